@@ -1,0 +1,35 @@
+import type { App } from '../model/app.ts';
+import type { UserCaller } from '../model/caller.ts';
+import { type ErrorName, HostError } from '../model/errors.ts';
+import type { User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+
+/** Every status other than `active` stops an app (contract §8 S14). Throws `app_suspended` or `app_migrated`. */
+export function requireRunning(app: App): void {
+  if (app.status === 'migrated') throw new HostError('app_migrated');
+  if (app.status !== 'active') throw new HostError('app_suspended');
+}
+
+type SessionDeps = Pick<Deps, 'store' | 'clock'>;
+/**
+ * The user behind an access token, one read. Throws `gone` when the user does not exist any more, `user_suspended` when not active,
+ * `invalid_access_token` when the token was logged out or is older than the user's last password change, reset or suspension.
+ */
+export async function currentUser(
+  deps: SessionDeps,
+  caller: UserCaller,
+  gone: ErrorName = 'invalid_access_token',
+): Promise<User> {
+  const { app, session } = caller;
+  const user = session.userId
+    ? await deps.store.users.find(app.id, session.userId)
+    : await deps.store.users.findByHandle(app.id, session.handle);
+  if (!user) throw new HostError(gone);
+  if (user.status !== 'active') throw new HostError('user_suspended');
+  // Tokens of an old installation carry no epoch: they live until the first event that moves it.
+  if ((session.epoch ?? 0) !== user.epoch) throw new HostError('invalid_access_token');
+  if (session.jti && user.revokedTokens.some(({ jti }) => jti === session.jti)) {
+    throw new HostError('invalid_access_token');
+  }
+  return user;
+}

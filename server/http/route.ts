@@ -1,0 +1,180 @@
+import type { z } from 'zod';
+import type {
+  AppCaller,
+  Caller,
+  Nobody,
+  ServerCaller,
+  SuperUserCaller,
+  UserCaller,
+} from '../model/caller.ts';
+import type { ErrorName } from '../model/errors.ts';
+import type { Deps } from '../ports/deps.ts';
+
+/** Who may call. `app`: an app token, or a user's access token for its app id alone (contract C9). `link`: the `appToken` query parameter. */
+export type CallerRule = 'nobody' | 'app' | 'app or user' | 'user' | 'link' | 'server' | 'superuser';
+interface CallerByRule {
+  nobody: Nobody;
+  app: AppCaller;
+  'app or user': AppCaller;
+  user: UserCaller;
+  link: AppCaller;
+  server: ServerCaller;
+  superuser: SuperUserCaller;
+}
+
+/** How a route refuses: a code of the error table, or the portal's `Fails` form with this HTTP status. */
+export type Refusal = ErrorName | { fails: 400 | 403 };
+
+export interface Input<C extends Caller, I> {
+  deps: Deps;
+  caller: C;
+  input: I;
+  request: RequestFacts;
+}
+/** What a route may know of the request besides its input. */
+export interface RequestFacts {
+  /** Address of the client, by `TRUST_PROXY_HOPS`. */
+  address: string;
+  /** True for HEAD and for prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
+  idle: boolean;
+  /** The app token of a `link` call, verbatim, for the form of the confirmation page. */
+  linkToken: string | undefined;
+  /** The multipart parts of an upload route, read while streaming; undefined elsewhere. */
+  upload: (() => Promise<Upload>) | undefined;
+}
+/** A received file: a private temporary file that the frame removes after the answer. */
+export interface Upload {
+  fields: Record<string, string>;
+  file: { path: string; size: number } | undefined;
+}
+
+/** An HTML answer. */
+export class PageReply {
+  readonly html: string;
+  readonly status: number;
+  constructor(html: string, status = 200) {
+    this.html = html;
+    this.status = status;
+  }
+}
+/** A streamed file. */
+export class DownloadReply {
+  readonly stream: NodeJS.ReadableStream;
+  readonly filename: string;
+  readonly contentType: string;
+  constructor(stream: NodeJS.ReadableStream, filename: string, contentType: string) {
+    this.stream = stream;
+    this.filename = filename;
+    this.contentType = contentType;
+  }
+}
+/** A text that is not JSON, or JSON that may be cached. */
+export class TextReply {
+  readonly text: string;
+  readonly contentType: string;
+  readonly status: number;
+  readonly cacheControl: string | undefined;
+  constructor(text: string, options: { contentType?: string; status?: number; cacheControl?: string } = {}) {
+    this.text = text;
+    this.contentType = options.contentType ?? 'text/plain; charset=utf-8';
+    this.status = options.status ?? 200;
+    this.cacheControl = options.cacheControl;
+  }
+}
+
+export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** Contract path; `:name` parts become members of the input. */
+  path: string;
+  /** One sentence for the OpenAPI description. */
+  summary: string;
+  caller: R;
+  /**
+   * The only description of the input: body of a POST, query of a GET or DELETE, and path parts. Unknown members are dropped. A member that is
+   * not optional must be present and not empty (`missing`), then everything must match (`malformed`).
+   */
+  input?: S;
+  refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
+  /** Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default 400. */
+  form: 'code' | 'fails';
+  failsStatus?: Partial<Record<ErrorName, 400 | 403>>;
+  /** These errors keep the code form on a portal route, with this HTTP status. */
+  codeStatus?: Partial<Record<ErrorName, 400 | 403>>;
+  /** Three portal routes write `"fails"` for errors of the domain. */
+  lowerCaseFails?: boolean;
+  /** Adds a row to the app's log for each outcome of `respond` (contract §2.4). */
+  log?: { action: string; value?: (input: z.infer<S>) => string };
+  /** Counts against `ADDRESS_LIMIT_PER_MINUTE`. */
+  limited: boolean;
+  /** The route takes multipart uploads instead of a body (import). */
+  upload?: boolean;
+  /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
+  appTokenAsAccessToken?: boolean;
+  /** Answers HTML pages, also for refusals of a browser. */
+  page?: boolean;
+  /** Answers whatever the credentials are; none is looked at (operator §4). */
+  open?: boolean;
+  /** One call into the domain; the answer becomes JSON unless it is a `PageReply`, `DownloadReply` or `TextReply`. */
+  respond(input: Input<CallerByRule[R], z.infer<S>>): unknown;
+}
+
+/** A declaration with its types forgotten, as the router keeps it. */
+export type Route = Omit<RouteDeclaration<CallerRule, z.ZodObject>, 'respond' | 'log'> & {
+  log?: { action: string; value?: (input: Record<string, unknown>) => string };
+  respond(input: Input<Caller, Record<string, unknown>>): unknown;
+};
+
+type Defaults = 'form' | 'limited';
+type Declared<R extends CallerRule, S extends z.ZodObject> = Omit<
+  RouteDeclaration<R, S>,
+  Defaults | 'refuse'
+> &
+  Partial<Pick<RouteDeclaration<R, S>, Defaults>> & { refuse?: Partial<RouteDeclaration<R, S>['refuse']> };
+
+/** A route of `/api/appuser`: code form, 403 when something is missing, 602 when malformed, counted per address. */
+export function userRoute<R extends CallerRule, S extends z.ZodObject>(declared: Declared<R, S>): Route {
+  return {
+    form: 'code',
+    limited: true,
+    ...declared,
+    refuse: {
+      caller: declared.caller === 'app' ? 'invalid_app_token' : 'missing_parameter',
+      missing: 'missing_parameter',
+      malformed: 'invalid_data',
+      ...declared.refuse,
+    },
+  } as unknown as Route;
+}
+
+/** A route of `/api/app`: server secret, Fails/403 without it, Fails/400 for missing and malformed input. */
+export function portalRoute<S extends z.ZodObject>(declared: Omit<Declared<'server', S>, 'caller'>): Route {
+  return {
+    caller: 'server',
+    form: 'fails',
+    limited: false,
+    ...declared,
+    refuse: {
+      caller: { fails: 403 },
+      missing: { fails: 400 },
+      malformed: { fails: 400 },
+      ...declared.refuse,
+    },
+  } as unknown as Route;
+}
+
+/** An address outside the API: nobody in particular asks, no credential is looked at. */
+export function openRoute<S extends z.ZodObject>(declared: Omit<Declared<'nobody', S>, 'caller'>): Route {
+  return {
+    caller: 'nobody',
+    open: true,
+    form: 'fails',
+    limited: false,
+    ...declared,
+    refuse: {
+      caller: { fails: 403 },
+      missing: { fails: 400 },
+      malformed: { fails: 400 },
+      ...declared.refuse,
+    },
+  } as unknown as Route;
+}

@@ -1,0 +1,102 @@
+export type AppStatus = 'active' | 'inactive' | 'suspended' | 'blocked' | 'migrated';
+export type SignupFlow = 'none' | 'code' | 'link';
+export type FactorMode = 'none' | 'google' | 'phone';
+export type UserIdFormat = 'uid' | 'handle' | 'raw';
+
+/** A field an app defines for its users; `path` has dots for nesting (contract §7). */
+export interface MetadataField {
+  id: string;
+  path: string;
+  fieldName: string;
+  required: boolean;
+  /** Whether the user may change it after signup. Absent on invite fields. */
+  canEdit?: boolean;
+}
+
+/** One RSA key pair of an app. `current` signs; `next` and `previous` are only published (operator §7). */
+export interface AppKey {
+  kid: string;
+  state: 'next' | 'current' | 'previous';
+  /** PKCS#1 PEM; sealed at rest. */
+  privateKey: string;
+  /** SPKI PEM without trailing line feed. */
+  publicKey: string;
+  createdAt: number;
+  /** When it stopped signing; only on `previous`. */
+  replacedAt?: number;
+}
+
+export interface PasswordRules {
+  minLength: number;
+  minUpper: number;
+  minLower: number;
+  minDigit: number;
+  minSpecial: number;
+}
+
+/** A client application registered on the host, owner of its users. */
+export interface App {
+  /** 32 lower-case hex digits. */
+  id: string;
+  revision: number;
+  name: string;
+  /** `importing` and `deleting` apps are invisible to everyone but the sweeper. */
+  lifecycle: 'live' | 'importing' | 'deleting';
+  status: AppStatus;
+  type: 'development' | 'commercial';
+  handleType: 'email' | 'phone';
+  jwtEnabled: boolean;
+  anonymousLoginEnabled: boolean;
+  userNamesEnabled: boolean;
+  appleLoginEnabled: boolean;
+  /** Comma-separated audiences, as the portal typed them. */
+  appleBundleId?: string;
+  googleLoginEnabled: boolean;
+  googleClientId?: string;
+  /** Send with the app's own mail account. */
+  emailExtension: boolean;
+  /** Sealed at rest. */
+  emailExtensionApiKey?: string;
+  emailExtensionSenderEmail?: string;
+  invitationEnabled: boolean;
+  signupEnabled: boolean;
+  signupFlow: SignupFlow;
+  twoFactorVerification: FactorMode;
+  /** The app's own SMS account: all three or none; sealed at rest. */
+  twilio?: { accountSid: string; token: string; phoneNumber: string };
+  /** Issuer shown by authenticator apps. */
+  googleAppName?: string;
+  /** 0 = no limit. */
+  maxUsers: number;
+  /** 0 = off. */
+  maxLoginAttempts: number;
+  passwordFilter: boolean;
+  passwordRules: PasswordRules;
+  userJwtExpirationHours: number;
+  realmAppId?: string;
+  userJwtAudience: string[];
+  appData?: Record<string, unknown>;
+  metaData: MetadataField[];
+  metaDataInvite: MetadataField[];
+  metaDataEmail: boolean;
+  /** Upper case; always holds EN. */
+  locales: string[];
+  userIdFormat: UserIdFormat;
+  linkConfirmation: 'button' | 'immediate';
+  hideAccounts: boolean;
+  refuseCommonPasswords: boolean;
+  keys: AppKey[];
+  /** Host-signed JWT that clients identify themselves with. */
+  appToken: string;
+  /** Generation of the current app token (claim `gen`). */
+  tokenGeneration: number;
+  /** Older generations that still work, until a time. */
+  graceGenerations: { generation: number; until: number }[];
+  /** Sealed at rest; only ever exported. */
+  appSecret: string;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** Users a development app may have (contract §9). */
+export const DEVELOPMENT_APP_USERS = 50;

@@ -1,0 +1,61 @@
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/** The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2. */
+export interface Config {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly host: string | undefined;
+  /** No trailing slash. With `port` 0 and no API_URL of its own it gets the real port once listening. */
+  readonly apiUrl: string;
+  readonly apiUrlIsDefault: boolean;
+  readonly serverName: string;
+  readonly database:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'mongodb'; readonly url: string; readonly name: string };
+  readonly passKey: string;
+  readonly encryptKey: string;
+  readonly encryptUserData: boolean;
+  readonly privateKeyFile: string;
+  readonly publicKeyFile: string;
+  readonly mail: 'outbox' | 'sendgrid' | 'smtp';
+  readonly sendGridApiKey: string | undefined;
+  readonly sendGridUrl: string;
+  readonly smtpUrl: string | undefined;
+  readonly noreplyEmail: string;
+  readonly sms: 'outbox' | 'twilio' | 'none';
+  readonly twilio:
+    | { readonly accountSid: string; readonly token: string; readonly phoneNumber: string }
+    | undefined;
+  readonly twilioUrl: string;
+  /** `*` or a list of origins. */
+  readonly allowOrigin: '*' | readonly string[];
+  readonly trustProxyHops: number;
+  readonly accessTokenDays: number;
+  readonly loginTokenSeconds: number;
+  readonly signupHours: number;
+  readonly resetCodeMinutes: number;
+  readonly inviteDays: number;
+  readonly smsCodeSeconds: number;
+  readonly codeTries: number;
+  readonly codesPerHour: number;
+  readonly codesPerDay: number;
+  readonly secondFactorTriesPerDay: number;
+  readonly passwordWaitAfter: number;
+  readonly passwordWaitMaxSeconds: number;
+  readonly addressLimitPerMinute: number;
+  readonly passwordHashMemoryKib: number;
+  readonly passwordHashPasses: number;
+  readonly appleIssuer: string;
+  readonly appleJwksUrl: string;
+  readonly googleIssuer: string;
+  readonly googleJwksUrl: string;
+  /** Epoch milliseconds; undefined = never. */
+  readonly legacyTokensUntil: number | undefined;
+  readonly logDays: number;
+  readonly importMaxMb: number;
+  readonly metricsPort: number | undefined;
+  readonly logLevel: LogLevel;
+  readonly shutdownSeconds: number;
+  readonly databaseWaitSeconds: number;
+  readonly production: boolean;
+}

@@ -1,0 +1,84 @@
+/**
+ * Every refusal the host answers with. Number and text are protocol constants (contract §2.3), misspellings included; the name is
+ * ours. Entries without a code exist only in the portal's `Fails` form. `status` is the HTTP status where it is not 400.
+ */
+const CATALOGUE = {
+  invalid_app_token: { code: 400, message: 'invalid app token' },
+  app_gone: { code: 401, message: 'app no longer exist' },
+  app_suspended: { code: 402, message: 'app is suspended' },
+  missing_parameter: { code: 403, message: 'missing parameter' },
+  user_suspended: { code: 404, message: 'user account is suspended' },
+  invalid_access_token: { code: 405, message: 'invalid access token' },
+  invitation_disabled: { code: 406, message: 'app does not support invitaion' },
+  signup_disabled: { code: 407, message: 'app does not support signup' },
+  totp_unsupported: { code: 408, message: 'app does not support google two-factor verification' },
+  phone_factor_unsupported: { code: 409, message: 'app does not support phone two-factor verification' },
+  phone_unverified: { code: 410, message: 'user does not have verified phone number' },
+  signup_expired: { code: 411, message: 'signup code expired.' },
+  phone_taken: { code: 412, message: 'phone number already in use' },
+  app_migrated: { code: 413, message: 'app is migrated' },
+  anonymous_disabled: { code: 414, message: 'app does not support anonymous login' },
+  apple_unsupported: { code: 415, message: 'app does not support Apple Authentication' },
+  google_unsupported: { code: 416, message: 'app does not support Google Authentication' },
+  internal: { code: 500, message: 'internal server error' },
+  invalid_credentials: { code: 600, message: 'invalid login credentials' },
+  handle_taken: { code: 601, message: 'handle already registered' },
+  invalid_data: { code: 602, message: 'invalid data' },
+  account_unknown: { code: 603, message: 'account does not exist' },
+  invalid_metadata: { code: 604, message: 'invalid metadata' },
+  user_name_taken: { code: 605, message: 'user name already assigned' },
+  user_names_disabled: { code: 606, message: 'app does not support username login' },
+  signup_pending: { code: 608, message: 'account has not been verified' },
+  email_account_exists: { code: 610, message: 'email account already exist' },
+  apple_account_exists: { code: 611, message: 'Apple account already exist' },
+  google_account_exists: { code: 612, message: 'Google account already exist' },
+  invalid_identity_token: { code: 613, message: 'token is invalid' },
+  not_found: { code: 602, message: 'not found', status: 404 },
+  method_not_allowed: { code: 602, message: 'method not allowed', status: 405 },
+  malformed_request: { code: 602, message: 'malformed request' },
+  body_too_large: { code: 602, message: 'request body too large', status: 413 },
+  unsupported_media_type: { code: 602, message: 'unsupported content type', status: 415 },
+  too_many_requests: { code: 429, message: 'too many requests', status: 429 },
+  service_unavailable: { code: 503, message: 'service unavailable', status: 503 },
+  // Portal only: `detail` says more, the route says with which HTTP status.
+  refused: { code: 602, message: 'Invalid Data' },
+  app_name_taken: { code: 602, message: 'app name already in use' },
+  user_unknown: { code: 602, message: 'user not found' },
+  signup_unknown: { code: 602, message: 'signup not found' },
+  invite_unknown: { code: 602, message: 'invite not found' },
+  template_unknown: { code: 602, message: 'template not found' },
+  users_full: { code: 407, message: 'the app has as many users as it may have' },
+  message_refused: { code: 500, message: 'the message could not be sent' },
+} as const satisfies Record<string, { code: number; message: string; status?: number }>;
+
+export type ErrorName = keyof typeof CATALOGUE;
+
+/**
+ * A refusal by name. `detail` is public and replaces the message in the portal's form only; `cause` is for the log and never
+ * leaves the process. `retryAfterSeconds` goes with 429 and 503.
+ */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly error: ErrorName;
+  readonly code: number;
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  constructor(
+    error: ErrorName,
+    options: { detail?: string; cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    const entry: { code: number; message: string; status?: number } = CATALOGUE[error];
+    super(entry.message, { cause: options.cause });
+    this.error = error;
+    this.code = entry.code;
+    this.status = entry.status ?? 400;
+    this.detail = options.detail;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+/** Whether a thrown value is the refusal of that name. */
+export function isHostError(thrown: unknown, error: ErrorName): boolean {
+  return thrown instanceof HostError && thrown.error === error;
+}

@@ -1,0 +1,66 @@
+export type UserStatus = 'active' | 'suspend' | 'pending';
+export type LoginProvider = '' | 'apple' | 'google';
+export type Metadata = { [name: string]: unknown };
+
+/** A sent code at rest: only its keyed digest. Tries are counted in the store's counters under `id`. */
+export interface StoredCode {
+  /** Random, names this code in the counters. */
+  id: string;
+  digest: string;
+  expiresAt: number;
+  /** An SMS log-in code is bound to the `jti` of its login token, a phone code to its number. */
+  boundTo?: string;
+}
+
+/** A person's account in one app. */
+export interface User {
+  /** 24 hex digits; `_id` on the wire, `userId` in access tokens. */
+  id: string;
+  appId: string;
+  revision: number;
+  /** 32 hex digits, immutable; `sub` in the format `uid`. */
+  uid: string;
+  handle: string;
+  userName?: string;
+  /** PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users. */
+  passwordHash?: string;
+  status: UserStatus;
+  locale: string;
+  loginProvider: LoginProvider;
+  /** The provider's `sub`. */
+  socialUserId?: string;
+  /** The number in force; kept while a new one is being verified. */
+  phone?: string;
+  phoneVerified: boolean;
+  /** A number waiting for its code. */
+  pendingPhone?: string;
+  phoneCode?: StoredCode;
+  /** SMS log-in code. */
+  smsCode?: StoredCode;
+  resetCode?: StoredCode;
+  twoFactorPhone: boolean;
+  twoFactorTotp: boolean;
+  /** Base32, upper case, no blanks. Present while TOTP is on. */
+  totpSecret?: string;
+  /** The last accepted time step; only a greater one is accepted (RFC 6238 §5.2). */
+  totpLastStep?: number;
+  /** Keyed digests of unused recovery codes. */
+  recoveryCodes: string[];
+  metaData: Metadata;
+  /** Moves to end every older access token. */
+  epoch: number;
+  /** Single logged-out access tokens until they expire. */
+  revokedTokens: { jti: string; expiresAt: number }[];
+  /** Set by `maxLoginAttempts`; blocks log-in only. */
+  lockedAt?: number;
+  /** Written only by `recordLogin`; `replace` leaves it alone. */
+  lastLogin?: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export const ANONYMOUS_MARK = 'ANON_';
+/** Whether a handle is that of an anonymous user (contract §7 step 4). */
+export function isAnonymous(handle: string): boolean {
+  return handle.includes(ANONYMOUS_MARK);
+}

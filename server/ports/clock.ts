@@ -1,0 +1,4 @@
+export interface Clock {
+  /** Epoch milliseconds. The only source of time in the domain. */
+  now(): number;
+}

@@ -1,0 +1,77 @@
+import type { App } from '../model/app.ts';
+import type { Message } from '../model/message.ts';
+import type { MessageName, Template } from '../model/template.ts';
+
+/** Why a provider did not take a message. Holds no credential, code or message text. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  /** Where it stopped: `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `quota`, `timeout`, `provider`, `render`. */
+  readonly step: string;
+  readonly provider: string;
+  readonly status: number | undefined;
+  /** Whether trying again can help. */
+  readonly retryable: boolean;
+  constructor(input: {
+    step: string;
+    provider: string;
+    status?: number;
+    retryable: boolean;
+    message?: string;
+  }) {
+    super(input.message ?? `${input.provider}: ${input.step}`);
+    this.step = input.step;
+    this.provider = input.provider;
+    this.status = input.status;
+    this.retryable = input.retryable;
+  }
+}
+
+/** Sends one mail or SMS, 5 s at most. Which account: the app's own where it has one (`emailExtension`, `twilio`), else the host's. Throws `DeliveryError`. */
+export interface Mailer {
+  send(message: Message, app: App | undefined): Promise<void>;
+  /** Name of the host-wide provider: outbox, sendgrid, smtp. */
+  readonly provider: string;
+}
+export interface Texter {
+  send(message: Message, app: App | undefined): Promise<void>;
+  /** Whether an SMS of this app can be sent at all. */
+  available(app: App | undefined): boolean;
+  readonly provider: string;
+}
+
+/** What a rendered message consists of. */
+export interface RenderedMessage {
+  subject: string;
+  text: string;
+  html: string;
+  replyTo: string | undefined;
+}
+
+/** Texts: built-in ones per locale (read and compiled at start) and the apps' own edited ones (compiled once per revision). */
+export interface Renderer {
+  /**
+   * Fills a message. `template` is the app's edited text or undefined for the built-in one of `locale` (else EN). Values are escaped in
+   * HTML. `LINK` becomes an anchor in HTML. A stored text that cannot be rendered falls back to the built-in one and emits `template_failed`.
+   */
+  message(input: {
+    name: MessageName;
+    locale: string;
+    template: Template | undefined;
+    values: Record<string, string>;
+    app: App | undefined;
+  }): RenderedMessage;
+  /** The built-in text of an editable template in the stored form with %PLACEHOLDERS%, for the portal. */
+  builtIn(
+    name: MessageName,
+    locale: string,
+  ): { subject: string; htmlTemplate: string; localeLinkText?: string };
+  /** Throws `refused` with the placeholder's name in `detail` when a text to be stored has an unknown placeholder, lacks one it needs or does not parse. */
+  check(input: { name: MessageName; subject: string; htmlTemplate: string }): void;
+  /** A landing page (operator §6). `template`: the stored `clickThrough` text for `verified`. */
+  page(input: {
+    name: 'confirm' | 'verified' | 'expired' | 'invalid' | 'busy';
+    locale: string;
+    template: Template | undefined;
+    values: Record<string, string>;
+  }): string;
+}

@@ -1,0 +1,21 @@
+import type { Activity } from '../model/activity.ts';
+import type { EventFields, EventName } from '../model/events.ts';
+
+/** Security events. Inside a request the adapter adds `requestId`, `route`, `appId` and `address` by itself. */
+export interface Events {
+  emit(event: EventName, fields?: EventFields): void;
+}
+
+/** The apps' log rows: kept in memory for at most 250 ms or 500 rows, then written together; flushed on shutdown. */
+export interface ActivityLog {
+  record(row: Omit<Activity, 'id' | 'createdAt'>): void;
+  /** Writes what is waiting. */
+  flush(): Promise<void>;
+}
+
+/** Counters for the metrics port. Labels come from fixed lists only. */
+export interface Metrics {
+  login(outcome: 'succeeded' | 'challenged' | 'failed' | 'delayed'): void;
+  message(channel: 'email' | 'sms', outcome: 'sent' | 'failed'): void;
+  request(route: string, method: string, status: number, seconds: number): void;
+}

@@ -1,0 +1,152 @@
+import type { App, AppKey } from '../model/app.ts';
+import type { StoredCode } from '../model/user.ts';
+
+export interface PasswordHasher {
+  /**
+   * Argon2id as a PHC string. Runs behind the bounded queue.
+   * Throws `service_unavailable` when the queue is full.
+   */
+  hash(password: string): Promise<string>;
+  /**
+   * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is. Pass `decoyHash` for an
+   * unknown account, so that both answers take the same time. Throws `service_unavailable` when the queue is full.
+   */
+  matches(password: string, stored: string): Promise<boolean>;
+  /** True for bcrypt and for weaker Argon2id parameters: hash anew after the next right password. */
+  needsRehash(stored: string): boolean;
+  /** A hash no password matches, at full cost. */
+  readonly decoyHash: string;
+  /** Hashes waiting for a core. */
+  readonly waiting: number;
+}
+
+/** What a verified token says. Times are epoch milliseconds. */
+export type HostToken =
+  | { kind: 'server'; name: string; generation: number | undefined }
+  | { kind: 'app'; appId: string; generation: number | undefined }
+  | {
+      kind: 'user';
+      appId: string;
+      handle: string;
+      /** Absent only in tokens of an old installation. */
+      userId: string | undefined;
+      epoch: number | undefined;
+      jti: string | undefined;
+      authTime: number | undefined;
+      issuedAt: number;
+      expiresAt: number | undefined;
+      /** Past its `exp`: good for nothing but its app id (contract C9). */
+      expired: boolean;
+    }
+  | { kind: 'login'; appId: string; userId: string; factor: 'totp' | 'phone'; jti: string; expiresAt: number }
+  | { kind: 'superuser'; appId: string; name: string; jti: string; expiresAt: number };
+export type HostTokenKind = HostToken['kind'];
+
+/**
+ * Tokens signed with the host key (contract §1.1, design §7). Each `verify` checks signature (RS256 only), size, kind by the token's own
+ * claims, required claims and expiry; it answers `undefined` for anything wrong. Generations and epochs are the caller's business.
+ */
+export interface HostTokens {
+  issueServerSecret(input: { name: string; generation: number }): Promise<string>;
+  issueAppToken(input: { appId: string; generation: number }): Promise<string>;
+  /** Never accepted anywhere; kept because exports carry it. */
+  issueAppSecret(input: { appId: string }): Promise<string>;
+  issueAccessToken(input: { appId: string; handle: string; userId: string; epoch: number }): Promise<string>;
+  issueLoginToken(input: {
+    appId: string;
+    userId: string;
+    factor: 'totp' | 'phone';
+  }): Promise<{ token: string; jti: string; expiresAt: number }>;
+  issueSuperUserToken(input: {
+    appId: string;
+    name: string;
+    expiresInMinutes: number;
+  }): Promise<{ token: string; jti: string }>;
+  verify<K extends HostTokenKind>(
+    token: string,
+    kind: K,
+  ): Promise<Extract<HostToken, { kind: K }> | undefined>;
+  /** Names the host key in `kid` (RFC 7638 thumbprint). */
+  readonly kid: string;
+}
+
+/** User JWTs, signed with an app's own key (contract §7). */
+export interface AppTokens {
+  /** Signs with the app's current key; sets `kid`. `claims` must be complete, times in JWT seconds. */
+  sign(app: App, claims: Record<string, unknown>): Promise<string>;
+  /** Public halves of all the app's keys as a JWKS (RFC 7517). */
+  jwks(app: App): { keys: Record<string, unknown>[] };
+}
+
+export interface KeyPairs {
+  /** A new RSA 2048 pair for an app, made off the event loop; one spare is kept ready. `state` is `current`. */
+  newAppKey(now: number): Promise<AppKey>;
+  /** Makes the app key of an imported pair of PEM texts; throws `refused` when they are no RSA pair of at least 2048 bits. */
+  importAppKey(privateKeyPem: string, publicKeyPem: string, now: number): AppKey;
+}
+
+/** Random ids and short codes, and their keyed digests. All randomness from `node:crypto`. */
+export interface Codes {
+  /** 24 hex digits for rows: 8 of seconds, 16 random, so that ids sort by age. */
+  newRowId(now: number): string;
+  /** 32 random hex digits: app ids, uids, `jti`. */
+  newId(): string;
+  /** Six digits, uniform over 100000–999999. */
+  newCode(): string;
+  /** 39 random digits (128 bits) for links. */
+  newLinkCode(): string;
+  /** Ten digits for a recovery code. */
+  newRecoveryCode(): string;
+  /** Keyed digest of a code for one purpose and subject: a code valid elsewhere never matches here. */
+  digest(purpose: CodePurpose, appId: string, subject: string, code: string): string;
+  /** Constant-time comparison of `code` with a stored digest. Neither tries nor expiry are looked at. */
+  matches(purpose: CodePurpose, appId: string, subject: string, code: string, digest: string): boolean;
+  /** A code ready to be stored. */
+  stored(input: {
+    purpose: CodePurpose;
+    appId: string;
+    subject: string;
+    code: string;
+    expiresAt: number;
+    boundTo?: string;
+  }): StoredCode;
+}
+/** `subject`: the row's id (signup, invite) or the user's id (the rest). */
+export type CodePurpose = 'signup' | 'invite' | 'reset' | 'phone' | 'sms' | 'recovery';
+
+/** RFC 6238: SHA-1, 6 digits, 30 s. */
+export interface Totp {
+  /** 160 bits, base32, upper case. */
+  newSecret(): string;
+  /** Whether an imported secret can be used at all. */
+  isUsable(secret: string): boolean;
+  /** The provisioning URI of contract §3.3. */
+  uri(input: { issuer: string; handle: string; secret: string }): string;
+  /** The matching time step within ±1 of `now` that is greater than `afterStep`; `replayed` when only used steps match; else undefined. */
+  verify(input: {
+    secret: string;
+    code: string;
+    now: number;
+    afterStep: number | undefined;
+  }): Promise<number | 'replayed' | undefined>;
+}
+
+/** A provider's identity token after verification. */
+export interface Identity {
+  subject: string;
+  /** Only when the provider says it is verified; lower case. */
+  email: string | undefined;
+}
+export interface IdentityTokens {
+  /**
+   * Verifies an Apple or Google identity token: RS256, key by `kid` from the provider's JWKS (cached, refetched at most every 30 s, 5 s
+   * time-out), `iss`, `aud` one of `audiences`, `exp`, `nonce` when given. Throws `invalid_identity_token`; a provider that cannot be
+   * reached is `internal`.
+   */
+  verify(input: {
+    provider: 'apple' | 'google';
+    token: string;
+    audiences: readonly string[];
+    nonce?: string;
+  }): Promise<Identity>;
+}

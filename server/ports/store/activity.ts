@@ -1,0 +1,20 @@
+import type { Activity } from '../../model/activity.ts';
+import type { Page, PageRequest } from './store.ts';
+
+export interface ActivityFilter {
+  logType?: 'user' | 'app';
+  status?: 'success' | 'error';
+  /** Inclusive, epoch ms. */
+  from?: number;
+  /** Exclusive, epoch ms. */
+  to?: number;
+  actions?: readonly string[];
+}
+
+export interface ActivityStore {
+  insertMany(rows: readonly Activity[]): Promise<void>;
+  page(appId: string, filter: ActivityFilter, page: PageRequest): Promise<Page<Activity>>;
+  /** At most `limit` rows older than `before`, over all apps; answers how many went. */
+  removeOlder(before: number, limit: number): Promise<number>;
+  removeAll(appId: string): Promise<number>;
+}

@@ -1,0 +1,43 @@
+/** How wrong passwords make an account wait (design §8). */
+export interface WaitPolicy {
+  now: number;
+  /** Failures before waiting starts. */
+  free: number;
+  /** Longest wait; the wait doubles from 1 s. */
+  maxWaitMs: number;
+  /** The row is forgotten this long after the last attempt. */
+  forgetAfterMs: number;
+}
+export type Attempt =
+  | { state: 'admitted'; failures: number }
+  /** Refuse unjudged until then. */
+  | { state: 'waiting'; waitMs: number; failures: number }
+  /** As many as may be judged are being judged right now: ask again in a moment. */
+  | { state: 'busy'; failures: number };
+
+/** Numbers that all processes share; every method is one atomic step. A row past its `expiresAt` counts as absent. */
+export interface CounterStore {
+  /**
+   * Adds `by` (default 1) unless the result would exceed `cap`; answers the new value, or undefined at the cap. `expiresAt` is set when
+   * the row is made and kept afterwards (a fixed window); absent = for ever.
+   */
+  increment(
+    key: string,
+    input: { now: number; by?: number; cap?: number; expiresAt?: number },
+  ): Promise<number | undefined>;
+  /** Takes `by` (default 1) away, not below 0. */
+  decrement(key: string, by?: number): Promise<void>;
+  /** 0 when absent. */
+  read(key: string, now: number): Promise<number>;
+  set(key: string, value: number, expiresAt?: number): Promise<void>;
+  remove(key: string): Promise<void>;
+  /**
+   * Reserves one attempt before it is judged. Admitted while fewer than `free` attempts are counted, or when the wait after the last
+   * failure is over, or when a reservation was left behind by a crash (10 s old). Each admission counts; `fail` starts the wait,
+   * `remove` forgives everything. Of any number of simultaneous calls at most `free` are admitted.
+   */
+  attempt(key: string, policy: WaitPolicy): Promise<Attempt>;
+  /** The admitted attempt was wrong: starts the wait when `free` is reached. Answers the failures counted so far. */
+  fail(key: string, policy: WaitPolicy): Promise<number>;
+  removeExpired(now: number, limit: number): Promise<number>;
+}

@@ -1,0 +1,17 @@
+/** A few named texts of the host itself: schema, wrapped data key, server secret generation. */
+export interface MetaStore {
+  get(name: string): Promise<string | undefined>;
+  /** Writes only if the stored value still is `expected` (undefined = absent); one step. */
+  compareAndSet(name: string, expected: string | undefined, value: string): Promise<boolean>;
+}
+
+/** Names used in `meta`. */
+export const META = {
+  /** Wrapped data key and its salt, JSON. */
+  dataKey: 'dataKey',
+  /** Generation of the server secret, decimal text. */
+  serverSecretGeneration: 'serverSecretGeneration',
+  /** `yes` while tokens without `gen`, made by an older installation with this key pair, are accepted. */
+  adoptedHostKey: 'adoptedHostKey',
+  schema: 'schema',
+} as const;

@@ -1,0 +1,20 @@
+import type { Signup } from '../../model/signup.ts';
+import type { Page, PageRequest } from './store.ts';
+
+export interface SignupStore {
+  /** One row per (app, handle): of two racing inserts one rejects with `handle_taken`. */
+  insert(signup: Signup): Promise<void>;
+  insertMany(signups: readonly Signup[]): Promise<void>;
+  find(appId: string, signupId: string): Promise<Signup | undefined>;
+  findByHandle(appId: string, handle: string): Promise<Signup | undefined>;
+  /** See `Store`. */
+  replace(signup: Signup): Promise<Signup | undefined>;
+  /** Only if the row still has that revision when one is given. */
+  remove(appId: string, signupId: string, revision?: number): Promise<boolean>;
+  removeByHandle(appId: string, handle: string): Promise<boolean>;
+  page(appId: string, page: PageRequest): Promise<Page<Signup>>;
+  /** As `UserStore.search`, over handles. */
+  search(appId: string, query: { value: string; limit: number; offset?: number }): Promise<Signup[]>;
+  stream(appId: string): AsyncIterable<Signup>;
+  removeAll(appId: string): Promise<number>;
+}

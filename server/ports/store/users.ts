@@ -1,0 +1,36 @@
+import type { User } from '../../model/user.ts';
+import type { Page, PageRequest } from './store.ts';
+
+export interface UserStore {
+  /**
+   * Check and write are one step: of two racing inserts one rejects with `handle_taken` (handle), `user_name_taken` or
+   * `handle_taken` (same social id). Inserting the same id and handle again also rejects.
+   */
+  insert(user: User): Promise<void>;
+  /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
+  insertMany(users: readonly User[]): Promise<void>;
+  find(appId: string, userId: string): Promise<User | undefined>;
+  findByHandle(appId: string, handle: string): Promise<User | undefined>;
+  findByUserName(appId: string, userName: string): Promise<User | undefined>;
+  findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;
+  /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
+  findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
+  /** See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over verified numbers). `lastLogin` is left alone. */
+  replace(user: User): Promise<User | undefined>;
+  /** Sets `lastLogin` without moving the revision; false when the user is gone. */
+  recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
+  remove(appId: string, userId: string): Promise<boolean>;
+  page(appId: string, page: PageRequest & { hideAnonymous?: boolean }): Promise<Page<User>>;
+  count(appId: string): Promise<{ total: number; anonymous: number }>;
+  /**
+   * Handles and user names that are `value`, begin with it (from 3 characters on, over all users), or contain it (among the newest 1,000
+   * users), case-sensitive, by handle.
+   */
+  search(
+    appId: string,
+    query: { value: string; hideAnonymous?: boolean; limit: number; offset?: number },
+  ): Promise<User[]>;
+  /** All users in batches by id, for an export. */
+  stream(appId: string): AsyncIterable<User>;
+  removeAll(appId: string): Promise<number>;
+}

@@ -1,0 +1,140 @@
+/**
+ * What a database must be able to do, as small as the promises of `ports/store` allow. Two engines implement it: `sqlite/` and `mongodb/`.
+ * The records of the domain are mapped onto rows, sealed and keyed in the other files of this folder, once for both.
+ */
+
+/** A row as an engine keeps it. `keys` and `prefixes` are keyed hashes; what is personal or secret in `doc` is already sealed. */
+export interface Row {
+  id: string;
+  appId: string;
+  revision: number;
+  /** Unique within (table, appId), by index name. Every unique index of the table has an entry. */
+  keys: Record<string, string>;
+  /** Not unique, by index name. */
+  lookups: Record<string, string>;
+  /** Keyed hashes of beginnings, for prefix search. */
+  prefixes: readonly string[];
+  /** Small clear values to filter by. */
+  tags: Record<string, string>;
+  createdAt: number;
+  /** When the row falls due; only in tables that have a queue. */
+  dueAt: number | undefined;
+  /** Last use; set by `touch`, left alone by `replace`. */
+  touchedAt: number | undefined;
+  doc: Record<string, unknown>;
+}
+
+export interface TableShape {
+  keys: readonly string[];
+  lookups: readonly string[];
+  tags: readonly string[];
+  prefixes: boolean;
+  queue: boolean;
+}
+const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, queue: false };
+
+/** Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` have the app id `host`. */
+export const TABLES = {
+  apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
+  users: { ...NONE, keys: ['handle', 'userName', 'social', 'phone'], tags: ['anonymous'], prefixes: true },
+  signups: { ...NONE, keys: ['handle'], prefixes: true },
+  invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
+  templates: { ...NONE, keys: ['nameAndLocale'] },
+  activity: { ...NONE, tags: ['logType', 'status', 'action'] },
+  messages: { ...NONE, queue: true },
+} as const satisfies Record<string, TableShape>;
+export type TableName = keyof typeof TABLES;
+export const HOST_SCOPE = 'host';
+
+/** An insert or a replace met another row with the same key. */
+export class DuplicateKeyError extends Error {
+  override readonly name = 'DuplicateKeyError';
+  /** The unique index, or `id`. */
+  readonly key: string;
+  constructor(key: string) {
+    super(`duplicate ${key}`);
+    this.key = key;
+  }
+}
+
+export interface Filter {
+  /** Absent only for `removeWhere` and for queues. */
+  appId?: string;
+  /** All must match; a list means any of. */
+  tags?: Readonly<Record<string, string | readonly string[]>>;
+  lookup?: { name: string; value: string };
+  prefix?: string;
+  createdFrom?: number;
+  createdBefore?: number;
+  dueBefore?: number;
+}
+export interface ListOptions {
+  /** `newest`: createdAt, then id, descending · `id`: ascending · `due`: dueAt ascending. */
+  order: 'newest' | 'id' | 'due';
+  offset?: number;
+  /** With order `id`: only rows after this id. */
+  after?: string;
+  limit: number;
+}
+
+export interface CounterRow {
+  value: number;
+  /** Refuse attempts until then; 0 = no wait running. */
+  blockedUntil: number;
+  /** When the last attempt was admitted. */
+  touchedAt: number;
+  expiresAt: number | undefined;
+}
+
+/**
+ * Every method is atomic on its own, durable when it resolves, and rejects with `HostError('service_unavailable')` when the database
+ * cannot be reached in time.
+ */
+export interface Engine {
+  readonly kind: 'sqlite' | 'mongodb';
+  /** Rejects with `DuplicateKeyError`. */
+  insert(table: TableName, row: Row): Promise<void>;
+  /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
+  insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
+  find(table: TableName, appId: string, id: string): Promise<Row | undefined>;
+  findByKey(table: TableName, appId: string, key: string, value: string): Promise<Row | undefined>;
+  /** Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects with `DuplicateKeyError`. */
+  replace(table: TableName, row: Row): Promise<boolean>;
+  /** Sets `touchedAt`. */
+  touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
+  /** Only at that revision when one is given. */
+  remove(table: TableName, appId: string, id: string, revision?: number): Promise<boolean>;
+  list(table: TableName, filter: Filter, options: ListOptions): Promise<Row[]>;
+  count(table: TableName, filter: Filter): Promise<number>;
+  /** Removes at most `limit` matching rows (default: all, in batches that do not block others for long); answers how many. */
+  removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
+  /** Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is taken twice. */
+  takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<Row[]>;
+
+  counterFind(key: string): Promise<CounterRow | undefined>;
+  /** See `CounterStore.increment`. */
+  counterIncrement(
+    key: string,
+    input: { now: number; by: number; cap: number | undefined; expiresAt: number | undefined },
+  ): Promise<number | undefined>;
+  counterDecrement(key: string, by: number): Promise<void>;
+  counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
+  counterRemove(key: string): Promise<void>;
+  /** See `CounterStore.attempt`; `staleMs` after which a reservation left by a crash no longer counts as being judged. Answers the row before and whether it was admitted. */
+  counterAttempt(
+    key: string,
+    input: { now: number; free: number; staleMs: number; expiresAt: number },
+  ): Promise<{ admitted: boolean; row: CounterRow }>;
+  /** Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at least 1. */
+  counterFail(
+    key: string,
+    input: { now: number; free: number; maxWaitMs: number; expiresAt: number },
+  ): Promise<number>;
+  counterRemoveExpired(now: number, limit: number): Promise<number>;
+
+  metaGet(name: string): Promise<string | undefined>;
+  metaCompareAndSet(name: string, expected: string | undefined, value: string): Promise<boolean>;
+
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
