@@ -1,0 +1,273 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { Config } from './model/config.ts';
+import { isSettingName, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+
+/** Something wrong with one setting and how to repair it. Never quotes a secret. */
+export interface ConfigProblem {
+  name: string;
+  problem: string;
+  repair: string;
+}
+
+/** Everything that is wrong, at once; the host ends with exit code 78. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, problem, repair }) => `${name} ${problem}: ${repair}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+/** Settings as texts, with paths already absolute. */
+export type SettingTexts = { [N in SettingName]?: string };
+
+const PATHS: readonly SettingName[] = ['PRIVATE_KEY_FILE', 'PUBLIC_KEY_FILE'];
+const TEST_ONLY: readonly SettingName[] = [
+  'APPLE_ISSUER',
+  'APPLE_JWKS_URL',
+  'GOOGLE_ISSUER',
+  'GOOGLE_JWKS_URL',
+];
+
+/** The process's environment: nothing else in the server reads it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** The data folder a command works on, before anything else is known. */
+export function dataDirOf(env: Environment): string {
+  return resolve(env.DATA_DIR || './data');
+}
+
+/**
+ * Reads environment and `<DATA_DIR>/host.env` (operator contract §2): the environment wins, `<NAME>_FILE` stands in for a secret.
+ * Relative paths of the environment start at the working folder, those of `host.env` at the data folder.
+ */
+export function readSettings(env: Environment): { texts: SettingTexts; problems: ConfigProblem[] } {
+  const dataDir = dataDirOf(env);
+  const problems: ConfigProblem[] = [];
+  const texts: SettingTexts = { DATA_DIR: dataDir };
+  const sources = [
+    { values: env, folder: process.cwd() },
+    { values: readHostEnv(join(dataDir, 'host.env'), problems), folder: dataDir },
+  ];
+  for (const { values, folder } of sources) {
+    for (const name of Object.keys(SETTINGS) as SettingName[]) {
+      if (name === 'DATA_DIR' || texts[name] !== undefined) continue;
+      const text = settingText(name, values, folder, problems);
+      if (text !== undefined) texts[name] = text;
+    }
+  }
+  return { texts, problems };
+}
+
+function readHostEnv(file: string, problems: ConfigProblem[]): Environment {
+  if (!existsSync(file)) return {};
+  const values = parseEnv(readFileSync(file, 'utf8'));
+  for (const name of Object.keys(values)) {
+    const base = name.endsWith('_FILE') && !isSettingName(name) ? name.slice(0, -5) : name;
+    if (!isSettingName(base)) {
+      problems.push({
+        name,
+        problem: `in ${file} is no setting`,
+        repair: 'correct the name or remove the line',
+      });
+    }
+  }
+  return values;
+}
+
+function settingText(name: SettingName, values: Environment, folder: string, problems: ConfigProblem[]) {
+  const own = values[name] || undefined;
+  const file = SETTINGS[name].secret ? values[`${name}_FILE`] || undefined : undefined;
+  if (own !== undefined && file !== undefined) {
+    problems.push({ name, problem: `is given twice, also by ${name}_FILE`, repair: 'remove one of the two' });
+  }
+  if (own !== undefined) return PATHS.includes(name) ? resolve(folder, own) : own;
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(resolve(folder, file), 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    problems.push({
+      name: `${name}_FILE`,
+      problem: 'names a file that cannot be read',
+      repair: 'check path and rights',
+    });
+    return undefined;
+  }
+}
+
+/** The settings of this environment, checked and frozen. Throws `ConfigError` with every problem at once. */
+export function loadConfig(env: Environment = process.env): Config {
+  const { texts, problems } = readSettings(env);
+  return buildConfig(texts, { production: env.NODE_ENV === 'production', problems });
+}
+
+/** Checks settings that are already texts, as setup has them. Throws `ConfigError`. */
+export function buildConfig(
+  texts: SettingTexts,
+  options: { production: boolean; problems?: readonly ConfigProblem[] },
+): Config {
+  const problems = [...(options.problems ?? [])];
+  const values = parseAll(texts, problems);
+  const dataDir = texts.DATA_DIR ?? resolve('./data');
+  const port = values.PORT ?? 3000;
+  const apiUrl = values.API_URL ?? `http://localhost:${port}`;
+  const database = parseDatabase(values.DB_CONN_STRING, dataDir, problems);
+  const twilio = twilioAccount(values, problems);
+  const keyFiles = {
+    privateKeyFile: values.PRIVATE_KEY_FILE ?? join(dataDir, 'keys', 'privatekey.pem'),
+    publicKeyFile: values.PUBLIC_KEY_FILE ?? join(dataDir, 'keys', 'publickey.pem'),
+  };
+  const mail = values.MAIL ?? (values.SMTP_URL ? 'smtp' : values.SEND_GRID_API_KEY ? 'sendgrid' : 'outbox');
+  const sms = values.SMS ?? (twilio ? 'twilio' : 'outbox');
+  const report = (name: string, problem: string, repair: string) => problems.push({ name, problem, repair });
+
+  for (const name of ['PASS_KEY', 'ENCRYPT_KEY'] as const) {
+    if (!texts[name]) report(name, 'is missing', `run npx setup, or give ${name} or ${name}_FILE`);
+  }
+  if (!existsSync(keyFiles.privateKeyFile))
+    report('PRIVATE_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
+  if (!existsSync(keyFiles.publicKeyFile))
+    report('PUBLIC_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
+  if (mail === 'sendgrid' && !values.SEND_GRID_API_KEY)
+    report('MAIL', 'is sendgrid without a key', 'set SEND_GRID_API_KEY');
+  if (mail === 'smtp' && !values.SMTP_URL) report('MAIL', 'is smtp without a server', 'set SMTP_URL');
+  if (!values.MAIL && values.SMTP_URL && values.SEND_GRID_API_KEY) {
+    report(
+      'MAIL',
+      'is not set while both SMTP_URL and SEND_GRID_API_KEY are',
+      'say which with MAIL=smtp or MAIL=sendgrid',
+    );
+  }
+  if (sms === 'twilio' && !twilio)
+    report('SMS', 'is twilio without an account', 'set the three TWILIO_… settings');
+  if (values.METRICS_PORT !== undefined && values.METRICS_PORT !== 0 && values.METRICS_PORT === port) {
+    report('METRICS_PORT', 'is the same as PORT', 'use a port of its own');
+  }
+  if ((values.CODES_PER_DAY ?? 10) < (values.CODES_PER_HOUR ?? 5)) {
+    report('CODES_PER_DAY', 'is less than CODES_PER_HOUR', 'make it at least as large');
+  }
+  if (options.production) {
+    for (const name of TEST_ONLY.filter((setting) => texts[setting] !== undefined)) {
+      report(name, 'is for tests and NODE_ENV is production', 'remove it');
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return Object.freeze({
+    dataDir,
+    port,
+    host: values.HOST,
+    apiUrl,
+    apiUrlIsDefault: values.API_URL === undefined,
+    serverName: values.SERVER_NAME ?? hostname(),
+    database,
+    passKey: values.PASS_KEY ?? '',
+    encryptKey: values.ENCRYPT_KEY ?? '',
+    encryptUserData: values.ENCRYPT_USER_DATA !== 'false',
+    ...keyFiles,
+    mail,
+    sendGridApiKey: values.SEND_GRID_API_KEY,
+    sendGridUrl: values.SEND_GRID_URL ?? 'https://api.sendgrid.com',
+    smtpUrl: values.SMTP_URL,
+    noreplyEmail: values.NOREPLY_EMAIL ?? `noreply@${new URL(apiUrl).hostname}`,
+    sms,
+    twilio,
+    twilioUrl: values.TWILIO_URL ?? 'https://api.twilio.com',
+    allowOrigin: values.ALLOW_ORIGIN ?? '*',
+    trustProxyHops: values.TRUST_PROXY_HOPS ?? 0,
+    accessTokenDays: values.ACCESS_TOKEN_DAYS ?? 30,
+    loginTokenSeconds: values.LOGIN_TOKEN_SECONDS ?? 300,
+    signupHours: values.SIGNUP_HOURS ?? 48,
+    resetCodeMinutes: values.RESET_CODE_MINUTES ?? 60,
+    inviteDays: values.INVITE_DAYS ?? 30,
+    smsCodeSeconds: values.SMS_CODE_SECONDS ?? 600,
+    codeTries: values.CODE_TRIES ?? 5,
+    codesPerHour: values.CODES_PER_HOUR ?? 5,
+    codesPerDay: values.CODES_PER_DAY ?? 10,
+    secondFactorTriesPerDay: values.SECOND_FACTOR_TRIES_PER_DAY ?? 20,
+    passwordWaitAfter: values.PASSWORD_WAIT_AFTER ?? 5,
+    passwordWaitMaxSeconds: values.PASSWORD_WAIT_MAX_SECONDS ?? 900,
+    addressLimitPerMinute: values.ADDRESS_LIMIT_PER_MINUTE ?? 300,
+    passwordHashMemoryKib: values.PASSWORD_HASH_MEMORY_KIB ?? 19_456,
+    passwordHashPasses: values.PASSWORD_HASH_PASSES ?? 2,
+    appleIssuer: values.APPLE_ISSUER ?? 'https://appleid.apple.com',
+    appleJwksUrl: values.APPLE_JWKS_URL ?? 'https://appleid.apple.com/auth/keys',
+    googleIssuer: values.GOOGLE_ISSUER ?? 'https://accounts.google.com',
+    googleJwksUrl: values.GOOGLE_JWKS_URL ?? 'https://www.googleapis.com/oauth2/v3/certs',
+    legacyTokensUntil: values.LEGACY_TOKENS_UNTIL,
+    logDays: values.LOG_DAYS ?? 365,
+    importMaxMb: values.IMPORT_MAX_MB ?? 100,
+    metricsPort: values.METRICS_PORT,
+    logLevel: values.LOG_LEVEL ?? 'info',
+    shutdownSeconds: values.SHUTDOWN_SECONDS ?? 10,
+    databaseWaitSeconds: values.DATABASE_WAIT_SECONDS ?? 30,
+    production: options.production,
+  });
+}
+
+function parseAll(texts: SettingTexts, problems: ConfigProblem[]): SettingValues {
+  const values: Record<string, unknown> = {};
+  for (const name of Object.keys(texts) as SettingName[]) {
+    const text = texts[name];
+    if (text === undefined) continue;
+    try {
+      values[name] = SETTINGS[name].parse(text);
+    } catch (error) {
+      problems.push({ name, problem: (error as Error).message, repair: SETTINGS[name].repair });
+    }
+  }
+  return values as SettingValues;
+}
+
+function parseDatabase(
+  text: string | undefined,
+  dataDir: string,
+  problems: ConfigProblem[],
+): Config['database'] {
+  const report = (problem: string, repair: string) =>
+    problems.push({ name: 'DB_CONN_STRING', problem, repair });
+  const embedded = { kind: 'sqlite', file: join(dataDir, 'host.db') } as const;
+  if (text === undefined) return embedded;
+  if (text.startsWith('sqlite:'))
+    return { kind: 'sqlite', file: resolve(dataDir, text.slice('sqlite:'.length)) };
+  if (!/^mongodb(\+srv)?:\/\//.test(text)) {
+    report('is neither mongodb://…, mongodb+srv://… nor sqlite:<file>', SETTINGS.DB_CONN_STRING.repair);
+    return embedded;
+  }
+  if (/<[^>]*>/.test(text)) {
+    report(
+      'still holds a <placeholder>',
+      'put the real password in its place, percent-encoded where it has special characters',
+    );
+  }
+  const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(text)?.[1];
+  const name = path || 'cosync_auth';
+  if (!/^[A-Za-z0-9_-]{1,63}$/.test(name))
+    report('names a database with odd characters', 'use letters, digits, - and _');
+  return { kind: 'mongodb', url: text, name };
+}
+
+function twilioAccount(values: SettingValues, problems: ConfigProblem[]): Config['twilio'] {
+  const { TWILIO_ACCOUNT_SID: accountSid, TWILIO_TOKEN: token, TWILIO_PHONE_NUMBER: phoneNumber } = values;
+  if (accountSid && token && phoneNumber) return { accountSid, token, phoneNumber };
+  if (accountSid || token || phoneNumber) {
+    const missing = [
+      !accountSid && 'TWILIO_ACCOUNT_SID',
+      !token && 'TWILIO_TOKEN',
+      !phoneNumber && 'TWILIO_PHONE_NUMBER',
+    ].filter(Boolean);
+    problems.push({
+      name: missing.join(', '),
+      problem: 'missing beside the other TWILIO_… settings',
+      repair: 'set all three or none',
+    });
+  }
+  return undefined;
+}

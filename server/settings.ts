@@ -1,0 +1,268 @@
+/** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
+export interface Setting<T> {
+  /** As the operator reads it; `–` when there is none. */
+  readonly default: string;
+  readonly meaning: string;
+  /** May also come from the file that `<NAME>_FILE` names. */
+  readonly secret: boolean;
+  readonly parse: (text: string) => T;
+  /** How to write it right. */
+  readonly repair: string;
+}
+
+const NONE = '–';
+
+function text(
+  fallback: string,
+  meaning: string,
+  options: { secret?: boolean; repair?: string } = {},
+): Setting<string> {
+  return {
+    default: fallback,
+    meaning,
+    secret: options.secret ?? false,
+    repair: options.repair ?? 'give it a text',
+    parse: (value) => value,
+  };
+}
+
+function integer(
+  fallback: number | undefined,
+  [min, max]: [number, number],
+  meaning: string,
+): Setting<number> {
+  return {
+    default: fallback === undefined ? 'off' : String(fallback),
+    meaning,
+    secret: false,
+    repair: `use a whole number from ${min} to ${max}`,
+    parse(value) {
+      const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+      if (!(number >= min && number <= max)) throw new Error(`is not a whole number from ${min} to ${max}`);
+      return number;
+    },
+  };
+}
+
+function choice<const T extends string>(values: readonly T[], fallback: string, meaning: string): Setting<T> {
+  return {
+    default: fallback,
+    meaning,
+    secret: false,
+    repair: `use one of: ${values.join(', ')}`,
+    parse(value) {
+      const found = values.find((known) => known === value);
+      if (found === undefined) throw new Error(`is none of: ${values.join(', ')}`);
+      return found;
+    },
+  };
+}
+
+function url(
+  protocols: readonly string[],
+  fallback: string,
+  meaning: string,
+  secret = false,
+): Setting<string> {
+  const forms = protocols.map((protocol) => `${protocol}//…`).join(' or ');
+  return {
+    default: fallback,
+    meaning,
+    secret,
+    repair: `write it as ${forms}`,
+    parse(value) {
+      const parsed = URL.canParse(value) ? new URL(value) : undefined;
+      if (!parsed || !protocols.includes(parsed.protocol) || parsed.hostname === '') {
+        throw new Error(`is not an address of the form ${forms}`);
+      }
+      return value.replace(/\/+$/, '');
+    },
+  };
+}
+
+const WEB = ['https:', 'http:'];
+
+function publicAddress(): Setting<string> {
+  const address = url(
+    WEB,
+    '`http://localhost:<PORT>`',
+    'public address, no trailing slash; used in links, `iss` and discovery',
+  );
+  return {
+    ...address,
+    parse(value) {
+      const cleaned = address.parse(value);
+      const { search, hash, username } = new URL(cleaned);
+      if (search || hash || username)
+        throw new Error('must be an address alone, without query, fragment or user');
+      return cleaned;
+    },
+  };
+}
+
+function email(fallback: string, meaning: string): Setting<string> {
+  return {
+    default: fallback,
+    meaning,
+    secret: false,
+    repair: 'use one e-mail address, such as noreply@example.com',
+    parse(value) {
+      if (value.length > 254 || !/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(value))
+        throw new Error('is not an e-mail address');
+      return value;
+    },
+  };
+}
+
+function origins(meaning: string): Setting<'*' | readonly string[]> {
+  return {
+    default: '`*`',
+    meaning,
+    secret: false,
+    repair: 'use * or origins such as https://app.example.com, separated by commas',
+    parse(value) {
+      if (value === '*') return '*';
+      return value.split(',').map((entry) => {
+        const origin = entry.trim().replace(/\/$/, '');
+        if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+          throw new Error(`holds "${origin}", which is no origin`);
+        return origin;
+      });
+    },
+  };
+}
+
+function isoDate(meaning: string): Setting<number> {
+  return {
+    default: 'unset',
+    meaning,
+    secret: false,
+    repair: 'use a date such as 2027-01-31',
+    parse(value) {
+      const time = /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(value) ? Date.parse(value) : Number.NaN;
+      if (Number.isNaN(time)) throw new Error('is not an ISO date');
+      return time;
+    },
+  };
+}
+
+function phoneNumber(meaning: string): Setting<string> {
+  return {
+    ...text(NONE, meaning, { repair: 'write the number in international form, such as +15551234567' }),
+    parse(value) {
+      if (!/^\+[1-9]\d{7,14}$/.test(value)) throw new Error('is not a phone number in international form');
+      return value;
+    },
+  };
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** Every setting of the host, once: name, default, unit and meaning. The README's table is checked against this. */
+export const SETTINGS = {
+  DATA_DIR: text(
+    '`./data`; `/data` in the image',
+    'keys, `host.env`, embedded database, outbox, own templates',
+  ),
+  PORT: integer(3000, [0, 65_535], 'listening port; 0 picks a free one, printed in the log line `listening`'),
+  HOST: text('all addresses', 'listening address'),
+  API_URL: publicAddress(),
+  SERVER_NAME: text("machine's host name", '`name` claim of the server secret'),
+  DB_CONN_STRING: text(
+    'embedded: `<DATA_DIR>/host.db`',
+    '`mongodb://…`, `mongodb+srv://…` (database name in the path; default `cosync_auth`) or `sqlite:<file>`',
+    {
+      secret: true,
+      repair: 'use mongodb://…, mongodb+srv://… or sqlite:<file>, or leave it out for the embedded database',
+    },
+  ),
+  PASS_KEY: text(NONE, 'pass phrase of the private key', { secret: true }),
+  ENCRYPT_KEY: text(NONE, 'seals secrets and personal data', { secret: true }),
+  ENCRYPT_USER_DATA: choice(['true', 'false'], '`true`', '`false`: personal data readable in the database'),
+  PRIVATE_KEY_FILE: text('`<DATA_DIR>/keys/privatekey.pem`', "private half of the host's key pair"),
+  PUBLIC_KEY_FILE: text('`<DATA_DIR>/keys/publickey.pem`', "public half of the host's key pair"),
+  MAIL: choice(
+    ['outbox', 'sendgrid', 'smtp'],
+    '`outbox`; `sendgrid` or `smtp` when their setting is present',
+    'which mailer',
+  ),
+  SEND_GRID_API_KEY: text(NONE, 'SendGrid account of the host', { secret: true }),
+  SEND_GRID_URL: url(
+    WEB,
+    '`https://api.sendgrid.com`',
+    "EU accounts use another; also serves the apps' own keys",
+  ),
+  SMTP_URL: url(['smtp:', 'smtps:'], NONE, '`smtp://user:pass@host:587`, `smtps://…:465`', true),
+  NOREPLY_EMAIL: email('`noreply@<host of API_URL>`', 'default sender'),
+  SMS: choice(
+    ['outbox', 'twilio', 'none'],
+    '`outbox`; `twilio` when its settings are present',
+    'host-wide texter, for apps without an account of their own',
+  ),
+  TWILIO_ACCOUNT_SID: text(NONE, 'host-wide Twilio account'),
+  TWILIO_TOKEN: text(NONE, 'its token', { secret: true }),
+  TWILIO_PHONE_NUMBER: phoneNumber('its number'),
+  TWILIO_URL: url(WEB, '`https://api.twilio.com`', "also serves the apps' own accounts"),
+  ALLOW_ORIGIN: origins('comma-separated origins for CORS'),
+  TRUST_PROXY_HOPS: integer(
+    0,
+    [0, 10],
+    'how many proxies append to `X-Forwarded-For`; the client address is counted from the right',
+  ),
+  ACCESS_TOKEN_DAYS: integer(30, [1, 3650], 'days an access token lives'),
+  LOGIN_TOKEN_SECONDS: integer(300, [10, 3600], 'seconds a login token lives'),
+  SIGNUP_HOURS: integer(48, [1, 8760], 'hours a signup lives (code and link)'),
+  RESET_CODE_MINUTES: integer(60, [1, 1440], 'minutes a reset code lives'),
+  INVITE_DAYS: integer(30, [1, 365], 'days an invite lives'),
+  SMS_CODE_SECONDS: integer(600, [10, 3600], 'seconds an SMS code lives'),
+  CODE_TRIES: integer(5, [1, 100], 'wrong tries that void a code or a login token'),
+  CODES_PER_HOUR: integer(5, [1, 100_000], 'codes an hour per app, handle and purpose'),
+  CODES_PER_DAY: integer(10, [1, 1_000_000], 'codes a day per app, handle and purpose'),
+  SECOND_FACTOR_TRIES_PER_DAY: integer(20, [1, 100_000], 'wrong second factors per user and day'),
+  PASSWORD_WAIT_AFTER: integer(5, [1, 1000], 'wrong passwords before an account waits (doubling from 1 s)'),
+  PASSWORD_WAIT_MAX_SECONDS: integer(900, [1, 86_400], 'the longest wait, in seconds'),
+  ADDRESS_LIMIT_PER_MINUTE: integer(
+    300,
+    [0, 1_000_000],
+    'requests a client address may make per minute on `/api/appuser` (not counted: `getApplication`); 0 = off. `server-secret` calls are limited only after wrong secrets',
+  ),
+  PASSWORD_HASH_MEMORY_KIB: integer(
+    19_456,
+    [1024, 1_048_576],
+    'memory of one Argon2id hash, in KiB; one lane',
+  ),
+  PASSWORD_HASH_PASSES: integer(2, [1, 20], 'passes of one Argon2id hash'),
+  APPLE_ISSUER: url(WEB, '`https://appleid.apple.com`', 'for tests; refused when `NODE_ENV=production`'),
+  APPLE_JWKS_URL: url(
+    WEB,
+    '`https://appleid.apple.com/auth/keys`',
+    'for tests; refused when `NODE_ENV=production`',
+  ),
+  GOOGLE_ISSUER: url(WEB, '`https://accounts.google.com`', 'for tests; refused when `NODE_ENV=production`'),
+  GOOGLE_JWKS_URL: url(
+    WEB,
+    '`https://www.googleapis.com/oauth2/v3/certs`',
+    'for tests; refused when `NODE_ENV=production`',
+  ),
+  LEGACY_TOKENS_UNTIL: isoDate(
+    'ISO date until which access tokens without `exp`, made by an old installation with the same key, are accepted',
+  ),
+  LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
+  IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
+  METRICS_PORT: integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
+  LOG_LEVEL: choice(LEVELS, '`info`', '`fatal`…`trace`'),
+  SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),
+  DATABASE_WAIT_SECONDS: integer(
+    30,
+    [0, 3600],
+    'seconds the start waits for the database before exit code 69',
+  ),
+} as const satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValues = { [N in SettingName]?: ReturnType<(typeof SETTINGS)[N]['parse']> };
+
+/** Narrows a text to the name of a setting. */
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
