@@ -1,3 +1,5 @@
+import { HostError } from '../model/errors.ts';
+
 /**
  * What a database must be able to do, as small as the promises of `ports/store` allow. Two engines implement it: `sqlite/` and `mongodb/`.
  * The records of the domain are mapped onto rows, sealed and keyed in the other files of this folder, once for both.
@@ -21,8 +23,11 @@ export interface Row {
   dueAt: number | undefined;
   /** Last use; set by `touch`, left alone by `replace`. */
   touchedAt: number | undefined;
+  /** Plain JSON: no undefined anywhere. */
   doc: Record<string, unknown>;
 }
+/** What reading answers: hashes and tags only serve to find a row. */
+export type StoredRow = Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'doc'>;
 
 export interface TableShape {
   keys: readonly string[];
@@ -33,7 +38,7 @@ export interface TableShape {
 }
 const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, queue: false };
 
-/** Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` have the app id `host`. */
+/** Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id `host`. */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
   users: { ...NONE, keys: ['handle', 'userName', 'social', 'phone'], tags: ['anonymous'], prefixes: true },
@@ -41,7 +46,7 @@ export const TABLES = {
   invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
   templates: { ...NONE, keys: ['nameAndLocale'] },
   activity: { ...NONE, tags: ['logType', 'status', 'action'] },
-  messages: { ...NONE, queue: true },
+  messages: { ...NONE, lookups: ['app'], queue: true },
 } as const satisfies Record<string, TableShape>;
 export type TableName = keyof typeof TABLES;
 export const HOST_SCOPE = 'host';
@@ -55,6 +60,21 @@ export class DuplicateKeyError extends Error {
     super(`duplicate ${key}`);
     this.key = key;
   }
+}
+
+/** The database was written by a later version of the host: the start has to be refused (exit code 78). */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+  constructor(found: number, known: number) {
+    super(
+      `the database has schema ${found}, this version knows schemas up to ${known}: install a newer version`,
+    );
+  }
+}
+
+/** The refusal for a database that cannot be reached, is full or cannot be written. `cause` must hold no credential. */
+export function unavailable(cause?: unknown): HostError {
+  return new HostError('service_unavailable', { cause, retryAfterSeconds: 1 });
 }
 
 export interface Filter {
@@ -96,20 +116,20 @@ export interface Engine {
   insert(table: TableName, row: Row): Promise<void>;
   /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
   insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
-  find(table: TableName, appId: string, id: string): Promise<Row | undefined>;
-  findByKey(table: TableName, appId: string, key: string, value: string): Promise<Row | undefined>;
+  find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
+  findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
   /** Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects with `DuplicateKeyError`. */
   replace(table: TableName, row: Row): Promise<boolean>;
   /** Sets `touchedAt`. */
   touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
   /** Only at that revision when one is given. */
   remove(table: TableName, appId: string, id: string, revision?: number): Promise<boolean>;
-  list(table: TableName, filter: Filter, options: ListOptions): Promise<Row[]>;
+  list(table: TableName, filter: Filter, options: ListOptions): Promise<StoredRow[]>;
   count(table: TableName, filter: Filter): Promise<number>;
   /** Removes at most `limit` matching rows (default: all, in batches that do not block others for long); answers how many. */
   removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
   /** Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is taken twice. */
-  takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<Row[]>;
+  takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
 
   counterFind(key: string): Promise<CounterRow | undefined>;
   /** See `CounterStore.increment`. */
