@@ -49,6 +49,8 @@ export interface User {
   metaData: Metadata;
   /** Moves to end every older access token. */
   epoch: number;
+  /** Counts changes of the second factor: they end pending log-ins, not access tokens. Absent = 0. */
+  factorChanges?: number;
   /** Single logged-out access tokens until they expire. */
   revokedTokens: { jti: string; expiresAt: number }[];
   /** Set by `maxLoginAttempts`; blocks log-in only. */
@@ -57,6 +59,11 @@ export interface User {
   lastLogin?: number;
   createdAt: number;
   updatedAt: number;
+}
+
+/** What a login token must carry to count: moves with every password and factor change. */
+export function loginEpoch(user: User): number {
+  return user.epoch + (user.factorChanges ?? 0);
 }
 
 export const ANONYMOUS_MARK = 'ANON_';

@@ -9,6 +9,7 @@ import type {
   IdentityTokens,
   KeyPairs,
   PasswordHasher,
+  QrCodes,
   Totp,
 } from './security.ts';
 import type { Store } from './store/store.ts';
@@ -24,6 +25,7 @@ export interface Deps {
   readonly keyPairs: KeyPairs;
   readonly codes: Codes;
   readonly totp: Totp;
+  readonly qrCodes: QrCodes;
   readonly mailer: Mailer;
   readonly texter: Texter;
   readonly renderer: Renderer;

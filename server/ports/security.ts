@@ -38,7 +38,16 @@ export type HostToken =
       /** Past its `exp`: good for nothing but its app id (contract C9). */
       expired: boolean;
     }
-  | { kind: 'login'; appId: string; userId: string; factor: 'totp' | 'phone'; jti: string; expiresAt: number }
+  | {
+      kind: 'login';
+      appId: string;
+      userId: string;
+      factor: 'totp' | 'phone';
+      /** `loginEpoch` of the user when it was issued: a password or factor change since then voids the token. */
+      epoch?: number;
+      jti: string;
+      expiresAt: number;
+    }
   | { kind: 'superuser'; appId: string; name: string; jti: string; expiresAt: number };
 export type HostTokenKind = HostToken['kind'];
 
@@ -56,6 +65,8 @@ export interface HostTokens {
     appId: string;
     userId: string;
     factor: 'totp' | 'phone';
+    /** `loginEpoch(user)`, written as claim `epoch`. */
+    epoch?: number;
   }): Promise<{ token: string; jti: string; expiresAt: number }>;
   issueSuperUserToken(input: {
     appId: string;
@@ -149,4 +160,9 @@ export interface IdentityTokens {
     audiences: readonly string[];
     nonce?: string;
   }): Promise<Identity>;
+}
+
+export interface QrCodes {
+  /** A PNG picture of `text` in base64. */
+  png(text: string): Promise<string>;
 }
