@@ -2,6 +2,7 @@ import type { Config } from '../model/config.ts';
 import type { Clock } from './clock.ts';
 import type { Mailer, Renderer, Texter } from './delivery.ts';
 import type { ActivityLog, Events, Metrics } from './log.ts';
+import type { Readiness } from './readiness.ts';
 import type {
   AppTokens,
   Codes,
@@ -33,6 +34,7 @@ export interface Deps {
   readonly events: Events;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly readiness: Readiness;
   /** A short name for a handle in events: first 12 hex digits of its keyed look-up hash. */
   readonly handleRef: (appId: string, handle: string) => string;
   /** Wakes the message sender after a row was queued. */

@@ -1,0 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What log lines of one request have in common. `route` is the pattern, never the path. */
+export interface RequestContext {
+  readonly requestId: string;
+  route: string;
+  appId: string | undefined;
+  readonly address: string;
+}
+
+/** The request that is being answered, wherever the code is. */
+export const requestContext = new AsyncLocalStorage<RequestContext>();
