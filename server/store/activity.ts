@@ -1,0 +1,40 @@
+import type { Activity } from '../model/activity.ts';
+import type { ActivityFilter, ActivityStore } from '../ports/store/activity.ts';
+import { type Engine, type Filter, HOST_SCOPE } from './engine.ts';
+import { type RecordMapping, Records } from './records.ts';
+import type { SealingDeps } from './sealed.ts';
+
+const MAPPING: RecordMapping<Activity> = {
+  table: 'activity',
+  sealed: { secret: [], personal: ['handle', 'value'] },
+  toRow: ({ id, appId = HOST_SCOPE, createdAt, ...fields }) => ({
+    id,
+    appId,
+    revision: 1,
+    createdAt,
+    fields,
+    tags: { logType: fields.logType, status: fields.status, action: fields.action },
+  }),
+  toRecord: ({ id, appId, createdAt }, fields) =>
+    ({ ...fields, id, ...(appId !== HOST_SCOPE && { appId }), createdAt }) as Activity,
+};
+
+/** `ActivityStore` over an engine. */
+export function createActivityStore(engine: Engine, sealing: SealingDeps): ActivityStore {
+  const records = new Records(engine, MAPPING, sealing);
+  return {
+    insertMany: (rows) => records.insertMany(rows),
+    page: (appId, filter, page) => records.page(filterOf(appId, filter), page),
+    removeOlder: (before, limit) => records.removeWhere({ createdBefore: before }, limit),
+    removeAll: (appId) => records.removeWhere({ appId }),
+  };
+}
+
+function filterOf(appId: string, { logType, status, actions, from, to }: ActivityFilter): Filter {
+  return {
+    appId,
+    tags: { ...(logType && { logType }), ...(status && { status }), ...(actions && { action: actions }) },
+    createdFrom: from,
+    createdBefore: to,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Store } from '../ports/store/store.ts';
+import { createActivityStore } from './activity.ts';
+import { createAppStore } from './apps.ts';
+import type { Lookups } from './cipher.ts';
+import { createCounterStore } from './counters.ts';
+import type { Engine } from './engine.ts';
+import { createInviteStore } from './invites.ts';
+import { createMessageStore } from './messages.ts';
+import { createMetaStore } from './meta.ts';
+import type { SealingDeps } from './sealed.ts';
+import { createSignupStore } from './signups.ts';
+import { createTemplateStore } from './templates.ts';
+import { createUserStore } from './users.ts';
+
+/** The store the domain sees, over either engine. The data key has been unwrapped before: it is inside `cipher`. */
+export function createStore(
+  deps: SealingDeps & { readonly engine: Engine; readonly lookups: Lookups; readonly clock: Clock },
+): Store {
+  const { engine, lookups, clock } = deps;
+  return {
+    apps: createAppStore(engine, lookups, deps, clock),
+    users: createUserStore(engine, lookups, deps),
+    signups: createSignupStore(engine, lookups, deps),
+    invites: createInviteStore(engine, lookups, deps),
+    templates: createTemplateStore(engine, lookups, deps, clock),
+    activity: createActivityStore(engine, deps),
+    messages: createMessageStore(engine, deps),
+    counters: createCounterStore(engine),
+    meta: createMetaStore(engine),
+    kind: engine.kind,
+    ping: () => engine.ping(),
+    close: () => engine.close(),
+  };
+}

@@ -1,0 +1,141 @@
+import { type ErrorName, HostError } from '../model/errors.ts';
+import type { Page, PageRequest } from '../ports/store/store.ts';
+import {
+  DuplicateKeyError,
+  type Engine,
+  type Filter,
+  type ListOptions,
+  type Row,
+  type StoredRow,
+  type TableName,
+} from './engine.ts';
+import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
+
+/** How the records of one kind become rows and come back. */
+export interface RecordMapping<T> {
+  table: TableName;
+  sealed: SealedFields<T>;
+  /** The row of a record; `fields` are what goes into its `doc`. */
+  toRow(
+    record: T,
+  ): Omit<Row, 'doc' | 'keys' | 'lookups' | 'prefixes' | 'tags' | 'dueAt' | 'touchedAt'> &
+    Partial<Omit<Row, 'doc'>> & { fields: Partial<T> };
+  toRecord(row: StoredRow, fields: Partial<T>): T;
+  /** What a conflict over a unique key is called; `handle_taken` where nothing is said. */
+  conflicts?: Readonly<Record<string, ErrorName>>;
+}
+
+const SCAN = 200;
+
+/** The records of one table: mapped, sealed and opened. */
+export class Records<T extends object> {
+  readonly #engine: Engine;
+  readonly #mapping: RecordMapping<T>;
+  readonly #sealer: Sealer<T>;
+  readonly #table: TableName;
+
+  constructor(engine: Engine, mapping: RecordMapping<T>, sealing: SealingDeps) {
+    this.#engine = engine;
+    this.#mapping = mapping;
+    this.#table = mapping.table;
+    this.#sealer = new Sealer(mapping.table, mapping.sealed, sealing);
+  }
+
+  async insert(record: T): Promise<void> {
+    await this.#refusing(this.#engine.insert(this.#table, this.#row(record, 1)));
+  }
+  async insertMany(records: readonly T[]): Promise<void> {
+    const rows = records.map((record) => this.#row(record, 1));
+    await this.#refusing(this.#engine.insertMany(this.#table, rows));
+  }
+  async find(appId: string, id: string): Promise<T | undefined> {
+    return this.#opened(await this.#engine.find(this.#table, appId, id));
+  }
+  /** As `find`, but answers `known` when the store still has that revision of it, without opening the row. */
+  async refresh(
+    appId: string,
+    id: string,
+    known: (T & { revision: number }) | undefined,
+  ): Promise<T | undefined> {
+    const row = await this.#engine.find(this.#table, appId, id);
+    return row && row.revision === known?.revision ? known : this.#opened(row);
+  }
+  async findByKey(appId: string, key: string, value: string): Promise<T | undefined> {
+    return this.#opened(await this.#engine.findByKey(this.#table, appId, key, value));
+  }
+  /** See `Store`. */
+  async replace<R extends T & { revision: number }>(record: R): Promise<R | undefined> {
+    const revision = record.revision + 1;
+    const replaced = await this.#refusing(this.#engine.replace(this.#table, this.#row(record, revision)));
+    return replaced ? { ...record, revision } : undefined;
+  }
+  remove(appId: string, id: string, revision?: number): Promise<boolean> {
+    return this.#engine.remove(this.#table, appId, id, revision);
+  }
+  removeWhere(filter: Filter, limit?: number): Promise<number> {
+    return this.#engine.removeWhere(this.#table, filter, limit);
+  }
+
+  async list(filter: Filter, options: ListOptions): Promise<T[]> {
+    return this.openAll(await this.#engine.list(this.#table, filter, options));
+  }
+  count(filter: Filter): Promise<number> {
+    return this.#engine.count(this.#table, filter);
+  }
+  async page(filter: Filter, { offset, limit }: PageRequest): Promise<Page<T>> {
+    const [rows, total] = await Promise.all([
+      this.list(filter, { order: 'newest', offset, limit }),
+      this.count(filter),
+    ]);
+    return { rows, total };
+  }
+  /** All that match, read in batches: by id, each exactly once whatever is written meanwhile. */
+  async *stream(filter: Filter): AsyncIterable<T> {
+    let after = '';
+    for (;;) {
+      const rows = await this.#engine.list(this.#table, filter, { order: 'id', after, limit: SCAN });
+      yield* this.openAll(rows);
+      const last = rows.at(-1);
+      if (!last || rows.length < SCAN) return;
+      after = last.id;
+    }
+  }
+  /** The newest `limit` that match, newest first, read in batches. */
+  async *newest(filter: Filter, limit = Number.POSITIVE_INFINITY): AsyncIterable<T> {
+    for (let offset = 0; offset < limit; offset += SCAN) {
+      const size = Math.min(SCAN, limit - offset);
+      const rows = await this.list(filter, { order: 'newest', offset, limit: size });
+      yield* rows;
+      if (rows.length < size) return;
+    }
+  }
+
+  openAll(rows: readonly StoredRow[]): T[] {
+    return rows.map((row) => this.#mapping.toRecord(row, this.#sealer.open(row)));
+  }
+  #opened(row: StoredRow | undefined): T | undefined {
+    return row && this.#mapping.toRecord(row, this.#sealer.open(row));
+  }
+  #row(record: T, revision: number): Row {
+    const { fields, ...row } = this.#mapping.toRow(record);
+    return {
+      keys: {},
+      lookups: {},
+      prefixes: [],
+      tags: {},
+      dueAt: undefined,
+      touchedAt: undefined,
+      ...row,
+      revision,
+      doc: this.#sealer.seal(row, fields),
+    };
+  }
+  async #refusing<R>(write: Promise<R>): Promise<R> {
+    try {
+      return await write;
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      throw new HostError(this.#mapping.conflicts?.[error.key] ?? 'handle_taken', { cause: error });
+    }
+  }
+}

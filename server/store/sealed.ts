@@ -1,0 +1,77 @@
+import type { Events } from '../ports/log.ts';
+import { type FieldCipher, TamperError } from './cipher.ts';
+import type { StoredRow, TableName } from './engine.ts';
+
+export interface SealingDeps {
+  readonly cipher: FieldCipher;
+  /** False leaves what is personal readable and queryable in the database; what is secret is sealed all the same. */
+  readonly encryptUserData: boolean;
+  readonly events?: Events;
+}
+
+/** Which fields of a record leave the process only sealed. */
+export interface SealedFields<T> {
+  /** Always: keys, seeds, credentials, hashes. */
+  secret: readonly (keyof T & string)[];
+  /** Unless `encryptUserData` is off: what says who a person is. */
+  personal: readonly (keyof T & string)[];
+}
+
+type Doc = Record<string, unknown>;
+const SCHEMA = 1;
+
+/**
+ * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text, `sealed`, bound to table, app
+ * and row; a record tells by its presence what was sealed, so `encryptUserData` can change at any time.
+ */
+export class Sealer<T extends object> {
+  readonly #table: TableName;
+  readonly #fields: SealedFields<T>;
+  readonly #sealed: ReadonlySet<string>;
+  readonly #deps: SealingDeps;
+
+  constructor(table: TableName, fields: SealedFields<T>, deps: SealingDeps) {
+    this.#table = table;
+    this.#fields = fields;
+    this.#sealed = new Set(deps.encryptUserData ? [...fields.secret, ...fields.personal] : fields.secret);
+    this.#deps = deps;
+  }
+
+  seal(place: { appId: string; id: string }, fields: Partial<T>): Doc {
+    const clear: Doc = { schema: SCHEMA };
+    const hidden: Doc = {};
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === undefined) continue;
+      if (this.#sealed.has(name)) hidden[name] = value;
+      else clear[name] = value;
+    }
+    if (Object.keys(hidden).length > 0) {
+      clear.sealed = this.#deps.cipher.seal(JSON.stringify(hidden), this.#associated(place));
+    }
+    // Drops what is undefined deeper down, which the databases would store in different ways.
+    return JSON.parse(JSON.stringify(clear)) as Doc;
+  }
+
+  /** Emits `tamper_detected` and throws `TamperError` when the record was changed by anyone but a host with this key. */
+  open(row: Pick<StoredRow, 'appId' | 'id' | 'doc'>): Partial<T> {
+    const { sealed, schema: _, ...clear } = row.doc;
+    try {
+      // A secret that stands in the clear was not written by a host.
+      for (const name of this.#fields.secret)
+        if (name in clear) throw new TamperError(`${name} is not sealed`);
+      if (sealed === undefined) return clear as Partial<T>;
+      if (typeof sealed !== 'string') throw new TamperError('sealed is no text');
+      return Object.assign(
+        clear,
+        JSON.parse(this.#deps.cipher.open(sealed, this.#associated(row))),
+      ) as Partial<T>;
+    } catch (error) {
+      this.#deps.events?.emit('tamper_detected', { record: `${this.#table}/${row.id}`, field: 'sealed' });
+      throw error;
+    }
+  }
+
+  #associated({ appId, id }: { appId: string; id: string }): string {
+    return `${this.#table}/${appId}/${id}`;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Lookups } from './cipher.ts';
+import type { Filter } from './engine.ts';
+import type { Records } from './records.ts';
+
+/** Beginnings that are hashed, in characters (design §5). */
+const PREFIX_LENGTHS = [3, 5, 8] as const;
+/** 64 bits: a chance match only costs a look, for every row is compared after opening. */
+const PREFIX_DIGITS = 16;
+/** Rows opened at most because their hashed beginning matches. */
+const MAX_CANDIDATES = 5_000;
+/** Containment is looked for among that many rows only. */
+const NEWEST = 1_000;
+
+/** The look-up hashes of a name's beginnings. */
+export function prefixesOf(
+  lookups: Lookups,
+  appId: string,
+  names: readonly (string | undefined)[],
+): string[] {
+  const beginnings = names.flatMap((name = '') =>
+    PREFIX_LENGTHS.filter((length) => length <= name.length).map((length) => name.slice(0, length)),
+  );
+  return [...new Set(beginnings)].map((beginning) => prefixKey(lookups, appId, beginning));
+}
+function prefixKey(lookups: Lookups, appId: string, beginning: string): string {
+  return lookups.key(appId, 'prefix', beginning).slice(0, PREFIX_DIGITS);
+}
+
+/**
+ * Records one of whose `names` is `value`, begins with it (from 3 characters on; the newest 5,000 that share its hashed beginning) or
+ * contains it (among the newest 1,000), case-sensitive, by handle. `exact` finds those whose handle or name is `value`.
+ */
+export async function search<T extends { id: string; handle: string }>(
+  { records, lookups }: { records: Records<T>; lookups: Lookups },
+  query: { value: string; limit: number; offset?: number },
+  scope: {
+    filter: Filter & { appId: string };
+    names: (record: T) => readonly (string | undefined)[];
+    exact: readonly (T | undefined)[];
+  },
+): Promise<T[]> {
+  const { value, limit, offset = 0 } = query;
+  const found = new Map<string, T>();
+  for (const record of scope.exact) if (record) found.set(record.id, record);
+
+  const length = PREFIX_LENGTHS.findLast((hashed) => hashed <= value.length);
+  if (length !== undefined) {
+    const prefix = prefixKey(lookups, scope.filter.appId, value.slice(0, length));
+    for await (const record of records.newest({ ...scope.filter, prefix }, MAX_CANDIDATES)) {
+      if (scope.names(record).some((name) => name?.startsWith(value))) found.set(record.id, record);
+    }
+  }
+  for await (const record of records.newest(scope.filter, NEWEST)) {
+    if (scope.names(record).some((name) => name?.includes(value))) found.set(record.id, record);
+  }
+  return [...found.values()]
+    .sort((a, b) => (a.handle < b.handle ? -1 : a.handle > b.handle ? 1 : 0))
+    .slice(offset, offset + limit);
+}

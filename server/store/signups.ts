@@ -1,0 +1,55 @@
+import type { Signup } from '../model/signup.ts';
+import type { SignupStore } from '../ports/store/signups.ts';
+import type { Lookups } from './cipher.ts';
+import type { Engine } from './engine.ts';
+import { type RecordMapping, Records } from './records.ts';
+import type { SealingDeps } from './sealed.ts';
+import { prefixesOf, search } from './search.ts';
+
+function mapping(lookups: Lookups): RecordMapping<Signup> {
+  return {
+    table: 'signups',
+    sealed: { secret: ['passwordHash'], personal: ['handle', 'metaData'] },
+    toRow: ({ id, appId, revision, createdAt, ...fields }) => ({
+      id,
+      appId,
+      revision,
+      createdAt,
+      fields,
+      keys: { handle: lookups.key(appId, 'handle', fields.handle) },
+      prefixes: prefixesOf(lookups, appId, [fields.handle]),
+    }),
+    toRecord: ({ id, appId, revision, createdAt }, fields) =>
+      ({ ...fields, id, appId, revision, createdAt }) as Signup,
+  };
+}
+
+/** `SignupStore` over an engine. */
+export function createSignupStore(engine: Engine, lookups: Lookups, sealing: SealingDeps): SignupStore {
+  const records = new Records(engine, mapping(lookups), sealing);
+  const findByHandle = (appId: string, handle: string) =>
+    records.findByKey(appId, 'handle', lookups.key(appId, 'handle', handle));
+
+  return {
+    insert: (signup) => records.insert(signup),
+    insertMany: (signups) => records.insertMany(signups),
+    find: (appId, signupId) => records.find(appId, signupId),
+    findByHandle,
+    replace: (signup) => records.replace(signup),
+    remove: (appId, signupId, revision) => records.remove(appId, signupId, revision),
+    async removeByHandle(appId, handle) {
+      const signup = await findByHandle(appId, handle);
+      return signup ? records.remove(appId, signup.id) : false;
+    },
+    page: (appId, page) => records.page({ appId }, page),
+    async search(appId, query) {
+      return search({ records, lookups }, query, {
+        filter: { appId },
+        names: ({ handle }) => [handle],
+        exact: [await findByHandle(appId, query.value)],
+      });
+    },
+    stream: (appId) => records.stream({ appId }),
+    removeAll: (appId) => records.removeWhere({ appId }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { Filter, ListOptions, TableName } from '../engine.ts';
+import type { Values } from './statements.ts';
+
+export interface Condition {
+  /** What to read from, the table as `t`. */
+  from: string;
+  where: string;
+  values: Values;
+}
+
+/** A filter as SQL: names come from the code, whatever came from outside enters as a parameter. `after`: only rows after this id. */
+export function conditionOf(table: TableName, filter: Filter, after?: string): Condition {
+  const terms: string[] = [];
+  const values: Values = {};
+  const add = (term: string, name: string, value: string | number): void => {
+    terms.push(term);
+    values[name] = value;
+  };
+  if (filter.prefix !== undefined) add('p.prefix = :prefix', 'prefix', filter.prefix);
+  if (filter.appId !== undefined) add('t.appId = :appId', 'appId', filter.appId);
+  for (const [name, wanted] of Object.entries(filter.tags ?? {})) {
+    if (typeof wanted === 'string') add(`t.tag_${name} = :tag_${name}`, `tag_${name}`, wanted);
+    else {
+      const listed = `t.tag_${name} IN (SELECT value FROM json_each(:tag_${name}))`;
+      add(listed, `tag_${name}`, JSON.stringify(wanted));
+    }
+  }
+  if (filter.lookup) add(`t.lookup_${filter.lookup.name} = :lookup`, 'lookup', filter.lookup.value);
+  if (filter.createdFrom !== undefined) add('t.createdAt >= :createdFrom', 'createdFrom', filter.createdFrom);
+  if (filter.createdBefore !== undefined)
+    add('t.createdAt < :createdBefore', 'createdBefore', filter.createdBefore);
+  if (filter.dueBefore !== undefined) add('t.dueAt < :dueBefore', 'dueBefore', filter.dueBefore);
+  if (after !== undefined) add('t.id > :after', 'after', after);
+  return {
+    // CROSS JOIN keeps the planner from reading the rows first.
+    from:
+      filter.prefix === undefined
+        ? `${table} t`
+        : `${table}_prefixes p CROSS JOIN ${table} t ON t.seq = p.owner`,
+    where: terms.length === 0 ? 'TRUE' : terms.join(' AND '),
+    values,
+  };
+}
+
+/** The order of a page; with a prefix its own table is sorted by age already. */
+export function orderOf(filter: Filter, order: ListOptions['order']): string {
+  switch (order) {
+    case 'newest':
+      return filter.prefix === undefined ? 't.createdAt DESC, t.id DESC' : 'p.createdAt DESC, t.id DESC';
+    case 'id':
+      return 't.id';
+    case 'due':
+      return 't.dueAt, t.id';
+  }
+}

@@ -1,0 +1,93 @@
+import type { CounterRow, Engine } from '../engine.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Statements } from './statements.ts';
+
+type Counters = Pick<
+  Engine,
+  | 'counterFind'
+  | 'counterIncrement'
+  | 'counterDecrement'
+  | 'counterSet'
+  | 'counterRemove'
+  | 'counterAttempt'
+  | 'counterFail'
+  | 'counterRemoveExpired'
+>;
+
+const ABSENT: CounterRow = { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: undefined };
+
+/** The counters; each write reads, decides and writes within one transaction that holds the database's only write lock. */
+export function createCounters(statements: Statements, database: GroupCommit): Counters {
+  function find(key: string): CounterRow | undefined {
+    const row = statements.get(
+      'SELECT value, blockedUntil, touchedAt, expiresAt FROM counters WHERE key = :key',
+      { key },
+    );
+    return row && ({ ...row, expiresAt: row.expiresAt ?? undefined } as unknown as CounterRow);
+  }
+  /** The row, or zeros when it is absent or past its time. */
+  function current(key: string, now: number): CounterRow {
+    const row = find(key);
+    return row && (row.expiresAt === undefined || row.expiresAt > now) ? row : ABSENT;
+  }
+  function put(key: string, { expiresAt, ...row }: CounterRow): void {
+    statements.run(
+      `INSERT OR REPLACE INTO counters (key, value, blockedUntil, touchedAt, expiresAt)
+       VALUES (:key, :value, :blockedUntil, :touchedAt, :expiresAt)`,
+      { key, ...row, expiresAt: expiresAt ?? null },
+    );
+  }
+
+  return {
+    counterFind: (key) => database.read(() => find(key)),
+
+    counterIncrement: (key, { now, by, cap, expiresAt }) =>
+      database.write(() => {
+        const row = current(key, now);
+        const value = row.value + by;
+        if (cap !== undefined && value > cap) return undefined;
+        put(key, { ...row, value, touchedAt: now, expiresAt: row === ABSENT ? expiresAt : row.expiresAt });
+        return value;
+      }),
+
+    counterDecrement: (key, by) =>
+      database.write(() => {
+        statements.run('UPDATE counters SET value = max(0, value - :by) WHERE key = :key', { key, by });
+      }),
+
+    counterSet: (key, value, expiresAt) =>
+      database.write(() => put(key, { value, blockedUntil: 0, touchedAt: 0, expiresAt })),
+
+    counterRemove: (key) =>
+      database.write(() => {
+        statements.run('DELETE FROM counters WHERE key = :key', { key });
+      }),
+
+    counterAttempt: (key, { now, free, staleMs, expiresAt }) =>
+      database.write(() => {
+        const row = current(key, now);
+        const waitIsOver = row.blockedUntil > 0 && row.blockedUntil <= now;
+        const leftBehind = row.blockedUntil === 0 && row.touchedAt + staleMs <= now;
+        const admitted = row.value < free || waitIsOver || leftBehind;
+        if (admitted) put(key, { value: row.value + 1, blockedUntil: 0, touchedAt: now, expiresAt });
+        return { admitted, row };
+      }),
+
+    counterFail: (key, { now, free, maxWaitMs, expiresAt }) =>
+      database.write(() => {
+        const row = current(key, now);
+        const value = Math.max(1, row.value);
+        const waitMs = value < free ? 0 : Math.min(maxWaitMs, 1_000 * 2 ** (value - free));
+        put(key, { ...row, value, blockedUntil: waitMs === 0 ? 0 : now + waitMs, expiresAt });
+        return value;
+      }),
+
+    counterRemoveExpired: (now, limit) =>
+      database.write(() =>
+        statements.run(
+          'DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expiresAt <= :now LIMIT :limit)',
+          { now, limit },
+        ),
+      ),
+  };
+}

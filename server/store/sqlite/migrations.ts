@@ -1,0 +1,116 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NewerSchemaError } from '../engine.ts';
+
+/**
+ * One entry per schema number, never changed once released. Columns follow `TABLES` of the engine: `key_…` unique per app, `lookup_…`
+ * and `tag_…` to filter by. An index ends with what a page is sorted by, so that a page is read off the index.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE apps (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_name TEXT NOT NULL, tag_lifecycle TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_name)
+  ) STRICT;
+  CREATE INDEX apps_newest ON apps (appId, tag_lifecycle, createdAt, id);
+
+  CREATE TABLE users (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_handle TEXT NOT NULL, key_userName TEXT NOT NULL, key_social TEXT NOT NULL, key_phone TEXT NOT NULL,
+    tag_anonymous TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_handle), UNIQUE (appId, key_userName), UNIQUE (appId, key_social),
+    UNIQUE (appId, key_phone)
+  ) STRICT;
+  CREATE INDEX users_newest ON users (appId, createdAt, id);
+  CREATE INDEX users_newest_by_kind ON users (appId, tag_anonymous, createdAt, id);
+  CREATE TABLE users_prefixes (
+    prefix TEXT NOT NULL, createdAt INTEGER NOT NULL,
+    owner INTEGER NOT NULL REFERENCES users (seq) ON DELETE CASCADE,
+    PRIMARY KEY (prefix, createdAt, owner)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX users_prefixes_owner ON users_prefixes (owner);
+
+  CREATE TABLE signups (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_handle TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_handle)
+  ) STRICT;
+  CREATE INDEX signups_newest ON signups (appId, createdAt, id);
+  CREATE TABLE signups_prefixes (
+    prefix TEXT NOT NULL, createdAt INTEGER NOT NULL,
+    owner INTEGER NOT NULL REFERENCES signups (seq) ON DELETE CASCADE,
+    PRIMARY KEY (prefix, createdAt, owner)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX signups_prefixes_owner ON signups_prefixes (owner);
+
+  CREATE TABLE invites (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_handleAndSender TEXT NOT NULL, lookup_handle TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_handleAndSender)
+  ) STRICT;
+  CREATE INDEX invites_newest ON invites (appId, createdAt, id);
+  CREATE INDEX invites_handle ON invites (appId, lookup_handle, createdAt, id);
+  CREATE TABLE invites_prefixes (
+    prefix TEXT NOT NULL, createdAt INTEGER NOT NULL,
+    owner INTEGER NOT NULL REFERENCES invites (seq) ON DELETE CASCADE,
+    PRIMARY KEY (prefix, createdAt, owner)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX invites_prefixes_owner ON invites_prefixes (owner);
+
+  CREATE TABLE templates (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_nameAndLocale TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_nameAndLocale)
+  ) STRICT;
+  CREATE INDEX templates_newest ON templates (appId, createdAt, id);
+
+  CREATE TABLE activity (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    tag_logType TEXT NOT NULL, tag_status TEXT NOT NULL, tag_action TEXT NOT NULL,
+    UNIQUE (appId, id)
+  ) STRICT;
+  CREATE INDEX activity_newest ON activity (appId, createdAt, id, tag_logType, tag_status, tag_action);
+  CREATE INDEX activity_oldest ON activity (createdAt);
+
+  CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    lookup_app TEXT NOT NULL,
+    UNIQUE (appId, id)
+  ) STRICT;
+  CREATE INDEX messages_due ON messages (dueAt);
+  CREATE INDEX messages_app ON messages (appId, lookup_app);
+
+  CREATE TABLE counters (
+    key TEXT PRIMARY KEY, value INTEGER NOT NULL, blockedUntil INTEGER NOT NULL, touchedAt INTEGER NOT NULL,
+    expiresAt INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX counters_expiry ON counters (expiresAt);
+
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/**
+ * Brings the database to the schema of this version, kept in `PRAGMA user_version`; a crash leaves the old or the new one.
+ * Throws `NewerSchemaError` for a database of a later version, and leaves it alone.
+ */
+export function migrate(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    if (found > MIGRATIONS.length) throw new NewerSchemaError(found, MIGRATIONS.length);
+    for (const migration of MIGRATIONS.slice(found)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

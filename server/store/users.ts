@@ -1,0 +1,99 @@
+import { isAnonymous, type User } from '../model/user.ts';
+import type { UserStore } from '../ports/store/users.ts';
+import type { Lookups } from './cipher.ts';
+import type { Engine, Filter } from './engine.ts';
+import { type RecordMapping, Records } from './records.ts';
+import type { SealingDeps } from './sealed.ts';
+import { prefixesOf, search } from './search.ts';
+
+/** Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the row's own id. */
+function mapping(lookups: Lookups): RecordMapping<User> {
+  return {
+    table: 'users',
+    sealed: {
+      secret: ['passwordHash', 'totpSecret'],
+      // A phone code names the number it was sent to.
+      personal: ['handle', 'userName', 'socialUserId', 'phone', 'pendingPhone', 'phoneCode', 'metaData'],
+    },
+    conflicts: { userName: 'user_name_taken', phone: 'phone_taken' },
+    toRow({ lastLogin, ...user }) {
+      const { id, appId, revision, createdAt, ...fields } = user;
+      const { handle, userName, loginProvider, socialUserId, phone } = user;
+      const none = `-${id}`;
+      return {
+        id,
+        appId,
+        revision,
+        createdAt,
+        touchedAt: lastLogin,
+        fields,
+        keys: {
+          handle: lookups.key(appId, 'handle', handle),
+          userName: userName ? lookups.key(appId, 'userName', userName) : none,
+          social: socialUserId ? socialKey(lookups, appId, loginProvider, socialUserId) : none,
+          phone: phone && user.phoneVerified ? lookups.key(appId, 'phone', phone) : none,
+        },
+        prefixes: prefixesOf(lookups, appId, [handle, userName]),
+        tags: { anonymous: isAnonymous(handle) ? 'yes' : 'no' },
+      };
+    },
+    toRecord: ({ id, appId, revision, createdAt, touchedAt }, fields) =>
+      ({
+        ...fields,
+        id,
+        appId,
+        revision,
+        createdAt,
+        ...(touchedAt !== undefined && { lastLogin: touchedAt }),
+      }) as User,
+  };
+}
+function socialKey(lookups: Lookups, appId: string, provider: string, subject: string): string {
+  return lookups.key(appId, 'social', `${provider} ${subject}`);
+}
+
+/** `UserStore` over an engine. */
+export function createUserStore(engine: Engine, lookups: Lookups, sealing: SealingDeps): UserStore {
+  const records = new Records(engine, mapping(lookups), sealing);
+  const filterOf = (appId: string, hideAnonymous = false): Filter & { appId: string } =>
+    hideAnonymous ? { appId, tags: { anonymous: 'no' } } : { appId };
+  const findByHandle = (appId: string, handle: string) =>
+    records.findByKey(appId, 'handle', lookups.key(appId, 'handle', handle));
+  const findByUserName = (appId: string, userName: string) =>
+    records.findByKey(appId, 'userName', lookups.key(appId, 'userName', userName));
+
+  return {
+    insert: (user) => records.insert(user),
+    insertMany: (users) => records.insertMany(users),
+    find: (appId, userId) => records.find(appId, userId),
+    findByHandle,
+    findByUserName,
+    findBySocialId: (appId, provider, subject) =>
+      records.findByKey(appId, 'social', socialKey(lookups, appId, provider, subject)),
+    async findByVerifiedPhone(appId, phone) {
+      const user = await records.findByKey(appId, 'phone', lookups.key(appId, 'phone', phone));
+      return user ? [user] : [];
+    },
+    replace: (user) => records.replace(user),
+    recordLogin: (appId, userId, at) => engine.touch('users', appId, userId, at),
+    remove: (appId, userId) => records.remove(appId, userId),
+    page: (appId, { hideAnonymous, ...page }) => records.page(filterOf(appId, hideAnonymous), page),
+    async count(appId) {
+      const [total, anonymous] = await Promise.all([
+        records.count({ appId }),
+        records.count({ appId, tags: { anonymous: 'yes' } }),
+      ]);
+      return { total, anonymous };
+    },
+    async search(appId, { hideAnonymous = false, ...query }) {
+      const named = await Promise.all([findByHandle(appId, query.value), findByUserName(appId, query.value)]);
+      return search({ records, lookups }, query, {
+        filter: filterOf(appId, hideAnonymous),
+        names: ({ handle, userName }) => [handle, userName],
+        exact: named.filter((user) => user && !(hideAnonymous && isAnonymous(user.handle))),
+      });
+    },
+    stream: (appId) => records.stream({ appId }),
+    removeAll: (appId) => records.removeWhere({ appId }),
+  };
+}
