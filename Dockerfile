@@ -1,0 +1,28 @@
+# The host in a container: one image, one volume (/data), one health check.
+# Stage 1 installs what production needs; the image itself gets no package manager cache and no development packages.
+FROM docker.io/library/node:26-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM docker.io/library/node:26-slim
+LABEL org.opencontainers.image.title="CoSync Auth host" \
+      org.opencontainers.image.description="Self-hosted authentication for mobile and web apps" \
+      org.opencontainers.image.licenses="MIT"
+ENV NODE_ENV=production DATA_DIR=/data NODE_COMPILE_CACHE=/app/.compile-cache
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY server server
+COPY setup setup
+COPY templates templates
+COPY docker/entrypoint.mjs docker/health-check.mjs docker/warm-up.mjs docker/
+# Compiles every module once, so that a start only reads; the folder is never written again.
+RUN node docker/warm-up.mjs && mkdir /data && chown 10001:10001 /data && chmod 700 /data
+USER 10001:10001
+VOLUME /data
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["node", "docker/health-check.mjs"]
+# Node is PID 1: it handles SIGTERM and SIGINT itself (draining) and starts no processes that would need reaping.
+ENTRYPOINT ["node", "docker/entrypoint.mjs"]
