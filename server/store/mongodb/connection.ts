@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { unavailable } from '../engine.ts';
+
+/** Longest time one call may take, so that a request with a quick call before it still answers within 8 s. */
+const OPERATION_MS = 7_000;
+const PROBE_MS = 1_500;
+const PROBE_PAUSE_MS = 500;
+
+/** Server errors that mean "no primary just now" (step-down, shutdown, lost members), besides those labelled as retryable. */
+const OUTAGE_CODES = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Driver errors without an exported class. */
+const NO_CONNECTION = new Set([
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoPoolClosedError',
+  'MongoClientClosedError',
+]);
+const POOL_EXHAUSTED = 'MongoWaitQueueTimeoutError';
+
+class DeadlineError extends Error {}
+
+/**
+ * Lets calls through while the database answers. The driver alone does not promise an answer (a frozen server holds a call for good), so
+ * every call has a deadline. After a failed call one probe decides: while it runs others wait for it, and when it fails they are
+ * refused at once until a later probe succeeds.
+ */
+export class Connection {
+  readonly #ping: () => Promise<unknown>;
+  readonly #onChange: (reachable: boolean) => void;
+  #reachable = true;
+  #firstProbe: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(ping: () => Promise<unknown>, onChange: (reachable: boolean) => void = () => {}) {
+    this.#ping = ping;
+    this.#onChange = onChange;
+  }
+
+  /** Runs one operation. Throws `service_unavailable` when the database does not answer in time; a write may then have happened or not. */
+  async run<T>(operation: () => Promise<T>, deadlineMs = OPERATION_MS): Promise<T> {
+    await this.#firstProbe;
+    if (!this.#reachable) throw unavailable();
+    try {
+      return await within(deadlineMs, operation());
+    } catch (error) {
+      // All connections busy says nothing about the server: refuse, but let those at work finish.
+      if (error instanceof Error && error.name === POOL_EXHAUSTED) throw unavailable(error);
+      if (!isOutage(error)) throw error;
+      if (this.#reachable) this.#firstProbe ??= this.#investigate();
+      throw unavailable(error);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #investigate(): Promise<void> {
+    const answers = await this.#answers();
+    this.#firstProbe = undefined;
+    if (answers || this.#closed) return;
+    this.#reachable = false;
+    this.#onChange(false);
+    void this.#waitForReturn();
+  }
+
+  async #waitForReturn(): Promise<void> {
+    do await pause(PROBE_PAUSE_MS, undefined, { ref: false });
+    while (!this.#closed && !(await this.#answers()));
+    if (this.#closed) return;
+    this.#reachable = true;
+    this.#onChange(true);
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await within(PROBE_MS, this.#ping());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Rejects when the work takes longer; the work itself goes on unobserved. */
+export async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof MongoServerError) {
+    return error.hasErrorLabel('RetryableWriteError') || OUTAGE_CODES.has(Number(error.code));
+  }
+  return (
+    error instanceof DeadlineError ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    (error instanceof Error && NO_CONNECTION.has(error.name))
+  );
+}

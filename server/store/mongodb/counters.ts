@@ -1,0 +1,162 @@
+import type { Db, Document } from 'mongodb';
+import type { CounterRow, Engine } from '../engine.ts';
+import type { Connection } from './connection.ts';
+import { equal } from './filters.ts';
+import { isDuplicate } from './tables.ts';
+
+export interface CounterDocument {
+  _id: string;
+  value: number;
+  blockedUntil: number;
+  touchedAt: number;
+  expiresAt: number | null;
+}
+
+type CounterOperations = Pick<
+  Engine,
+  | 'counterFind'
+  | 'counterIncrement'
+  | 'counterDecrement'
+  | 'counterSet'
+  | 'counterRemove'
+  | 'counterAttempt'
+  | 'counterFail'
+  | 'counterRemoveExpired'
+>;
+
+/** Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in the same step. */
+export function counterOperations(db: Db, connection: Connection): CounterOperations {
+  const counters = db.collection<CounterDocument>('counters');
+
+  /** Applies the stages to the row (a fresh one where it is absent or past its time), answers the row as it was. */
+  async function update(
+    key: string,
+    input: { now: number; expiresAt: number | undefined },
+    ...stages: Document[]
+  ): Promise<CounterRow> {
+    const pipeline = [renewWhenExpired(input.now, input.expiresAt), ...stages];
+    const options = { upsert: true, returnDocument: 'before' } as const;
+    for (;;) {
+      try {
+        const before = await connection.run(() =>
+          counters.findOneAndUpdate({ _id: equal(key) }, pipeline, options),
+        );
+        return liveRow(before, input.now) ?? freshRow(input.expiresAt);
+      } catch (error) {
+        // Another upsert made the row first; now there is one to update.
+        if (!isDuplicate(error)) throw error;
+      }
+    }
+  }
+
+  return {
+    async counterFind(key) {
+      const found = await connection.run(() => counters.findOne({ _id: equal(key) }));
+      return found ? toCounterRow(found) : undefined;
+    },
+
+    async counterIncrement(key, { now, by, cap = Number.MAX_SAFE_INTEGER, expiresAt }) {
+      const sum = { $add: ['$value', by] };
+      const before = await update(
+        key,
+        { now, expiresAt },
+        { $set: { value: { $cond: [{ $gt: [sum, cap] }, '$value', sum] } } },
+      );
+      const after = before.value + by;
+      return after > cap ? undefined : after;
+    },
+
+    async counterDecrement(key, by) {
+      const lowered = { $set: { value: { $max: [0, { $subtract: ['$value', by] }] } } };
+      await connection.run(() => counters.updateOne({ _id: equal(key) }, [lowered]));
+    },
+
+    async counterSet(key, value, expiresAt) {
+      const row = { value, blockedUntil: 0, touchedAt: 0, expiresAt: expiresAt ?? null };
+      await connection.run(() => counters.updateOne({ _id: equal(key) }, { $set: row }, { upsert: true }));
+    },
+
+    async counterRemove(key) {
+      await connection.run(() => counters.deleteOne({ _id: equal(key) }));
+    },
+
+    async counterAttempt(key, { now, free, staleMs, expiresAt }) {
+      const belowFree = { $lt: ['$value', free] };
+      const waitIsOver = { $and: [{ $gt: ['$blockedUntil', 0] }, { $lte: ['$blockedUntil', now] }] };
+      const reservationIsStale = {
+        $and: [{ $eq: ['$blockedUntil', 0] }, { $lte: ['$touchedAt', now - staleMs] }],
+      };
+      const row = await update(
+        key,
+        { now, expiresAt },
+        { $set: { admitted: { $or: [belowFree, waitIsOver, reservationIsStale] } } },
+        {
+          $set: {
+            value: { $cond: ['$admitted', { $add: ['$value', 1] }, '$value'] },
+            blockedUntil: { $cond: ['$admitted', 0, '$blockedUntil'] },
+            touchedAt: { $cond: ['$admitted', now, '$touchedAt'] },
+            expiresAt: { $cond: ['$admitted', expiresAt, '$expiresAt'] },
+          },
+        },
+        { $unset: 'admitted' },
+      );
+      const admitted =
+        row.value < free ||
+        (row.blockedUntil > 0 && row.blockedUntil <= now) ||
+        (row.blockedUntil === 0 && row.touchedAt <= now - staleMs);
+      return { admitted, row };
+    },
+
+    async counterFail(key, { now, free, maxWaitMs, expiresAt }) {
+      // From 1 s, doubling with each failure; the exponent is kept small, so that the power stays a number.
+      const doublings = { $min: [30, { $subtract: ['$value', free] }] };
+      const waitMs = { $min: [maxWaitMs, { $multiply: [1_000, { $pow: [2, doublings] }] }] };
+      const before = await update(
+        key,
+        { now, expiresAt },
+        { $set: { value: { $max: [1, '$value'] }, expiresAt } },
+        { $set: { blockedUntil: { $cond: [{ $lt: ['$value', free] }, 0, { $add: [now, waitMs] }] } } },
+      );
+      return Math.max(1, before.value);
+    },
+
+    async counterRemoveExpired(now, limit) {
+      const expired = { expiresAt: { $lte: now } };
+      const options = { projection: { _id: 1 }, limit } as const;
+      const found = await connection.run(() => counters.find(expired, options).toArray());
+      // The time again: a row may have been renewed since it was found.
+      const chosen = { _id: { $in: found.map(({ _id }) => _id) }, ...expired };
+      const result = await connection.run(() => counters.deleteMany(chosen));
+      return result.deletedCount;
+    },
+  };
+}
+
+/** First stage of every change: what is absent or past its time begins anew. */
+function renewWhenExpired(now: number, expiresAt: number | undefined): Document {
+  const exists = { $gt: ['$value', null] };
+  const unexpired = { $or: [{ $eq: ['$expiresAt', null] }, { $gt: ['$expiresAt', now] }] };
+  const live = { $and: [exists, unexpired] };
+  const fresh = freshRow(expiresAt);
+  return {
+    $set: {
+      value: { $cond: [live, '$value', fresh.value] },
+      blockedUntil: { $cond: [live, '$blockedUntil', fresh.blockedUntil] },
+      touchedAt: { $cond: [live, '$touchedAt', fresh.touchedAt] },
+      expiresAt: { $cond: [live, '$expiresAt', fresh.expiresAt ?? null] },
+    },
+  };
+}
+
+function freshRow(expiresAt: number | undefined): CounterRow {
+  return { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt };
+}
+
+function liveRow(document: CounterDocument | null, now: number): CounterRow | undefined {
+  if (!document || (document.expiresAt !== null && document.expiresAt <= now)) return undefined;
+  return toCounterRow(document);
+}
+
+function toCounterRow({ value, blockedUntil, touchedAt, expiresAt }: CounterDocument): CounterRow {
+  return { value, blockedUntil, touchedAt, expiresAt: expiresAt ?? undefined };
+}

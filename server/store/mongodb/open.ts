@@ -1,0 +1,84 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { META } from '../../ports/store/meta.ts';
+import type { Engine } from '../engine.ts';
+import { Connection, within } from './connection.ts';
+import { counterOperations } from './counters.ts';
+import { createIndexes } from './indexes.ts';
+import { metaOperations } from './meta.ts';
+import { tableOperations } from './tables.ts';
+
+/** Version of the layout of collections and documents. */
+const SCHEMA = 1;
+const PING_MS = 4_000;
+const CLOSE_MS = 2_000;
+
+/** Options here win over the same options in the connection string. */
+const OPTIONS: MongoClientOptions = {
+  appName: 'cosync-auth-host',
+  writeConcern: { w: 'majority', journal: true },
+  retryWrites: true,
+  retryReads: true,
+  readPreference: 'primary',
+  serverSelectionTimeoutMS: 5_000,
+  connectTimeoutMS: 5_000,
+  // The driver ignores `timeoutMS` on a frozen server; this ends its sockets a little after `Connection` has given the call up.
+  socketTimeoutMS: 8_000,
+  heartbeatFrequencyMS: 1_000,
+  maxPoolSize: 50,
+  waitQueueTimeoutMS: 2_000,
+  // A forgotten value in a filter must not widen it.
+  ignoreUndefined: false,
+};
+
+/**
+ * Connects, creates missing indexes and resolves when everything is in place. Rejects with `service_unavailable` when no primary answers within
+ * 5 s, and with the driver's error when the server refuses the log-in. `onChange` hears when the database is lost and when it is back.
+ */
+export async function openMongo(input: {
+  url: string;
+  database: string;
+  onChange?: (reachable: boolean) => void;
+}): Promise<Engine> {
+  const client = new MongoClient(input.url, OPTIONS);
+  const db = client.db(input.database);
+  const ping = () => db.command({ ping: 1 });
+  const connection = new Connection(ping, input.onChange);
+  const meta = metaOperations(db, connection);
+
+  const close = async () => {
+    connection.close();
+    // The driver takes leave of the server, which a frozen one never answers.
+    await within(CLOSE_MS, client.close(true)).catch(() => {});
+  };
+
+  try {
+    await connection.run(() => client.connect());
+    await requireKnownSchema(meta);
+    await connection.run(() => createIndexes(db));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  return {
+    kind: 'mongodb',
+    ...tableOperations(db, connection),
+    ...counterOperations(db, connection),
+    ...meta,
+    async ping() {
+      await connection.run(ping, PING_MS);
+    },
+    close,
+  };
+}
+
+/** Marks a new database; throws when a newer version of the host has written this one. */
+async function requireKnownSchema(meta: Pick<Engine, 'metaGet' | 'metaCompareAndSet'>): Promise<void> {
+  await meta.metaCompareAndSet(META.schema, undefined, String(SCHEMA));
+  const stored = Number(await meta.metaGet(META.schema));
+  if (!(stored <= SCHEMA)) {
+    throw new Error(
+      `the database has schema ${stored}, this version of the host knows ${SCHEMA}: start the newer version again, or restore an older backup`,
+    );
+  }
+}

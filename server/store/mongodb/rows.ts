@@ -1,0 +1,59 @@
+import type { Row } from '../engine.ts';
+
+/** A row as MongoDB keeps it: `_id` is the row's id, absent numbers are null. */
+export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt'> {
+  _id: string;
+  dueAt: number | null;
+  touchedAt: number | null;
+}
+
+export function toDocument(row: Row): RowDocument {
+  const { id, dueAt, touchedAt, doc, ...rest } = row;
+  return { _id: id, ...rest, dueAt: dueAt ?? null, touchedAt: touchedAt ?? null, doc: encodeMembers(doc) };
+}
+
+export function toRow(document: RowDocument): Row {
+  const { _id, dueAt, touchedAt, doc, ...rest } = document;
+  return {
+    id: _id,
+    ...rest,
+    dueAt: dueAt ?? undefined,
+    touchedAt: touchedAt ?? undefined,
+    doc: decodeMembers(doc),
+  };
+}
+
+// Names the driver or the server would take for something of their own: `$ref` and `$id` become a DBRef, `_bsontype` a BSON class.
+const SPECIAL_NAME = /^(?:[$\\]|_bsontype$)/;
+
+function encodeMembers(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members)
+      // An undefined member would come back as null.
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [SPECIAL_NAME.test(name) ? `\\${name}` : name, encode(value)]),
+  );
+}
+
+function encode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(encode);
+  return isObject(value) ? encodeMembers(value) : value;
+}
+
+function decodeMembers(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).map(([name, value]) => [
+      name.startsWith('\\') ? name.slice(1) : name,
+      decode(value),
+    ]),
+  );
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  return isObject(value) ? decodeMembers(value) : value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,135 @@
+import { type Collection, type Db, MongoServerError } from 'mongodb';
+import { DuplicateKeyError, type Engine, type Row, type TableName } from '../engine.ts';
+import type { Connection } from './connection.ts';
+import { equal, identity, matching, ORDERS } from './filters.ts';
+import { type RowDocument, toDocument, toRow } from './rows.ts';
+
+const BATCH = 500;
+const DUPLICATE_KEY = 11000;
+
+type TableOperations = Pick<
+  Engine,
+  | 'insert'
+  | 'insertMany'
+  | 'find'
+  | 'findByKey'
+  | 'replace'
+  | 'touch'
+  | 'remove'
+  | 'list'
+  | 'count'
+  | 'removeWhere'
+  | 'takeDue'
+>;
+
+/**
+ * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver repeats it after a network error
+ * or a step-down under the same transaction number, so that it takes effect once; on a standalone server nothing is repeated.
+ */
+export function tableOperations(db: Db, connection: Connection): TableOperations {
+  const rows = (table: TableName): Collection<RowDocument> => db.collection<RowDocument>(table);
+
+  return {
+    async insert(table, row) {
+      const document = toDocument(row);
+      await connection.run(() => rows(table).insertOne(document)).catch(refuseDuplicate);
+    },
+
+    async insertMany(table, many) {
+      for (let start = 0; start < many.length; start += BATCH) {
+        const documents = many.slice(start, start + BATCH).map(toDocument);
+        await connection.run(() => rows(table).insertMany(documents)).catch(refuseDuplicate);
+      }
+    },
+
+    async find(table, appId, id) {
+      const found = await connection.run(() => rows(table).findOne(identity(appId, id)));
+      return found ? toRow(found) : undefined;
+    },
+
+    async findByKey(table, appId, key, value) {
+      const query = { appId: equal(appId), [`keys.${key}`]: equal(value) };
+      const found = await connection.run(() => rows(table).findOne(query));
+      return found ? toRow(found) : undefined;
+    },
+
+    async replace(table, row) {
+      const { _id, touchedAt, ...changed } = toDocument(row);
+      const query = { ...identity(row.appId, row.id), revision: equal(row.revision - 1) };
+      const result = await connection
+        .run(() => rows(table).updateOne(query, { $set: changed }))
+        .catch(refuseDuplicate);
+      return result.matchedCount === 1;
+    },
+
+    async touch(table, appId, id, at) {
+      const change = { $set: { touchedAt: at } };
+      const result = await connection.run(() => rows(table).updateOne(identity(appId, id), change));
+      return result.matchedCount === 1;
+    },
+
+    async remove(table, appId, id, revision) {
+      const query = identity(appId, id);
+      if (revision !== undefined) query.revision = equal(revision);
+      const result = await connection.run(() => rows(table).deleteOne(query));
+      return result.deletedCount === 1;
+    },
+
+    async list(table, filter, { order, offset = 0, after, limit }) {
+      if (limit === 0) return [];
+      const query = matching(filter);
+      if (after !== undefined) query._id = { $gt: after };
+      const options = { sort: ORDERS[order], skip: offset, limit, batchSize: limit };
+      const found = await connection.run(() => rows(table).find(query, options).toArray());
+      return found.map(toRow);
+    },
+
+    count(table, filter) {
+      return connection.run(() => rows(table).countDocuments(matching(filter)));
+    },
+
+    async removeWhere(table, filter, limit = Number.POSITIVE_INFINITY) {
+      const query = matching(filter);
+      let removed = 0;
+      while (removed < limit) {
+        const batch = Math.min(BATCH, limit - removed);
+        const options = { projection: { _id: 1 }, limit: batch } as const;
+        const found = await connection.run(() => rows(table).find(query, options).toArray());
+        // The filter again: a row may have changed since it was found.
+        const chosen = { $and: [{ _id: { $in: found.map(({ _id }) => _id) } }, query] };
+        const result = await connection.run(() => rows(table).deleteMany(chosen));
+        removed += result.deletedCount;
+        if (found.length < batch) break;
+      }
+      return removed;
+    },
+
+    async takeDue(table, { now, leaseUntil, limit }) {
+      const taken: Row[] = [];
+      while (taken.length < limit) {
+        const due = await connection.run(() =>
+          rows(table).findOneAndUpdate(
+            { dueAt: { $lte: now } },
+            { $set: { dueAt: leaseUntil } },
+            { sort: ORDERS.due, returnDocument: 'after' },
+          ),
+        );
+        if (!due) break;
+        taken.push(toRow(due));
+      }
+      return taken;
+    },
+  };
+}
+
+/** Whether the server refused a second document with the same unique key. */
+export function isDuplicate(error: unknown): error is MongoServerError {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+function refuseDuplicate(error: unknown): never {
+  if (!isDuplicate(error)) throw error;
+  // Bulk errors name the index in their text only.
+  const index = /index: (\S+) dup key/.exec(error.message)?.[1] ?? '';
+  throw new DuplicateKeyError(index === '_id_' ? 'id' : index);
+}
