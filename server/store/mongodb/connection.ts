@@ -104,6 +104,11 @@ function isOutage(error: unknown): boolean {
     error instanceof DeadlineError ||
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
-    (error instanceof Error && NO_CONNECTION.has(error.name))
+    (error instanceof Error && (NO_CONNECTION.has(error.name) || isSocketError(error)))
   );
+}
+
+/** The driver passes some errors of Node's sockets on as they are: EPIPE, ECONNRESET. */
+function isSocketError(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
 }
