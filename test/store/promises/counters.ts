@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { WaitPolicy } from '../../../server/ports/store/counters.ts';
+import { anId, MADE_AT } from '../../support/records.ts';
+import type { Stage } from '../stage.ts';
+
+const NOW = MADE_AT;
+const policyAt = (now: number): WaitPolicy => ({
+  now,
+  free: 5,
+  maxWaitMs: 900_000,
+  forgetAfterMs: 86_400_000,
+});
+
+export function describeCounters(stage: () => Stage): void {
+  it('counts up to the cap however many ask at once', async () => {
+    const { store, another } = stage();
+    const key = anId();
+    const processes = [store.counters, another().counters];
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => processes[n % 2]?.increment(key, { now: NOW, cap: 50 })),
+    );
+    const granted = answers.filter((value) => value !== undefined).sort((a, b) => a - b);
+    assert.deepEqual(
+      granted,
+      Array.from({ length: 50 }, (_, n) => n + 1),
+    );
+    assert.equal(await store.counters.read(key, NOW), 50);
+  });
+
+  it('counts in steps, gives back and never falls below zero', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    assert.equal(await counters.increment(key, { now: NOW, by: 3, cap: 2 }), undefined);
+    assert.equal(await counters.read(key, NOW), 0);
+    assert.equal(await counters.increment(key, { now: NOW, by: 3, cap: 5 }), 3);
+    assert.equal(await counters.increment(key, { now: NOW, by: 3, cap: 5 }), undefined);
+    assert.equal(await counters.increment(key, { now: NOW, by: 2, cap: 5 }), 5);
+    await counters.decrement(key);
+    assert.equal(await counters.read(key, NOW), 4);
+    await counters.decrement(key, 10);
+    assert.equal(await counters.read(key, NOW), 0);
+    await counters.decrement(anId());
+    await counters.set(key, 9);
+    assert.equal(await counters.read(key, NOW), 9);
+    await counters.remove(key);
+    assert.equal(await counters.read(key, NOW), 0);
+  });
+
+  it('begins anew after its window, which the first count fixed', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    const increment = (now: number) => counters.increment(key, { now, cap: 2, expiresAt: now + 100 });
+    assert.equal(await increment(NOW), 1);
+    assert.equal(await increment(NOW + 99), 2);
+    assert.equal(await increment(NOW + 99), undefined);
+    assert.equal(await counters.read(key, NOW + 100), 0);
+    assert.equal(await increment(NOW + 100), 1);
+    assert.equal(await increment(NOW + 199), 2);
+    await counters.set(key, 7, NOW + 300);
+    assert.equal(await counters.read(key, NOW + 299), 7);
+    assert.equal(await counters.read(key, NOW + 300), 0);
+  });
+
+  it('admits as many of 500 simultaneous attempts as are free', async () => {
+    const { store, another } = stage();
+    const key = anId();
+    const processes = [store.counters, another().counters];
+    const attempts = await Promise.all(
+      Array.from({ length: 500 }, (_, n) => processes[n % 2]?.attempt(key, policyAt(NOW))),
+    );
+    const admitted = attempts.filter((attempt) => attempt?.state === 'admitted');
+    assert.deepEqual(admitted.map((attempt) => attempt?.failures).sort(), [0, 1, 2, 3, 4]);
+    assert.equal(attempts.filter((attempt) => attempt?.state === 'busy').length, 495);
+  });
+
+  it('lets one through after each wait, and the wait doubles up to its longest', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    let now = NOW;
+    for (let n = 1; n <= 5; n++) {
+      assert.deepEqual(await counters.attempt(key, policyAt(now)), { state: 'admitted', failures: n - 1 });
+      assert.equal(await counters.fail(key, policyAt(now)), n);
+    }
+    const waits: number[] = [];
+    for (let n = 6; n <= 17; n++) {
+      const refused = await counters.attempt(key, policyAt(now));
+      assert.equal(refused.state, 'waiting');
+      const waitMs = 'waitMs' in refused ? refused.waitMs : 0;
+      waits.push(waitMs / 1_000);
+      assert.equal((await counters.attempt(key, policyAt(now + waitMs - 1))).state, 'waiting');
+      now += waitMs;
+      const crowd = await Promise.all(Array.from({ length: 20 }, () => counters.attempt(key, policyAt(now))));
+      assert.deepEqual(
+        crowd.filter(({ state }) => state !== 'busy'),
+        [{ state: 'admitted', failures: n - 1 }],
+      );
+      assert.equal(await counters.fail(key, policyAt(now)), n);
+    }
+    assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+  });
+
+  it('forgives everything when an attempt was right', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW));
+    await counters.fail(key, policyAt(NOW));
+    await counters.remove(key);
+    assert.deepEqual(await counters.attempt(key, policyAt(NOW)), { state: 'admitted', failures: 0 });
+    await counters.remove(key);
+    assert.equal(await counters.fail(key, policyAt(NOW)), 1);
+    assert.deepEqual(await counters.attempt(key, policyAt(NOW)), { state: 'admitted', failures: 1 });
+  });
+
+  it('takes over a reservation that a crash left behind', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW));
+    assert.equal((await counters.attempt(key, policyAt(NOW + 9_999))).state, 'busy');
+    const crowd = await Promise.all(
+      Array.from({ length: 20 }, () => counters.attempt(key, policyAt(NOW + 10_000))),
+    );
+    assert.equal(crowd.filter(({ state }) => state === 'admitted').length, 1);
+  });
+
+  it('forgets attempts a while after the last one', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW + n));
+    await counters.fail(key, policyAt(NOW + 10));
+    const forgotten = NOW + 10 + 86_400_000;
+    assert.equal(await counters.read(key, forgotten - 1), 5);
+    assert.deepEqual(await counters.attempt(key, policyAt(forgotten)), { state: 'admitted', failures: 0 });
+  });
+
+  it('drops what expired, in bounded steps, and nothing else', async () => {
+    const { counters } = stage().store;
+    await counters.removeExpired(Number.MAX_SAFE_INTEGER, 10_000);
+    const [kept, forEver] = [anId(), anId()];
+    await counters.increment(kept, { now: NOW, expiresAt: NOW + 2 });
+    await counters.increment(forEver, { now: NOW });
+    for (let n = 0; n < 5; n++) await counters.increment(anId(), { now: NOW, expiresAt: NOW + 1 });
+    assert.equal(await counters.removeExpired(NOW + 1, 3), 3);
+    assert.equal(await counters.removeExpired(NOW + 1, 3), 2);
+    assert.equal(await counters.removeExpired(NOW + 1, 3), 0);
+    assert.equal(await counters.read(kept, NOW + 1), 1);
+    assert.equal(await counters.read(forEver, NOW + 1), 1);
+  });
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { TamperError } from '../../../server/store/cipher.ts';
+import type { Row, StoredRow, TableName } from '../../../server/store/engine.ts';
+import {
+  anActivity,
+  anApp,
+  anAppKey,
+  anId,
+  anInvite,
+  aQueuedMessage,
+  aSignup,
+  aUser,
+  MADE_AT,
+} from '../../support/records.ts';
+import type { Stage } from '../stage.ts';
+
+const SECRET = 'secret-canary';
+const PERSONAL = 'personal-canary';
+
+/** Writes a record of each kind and answers the raw rows as text. */
+async function storedText({ store, engine }: Stage): Promise<string> {
+  const appId = anId();
+  const app = anApp({
+    id: appId,
+    keys: [anAppKey({ privateKey: SECRET })],
+    appToken: SECRET,
+    appSecret: SECRET,
+    emailExtensionApiKey: SECRET,
+    twilio: { accountSid: SECRET, token: SECRET, phoneNumber: SECRET },
+  });
+  const handle = `${PERSONAL}@x.org`;
+  const metaData = { field: PERSONAL };
+  await store.apps.insert(app);
+  const user = aUser({
+    appId,
+    handle,
+    metaData,
+    userName: PERSONAL,
+    socialUserId: PERSONAL,
+    phone: PERSONAL,
+    pendingPhone: PERSONAL,
+    phoneCode: { id: '1', digest: '2', expiresAt: 3, boundTo: PERSONAL },
+    passwordHash: SECRET,
+    totpSecret: SECRET,
+  });
+  await store.users.insert(user);
+  await store.signups.insert(aSignup({ appId, handle, metaData, passwordHash: SECRET }));
+  await store.invites.insert(
+    anInvite({ appId, handle, metaData, senderHandle: PERSONAL, senderUserId: PERSONAL }),
+  );
+  await store.activity.insertMany([anActivity({ appId, handle, value: PERSONAL })]);
+  const { content } = aQueuedMessage();
+  await store.messages.insert(aQueuedMessage({ appId, content: { ...content, to: SECRET, text: SECRET } }));
+  const tables: TableName[] = ['apps', 'users', 'signups', 'invites', 'activity', 'messages'];
+  const rows = await Promise.all(
+    tables.map((table) =>
+      engine.list(
+        table,
+        { appId: table === 'apps' || table === 'messages' ? 'host' : appId },
+        {
+          order: 'newest',
+          limit: 9,
+        },
+      ),
+    ),
+  );
+  assert.ok(rows.every(({ length }) => length === 1));
+  return JSON.stringify(rows);
+}
+
+/** The raw row of a user as it would be written again, for tests that change it behind the store's back. */
+function rewritten(row: StoredRow, doc: Record<string, unknown>): Row {
+  const own = `-${row.id}`;
+  const keys = { handle: own, userName: own, social: own, phone: own };
+  return {
+    ...row,
+    revision: row.revision + 1,
+    keys,
+    lookups: {},
+    prefixes: [],
+    tags: { anonymous: 'no' },
+    doc,
+  };
+}
+
+export function describeSealing(stage: () => Stage): void {
+  it('leaves neither secrets nor people readable in the database', async () => {
+    const text = await storedText(stage());
+    assert.equal(text.includes(SECRET), false);
+    assert.equal(text.includes(PERSONAL), false);
+  });
+
+  it('leaves people readable and secrets sealed with encryptUserData off', async () => {
+    const clear = stage().another({ encryptUserData: false });
+    await stage().store.messages.removeAll('app');
+    const { engine } = stage();
+    for (const { id } of await engine.list('messages', {}, { order: 'due', limit: 9 })) {
+      await engine.remove('messages', 'host', id);
+    }
+    for (const { id } of await engine.list('apps', { appId: 'host' }, { order: 'newest', limit: 9 })) {
+      await engine.remove('apps', 'host', id);
+    }
+    const text = await storedText({ ...stage(), store: clear });
+    assert.equal(text.includes(SECRET), false);
+    // handle, user name, social id, both numbers, the code's number and metadata of the user; the rest of the others.
+    assert.equal(text.split(PERSONAL).length - 1, 7 + 2 + 4 + 2);
+  });
+
+  it('reads, finds and changes records of either mode in the other', async () => {
+    const { another } = stage();
+    for (const encryptUserData of [true, false]) {
+      const writer = another({ encryptUserData }).users;
+      const reader = another({ encryptUserData: !encryptUserData }).users;
+      const appId = anId();
+      const user = aUser({ appId, handle: 'ada@x.org', userName: 'ada', totpSecret: 'SECRET' });
+      await writer.insert(user);
+      assert.deepEqual(await reader.findByHandle(appId, 'ada@x.org'), user);
+      assert.deepEqual(await reader.search(appId, { value: 'ada@', limit: 2 }), [user]);
+      await assert.rejects(reader.insert(aUser({ appId, userName: 'ada' })), { error: 'user_name_taken' });
+      const changed = await reader.replace({ ...user, locale: 'DE' });
+      assert.deepEqual(await writer.findByUserName(appId, 'ada'), changed);
+    }
+  });
+
+  it('detects every flipped bit of a sealed record and says so once', async () => {
+    const { store, engine, events } = stage();
+    const appId = anId();
+    const user = aUser({ appId });
+    await store.users.insert(user);
+    let row = await engine.find('users', appId, user.id);
+    const sealed = Buffer.from(String(row?.doc.sealed), 'base64');
+    for (let bit = 0; bit < sealed.length * 8; bit += 37) {
+      assert.ok(row);
+      const flipped = Buffer.from(sealed);
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      await engine.replace('users', rewritten(row, { ...row.doc, sealed: flipped.toString('base64') }));
+      events.length = 0;
+      await assert.rejects(store.users.find(appId, user.id), TamperError);
+      assert.deepEqual(events, [
+        { event: 'tamper_detected', fields: { record: `users/${user.id}`, field: 'sealed' } },
+      ]);
+      row = await engine.find('users', appId, user.id);
+    }
+  });
+
+  it('refuses a sealed text moved to another record, and a secret in the clear', async () => {
+    const { store, engine } = stage();
+    const appId = anId();
+    const [victim, attacker] = [aUser({ appId }), aUser({ appId })];
+    await store.users.insertMany([victim, attacker]);
+    const stolen = await engine.find('users', appId, attacker.id);
+    for (const doc of [stolen?.doc ?? {}, { handle: victim.handle, passwordHash: 'known' }, { sealed: 7 }]) {
+      const row = await engine.find('users', appId, victim.id);
+      assert.ok(row);
+      await engine.replace('users', rewritten(row, doc));
+      await assert.rejects(store.users.find(appId, victim.id), TamperError);
+    }
+  });
+
+  it('does not store what is undefined', async () => {
+    const { store, engine } = stage();
+    const appId = anId();
+    const user = aUser({
+      appId,
+      userName: undefined,
+      resetCode: { id: '1', digest: '2', expiresAt: MADE_AT, boundTo: undefined },
+    });
+    await store.users.insert(user);
+    const row = await engine.find('users', appId, user.id);
+    assert.deepEqual(row?.doc.resetCode, { id: '1', digest: '2', expiresAt: MADE_AT });
+    const found = await store.users.find(appId, user.id);
+    assert.equal(found && 'userName' in found, false);
+  });
+}

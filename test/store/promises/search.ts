@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { anId, anInvite, aSignup, aUser, MADE_AT } from '../../support/records.ts';
+import type { Stage } from '../stage.ts';
+
+export function describeSearch(stage: () => Stage): void {
+  it('finds users by handle and user name: whole, beginning or part, by handle', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    await users.insertMany([
+      aUser({ appId, handle: 'zoe@x.org', userName: 'adalina' }),
+      aUser({ appId, handle: 'ada.lovelace@x.org' }),
+      aUser({ appId, handle: 'ada@x.org' }),
+      aUser({ appId, handle: 'ANON_ada' }),
+      aUser({ appId, handle: 'Ada@x.org' }),
+      aUser({ appId, handle: 'nevada@x.org', userName: 'bob' }),
+      aUser({ appId: anId(), handle: 'ada@x.org' }),
+    ]);
+    const found = async (value: string, options = {}) =>
+      (await users.search(appId, { value, limit: 10, ...options })).map(({ handle }) => handle);
+    assert.deepEqual(await found('ada'), [
+      'ANON_ada',
+      'ada.lovelace@x.org',
+      'ada@x.org',
+      'nevada@x.org',
+      'zoe@x.org',
+    ]);
+    assert.deepEqual(await found('ada', { hideAnonymous: true, limit: 2 }), [
+      'ada.lovelace@x.org',
+      'ada@x.org',
+    ]);
+    assert.deepEqual(await found('ada', { offset: 3 }), ['nevada@x.org', 'zoe@x.org']);
+    assert.deepEqual(await found('ada.lovelace@x.org'), ['ada.lovelace@x.org']);
+    assert.deepEqual(await found('ada.l'), ['ada.lovelace@x.org']);
+    assert.deepEqual(await found('bob'), ['nevada@x.org']);
+    assert.equal((await found('x')).length, 5);
+    assert.deepEqual(await found('ANON_ada', { hideAnonymous: true }), []);
+    assert.deepEqual(await found('nobody'), []);
+  });
+
+  it('finds beginnings over all users and parts among the newest 1,000', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const old = aUser({ appId, handle: 'oldest.person@x.org', userName: 'veteran' });
+    const crowd = Array.from({ length: 1_000 }, (_, n) => aUser({ appId, createdAt: MADE_AT + 1 + n }));
+    await users.insertMany([old, ...crowd]);
+    const finds = async (value: string) => (await users.search(appId, { value, limit: 5 })).length === 1;
+    assert.equal(await finds('old'), true);
+    assert.equal(await finds('oldest'), true);
+    assert.equal(await finds('oldest.person@'), true);
+    assert.equal(await finds('vete'), true);
+    assert.equal(await finds('person'), false);
+    assert.equal(await finds('ol'), false);
+    await users.remove(appId, crowd[0]?.id ?? '');
+    assert.equal(await finds('person'), true);
+  });
+
+  it('finds signups and invites by handle', async () => {
+    const { signups, invites } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId, handle: 'guest@x.org' });
+    const handle = signup.handle;
+    const pair = [anInvite({ appId, handle }), anInvite({ appId, handle, senderHandle: 'b@x.org' })];
+    await signups.insertMany([signup, aSignup({ appId })]);
+    await invites.insertMany([...pair, anInvite({ appId })]);
+    for (const value of ['guest@x.org', 'gue', 'est@']) {
+      assert.deepEqual(await signups.search(appId, { value, limit: 5 }), [signup]);
+      assert.equal((await invites.search(appId, { value, limit: 5 })).length, 2);
+    }
+    assert.deepEqual(await signups.search(anId(), { value: 'guest', limit: 5 }), []);
+  });
+}

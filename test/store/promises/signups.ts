@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { anId, aSignup, MADE_AT } from '../../support/records.ts';
+import { refusals, type Stage } from '../stage.ts';
+
+export function describeSignups(stage: () => Stage): void {
+  it('answers a signup exactly as it was inserted', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId, metaData: { a: { b: 'c' } } });
+    await signups.insert(signup);
+    assert.deepEqual(await signups.find(appId, signup.id), signup);
+    assert.deepEqual(await signups.findByHandle(appId, signup.handle), signup);
+    assert.equal(await signups.find(anId(), signup.id), undefined);
+    assert.equal(await signups.findByHandle(anId(), signup.handle), undefined);
+  });
+
+  it('keeps one row per handle', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const rivals = Array.from({ length: 20 }, () => signups.insert(aSignup({ appId, handle: 'a@x.org' })));
+    const refused = refusals(await Promise.allSettled(rivals));
+    assert.deepEqual(refused, Array(19).fill('handle_taken'));
+  });
+
+  it('lets one of many simultaneous completions through', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId });
+    await signups.insert(signup);
+    const completions = Array.from({ length: 50 }, () =>
+      signups.replace({ ...signup, status: 'verified', code: undefined }),
+    );
+    const done = (await Promise.all(completions)).filter((completed) => completed !== undefined);
+    assert.equal(done.length, 1);
+    const stored = await signups.find(appId, signup.id);
+    assert.equal(stored?.status, 'verified');
+    assert.equal(stored?.revision, 2);
+    assert.equal(stored && 'code' in stored, false);
+  });
+
+  it('replaces the whole row, age included', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const old = aSignup({ appId });
+    const between = aSignup({ appId, createdAt: MADE_AT + 1 });
+    await signups.insertMany([old, between]);
+    const again = await signups.replace({ ...old, passwordHash: 'new', createdAt: MADE_AT + 2 });
+    assert.deepEqual(await signups.page(appId, { offset: 0, limit: 5 }), {
+      rows: [again, between],
+      total: 2,
+    });
+    assert.deepEqual(await signups.search(appId, { value: old.handle, limit: 5 }), [again]);
+  });
+
+  it('is removed only at the revision that was asked for', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId });
+    await signups.insert(signup);
+    await signups.replace(signup);
+    assert.equal(await signups.remove(appId, signup.id, 1), false);
+    assert.equal(await signups.remove(anId(), signup.id, 2), false);
+    assert.equal(await signups.remove(appId, signup.id, 2), true);
+    assert.equal(await signups.remove(appId, signup.id), false);
+  });
+
+  it('is removed by its handle, and with the app', async () => {
+    const { signups } = stage().store;
+    const appId = anId();
+    const crowd = Array.from({ length: 5 }, () => aSignup({ appId }));
+    await signups.insertMany(crowd);
+    assert.equal(await signups.removeByHandle(appId, crowd[0]?.handle ?? ''), true);
+    assert.equal(await signups.removeByHandle(appId, crowd[0]?.handle ?? ''), false);
+    assert.equal((await Array.fromAsync(signups.stream(appId))).length, 4);
+    assert.equal(await signups.removeAll(appId), 4);
+    assert.deepEqual(await signups.page(appId, { offset: 0, limit: 5 }), { rows: [], total: 0 });
+  });
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { isHostError } from '../../../server/model/errors.ts';
+import type { User } from '../../../server/model/user.ts';
+import { aCode, anId, aUser, MADE_AT } from '../../support/records.ts';
+import { refusals, type Stage } from '../stage.ts';
+
+/** A user with every optional field. */
+function aFullUser(overrides: Partial<User> = {}): User {
+  return aUser({
+    userName: 'ada',
+    loginProvider: 'apple',
+    socialUserId: 'subject',
+    phone: '+4915112345678',
+    phoneVerified: true,
+    pendingPhone: '+4915112345679',
+    phoneCode: aCode({ boundTo: '+4915112345679' }),
+    smsCode: aCode({ boundTo: 'jti' }),
+    resetCode: aCode(),
+    twoFactorTotp: true,
+    totpSecret: 'JBSWY3DPEHPK3PXP',
+    totpLastStep: 59_000_000,
+    recoveryCodes: ['a', 'b'],
+    metaData: { name: { first: 'Ada' }, 'odd.$name': 'é\u{1f600}"\\' },
+    revokedTokens: [{ jti: 'jti', expiresAt: MADE_AT }],
+    lockedAt: MADE_AT,
+    lastLogin: MADE_AT,
+    ...overrides,
+  });
+}
+
+export function describeUsers(stage: () => Stage): void {
+  it('answers a user exactly as it was inserted, by each of its names', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aFullUser({ appId });
+    await users.insert(user);
+    assert.deepEqual(await users.find(appId, user.id), user);
+    assert.deepEqual(await users.findByHandle(appId, user.handle), user);
+    assert.deepEqual(await users.findByUserName(appId, 'ada'), user);
+    assert.deepEqual(await users.findBySocialId(appId, 'apple', 'subject'), user);
+    assert.deepEqual(await users.findByVerifiedPhone(appId, '+4915112345678'), [user]);
+  });
+
+  it('answers undefined for what it does not know and keeps apps apart', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aFullUser({ appId });
+    await users.insert(user);
+    for (const other of [anId(), '', 'host']) {
+      assert.equal(await users.find(other, user.id), undefined);
+      assert.equal(await users.findByHandle(other, user.handle), undefined);
+      assert.equal(await users.findByUserName(other, 'ada'), undefined);
+      assert.deepEqual(await users.findByVerifiedPhone(other, '+4915112345678'), []);
+      assert.equal(await users.remove(other, user.id), false);
+      assert.equal(await users.recordLogin(other, user.id, MADE_AT), false);
+    }
+    assert.equal(await users.findBySocialId(appId, 'google', 'subject'), undefined);
+    assert.equal(await users.findByHandle(appId, `-${user.id}`), undefined);
+    assert.deepEqual(await users.findByVerifiedPhone(appId, '+4915112345679'), []);
+  });
+
+  it('does not mistake text of a query language for a query', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    await users.insert(aUser({ appId }));
+    for (const text of ["' OR 1=1 --", '{"$gt":""}', '%', '$where', '\u0000']) {
+      assert.equal(await users.findByHandle(appId, text), undefined);
+      assert.equal(await users.find(appId, text), undefined);
+      assert.deepEqual(await users.search(appId, { value: text, limit: 10 }), []);
+    }
+  });
+
+  it('gives a contested handle to one of two racing inserts', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const rivals = [aUser({ appId, handle: 'ada@x.org' }), aUser({ appId, handle: 'ada@x.org' })];
+    const settled = await Promise.allSettled(rivals.map((user) => users.insert(user)));
+    assert.deepEqual(refusals(settled), ['handle_taken']);
+    assert.equal((await users.count(appId)).total, 1);
+  });
+
+  it('names what is taken: handle, id, user name, social id, phone', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const first = aFullUser({ appId });
+    await users.insert(first);
+    const conflicts: [Partial<User>, string][] = [
+      [{ handle: first.handle }, 'handle_taken'],
+      [{ id: first.id }, 'handle_taken'],
+      [{ id: first.id, handle: first.handle }, 'handle_taken'],
+      [{ userName: 'ada' }, 'user_name_taken'],
+      [{ loginProvider: 'apple', socialUserId: 'subject' }, 'handle_taken'],
+      [{ phone: first.phone, phoneVerified: true }, 'phone_taken'],
+    ];
+    for (const [overrides, error] of conflicts) {
+      await assert.rejects(users.insert(aUser({ appId, ...overrides })), { error });
+    }
+    await users.insert(aUser({ appId, phone: first.phone, phoneVerified: false }));
+    await users.insert(aFullUser({ appId: anId() }));
+  });
+
+  it('does not let a refused insert spoil the ones that arrived with it', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const taken = aUser({ appId });
+    await users.insert(taken);
+    const crowd = Array.from({ length: 50 }, (_, n) =>
+      aUser({ appId, ...(n % 5 === 0 && { handle: taken.handle }) }),
+    );
+    const settled = await Promise.allSettled(crowd.map((user) => users.insert(user)));
+    assert.equal(refusals(settled).length, 10);
+    assert.equal((await users.count(appId)).total, 41);
+  });
+
+  it('replaces only what nobody else changed meanwhile', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aUser({ appId });
+    await users.insert(user);
+    const rivals = Array.from({ length: 20 }, (_, epoch) => users.replace({ ...user, epoch }));
+    const winners = (await Promise.all(rivals)).filter((winner) => winner !== undefined);
+    assert.equal(winners.length, 1);
+    assert.equal(winners[0]?.revision, 2);
+    assert.deepEqual(await users.find(appId, user.id), winners[0]);
+    await users.remove(appId, user.id);
+    assert.equal(await users.replace({ ...user, revision: 2 }), undefined);
+  });
+
+  it('forgets old names when a user is replaced and refuses taken ones', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const other = aFullUser({ appId });
+    const user = aUser({ appId, userName: 'bob' });
+    await users.insertMany([other, user]);
+    const renamed = await users.replace({ ...user, userName: 'carol', handle: 'carol@x.org' });
+    assert.ok(renamed);
+    assert.equal(await users.findByUserName(appId, 'bob'), undefined);
+    assert.equal(await users.findByHandle(appId, user.handle), undefined);
+    assert.deepEqual(await users.findByUserName(appId, 'carol'), renamed);
+    assert.deepEqual(await users.search(appId, { value: 'bob', limit: 9 }), []);
+    assert.deepEqual(await users.search(appId, { value: 'carol', limit: 9 }), [renamed]);
+
+    const refused = (overrides: Partial<User>) => users.replace({ ...renamed, ...overrides });
+    await assert.rejects(refused({ userName: 'ada' }), { error: 'user_name_taken' });
+    await assert.rejects(refused({ handle: other.handle }), { error: 'handle_taken' });
+    await assert.rejects(refused({ phone: other.phone, phoneVerified: true }), { error: 'phone_taken' });
+    assert.deepEqual(await users.find(appId, user.id), renamed);
+  });
+
+  it('records a log-in without moving the revision, and replace leaves it alone', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aUser({ appId });
+    await users.insert(user);
+    assert.equal(await users.recordLogin(appId, user.id, MADE_AT + 5), true);
+    assert.deepEqual(await users.find(appId, user.id), { ...user, lastLogin: MADE_AT + 5 });
+    await users.replace({ ...user, locale: 'DE' });
+    assert.equal((await users.find(appId, user.id))?.lastLogin, MADE_AT + 5);
+    assert.equal(await users.recordLogin(appId, anId(), MADE_AT), false);
+  });
+
+  it('pages newest first, by id within one moment, with the total', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const people = Array.from({ length: 7 }, (_, n) =>
+      aUser({
+        appId,
+        id: `${n}`.repeat(24),
+        createdAt: MADE_AT + (n >> 1),
+        ...(n === 3 && { handle: 'ANON_3' }),
+      }),
+    );
+    await users.insertMany(people);
+    const ids = async (request: { offset: number; limit: number; hideAnonymous?: boolean }) => {
+      const { rows, total } = await users.page(appId, request);
+      return [rows.map(({ id }) => id[0]).join(''), total];
+    };
+    assert.deepEqual(await ids({ offset: 0, limit: 3 }), ['654', 7]);
+    assert.deepEqual(await ids({ offset: 3, limit: 10 }), ['3210', 7]);
+    assert.deepEqual(await ids({ offset: 7, limit: 10 }), ['', 7]);
+    assert.deepEqual(await ids({ offset: 0, limit: 10, hideAnonymous: true }), ['654210', 6]);
+    assert.deepEqual(await users.count(appId), { total: 7, anonymous: 1 });
+  });
+
+  it('streams every user once and removes them all', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const people = Array.from({ length: 450 }, () => aUser({ appId }));
+    const neighbour = aUser({ appId: anId() });
+    await users.insertMany([...people, neighbour]);
+    const streamed = (await Array.fromAsync(users.stream(appId))).map(({ id }) => id);
+    assert.deepEqual(streamed, people.map(({ id }) => id).sort());
+    assert.equal(await users.removeAll(appId), 450);
+    assert.deepEqual(await users.count(appId), { total: 0, anonymous: 0 });
+    assert.deepEqual(await users.search(appId, { value: 'example', limit: 9 }), []);
+    assert.ok(await users.find(neighbour.appId, neighbour.id));
+  });
+
+  it('stops an import at the first conflict', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const people = Array.from({ length: 10 }, (_, n) => aUser({ appId, ...(n > 6 && { userName: 'same' }) }));
+    await assert.rejects(users.insertMany(people), (error) => isHostError(error, 'user_name_taken'));
+  });
+
+  it('is removed once', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aUser({ appId });
+    await users.insert(user);
+    const removed = await Promise.all([users.remove(appId, user.id), users.remove(appId, user.id)]);
+    assert.deepEqual(removed.sort(), [false, true]);
+    assert.equal(await users.findByHandle(appId, user.handle), undefined);
+    await users.insert(aUser({ appId, handle: user.handle }));
+  });
+}

@@ -1,0 +1,81 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { after, before } from 'node:test';
+import type { EventFields, EventName } from '../../server/model/events.ts';
+import type { Store } from '../../server/ports/store/store.ts';
+import { type FieldCipher, type Lookups, TamperError } from '../../server/store/cipher.ts';
+import type { Engine } from '../../server/store/engine.ts';
+import { createStore } from '../../server/store/open-store.ts';
+import { MADE_AT } from '../support/records.ts';
+
+/** Opens an engine over a database of its own, empty. */
+export type OpenEngine = () => Promise<Engine>;
+
+/** A store under test and what surrounds it. */
+export interface Stage {
+  store: Store;
+  /** What the store sits on: raw rows. */
+  engine: Engine;
+  /** What the clock of the store says. */
+  time: { now: number };
+  events: { event: EventName; fields: EventFields | undefined }[];
+  /** Another process on the same database: nothing in memory is shared. */
+  another(options?: { encryptUserData: boolean }): Store;
+}
+
+const DATA_KEY = Buffer.alloc(32, 1);
+const INDEX_KEY = Buffer.alloc(32, 2);
+
+/** AES-256-GCM with a fixed key. */
+export const testCipher: FieldCipher = {
+  seal(text, associated) {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', DATA_KEY, nonce).setAAD(Buffer.from(associated));
+    const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return sealed.toString('base64');
+  },
+  open(text, associated) {
+    try {
+      const sealed = Buffer.from(text, 'base64');
+      const decipher = createDecipheriv('aes-256-gcm', DATA_KEY, sealed.subarray(0, 12));
+      decipher.setAAD(Buffer.from(associated)).setAuthTag(sealed.subarray(-16));
+      return decipher.update(sealed.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
+    } catch (cause) {
+      throw new TamperError('does not open', { cause });
+    }
+  },
+};
+export const testLookups: Lookups = {
+  key: (appId, kind, value) =>
+    createHmac('sha256', INDEX_KEY)
+      .update(JSON.stringify([appId, kind, value]))
+      .digest('hex'),
+};
+
+/** Sets a stage for the tests of one `describe`; call what it answers inside a test. Tests keep apart by app ids of their own. */
+export function setStage(openEngine: OpenEngine, encryptUserData = true): () => Stage {
+  let stage: Stage;
+  before(async () => {
+    const engine = await openEngine();
+    const time = { now: MADE_AT };
+    const events: Stage['events'] = [];
+    const another = (options = { encryptUserData }): Store =>
+      createStore({
+        engine,
+        cipher: testCipher,
+        lookups: testLookups,
+        clock: { now: () => time.now },
+        events: { emit: (event, fields) => events.push({ event, fields }) },
+        ...options,
+      });
+    stage = { store: another(), engine, time, events, another };
+  });
+  after(() => stage.store.close());
+  return () => stage;
+}
+
+/** Rejection reasons of settled promises, by their public error name. */
+export function refusals(settled: readonly PromiseSettledResult<unknown>[]): unknown[] {
+  return settled
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => (reason instanceof Error && 'error' in reason ? reason.error : reason));
+}
