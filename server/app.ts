@@ -1,0 +1,81 @@
+import Koa, { type Next } from 'koa';
+import { clientAddress } from './http/client-address.ts';
+import { Cors } from './http/cors.ts';
+import { errorReply } from './http/error-handler.ts';
+import { Exchange, type HttpContext } from './http/exchange.ts';
+import { splitTarget } from './http/path.ts';
+import { jsonReply, type Reply, Sender } from './http/reply.ts';
+import { logRequest, RequestIds } from './http/request-log.ts';
+import type { Route } from './http/route.ts';
+import { RouteTable } from './http/router.ts';
+import { createServe } from './http/serve.ts';
+import { errorFields } from './log/events.ts';
+import type { Logger } from './log/logger.ts';
+import { requestContext } from './log/request-context.ts';
+import type { Deps } from './ports/deps.ts';
+
+/**
+ * The whole host as a Koa application; needs no environment and no port. Throws a `TypeError` when two routes are declared for one method
+ * and path.
+ */
+export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Koa {
+  const { config } = deps;
+  const cors = new Cors(config.allowOrigin);
+  const sender = new Sender({ https: config.apiUrl.startsWith('https:') });
+  const ids = new RequestIds(deps.codes);
+  const serve = createServe(deps, new RouteTable(routes));
+
+  /** Names the request, so that every line logged on its way carries the same id, and logs it when it is answered. */
+  async function openExchange(context: Koa.Context, next: Next): Promise<void> {
+    const startedAt = performance.now();
+    const ctx = context as HttpContext;
+    const { req } = ctx;
+    const idle =
+      req.method === 'HEAD' || req.headers['sec-purpose'] !== undefined || req.headers.purpose !== undefined;
+    ctx.exchange = new Exchange({
+      requestId: ids.of(req),
+      address: clientAddress(req, config.trustProxyHops),
+      idle,
+      ...splitTarget(req.url ?? '/'),
+    });
+    await requestContext.run(ctx.exchange, async () => {
+      await next();
+      logRequest(log, deps.metrics, ctx, startedAt);
+    });
+  }
+
+  /** Answers preflight requests, what the route answers, or the refusal. */
+  async function answer(context: Koa.Context): Promise<void> {
+    const ctx = context as HttpContext;
+    const { req } = ctx;
+    const preflight = req.method === 'OPTIONS';
+    const { origin } = req.headers;
+    const headers = preflight
+      ? cors.preflight(origin, req.headers['access-control-request-headers'])
+      : cors.headers(origin);
+    const reply = preflight ? NO_CONTENT : await replyTo(ctx);
+    try {
+      await sender.send(ctx, reply, headers);
+    } catch (error) {
+      // A download broke off; the status is out already, so the connection tells.
+      if (!ctx.req.socket.destroyed) deps.events.emit('unexpected_error', errorFields(error));
+      ctx.res.destroy();
+    }
+  }
+
+  async function replyTo(ctx: HttpContext): Promise<Reply> {
+    try {
+      return await serve(ctx);
+    } catch (thrown) {
+      const acceptsHtml = ctx.req.headers.accept?.includes('text/html') ?? false;
+      return errorReply(deps, thrown, ctx.exchange, acceptsHtml);
+    }
+  }
+
+  const app = new Koa();
+  app.use(openExchange);
+  app.use(answer);
+  return app;
+}
+
+const NO_CONTENT = jsonReply(204, '');

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+/**
+ * Address of the client behind `hops` proxies, each of which appends the address it saw to `X-Forwarded-For`; counted from the right,
+ * because the left end is whatever the client wrote (security.md R27). Without proxies, or without a usable entry, the peer of the socket.
+ */
+export function clientAddress(request: IncomingMessage, hops: number): string {
+  const peer = plain(request.socket.remoteAddress ?? '');
+  const forwarded = request.headers['x-forwarded-for'];
+  if (hops === 0 || typeof forwarded !== 'string') return peer;
+  const entries = forwarded.split(',');
+  const entry = entries[Math.max(0, entries.length - hops)] ?? '';
+  const address = plain(withoutPort(entry.trim()));
+  return isIP(address) === 0 ? peer : address;
+}
+
+function withoutPort(entry: string): string {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry);
+  if (bracketed?.[1]) return bracketed[1];
+  return /^[\d.]+:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry;
+}
+
+function plain(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+/** What limits count by: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
+export function addressBucket(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  const full = [
+    ...groups,
+    ...Array<string>(Math.max(0, missing)).fill('0'),
+    ...(tail ? tail.split(':') : []),
+  ];
+  return full.slice(0, 4).join(':');
+}

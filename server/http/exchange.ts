@@ -1,0 +1,31 @@
+import type { Context } from 'koa';
+import type { RequestContext } from '../log/request-context.ts';
+import type { Route } from './route.ts';
+
+/** What is known of one request while it is answered; also what its log lines say. */
+export class Exchange implements RequestContext {
+  readonly requestId: string;
+  readonly address: string;
+  readonly path: string;
+  readonly query: string;
+  /** HEAD and prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
+  readonly idle: boolean;
+  /** The pattern for the log; empty until a route is found. */
+  route = '';
+  declaration: Route | undefined;
+  appId: string | undefined;
+  /** Methods of the path when the one asked for is not among them. */
+  allowed: string | undefined;
+  /** The answer comes from the domain, not from a check of the frame. */
+  judged = false;
+  constructor(input: { requestId: string; address: string; path: string; query: string; idle: boolean }) {
+    this.requestId = input.requestId;
+    this.address = input.address;
+    this.path = input.path;
+    this.query = input.query;
+    this.idle = input.idle;
+  }
+}
+
+/** Koa's context with the exchange; never leaves `http/`. */
+export type HttpContext = Context & { exchange: Exchange };

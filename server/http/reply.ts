@@ -1,0 +1,87 @@
+import { pipeline } from 'node:stream/promises';
+import type { HttpContext } from './exchange.ts';
+import { DownloadReply, PageReply, TextReply } from './route.ts';
+
+/** A finished answer. */
+export interface Reply {
+  status: number;
+  body: string | NodeJS.ReadableStream;
+  contentType: string;
+  cacheControl?: string;
+  /** Name, value, name, value … */
+  headers?: readonly string[];
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** A JSON answer whose text is ready. */
+export function jsonReply(status: number, body: string, headers?: readonly string[]): Reply {
+  return { status, body, contentType: JSON_TYPE, headers };
+}
+
+/** An HTML answer (operator §6). */
+export function pageReply(page: PageReply, headers?: readonly string[]): Reply {
+  return { status: page.status, body: page.html, contentType: 'text/html; charset=utf-8', headers };
+}
+
+/** What `respond` answered, ready to be sent. Nothing to return is the bare `true` (contract §2.1). */
+export function replyOf(answer: unknown): Reply {
+  if (answer === true || answer === undefined) return jsonReply(200, 'true');
+  if (answer instanceof PageReply) return pageReply(answer);
+  if (answer instanceof TextReply) {
+    const { status, text, contentType, cacheControl } = answer;
+    return { status, body: text, contentType, cacheControl };
+  }
+  if (answer instanceof DownloadReply) {
+    // Quotes, controls and non-ASCII cannot stand in the header as they are.
+    const filename = answer.filename.replaceAll(/[^\w.-]/g, '_');
+    const headers = ['Content-Disposition', `attachment; filename="${filename}"`];
+    return { status: 200, body: answer.stream, contentType: answer.contentType, headers };
+  }
+  return jsonReply(200, JSON.stringify(answer));
+}
+
+/** Writes answers with the headers of every answer (contract §2.2, operator §4). */
+export class Sender {
+  readonly #common: readonly string[];
+  constructor(options: { https: boolean }) {
+    const common = ['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'];
+    if (options.https) common.push('Strict-Transport-Security', 'max-age=31536000');
+    this.#common = common;
+  }
+
+  /** Sends text at once; resolves for a stream when it is through, and rejects when the stream breaks off. */
+  async send(ctx: HttpContext, reply: Reply, cors: readonly string[]): Promise<void> {
+    // One writeHead with a flat list is several times as fast as Koa's header by header.
+    ctx.respond = false;
+    const { res } = ctx;
+    const { body } = reply;
+    const headers = [
+      'X-Request-Id',
+      ctx.exchange.requestId,
+      'Cache-Control',
+      reply.cacheControl ?? 'no-store',
+      'Content-Security-Policy',
+      reply.contentType.startsWith('text/html') ? PAGE_POLICY : API_POLICY,
+      ...this.#common,
+      ...cors,
+      ...(reply.headers ?? []),
+    ];
+    if (reply.status !== 204) headers.push('Content-Type', reply.contentType);
+    if (typeof body === 'string') {
+      if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
+      res.writeHead(reply.status, headers).end(body);
+      return;
+    }
+    res.writeHead(reply.status, headers);
+    if (ctx.req.method === 'HEAD') {
+      if ('destroy' in body && typeof body.destroy === 'function') body.destroy();
+      res.end();
+      return;
+    }
+    await pipeline(body, res);
+  }
+}

@@ -1,0 +1,34 @@
+import { openRoute, type Route, TextReply } from '../../route.ts';
+
+/** Addresses for those who watch the host (operator §4), and the greeting of `/`. */
+export const healthRoutes: Route[] = [
+  openRoute({
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Answers while the process runs; touches nothing.',
+    respond: () => ({ status: 'ok' }),
+  }),
+  openRoute({
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Tells whether the host can serve: 503 while the database is away or the host is stopping.',
+    respond: ({ deps: { readiness } }) => {
+      const { database, draining } = readiness;
+      const ready = database === 'ok' && !draining;
+      return new TextReply(JSON.stringify({ status: ready ? 'ready' : 'unavailable', database }), {
+        contentType: 'application/json; charset=utf-8',
+        status: ready ? 200 : 503,
+      });
+    },
+  }),
+  {
+    method: 'GET',
+    path: '/',
+    summary: 'Greets; a bad credential is refused all the same.',
+    caller: 'nobody',
+    form: 'fails',
+    limited: false,
+    refuse: { caller: { fails: 403 }, missing: { fails: 400 }, malformed: { fails: 400 } },
+    respond: ({ deps }) => new TextReply(`CoSync Auth host ${deps.config.serverName} is running.\n`),
+  },
+];

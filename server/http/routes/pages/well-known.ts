@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { type PublishedKeys, publishedKeys } from '../../../domain/published-keys.ts';
+import { openRoute, type Route, TextReply } from '../../route.ts';
+
+const input = z.object({ appId: z.string() });
+
+/** What third parties need to verify an app's user JWTs (operator §4). Cacheable: keys are announced before they sign. */
+export const wellKnownRoutes: Route[] = [
+  openRoute({
+    method: 'GET',
+    path: '/apps/:appId/.well-known/openid-configuration',
+    summary: "Issuer and key set address of an app's user JWTs (OpenID Connect Discovery).",
+    input,
+    respond: async ({ deps, input: { appId } }) => cacheable(discovery(await publishedKeys(deps, appId))),
+  }),
+  openRoute({
+    method: 'GET',
+    path: '/apps/:appId/.well-known/jwks.json',
+    summary: "Public keys of an app's user JWTs (RFC 7517).",
+    input,
+    respond: async ({ deps, input: { appId } }) => cacheable((await publishedKeys(deps, appId)).jwks),
+  }),
+  openRoute({
+    method: 'GET',
+    path: '/apps/:appId/public-key.pem',
+    summary: "The app's current public key as PEM.",
+    input,
+    respond: async ({ deps, input: { appId } }) =>
+      new TextReply(`${(await publishedKeys(deps, appId)).publicKey}\n`, {
+        contentType: 'application/x-pem-file',
+      }),
+  }),
+];
+
+function discovery({ issuer }: PublishedKeys): Record<string, unknown> {
+  return {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'auth_time'],
+  };
+}
+
+function cacheable(value: unknown): TextReply {
+  return new TextReply(JSON.stringify(value), {
+    contentType: 'application/json; charset=utf-8',
+    cacheControl: 'public, max-age=300',
+  });
+}

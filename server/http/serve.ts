@@ -1,0 +1,105 @@
+import type { Caller } from '../model/caller.ts';
+import { HostError } from '../model/errors.ts';
+import type { Deps } from '../ports/deps.ts';
+import { recordOutcome } from './activity-row.ts';
+import { readBody } from './body.ts';
+import { Credentials, presentedCredential } from './credentials.ts';
+import type { HttpContext } from './exchange.ts';
+import { decodeQuery } from './form.ts';
+import { checkInput, type RawInput } from './input.ts';
+import { type Reply, replyOf } from './reply.ts';
+import { AddressLimit } from './request-limit.ts';
+import type { RequestFacts } from './route.ts';
+import type { Endpoint, RouteTable } from './router.ts';
+import { Upload } from './upload.ts';
+
+/**
+ * Answers one request: the order of its checks on one screen (design §13). Path repair → route → address limit → credential → who may
+ * call → body → presence → types → app row → the domain. Throws `HostError` and `Refused`.
+ */
+export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) => Promise<Reply> {
+  const credentials = new Credentials(deps);
+  const limit = deps.config.addressLimitPerMinute;
+  const requests = new AddressLimit(limit, deps);
+  const wrongSecrets = new AddressLimit(limit, deps);
+
+  return async function serve(ctx) {
+    const { exchange, req } = ctx;
+    const query = decodeQuery(exchange.query);
+    const queryToken = query.values.appToken;
+    const presented = presentedCredential(req.headers, queryToken);
+
+    const { endpoint, params } = findEndpoint(ctx, table, presented?.place === 'query');
+    const { route } = endpoint;
+    if (route.limited) requests.count(exchange.address);
+
+    const credential = route.open ? undefined : await verifyCredential();
+    const counted = route.open ? undefined : await credentials.requireKind(route, credential, queryToken);
+    if (counted && 'appId' in counted) exchange.appId = counted.appId;
+
+    const upload = route.upload ? new Upload(ctx, deps.config) : undefined;
+    const input = upload ? {} : checkInput(endpoint, await readInput(), deps.events);
+    const caller = await credentials.caller(route, counted);
+
+    const linkToken = counted?.place === 'query' ? counted.token : undefined;
+    const { address, idle } = exchange;
+    try {
+      return await respond(caller, input, {
+        address,
+        idle,
+        linkToken,
+        upload: upload && (() => upload.read()),
+      });
+    } finally {
+      await upload?.discard();
+    }
+
+    async function verifyCredential() {
+      if (presented?.place !== 'server-secret') return credentials.verify(route, presented);
+      // Only wrong secrets count: a portal that has the right one is not limited.
+      wrongSecrets.check(exchange.address);
+      try {
+        return await credentials.verify(route, presented);
+      } catch (error) {
+        if (!(error instanceof HostError)) wrongSecrets.count(exchange.address);
+        throw error;
+      }
+    }
+
+    async function readInput(): Promise<RawInput> {
+      const raw = route.method === 'POST' ? await readBody(req, endpoint.names) : query;
+      return { values: { ...raw.values, ...params }, repeated: raw.repeated };
+    }
+
+    async function respond(caller: Caller, input: Record<string, unknown>, request: RequestFacts) {
+      const outcome = { route, caller, input };
+      exchange.judged = true;
+      try {
+        const answer = await route.respond({ deps, caller, input, request });
+        if (!exchange.idle) recordOutcome(deps.activity, outcome);
+        return replyOf(answer);
+      } catch (thrown) {
+        if (!exchange.idle) recordOutcome(deps.activity, { ...outcome, thrown });
+        throw thrown;
+      }
+    }
+  };
+}
+
+function findEndpoint(
+  ctx: HttpContext,
+  table: RouteTable,
+  byQuery: boolean,
+): { endpoint: Endpoint; params: Record<string, string> } {
+  const { exchange, req } = ctx;
+  const found = table.find(req.method ?? '', exchange.path, byQuery);
+  if (!found) throw new HostError('not_found');
+  if ('allowed' in found) {
+    exchange.route = found.pattern;
+    exchange.allowed = found.allowed;
+    throw new HostError('method_not_allowed');
+  }
+  exchange.route = found.endpoint.route.path;
+  exchange.declaration = found.endpoint.route;
+  return found;
+}

@@ -1,0 +1,110 @@
+import { createApp } from './app.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { EXIT, StartError } from './exit.ts';
+import { routes } from './http/routes/index.ts';
+import { createHostServer } from './http/server.ts';
+import { insecureSettings } from './insecure-settings.ts';
+import { createEvents, errorFields } from './log/events.ts';
+import { createLogger, type Logger } from './log/logger.ts';
+import type { Config } from './model/config.ts';
+import type { Events } from './ports/log.ts';
+import { WrongEncryptKeyError } from './security/field-cipher.ts';
+import { HostKeyError } from './security/host-key.ts';
+import { VERSION } from './version.ts';
+import { buildDeps } from './wiring.ts';
+
+/** Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5. */
+export async function main(args: readonly string[]): Promise<void> {
+  let log = createLogger('info');
+  try {
+    if (args.length > 0) {
+      const problem = {
+        name: args[0] ?? '',
+        problem: 'is no option',
+        repair: 'settings come from the environment',
+      };
+      throw new StartError(EXIT.wrongOption, [problem]);
+    }
+    const config = { ...loadConfig() };
+    log = createLogger(config.logLevel);
+    stayUp(createEvents(log));
+    await run(config, log);
+  } catch (error) {
+    refuseStart(error, log);
+  }
+}
+
+async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
+  const deps = await buildDeps(config, log);
+  const server = createHostServer(createApp(deps, routes, log));
+  const port = await server.listen(config.port, config.host).catch(async (error: unknown) => {
+    await deps.stop();
+    throw portError(error);
+  });
+  if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;
+  for (const setting of insecureSettings(config)) deps.events.emit('insecure_setting', { setting });
+  const { kind: database } = deps.store;
+  deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    // Somebody who asks twice does not want to wait.
+    if (stopping) exit(EXIT.stillDraining, log);
+    stopping = true;
+    deps.readiness.drain();
+    const drained = await server.drain(config.shutdownSeconds);
+    await deps.stop().catch((error: unknown) => deps.events.emit('unexpected_error', errorFields(error)));
+    const exitCode = drained ? EXIT.stopped : EXIT.stillDraining;
+    deps.events.emit('host_stopped', { exitCode });
+    exit(exitCode, log);
+  };
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop());
+}
+
+/** An exception nobody caught is logged once and ends nothing (security.md R33). */
+function stayUp(events: Events): void {
+  const report = (thrown: unknown) => events.emit('unexpected_error', errorFields(thrown));
+  process.on('unhandledRejection', report);
+  process.on('uncaughtException', report);
+}
+
+function portError(error: unknown): StartError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+  return new StartError(EXIT.wrongConfiguration, [{ name: 'PORT', problem, repair: 'choose another port' }]);
+}
+
+function refuseStart(error: unknown, log: Logger): never {
+  const { exitCode, problems } = startError(error);
+  const names = problems.map(({ name }) => name);
+  createEvents(log).emit('start_refused', { exitCode, problems: names });
+  const list = problems
+    .map(({ name, problem, repair }) => `  ${name} ${problem}\n    → ${repair}\n`)
+    .join('');
+  process.stderr.write(`The host cannot start:\n${list}`);
+  exit(exitCode, log);
+}
+
+function startError(error: unknown): StartError {
+  if (error instanceof StartError) return error;
+  if (error instanceof ConfigError) return new StartError(EXIT.wrongConfiguration, error.problems);
+  if (error instanceof HostKeyError) {
+    const { message, repair } = error;
+    const name = error.kind === 'pass phrase' ? 'PASS_KEY' : 'PRIVATE_KEY_FILE';
+    return new StartError(EXIT.wrongConfiguration, [{ name, problem: `: ${message}`, repair }]);
+  }
+  if (error instanceof WrongEncryptKeyError) {
+    const problem = 'does not open the data of this database';
+    const repair = 'use the key the database was made with';
+    return new StartError(EXIT.wrongConfiguration, [{ name: 'ENCRYPT_KEY', problem, repair }]);
+  }
+  const { name, code, stack } = errorFields(error);
+  const problem = `failed: ${code ?? name}\n${stack}`;
+  return new StartError(EXIT.wrongConfiguration, [{ name: 'start', problem, repair: 'report this' }]);
+}
+
+function exit(code: number, log: Logger): never {
+  log.flush();
+  process.exit(code);
+}

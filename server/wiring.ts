@@ -1,0 +1,113 @@
+import { createMailer } from './delivery/mailer.ts';
+import { openOutbox } from './delivery/outbox.ts';
+import { createRenderer } from './delivery/render.ts';
+import { createTexter } from './delivery/texter.ts';
+import { startDelivery } from './domain/delivery-queue.ts';
+import { createActivityLog } from './log/activity-log.ts';
+import { createEvents } from './log/events.ts';
+import type { Logger } from './log/logger.ts';
+import { createMetrics, NO_METRICS } from './log/metrics.ts';
+import type { Config } from './model/config.ts';
+import { openEngine } from './open-engine.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Deps } from './ports/deps.ts';
+import { type ReadinessWatch, watchReadiness } from './readiness.ts';
+import { createAppTokens } from './security/app-tokens.ts';
+import { systemClock } from './security/clock.ts';
+import { createCodes } from './security/codes.ts';
+import { openDataKey } from './security/field-cipher.ts';
+import { loadHostKey } from './security/host-key.ts';
+import { createHostTokens } from './security/host-tokens.ts';
+import { createIdentityTokens } from './security/identity-token.ts';
+import { createKeyPairs } from './security/key-pairs.ts';
+import { createPasswordHasher } from './security/password-hash.ts';
+import { qrCodes } from './security/qr-code.ts';
+import { totp } from './security/totp.ts';
+import { createMetaStore } from './store/meta.ts';
+import { createStore } from './store/open-store.ts';
+
+/** All ports with their adapters, and the way to end them. */
+export interface Wired extends Deps {
+  readonly readiness: ReadinessWatch;
+  /** Ends background work, writes what is waiting and closes the store. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The only place that chooses adapters. Opens keys first, then the database (for at most `databaseWaitSeconds`), then everything that rests
+ * on them. Throws `HostKeyError`, `WrongEncryptKeyError` and `StartError`; nothing stays open then.
+ */
+export async function buildDeps(config: Config, log: Logger, clock: Clock = systemClock): Promise<Wired> {
+  const events = createEvents(log);
+  const { privateKeyFile, publicKeyFile } = config;
+  const hostKey = loadHostKey({ privateKeyFile, publicKeyFile, passPhrase: config.passKey });
+  const renderer = createRenderer({ dataDir: config.dataDir, events });
+  const engine = await openEngine(config);
+  try {
+    const dataKey = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
+    const { cipher, lookups } = dataKey;
+    const store = createStore({
+      engine,
+      cipher,
+      lookups,
+      clock,
+      events,
+      encryptUserData: config.encryptUserData,
+    });
+    const codes = createCodes({ key: dataKey.codesKey });
+    const passwords = createPasswordHasher({
+      memoryKib: config.passwordHashMemoryKib,
+      passes: config.passwordHashPasses,
+      events,
+    });
+    const keyPairs = createKeyPairs();
+    const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
+    const mailer = createMailer({ config, outbox });
+    const port = config.metricsPort === undefined ? undefined : await createMetrics(() => passwords.waiting);
+    const metricsServer = await port?.listen(config.metricsPort ?? 0, config.host);
+    const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
+    const activity = createActivityLog({ store: store.activity, codes, clock, events });
+    let wake = () => {};
+    const deps: Deps = {
+      config,
+      store,
+      passwords,
+      hostTokens: createHostTokens({ ...hostKey, config, clock, codes }),
+      appTokens: createAppTokens(),
+      identityTokens: createIdentityTokens({ config, clock }),
+      keyPairs,
+      codes,
+      totp,
+      qrCodes,
+      mailer,
+      texter: createTexter({ config, outbox }),
+      renderer,
+      activity,
+      events,
+      metrics: port?.metrics ?? NO_METRICS,
+      clock,
+      readiness,
+      handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
+      wakeDelivery: () => wake(),
+    };
+    const delivery = startDelivery(deps);
+    wake = delivery.wake;
+    keyPairs.warm();
+    return {
+      ...deps,
+      readiness,
+      async stop() {
+        readiness.stop();
+        keyPairs.close();
+        metricsServer?.close();
+        await delivery.stop();
+        mailer.close();
+        await activity.flush();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}

@@ -1,0 +1,324 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp as createKoaApp } from '../../server/app.ts';
+import { buildConfig } from '../../server/config.ts';
+import type { Route } from '../../server/http/route.ts';
+import { createHostServer } from '../../server/http/server.ts';
+import { createLogger } from '../../server/log/logger.ts';
+import type { App, AppKey } from '../../server/model/app.ts';
+import type { Config } from '../../server/model/config.ts';
+import type { User } from '../../server/model/user.ts';
+import type { Deps } from '../../server/ports/deps.ts';
+import { buildDeps } from '../../server/wiring.ts';
+import { FakeClock } from './clock.ts';
+
+const PASS_KEY = 'pass phrase of the tests';
+const ENCRYPT_KEY = 'encrypt key of the tests';
+
+/** What one request may carry. Give at most one of `json`, `form`, `raw`. */
+export interface RequestOptions {
+  headers?: Record<string, string | string[]>;
+  json?: unknown;
+  /** Percent-encoded as a browser does. */
+  form?: Record<string, string>;
+  /** Byte for byte; set `content-type` yourself. */
+  raw?: string | Buffer;
+}
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape.
+  body: any;
+}
+export interface OutboxLine {
+  at: string;
+  channel: 'email' | 'sms';
+  message: string;
+  to: string;
+  text: string;
+  code?: string;
+  link?: string;
+  [member: string]: unknown;
+}
+export interface LogLine {
+  level: string;
+  msg: string;
+  event?: string;
+  [field: string]: unknown;
+}
+
+/** A whole host in this process: real adapters on a free loopback port, fake clock, cheap hashes, messages in an outbox file. */
+export interface TestHost {
+  readonly deps: Deps;
+  readonly clock: FakeClock;
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly serverSecret: string;
+  /** Every line of the log so far. */
+  readonly lines: LogLine[];
+  /** The lines that are events. */
+  readonly events: LogLine[];
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** A portal call with the server secret. */
+  portal(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** An app straight in the store, with these settings over the defaults of a commercial app with signup flow `code`. */
+  createApp(settings?: Partial<App>): Promise<App>;
+  /** A user straight in the store. `password`: what clients send, 32 hex digits. */
+  createUser(app: App, settings?: Partial<User> & { password?: string }): Promise<User>;
+  /** An access token as a log-in would issue it. */
+  accessToken(app: App, user: User): Promise<string>;
+  /** What was "sent" so far; waits until no message is queued any more. */
+  outbox(): Promise<OutboxLine[]>;
+  stop(): Promise<void>;
+}
+
+export interface TestHostOptions {
+  store?: 'sqlite' | 'mongodb';
+  /** Name or address of the database, with `store: 'mongodb'`. */
+  mongoUrl?: string;
+  config?: Partial<Config>;
+  /** Default: all routes of the host. */
+  routes?: readonly Route[];
+}
+
+/** MD5 of the text `password`, as clients send it. */
+export const PASSWORD = '5f4dcc3b5aa765d61d8327deb882cf99';
+
+/** Makes the files of a data folder: a key pair under the pass phrase of the tests. */
+export function makeDataDir(): { dataDir: string; settings: Record<string, string> } {
+  const dataDir = mkdtempSync(join(tmpdir(), 'auth-host-test-'));
+  const { privateKey, publicKey } = hostKeyPair();
+  mkdirSync(join(dataDir, 'keys'));
+  writeFileSync(join(dataDir, 'keys', 'privatekey.pem'), privateKey, { mode: 0o600 });
+  writeFileSync(join(dataDir, 'keys', 'publickey.pem'), publicKey);
+  return { dataDir, settings: { DATA_DIR: dataDir, PASS_KEY, ENCRYPT_KEY } };
+}
+
+let keyPair: { privateKey: string; publicKey: string } | undefined;
+function hostKeyPair() {
+  keyPair ??= generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: PASS_KEY },
+  });
+  return keyPair;
+}
+
+/** Starts a host; `stop` it after the test. */
+export async function startTestHost(options: TestHostOptions = {}): Promise<TestHost> {
+  const { dataDir, settings } = makeDataDir();
+  const clock = new FakeClock();
+  const lines: LogLine[] = [];
+  const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const config: Config & { apiUrl: string } = {
+    ...buildConfig(settings, { production: false }),
+    database: databaseOf(options),
+    port: 0,
+    host: '127.0.0.1',
+    passwordHashMemoryKib: 1024,
+    passwordHashPasses: 1,
+    shutdownSeconds: 1,
+    addressLimitPerMinute: 0,
+    ...options.config,
+  };
+  const deps = await buildDeps(config, log, clock);
+  const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
+  const server = createHostServer(createKoaApp(deps, routes, log));
+  const port = await server.listen(0, '127.0.0.1');
+  if (options.config?.apiUrl === undefined) config.apiUrl = `http://localhost:${port}`;
+  const agent = new Agent({ keepAlive: true });
+  const serverSecret = await deps.hostTokens.issueServerSecret({ name: 'test', generation: 1 });
+
+  const request = (method: string, path: string, input: RequestOptions = {}) =>
+    send({ agent, port, method, path, input });
+  return {
+    deps,
+    clock,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    serverSecret,
+    lines,
+    get events() {
+      return lines.filter(({ event }) => event !== undefined);
+    },
+    request,
+    portal: (method, path, input = {}) =>
+      request(method, path, { ...input, headers: { 'server-secret': serverSecret, ...input.headers } }),
+    createApp: (settings) => insertApp(deps, settings),
+    createUser: (app, settings) => insertUser(deps, app, settings),
+    accessToken: (app, user) =>
+      deps.hostTokens.issueAccessToken({
+        appId: app.id,
+        handle: user.handle,
+        userId: user.id,
+        epoch: user.epoch,
+      }),
+    async outbox() {
+      deps.wakeDelivery();
+      while ((await deps.store.messages.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      return readLines(join(dataDir, 'outbox.jsonl'));
+    },
+    async stop() {
+      agent.destroy();
+      await server.drain(0);
+      await deps.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function databaseOf({ store, mongoUrl }: TestHostOptions): Config['database'] {
+  if (store !== 'mongodb') return { kind: 'sqlite', file: ':memory:' };
+  if (!mongoUrl) throw new TypeError('a test host on MongoDB needs mongoUrl');
+  return { kind: 'mongodb', url: mongoUrl, name: new URL(mongoUrl).pathname.slice(1) || 'test' };
+}
+
+function readLines(file: string): OutboxLine[] {
+  try {
+    const text = readFileSync(file, 'utf8');
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  } catch {
+    return [];
+  }
+}
+
+/** One request over a keep-alive connection; the path goes out as it is. */
+export function send(input: {
+  agent?: Agent;
+  port: number;
+  method: string;
+  path: string;
+  input?: RequestOptions;
+}): Promise<Answer> {
+  const { headers = {}, json, form, raw } = input.input ?? {};
+  const given = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  let body: string | Buffer | undefined = raw;
+  let type: string | undefined;
+  if (json !== undefined) [body, type] = [JSON.stringify(json), 'application/json'];
+  if (form !== undefined) {
+    [body, type] = [new URLSearchParams(form).toString(), 'application/x-www-form-urlencoded'];
+  }
+  if (type !== undefined) given['content-type'] ??= type;
+  if (body !== undefined) given['content-length'] ??= String(Buffer.byteLength(body));
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(
+      {
+        host: '127.0.0.1',
+        port: input.port,
+        method: input.method,
+        path: input.path,
+        headers: given,
+        agent: input.agent,
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          const isJson = response.headers['content-type']?.startsWith('application/json') && text !== '';
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            text,
+            body: isJson ? JSON.parse(text) : undefined,
+          });
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+let sharedKey: Promise<AppKey> | undefined;
+async function insertApp(deps: Deps, settings: Partial<App> = {}): Promise<App> {
+  const now = deps.clock.now();
+  const id = settings.id ?? deps.codes.newId();
+  sharedKey ??= deps.keyPairs.newAppKey(now);
+  const app: App = {
+    id,
+    revision: 1,
+    name: `App ${id.slice(0, 8)}`,
+    lifecycle: 'live',
+    status: 'active',
+    type: 'commercial',
+    handleType: 'email',
+    jwtEnabled: true,
+    anonymousLoginEnabled: false,
+    userNamesEnabled: false,
+    appleLoginEnabled: false,
+    googleLoginEnabled: false,
+    emailExtension: false,
+    invitationEnabled: true,
+    signupEnabled: true,
+    signupFlow: 'code',
+    twoFactorVerification: 'none',
+    maxUsers: 0,
+    maxLoginAttempts: 0,
+    passwordFilter: false,
+    passwordRules: { minLength: 8, minUpper: 1, minLower: 1, minDigit: 1, minSpecial: 1 },
+    userJwtExpirationHours: 24,
+    userJwtAudience: [],
+    metaData: [],
+    metaDataInvite: [],
+    metaDataEmail: true,
+    locales: ['EN'],
+    userIdFormat: 'uid',
+    linkConfirmation: 'button',
+    hideAccounts: false,
+    refuseCommonPasswords: false,
+    keys: [await sharedKey],
+    appToken: await deps.hostTokens.issueAppToken({ appId: id, generation: 1 }),
+    tokenGeneration: 1,
+    graceGenerations: [],
+    appSecret: await deps.hostTokens.issueAppSecret({ appId: id }),
+    createdAt: now,
+    updatedAt: now,
+    ...settings,
+  };
+  await deps.store.apps.insert(app);
+  return app;
+}
+
+async function insertUser(
+  deps: Deps,
+  app: App,
+  { password, ...settings }: Partial<User> & { password?: string } = {},
+): Promise<User> {
+  const now = deps.clock.now();
+  const user: User = {
+    id: deps.codes.newRowId(now),
+    appId: app.id,
+    revision: 1,
+    uid: deps.codes.newId(),
+    handle: 'ada@example.com',
+    passwordHash: await deps.passwords.hash(password ?? PASSWORD),
+    status: 'active',
+    locale: 'EN',
+    loginProvider: '',
+    phoneVerified: false,
+    twoFactorPhone: false,
+    twoFactorTotp: false,
+    recoveryCodes: [],
+    metaData: {},
+    epoch: 0,
+    revokedTokens: [],
+    createdAt: now,
+    updatedAt: now,
+    ...settings,
+  };
+  await deps.store.users.insert(user);
+  return user;
+}
