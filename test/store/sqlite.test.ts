@@ -1,4 +1,164 @@
-import { openSqlite } from '../../server/store/sqlite/open.ts';
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, it } from 'node:test';
+import { NewerSchemaError } from '../../server/store/engine.ts';
+import { createEngine, openDatabase, openSqlite } from '../../server/store/sqlite/open.ts';
+import { anId, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
+import type { Contest } from './contender.ts';
+import { refusals, storeOver } from './stage.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'store-'));
+after(() => rmSync(folder, { recursive: true }));
+const aFile = (): string => join(folder, `${anId()}.db`);
 
 describeStore('sqlite in memory', () => openSqlite({ file: ':memory:' }));
+describeStore('sqlite on disk', () => openSqlite({ file: aFile() }));
+
+describe('the embedded database', () => {
+  it('syncs to disk before it acknowledges, and enforces foreign keys', () => {
+    const db = openDatabase(aFile());
+    assert.equal(db.prepare('PRAGMA synchronous').get()?.synchronous, 2);
+    assert.equal(db.prepare('PRAGMA journal_mode').get()?.journal_mode, 'wal');
+    assert.equal(db.prepare('PRAGMA foreign_keys').get()?.foreign_keys, 1);
+    db.close();
+  });
+
+  it('is readable by its owner only, journals included', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const store = storeOver(await openSqlite({ file: join(home, 'data', 'host.db') }));
+    await store.users.insert(aUser());
+    const files = readdirSync(join(home, 'data'));
+    assert.deepEqual(files.sort(), ['host.db', 'host.db-shm', 'host.db-wal']);
+    for (const file of files) assert.equal(statSync(join(home, 'data', file)).mode & 0o777, 0o600);
+    assert.equal(statSync(join(home, 'data')).mode & 0o777, 0o700);
+    await store.close();
+  });
+
+  it('refuses a schema of a later version and leaves it alone', async () => {
+    const file = aFile();
+    const later = new DatabaseSync(file);
+    later.exec('PRAGMA user_version = 99');
+    await assert.rejects(openSqlite({ file }), NewerSchemaError);
+    assert.equal(later.prepare('PRAGMA user_version').get()?.user_version, 99);
+    assert.deepEqual(later.prepare('SELECT name FROM sqlite_schema').all(), []);
+    later.close();
+  });
+
+  it('keeps its rows when it is opened again', async () => {
+    const file = aFile();
+    const first = storeOver(await openSqlite({ file }));
+    const user = aUser();
+    await first.users.insert(user);
+    await first.close();
+    const second = storeOver(await openSqlite({ file }));
+    assert.deepEqual(await second.users.find(user.appId, user.id), user);
+    await second.close();
+  });
+
+  it('finishes what it was asked before it closes, and refuses what comes after', async () => {
+    const store = storeOver(await openSqlite({ file: aFile() }));
+    const inserts = Array.from({ length: 1_200 }, () => store.users.insert(aUser()));
+    await Promise.all([store.close(), ...inserts]);
+    await assert.rejects(store.users.insert(aUser()), { error: 'service_unavailable' });
+    await assert.rejects(store.ping(), { error: 'service_unavailable' });
+  });
+
+  it('refuses to open what is no database or no place for one', async () => {
+    for (const file of [folder, '/dev/null/host.db']) {
+      await assert.rejects(openSqlite({ file }), { error: 'service_unavailable' });
+    }
+  });
+
+  it('waits for a lock of another process, and gives up after its patience', async () => {
+    const file = aFile();
+    const store = storeOver(createEngine(openDatabase(file), { patienceMs: 300 }));
+    const other = new DatabaseSync(file);
+    other.exec('BEGIN IMMEDIATE');
+    const patient = store.users.insert(aUser());
+    // Reads go on, and the process serves others meanwhile.
+    await store.ping();
+    other.exec('COMMIT');
+    await patient;
+
+    other.exec('BEGIN IMMEDIATE');
+    const crowd = Array.from({ length: 20 }, () => store.users.insert(aUser()));
+    const settled = await Promise.allSettled(crowd);
+    assert.deepEqual(refusals(settled), Array(20).fill('service_unavailable'));
+    other.exec('ROLLBACK');
+    await store.users.insert(aUser());
+    assert.equal((await store.users.count('app')).total, 2);
+    other.close();
+    await store.close();
+  });
+
+  it('refuses every write of a batch while the disk is full, and works again afterwards', async () => {
+    const db = openDatabase(aFile());
+    const store = storeOver(createEngine(db));
+    const limit = db.prepare('PRAGMA max_page_count').get()?.max_page_count;
+    const used = db.prepare('PRAGMA page_count').get()?.page_count;
+    db.exec(`PRAGMA max_page_count = ${used}`);
+    const crowd = Array.from({ length: 100 }, () => aUser());
+    const settled = await Promise.allSettled(crowd.map((user) => store.users.insert(user)));
+    assert.deepEqual(refusals(settled), Array(100).fill('service_unavailable'));
+    assert.equal((await store.users.count('app')).total, 0);
+    db.exec(`PRAGMA max_page_count = ${limit}`);
+    await Promise.all(crowd.map((user) => store.users.insert(user)));
+    assert.equal((await store.users.count('app')).total, 100);
+    await store.close();
+  });
+
+  it('refuses writes while it cannot write, says when to come back, and still reads', async () => {
+    const db = openDatabase(aFile());
+    const store = storeOver(createEngine(db));
+    const user = aUser();
+    await store.users.insert(user);
+    db.exec('PRAGMA query_only = ON');
+    await assert.rejects(store.users.insert(aUser()), { error: 'service_unavailable', retryAfterSeconds: 1 });
+    assert.deepEqual(await store.users.find(user.appId, user.id), user);
+    db.exec('PRAGMA query_only = OFF');
+    await store.users.insert(aUser());
+    await store.close();
+  });
+});
+
+describe('two processes on one file', () => {
+  const contest = async (order: (n: number) => Contest): Promise<number[]> => {
+    const file = aFile();
+    // Both open a file that does not exist yet.
+    const contenders = [0, 1].map(() => fork(join(import.meta.dirname, 'contender.ts'), [file]));
+    await Promise.all(contenders.map((contender) => once(contender, 'message')));
+    const outcomes = contenders.map(async (contender: ChildProcess, n) => {
+      const outcome = once(contender, 'message');
+      contender.send(order(n));
+      return (await outcome)[0] as number;
+    });
+    const wins = await Promise.all(outcomes);
+    const ends = contenders.map((contender) => once(contender, 'exit'));
+    for (const contender of contenders) contender.disconnect();
+    for (const [code] of await Promise.all(ends)) assert.equal(code, 0);
+    return wins;
+  };
+  const sum = (wins: number[]): number => wins.reduce((total, won) => total + won, 0);
+
+  it('grant 120 of 200 increments under a cap of 120', async () => {
+    const wins = await contest(() => ({ contest: 'increment', key: 'seats', cap: 120, times: 100 }));
+    assert.equal(sum(wins), 120);
+  });
+
+  it('give every contested handle to one of them', async () => {
+    const handles = Array.from({ length: 100 }, (_, n) => `${n}@example.com`);
+    const wins = await contest(() => ({ contest: 'handles', appId: 'app', handles }));
+    assert.equal(sum(wins), 100);
+  });
+
+  it('admit five of 500 simultaneous attempts', async () => {
+    const wins = await contest(() => ({ contest: 'attempt', key: 'ada', free: 5, times: 250 }));
+    assert.equal(sum(wins), 5);
+  });
+});

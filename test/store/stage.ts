@@ -51,6 +51,25 @@ export const testLookups: Lookups = {
       .digest('hex'),
 };
 
+/** A store over `engine` with the test keys, the clock standing at `time` and events kept in `events`. */
+export function storeOver(
+  engine: Engine,
+  {
+    encryptUserData = true,
+    time = { now: MADE_AT },
+    events = [],
+  }: { encryptUserData?: boolean; time?: Stage['time']; events?: Stage['events'] } = {},
+): Store {
+  return createStore({
+    engine,
+    cipher: testCipher,
+    lookups: testLookups,
+    clock: { now: () => time.now },
+    events: { emit: (event, fields) => events.push({ event, fields }) },
+    encryptUserData,
+  });
+}
+
 /** Sets a stage for the tests of one `describe`; call what it answers inside a test. Tests keep apart by app ids of their own. */
 export function setStage(openEngine: OpenEngine, encryptUserData = true): () => Stage {
   let stage: Stage;
@@ -58,15 +77,7 @@ export function setStage(openEngine: OpenEngine, encryptUserData = true): () => 
     const engine = await openEngine();
     const time = { now: MADE_AT };
     const events: Stage['events'] = [];
-    const another = (options = { encryptUserData }): Store =>
-      createStore({
-        engine,
-        cipher: testCipher,
-        lookups: testLookups,
-        clock: { now: () => time.now },
-        events: { emit: (event, fields) => events.push({ event, fields }) },
-        ...options,
-      });
+    const another = (options = { encryptUserData }) => storeOver(engine, { time, events, ...options });
     stage = { store: another(), engine, time, events, another };
   });
   after(() => stage.store.close());

@@ -2,8 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../engine.ts';
 import { isBusy, isOutage, translated } from './failures.ts';
 
-/** How long a read or write waits for another process before it gives up. */
-const PATIENCE_MS = 8_000;
 /** Between two tries to get the lock; the process serves others meanwhile. */
 const RETRY_MS = 10;
 /** Writes of one transaction: it blocks the process while it runs. */
@@ -23,25 +21,28 @@ interface Write {
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
+  readonly #patienceMs: number;
   #waiting: Write[] = [];
   #scheduled = false;
   #idle: (() => void) | undefined;
 
-  constructor(db: DatabaseSync) {
+  /** `patienceMs`: how long a read or write waits for another process before it gives up. */
+  constructor(db: DatabaseSync, patienceMs: number) {
     this.#db = db;
+    this.#patienceMs = patienceMs;
   }
 
   /** Runs `run` inside the next transaction; resolves when its effects are on disk. */
   write<T>(run: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve, reject, deadline: performance.now() + PATIENCE_MS });
+      this.#waiting.push({ run, resolve, reject, deadline: performance.now() + this.#patienceMs });
       this.#schedule();
     });
   }
 
   /** Runs `run` at once, between two transactions. */
   async read<T>(run: () => T): Promise<T> {
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + this.#patienceMs;
     for (;;) {
       try {
         if (!this.#db.isOpen) throw unavailable();

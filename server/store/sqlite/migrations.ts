@@ -76,6 +76,7 @@ const MIGRATIONS: readonly string[] = [
     UNIQUE (appId, id)
   ) STRICT;
   CREATE INDEX activity_newest ON activity (appId, createdAt, id, tag_logType, tag_status, tag_action);
+  CREATE INDEX activity_newest_by_status ON activity (appId, tag_status, createdAt, id, tag_logType, tag_action);
   CREATE INDEX activity_oldest ON activity (createdAt);
 
   CREATE TABLE messages (

@@ -22,14 +22,9 @@ const OWNER_ONLY = 0o600;
 export async function openSqlite({ file }: { file: string }): Promise<Engine> {
   if (file !== ':memory:') makePrivate(file);
   for (let attempt = 1; ; attempt++) {
-    let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS, enableForeignKeyConstraints: true });
-      configure(db);
-      migrate(db);
-      return createEngine(db);
+      return createEngine(openDatabase(file));
     } catch (error) {
-      db?.close();
       // Another process may be migrating, or closing the file for the last time.
       if (!isBusy(error) || attempt === OPEN_TRIES) throw translated(error);
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -37,9 +32,22 @@ export async function openSqlite({ file }: { file: string }): Promise<Engine> {
   }
 }
 
-/** The engine over a database that is open, configured and migrated. */
-export function createEngine(db: DatabaseSync): Engine {
-  const database = new GroupCommit(db);
+/** The database configured and of this version's schema. Throws what SQLite throws, `busy` included, and `NewerSchemaError`. */
+export function openDatabase(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  try {
+    configure(db);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** The engine over a database that `openDatabase` opened. `patienceMs`: how long reads and writes wait for another process. */
+export function createEngine(db: DatabaseSync, { patienceMs = 8_000 } = {}): Engine {
+  const database = new GroupCommit(db, patienceMs);
   const statements = new Statements(db);
   return {
     kind: 'sqlite',
