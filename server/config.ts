@@ -108,10 +108,10 @@ export function loadConfig(env: Environment = process.env): Config {
   return buildConfig(texts, { production: env.NODE_ENV === 'production', problems });
 }
 
-/** Checks settings that are already texts, as setup has them. Throws `ConfigError`. */
+/** Checks settings that are already texts, as setup has them (`keysExpected: false` before it made the keys). Throws `ConfigError`. */
 export function buildConfig(
   texts: SettingTexts,
-  options: { production: boolean; problems?: readonly ConfigProblem[] },
+  options: { production: boolean; problems?: readonly ConfigProblem[]; keysExpected?: boolean },
 ): Config {
   const problems = [...(options.problems ?? [])];
   const values = parseAll(texts, problems);
@@ -131,9 +131,10 @@ export function buildConfig(
   for (const name of ['PASS_KEY', 'ENCRYPT_KEY'] as const) {
     if (!texts[name]) report(name, 'is missing', `run npx setup, or give ${name} or ${name}_FILE`);
   }
-  if (!existsSync(keyFiles.privateKeyFile))
+  const keysExpected = options.keysExpected ?? true;
+  if (keysExpected && !existsSync(keyFiles.privateKeyFile))
     report('PRIVATE_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
-  if (!existsSync(keyFiles.publicKeyFile))
+  if (keysExpected && !existsSync(keyFiles.publicKeyFile))
     report('PUBLIC_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
   if (mail === 'sendgrid' && !values.SEND_GRID_API_KEY)
     report('MAIL', 'is sendgrid without a key', 'set SEND_GRID_API_KEY');

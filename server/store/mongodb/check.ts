@@ -69,3 +69,16 @@ function classify(error: Error): { step: MongoCheckStep; reason: string } {
   }
   return { step: 'unreachable', reason: 'no server answered' };
 }
+
+/** How far the server's clock is ahead of `now()`, in milliseconds, half the round trip taken off. */
+export async function mongoClockSkewMs(url: string, now: () => number): Promise<number> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: TIMEOUT_MS, socketTimeoutMS: TIMEOUT_MS });
+  try {
+    await client.connect();
+    const before = now();
+    const { localTime } = await client.db('admin').command({ hello: 1 });
+    return Number(localTime) - (before + now()) / 2;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { HostError } from '../model/errors.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { MetaStore } from '../ports/store/meta.ts';
+import { META } from '../ports/store/meta.ts';
+
+const FIRST_GENERATION = 1;
+
+/** The generation a server secret token must carry to be accepted (claim `gen`). */
+export async function serverSecretGeneration(meta: MetaStore): Promise<number> {
+  return Number((await meta.get(META.serverSecretGeneration)) ?? FIRST_GENERATION);
+}
+
+type SecretDeps = Pick<Deps, 'store' | 'hostTokens' | 'config'>;
+/** A server secret token of the current generation. Every one of a generation is as good as another. */
+export async function issueServerSecret(deps: SecretDeps): Promise<string> {
+  const generation = await serverSecretGeneration(deps.store.meta);
+  return deps.hostTokens.issueServerSecret({ name: deps.config.serverName, generation });
+}
+
+/**
+ * Moves the generation in one conditional write and issues a token of the new one: every older token is refused from then on, in every
+ * process within 5 s, those of an adopted older installation included.
+ */
+export async function rotateServerSecret(deps: SecretDeps): Promise<{ token: string; generation: number }> {
+  const before = await deps.store.meta.get(META.serverSecretGeneration);
+  const generation = Number(before ?? FIRST_GENERATION) + 1;
+  if (!(await deps.store.meta.compareAndSet(META.serverSecretGeneration, before, String(generation)))) {
+    throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
+  }
+  return {
+    token: await deps.hostTokens.issueServerSecret({ name: deps.config.serverName, generation }),
+    generation,
+  };
+}

@@ -1,0 +1,47 @@
+import { buildConfig } from '../server/config.ts';
+import type { Config } from '../server/model/config.ts';
+import type { CheckResult } from './check.ts';
+import { checkDatabase } from './database-check.ts';
+import { EXIT } from './exit.ts';
+import { checkKeyPair } from './key-check.ts';
+import { checkClock, checkDisk, checkRights } from './machine-check.ts';
+import { type Command, existingAnswers } from './main.ts';
+import { checkAddress, checkOrigins, checkProxies } from './network-check.ts';
+import { checkMail, checkSms } from './provider-check.ts';
+import { checkSealing } from './sealing-check.ts';
+
+const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
+  { what: 'Opening the key pair', run: checkKeyPair },
+  { what: 'Looking at the files', run: checkRights },
+  { what: 'Connecting to the database', run: checkDatabase },
+  { what: 'Opening the data key', run: checkSealing },
+  { what: 'Comparing clocks', run: checkClock },
+  { what: 'Looking at the disk', run: checkDisk },
+  { what: 'Asking the mail provider', run: checkMail },
+  { what: 'Asking the SMS provider', run: checkSms },
+  { what: 'Calling the public address', run: checkAddress },
+  { what: 'Counting proxies', run: checkProxies },
+  { what: 'Looking at CORS', run: checkOrigins },
+];
+
+/** `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold. */
+export const runDoctor: Command = async ({ options, terminal }) => {
+  const { texts, env } = existingAnswers(options);
+  const config = buildConfig(texts, { production: env.NODE_ENV === 'production' });
+  const results: CheckResult[] = [];
+  for (const { what, run } of CHECKS) {
+    const result = await terminal.progress(what, Promise.resolve(run(config)));
+    results.push(result);
+    if (options.json) continue;
+    const mark = result.ok ? terminal.style('green', '✓') : terminal.style('red', '✗');
+    process.stdout.write(`${mark} ${result.name}: ${result.detail}\n`);
+  }
+  const failures = results.filter(({ ok }) => !ok);
+  if (options.json) process.stdout.write(`${JSON.stringify({ checks: results })}\n`);
+  else
+    process.stdout.write(
+      failures.length === 0 ? 'All is well.\n' : `${failures.length} of ${results.length} need a repair.\n`,
+    );
+  if (failures.length === 0) return EXIT.done;
+  return failures.every(({ name }) => name === 'database') ? EXIT.databaseUnreachable : EXIT.configuration;
+};

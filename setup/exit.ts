@@ -1,0 +1,20 @@
+/** Exit codes of operator contract §5, by what went wrong. */
+export const EXIT = {
+  done: 0,
+  wrongOption: 64,
+  databaseUnreachable: 69,
+  cannotWrite: 73,
+  configuration: 78,
+  /** Ctrl-C at a question: 128 + SIGINT, as shells expect. */
+  cancelled: 130,
+} as const;
+
+/** Ends a command with a message for the operator and an exit code; nothing of it is a programmer's mistake. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+  readonly exitCode: number;
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}

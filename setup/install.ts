@@ -1,0 +1,134 @@
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildConfig, type SettingTexts } from '../server/config.ts';
+import type { Config } from '../server/model/config.ts';
+import { SETTINGS, type SettingName } from '../server/settings.ts';
+import { EXIT, SetupError } from './exit.ts';
+import { makePrivateFolder, writeFileWhole } from './files.ts';
+import { changeHostEnv, PATH_SETTINGS, readHostEnvFile, storedPath } from './host-env.ts';
+import { makeKeyPair } from './key-pair.ts';
+
+export interface Plan {
+  dataDir: string;
+  /** Complete, with pass phrase and encryption key. */
+  texts: SettingTexts;
+  /** Lines of `host.env` that change; `undefined` removes one. */
+  changes: Record<string, string | undefined>;
+  newKeyBits: number | undefined;
+  newConfig: boolean;
+}
+
+const RANDOM_BYTES = 24;
+const MIN_PASS_PHRASE = 8;
+const DEFAULT_KEY_BITS = 3072;
+
+/** Decides what will be written; writes nothing. Throws `SetupError` 78 when a key pair is there whose pass phrase nobody knows. */
+export function planInstallation(input: {
+  dataDir: string;
+  texts: SettingTexts;
+  secretFiles: Readonly<Record<string, string>>;
+  keyBits?: number;
+}): Plan {
+  const { dataDir, secretFiles } = input;
+  const texts = { ...input.texts };
+  const existing = readHostEnvFile(dataDir);
+  const privateKeyFile = texts.PRIVATE_KEY_FILE ?? join(dataDir, 'keys', 'privatekey.pem');
+  const hasKey = existsSync(privateKeyFile);
+  if (hasKey && !texts.PASS_KEY) {
+    throw new SetupError(
+      EXIT.configuration,
+      `${privateKeyFile} is there, but not its pass phrase: give PASS_KEY or PASS_KEY_FILE.`,
+    );
+  }
+  if (!hasKey && texts.PASS_KEY && texts.PASS_KEY.length < MIN_PASS_PHRASE) {
+    throw new SetupError(
+      EXIT.configuration,
+      `PASS_KEY is shorter than ${MIN_PASS_PHRASE} characters: use a longer one, or none for a random one.`,
+    );
+  }
+  texts.PASS_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
+  texts.ENCRYPT_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
+
+  const changes: Plan['changes'] = {};
+  const want = (name: string, value: string | undefined) => {
+    if (existing[name] !== value) changes[name] = value;
+  };
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    if (name === 'DATA_DIR') continue;
+    const file = secretFiles[`${name}_FILE`];
+    const text = texts[name];
+    if (file !== undefined) {
+      want(`${name}_FILE`, storedPath(dataDir, file));
+      want(name, undefined);
+    } else if (existing[`${name}_FILE`] === undefined || !SETTINGS[name].secret) {
+      const stored = text !== undefined && PATH_SETTINGS.includes(name) ? storedPath(dataDir, text) : text;
+      want(name, isDefault(name, texts) ? undefined : stored);
+    }
+  }
+  return {
+    dataDir,
+    texts,
+    changes,
+    newKeyBits: hasKey ? undefined : input.keyBits || DEFAULT_KEY_BITS,
+    newConfig: !existsSync(join(dataDir, 'host.env')),
+  };
+}
+
+/** `host.env` holds only what differs from the default. */
+function isDefault(name: SettingName, texts: SettingTexts): boolean {
+  const text = texts[name];
+  if (text === undefined) return true;
+  if (SETTINGS[name].secret) return false;
+  if (name === 'API_URL') return text === `http://localhost:${texts.PORT ?? 3000}`;
+  const { [name]: _, ...others } = keysSet(texts);
+  const effect = (settings: SettingTexts) => {
+    try {
+      return JSON.stringify(buildConfig(settings, { production: false, keysExpected: false }));
+    } catch {
+      return undefined;
+    }
+  };
+  return effect(keysSet(texts)) === effect(others);
+}
+
+function keysSet(texts: SettingTexts): SettingTexts {
+  return { PASS_KEY: 'unset', ENCRYPT_KEY: 'unset', ...texts };
+}
+
+/**
+ * Writes what the plan says, in an order that a crash cannot turn into a key without its pass phrase: `host.env`, private key, public key.
+ * An existing key is never overwritten. Answers the checked configuration. Throws `SetupError` 73, `ConfigError`.
+ */
+export async function install(plan: Plan): Promise<{ config: Config; createdKeys: boolean }> {
+  const { texts, dataDir } = plan;
+  // Everything is judged before the first byte is written.
+  const planned = buildConfig(texts, { production: false, keysExpected: false });
+  const pair =
+    plan.newKeyBits === undefined ? undefined : await makeKeyPair(plan.newKeyBits, planned.passKey);
+  makePrivateFolder(dataDir);
+  if (Object.keys(plan.changes).length > 0 || plan.newConfig) changeHostEnv(dataDir, plan.changes);
+  if (pair) {
+    makePrivateFolder(dirname(planned.privateKeyFile));
+    writeFileWhole(planned.privateKeyFile, pair.privateKeyPem);
+  }
+  if (!existsSync(planned.publicKeyFile)) {
+    const publicKeyPem = pair?.publicKeyPem ?? publicHalf(planned);
+    makePrivateFolder(dirname(planned.publicKeyFile));
+    writeFileWhole(planned.publicKeyFile, publicKeyPem, 0o644);
+  }
+  return { config: buildConfig(texts, { production: false }), createdKeys: pair !== undefined };
+}
+
+/** The public key of a private one that lost it, for example by a crash between the two files. */
+function publicHalf({ privateKeyFile, passKey }: Config): string {
+  try {
+    const privateKey = createPrivateKey({ key: readFileSync(privateKeyFile, 'utf8'), passphrase: passKey });
+    return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string;
+  } catch {
+    throw new SetupError(
+      EXIT.configuration,
+      `PASS_KEY does not open ${privateKeyFile}: give the pass phrase it was made with.`,
+    );
+  }
+}

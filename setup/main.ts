@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, processEnvironment } from '../server/config.ts';
+import { gatherAnswers } from './answers.ts';
+import { EXIT, SetupError } from './exit.ts';
+import { type CommandName, helpText, type Options, parseOptions } from './options.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+/** A command of setup: reads what it needs from the options, answers the exit code. */
+export type Command = (input: { options: Options; terminal: Terminal }) => Promise<number>;
+
+const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
+  setup: async () => (await import('./set-up.ts')).setUp,
+  check: async () => (await import('./doctor.ts')).runDoctor,
+  'print-secret': async () => (await import('./secret.ts')).printSecret,
+  'rotate-secret': async () => (await import('./secret.ts')).rotateSecret,
+  'rotate-pass-key': async () => (await import('./rotate-keys.ts')).rotatePassKey,
+  'rotate-encrypt-key': async () => (await import('./rotate-keys.ts')).rotateEncryptKey,
+  backup: async () => (await import('./backup.ts')).backUp,
+  restore: async () => (await import('./restore.ts')).restore,
+  'verify-backup': async () => (await import('./restore.ts')).verifyBackup,
+};
+
+/** Runs `npx setup` with these arguments; answers the exit code. Whatever is wrong ends in a message, never in a stack trace. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const { options, command } = parseOptions(argv);
+    if (options.help) {
+      process.stdout.write(helpText());
+      return EXIT.done;
+    }
+    if (options.version) {
+      process.stdout.write(`${version()}\n`);
+      return EXIT.done;
+    }
+    const run = await COMMANDS[command ?? 'setup']();
+    return await run({
+      options,
+      terminal: openTerminal(options.json || command ? process.stderr : process.stdout),
+    });
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): number {
+  const terminal = openTerminal(process.stderr);
+  if (error instanceof SetupError) {
+    terminal.line(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    terminal.line('The settings need a repair:');
+    for (const { name, problem, repair } of error.problems) {
+      terminal.line(`  ${terminal.style('red', '✗')} ${terminal.style('bold', name)} ${problem}: ${repair}`);
+    }
+    return EXIT.configuration;
+  }
+  terminal.line(
+    `Setup stopped by an unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+  );
+  return 1;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** The answers of a command that works on an existing installation. */
+export function existingAnswers(options: Options) {
+  return gatherAnswers(options, processEnvironment());
+}

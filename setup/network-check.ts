@@ -1,0 +1,92 @@
+import { connect } from 'node:tls';
+import type { Config } from '../server/model/config.ts';
+import { systemClock } from '../server/security/clock.ts';
+import { type CheckResult, failed, passed, within } from './check.ts';
+
+const NAME = 'address';
+const TIMEOUT_MS = 5_000;
+const MIN_CERTIFICATE_DAYS = 14;
+const MAX_SKEW_MS = 5_000;
+const LOCAL: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+function isLocal(apiUrl: string): boolean {
+  return LOCAL.includes(new URL(apiUrl).hostname);
+}
+
+/** Whether the public address reaches this host, with a certificate that will last, and whether the clocks agree. */
+export async function checkAddress({ apiUrl }: Config): Promise<CheckResult> {
+  let response: Response;
+  try {
+    response = await fetch(`${apiUrl}/healthz`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'manual',
+    });
+  } catch (error) {
+    const code = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
+    if (isLocal(apiUrl)) return passed(NAME, `${apiUrl} is local, and the host is not running`);
+    return failed(
+      NAME,
+      `${apiUrl} does not answer (${code}): start the host, and check DNS, proxy and firewall`,
+    );
+  }
+  const body = await response.text();
+  if (response.status !== 200 || body !== '{"status":"ok"}') {
+    return failed(
+      NAME,
+      `${apiUrl}/healthz answers ${response.status}, not this host: check the proxy, and API_URL`,
+    );
+  }
+  const skewMs = Date.parse(response.headers.get('date') ?? '') - systemClock.now();
+  if (Math.abs(skewMs) > MAX_SKEW_MS) {
+    return failed(
+      NAME,
+      `its clock is ${Math.round(skewMs / 1000)} s away from this machine's: run an NTP client`,
+    );
+  }
+  if (!apiUrl.startsWith('https:'))
+    return passed(
+      NAME,
+      `${apiUrl} answers${isLocal(apiUrl) ? '' : ' (plain http: passwords travel readable)'}`,
+    );
+  const days = await certificateDays(apiUrl);
+  if (days < MIN_CERTIFICATE_DAYS) return failed(NAME, `the certificate ends in ${days} days: renew it`);
+  return passed(NAME, `${apiUrl} answers; the certificate is good for ${days} days`);
+}
+
+async function certificateDays(apiUrl: string): Promise<number> {
+  const { hostname, port } = new URL(apiUrl);
+  const ends = new Promise<string>((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port) || 443, servername: hostname }, () => {
+      resolve(socket.getPeerCertificate().valid_to);
+      socket.end();
+    });
+    socket.on('error', reject);
+  });
+  const validTo = await within(TIMEOUT_MS, ends, () => new Error('time-out'));
+  return Math.floor((Date.parse(validTo) - systemClock.now()) / 86_400_000);
+}
+
+/** The host speaks http: an https address means that something in front of it appends to `X-Forwarded-For`. */
+export function checkProxies({ apiUrl, trustProxyHops }: Config): CheckResult {
+  const name = 'proxies';
+  const behindProxy = apiUrl.startsWith('https:');
+  if (behindProxy && trustProxyHops === 0) {
+    return failed(
+      name,
+      'the address is https, so a proxy is in front, but TRUST_PROXY_HOPS is 0: everybody would share one address limit',
+    );
+  }
+  if (!behindProxy && trustProxyHops > 0) {
+    return failed(
+      name,
+      `TRUST_PROXY_HOPS is ${trustProxyHops}, but the address is plain http: without a proxy, clients could forge their address`,
+    );
+  }
+  return passed(name, `${trustProxyHops} in front`);
+}
+
+/** Any origin is safe, because no browser adds this host's credentials by itself; a list is stricter. */
+export function checkOrigins({ allowOrigin }: Config): CheckResult {
+  if (allowOrigin === '*') return passed('CORS', 'open to every origin; ALLOW_ORIGIN can name yours');
+  return passed('CORS', allowOrigin.join(', '));
+}

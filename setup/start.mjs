@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an old Node reaches the message below instead of dying on the first type.
+import { enableCompileCache } from 'node:module';
+
+const [major] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  process.stderr.write(
+    `This needs Node 24 or later and found ${process.version}.\nRun "npm ci" first: "npx setup" then uses the Node that comes with the project.\n`,
+  );
+  process.exit(78);
+}
+enableCompileCache?.();
+const { main } = await import('./main.ts');
+process.exitCode = await main(process.argv.slice(2));
