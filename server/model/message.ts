@@ -1,3 +1,4 @@
+import type { App } from './app.ts';
 import type { MessageName } from './template.ts';
 
 export interface Attachment {
@@ -39,4 +40,17 @@ export interface QueuedMessage {
   /** After this it is given up (`message_failed`). */
   giveUpAt: number;
   createdAt: number;
+}
+
+/** The app's own mail account, where it has one (contract §6 "sender"). */
+export function ownMailAccount(
+  app: App | undefined,
+): { apiKey: string; sender: string | undefined } | undefined {
+  if (!app?.emailExtension || !app.emailExtensionApiKey) return undefined;
+  return { apiKey: app.emailExtensionApiKey, sender: app.emailExtensionSenderEmail };
+}
+
+/** Address in `From`: that of the app's own account, else the host's. */
+export function mailSender(app: App | undefined, hostSender: string): string {
+  return ownMailAccount(app)?.sender || hostSender;
 }

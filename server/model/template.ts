@@ -20,6 +20,7 @@ export type MessageName =
   | 'factorChanged'
   | 'inviteSms'
   | 'signUpSms'
+  | 'signUpLinkSms'
   | 'resetPasswordSms';
 
 /** An edited text. Texts nobody edited are not stored: the built-in one of the locale stands in. */

@@ -1,0 +1,85 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Message } from '../model/message.ts';
+import type { Clock } from '../ports/clock.ts';
+import { DeliveryError } from '../ports/delivery.ts';
+
+/** Takes messages instead of a provider. */
+export interface Outbox {
+  /** Appends one line. Throws `DeliveryError` when the file cannot be written. */
+  deliver(message: Message): Promise<void>;
+}
+
+interface OutboxOptions {
+  dataDir: string;
+  clock: Clock;
+  log: { info(fields: Record<string, unknown>, message: string): void };
+  /** Shows code or link to the developer; written only when it is a terminal. */
+  terminal?: { isTTY?: boolean; write(text: string): unknown };
+}
+
+/** The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3), which several processes may share. */
+export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Outbox {
+  const file = join(dataDir, 'outbox.jsonl');
+  return {
+    async deliver(message) {
+      await append(file, Buffer.from(`${JSON.stringify(outboxLine(message, clock.now()))}\n`));
+      // The domain of the recipient only: never the address, never the code.
+      const domain = message.channel === 'email' ? message.to.split('@').at(-1) : undefined;
+      log.info({ channel: message.channel, domain, appId: message.appId }, 'message written to the outbox');
+      const secret = message.code ?? message.link;
+      if (terminal?.isTTY && secret) terminal.write(`${message.message} for ${message.to}: ${secret}\n`);
+    },
+  };
+}
+
+/** Field names and order of operator §3. */
+function outboxLine(message: Message, now: number): Record<string, unknown> {
+  const {
+    channel,
+    appId,
+    message: name,
+    locale,
+    to,
+    from,
+    replyTo,
+    subject,
+    text,
+    html,
+    code,
+    link,
+  } = message;
+  const { attachments } = message;
+  return {
+    at: new Date(now).toISOString(),
+    ...{
+      channel,
+      appId,
+      message: name,
+      locale,
+      to,
+      from,
+      replyTo,
+      subject,
+      text,
+      html,
+      code,
+      link,
+      attachments,
+    },
+  };
+}
+
+async function append(file: string, line: Buffer): Promise<void> {
+  // Opened for each line, so that a developer may remove the file at any time; one write at the end of the file is never torn by another's.
+  const handle = await open(file, 'a', 0o600).catch(() => undefined);
+  try {
+    const written = (await handle?.write(line))?.bytesWritten;
+    if (written === line.length) return;
+  } catch {
+    // Answered below, without a path.
+  } finally {
+    await handle?.close();
+  }
+  throw new DeliveryError({ step: 'provider', provider: 'outbox', retryable: true });
+}

@@ -1,0 +1,84 @@
+import { createTransport } from 'nodemailer';
+import type { Message } from '../model/message.ts';
+import { DeliveryError } from '../ports/delivery.ts';
+import { SEND_MS, withinDeadline } from './deadline.ts';
+import { errorCode, networkStep } from './provider-error.ts';
+
+const PROVIDER = 'smtp';
+const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `timeout` or `provider`. */
+export interface Smtp {
+  send(message: Message): Promise<void>;
+  /** Connects and logs in without sending anything. */
+  verify(): Promise<void>;
+}
+
+/**
+ * `url`: `smtp://user:password@host:587` or `smtps://…:465`; user and password percent-encoded. A password never travels in the clear
+ * to another machine. Certificates are always checked.
+ */
+export function createSmtp({ url }: { url: string }): Smtp {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const secure = protocol === 'smtps:';
+  const transport = createTransport({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (secure ? 465 : 587),
+    secure,
+    requireTLS: !secure && password !== '' && !LOCAL.has(hostname),
+    auth: username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined,
+    dnsTimeout: SEND_MS,
+    connectionTimeout: SEND_MS,
+    greetingTimeout: SEND_MS,
+    socketTimeout: SEND_MS,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send(message) {
+      await withinDeadline(PROVIDER, transport.sendMail(mailOf(message)).catch(refuse));
+    },
+    async verify() {
+      await withinDeadline(PROVIDER, transport.verify().catch(refuse));
+    },
+  };
+}
+
+function mailOf({ to, from, fromName, replyTo, subject, text, html, attachments }: Message) {
+  return {
+    // Objects: the texts are taken as they are and not parsed as address lists.
+    to: { address: to, name: '' },
+    from: { address: from, name: fromName ?? '' },
+    replyTo: replyTo ? { address: replyTo, name: '' } : undefined,
+    subject,
+    text,
+    html,
+    attachments: attachments?.map(({ filename, contentType, content }) => ({
+      filename,
+      contentType,
+      content,
+      encoding: 'base64',
+    })),
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  };
+}
+
+/** Nodemailer's errors quote server answers, addresses and the AUTH conversation: only step and reply code are kept. */
+function refuse(thrown: unknown): never {
+  const { command, responseCode } = thrown as { command?: unknown; responseCode?: unknown };
+  const status = typeof responseCode === 'number' ? responseCode : undefined;
+  const step = stepOf(errorCode(thrown), typeof command === 'string' ? command : '', thrown);
+  const final = (step === 'sender' || step === 'recipient' || step === 'provider') && (status ?? 0) >= 500;
+  throw new DeliveryError({ step, provider: PROVIDER, status, retryable: !final });
+}
+
+function stepOf(code: string, command: string, thrown: unknown): string {
+  if (code === 'EAUTH' || code === 'ENOAUTH') return 'auth';
+  if (code === 'ETLS' || command === 'STARTTLS') return 'tls';
+  if (command === 'MAIL FROM') return 'sender';
+  if (command === 'RCPT TO') return 'recipient';
+  if (command === 'DATA') return 'provider';
+  // A failed handshake arrives as a socket error with Node's code in the text or in the cause.
+  const inner = thrown instanceof Error && thrown.cause ? errorCode(thrown.cause) : '';
+  return networkStep(inner || code);
+}

@@ -1,0 +1,26 @@
+import type { App } from '../model/app.ts';
+import type { Config } from '../model/config.ts';
+import { DeliveryError, type Texter } from '../ports/delivery.ts';
+import type { Outbox } from './outbox.ts';
+import { createTwilio, type TwilioAccount } from './twilio.ts';
+
+/** SMS through the app's own Twilio account where it has one, else through the host's texter (`SMS`). */
+export function createTexter({ config, outbox }: { config: Config; outbox: Outbox }): Texter {
+  const twilio = createTwilio({ baseUrl: config.twilioUrl });
+  const hostAccount = config.sms === 'twilio' ? config.twilio : undefined;
+
+  function accountOf(app: App | undefined): TwilioAccount | undefined {
+    return app?.twilio ?? hostAccount;
+  }
+
+  return {
+    provider: config.sms,
+    available: (app) => config.sms === 'outbox' || accountOf(app) !== undefined,
+    async send(message, app) {
+      const account = accountOf(app);
+      if (account) return twilio.send(account, { ...message, from: account.phoneNumber });
+      if (config.sms === 'outbox') return outbox.deliver(message);
+      throw new DeliveryError({ step: 'provider', provider: 'none', retryable: false });
+    },
+  };
+}

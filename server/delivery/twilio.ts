@@ -1,0 +1,68 @@
+import type { Twilio } from 'twilio';
+import type { Message } from '../model/message.ts';
+import { DeliveryError } from '../ports/delivery.ts';
+import { SEND_MS, withinDeadline } from './deadline.ts';
+import { refusedByProvider, unreachableProvider } from './provider-error.ts';
+
+const PROVIDER = 'twilio';
+/** More accounts than are used at a time; beyond it the oldest client is made anew when needed. */
+const CLIENTS = 200;
+const E164 = /^\+[1-9][0-9]{6,14}$/;
+
+export interface TwilioAccount {
+  readonly accountSid: string;
+  readonly token: string;
+  readonly phoneNumber: string;
+}
+
+/** Sends SMS through Twilio with one account. Throws `DeliveryError`. */
+export interface TwilioSender {
+  send(account: TwilioAccount, message: Message): Promise<void>;
+}
+
+/** `baseUrl`: `TWILIO_URL`. The SDK is loaded by the first message. */
+export function createTwilio({ baseUrl }: { baseUrl: string }): TwilioSender {
+  const clients = new Map<string, Twilio>();
+
+  async function clientFor({ accountSid, token }: TwilioAccount): Promise<Twilio> {
+    const key = `${accountSid} ${token}`;
+    const known = clients.get(key);
+    if (known) return known;
+    const client = await newClient(accountSid, token, baseUrl);
+    const oldest = clients.keys().next().value;
+    if (clients.size >= CLIENTS && oldest !== undefined) clients.delete(oldest);
+    clients.set(key, client);
+    return client;
+  }
+
+  return {
+    async send(account, message) {
+      if (!E164.test(message.to))
+        throw new DeliveryError({ step: 'recipient', provider: PROVIDER, retryable: false });
+      const client = await clientFor(account);
+      const sent = client.messages.create({ to: message.to, from: account.phoneNumber, body: message.text });
+      await withinDeadline(PROVIDER, sent.catch(refuse));
+    },
+  };
+}
+
+async function newClient(accountSid: string, token: string, baseUrl: string): Promise<Twilio> {
+  const { default: twilio } = await import('twilio');
+  try {
+    // Empty region and edge: the SDK would otherwise take them from the environment and change the host name.
+    const client = twilio(accountSid, token, { timeout: SEND_MS, autoRetry: false, region: '', edge: '' });
+    client.api.baseUrl = baseUrl;
+    return client;
+  } catch {
+    // The SDK refuses an account id that cannot be one, and quotes it.
+    throw new DeliveryError({ step: 'auth', provider: PROVIDER, retryable: true });
+  }
+}
+
+function refuse(thrown: unknown): never {
+  const status =
+    typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
+      ? thrown.status
+      : undefined;
+  throw status ? refusedByProvider(PROVIDER, status) : unreachableProvider(PROVIDER, thrown);
+}
