@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { describe, it } from 'node:test';
+import { addressBucket, clientAddress } from '../../server/http/client-address.ts';
+
+const from = (peer: string, forwarded?: string) =>
+  ({
+    socket: { remoteAddress: peer },
+    headers: { 'x-forwarded-for': forwarded },
+  }) as unknown as IncomingMessage;
+
+describe('client address', () => {
+  const cases: [string, number, string | undefined, string][] = [
+    ['ignores the header without proxies', 0, '1.1.1.1', '9.9.9.9'],
+    ['takes the last entry behind one proxy', 1, '1.1.1.1, 2.2.2.2', '2.2.2.2'],
+    ['counts from the right', 2, '6.6.6.6, 1.1.1.1, 2.2.2.2', '1.1.1.1'],
+    ['takes the first entry when there are fewer', 3, '1.1.1.1, 2.2.2.2', '1.1.1.1'],
+    ['takes the peer when the header is absent', 1, undefined, '9.9.9.9'],
+    ['takes the peer when the entry is no address', 1, 'evil', '9.9.9.9'],
+    ['drops a port', 1, '1.1.1.1:443', '1.1.1.1'],
+    ['unpacks brackets', 1, '[2001:db8::1]:443', '2001:db8::1'],
+    ['unmaps IPv4 in IPv6', 1, '::ffff:1.2.3.4', '1.2.3.4'],
+  ];
+  for (const [promise, hops, header, expected] of cases) {
+    it(promise, () => assert.equal(clientAddress(from('::ffff:9.9.9.9', header), hops), expected));
+  }
+
+  it('counts an IPv6 customer by network', () => {
+    assert.equal(addressBucket('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2');
+    assert.equal(addressBucket('2001:db8:1:2::7'), '2001:db8:1:2');
+    assert.equal(addressBucket('2001:db8::7'), '2001:db8:0:0');
+    assert.equal(addressBucket('::1'), '0:0:0:0');
+    assert.equal(addressBucket('1.2.3.4'), '1.2.3.4');
+  });
+});
