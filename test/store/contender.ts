@@ -1,4 +1,5 @@
-/** One of several processes on one database file: `node contender.ts FILE`. Does what its parent sends and answers with the outcome. */
+/** One of several processes on one database: `node contender.ts FILE`, or the URL of a MongoDB with its database. Does what its parent sends and answers with the outcome. */
+import { openMongo } from '../../server/store/mongodb/open.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { aUser } from '../support/records.ts';
 import { refusals, storeOver } from './stage.ts';
@@ -8,7 +9,11 @@ export type Contest =
   | { contest: 'attempt'; key: string; free: number; times: number }
   | { contest: 'handles'; appId: string; handles: string[] };
 
-const store = storeOver(await openSqlite({ file: process.argv[2] ?? '' }));
+const place = process.argv[2] ?? '';
+const engine = place.startsWith('mongodb')
+  ? openMongo({ url: place, database: new URL(place).pathname.slice(1) })
+  : openSqlite({ file: place });
+const store = storeOver(await engine);
 
 /** How often this process won. */
 async function compete(order: Contest): Promise<number> {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +8,7 @@ import { NewerSchemaError } from '../../server/store/engine.ts';
 import { createEngine, openDatabase, openSqlite } from '../../server/store/sqlite/open.ts';
 import { anId, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
-import type { Contest } from './contender.ts';
+import { describeContests } from './contest.ts';
 import { refusals, storeOver } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'store-'));
@@ -127,38 +125,5 @@ describe('the embedded database', () => {
   });
 });
 
-describe('two processes on one file', () => {
-  const contest = async (order: (n: number) => Contest): Promise<number[]> => {
-    const file = aFile();
-    // Both open a file that does not exist yet.
-    const contenders = [0, 1].map(() => fork(join(import.meta.dirname, 'contender.ts'), [file]));
-    await Promise.all(contenders.map((contender) => once(contender, 'message')));
-    const outcomes = contenders.map(async (contender: ChildProcess, n) => {
-      const outcome = once(contender, 'message');
-      contender.send(order(n));
-      return (await outcome)[0] as number;
-    });
-    const wins = await Promise.all(outcomes);
-    const ends = contenders.map((contender) => once(contender, 'exit'));
-    for (const contender of contenders) contender.disconnect();
-    for (const [code] of await Promise.all(ends)) assert.equal(code, 0);
-    return wins;
-  };
-  const sum = (wins: number[]): number => wins.reduce((total, won) => total + won, 0);
-
-  it('grant 120 of 200 increments under a cap of 120', async () => {
-    const wins = await contest(() => ({ contest: 'increment', key: 'seats', cap: 120, times: 100 }));
-    assert.equal(sum(wins), 120);
-  });
-
-  it('give every contested handle to one of them', async () => {
-    const handles = Array.from({ length: 100 }, (_, n) => `${n}@example.com`);
-    const wins = await contest(() => ({ contest: 'handles', appId: 'app', handles }));
-    assert.equal(sum(wins), 100);
-  });
-
-  it('admit five of 500 simultaneous attempts', async () => {
-    const wins = await contest(() => ({ contest: 'attempt', key: 'ada', free: 5, times: 250 }));
-    assert.equal(sum(wins), 5);
-  });
-});
+// Both processes open a file that does not exist yet.
+describeContests('two processes on one file', aFile);

@@ -22,6 +22,8 @@ type CounterOperations = Pick<
   | 'counterAttempt'
   | 'counterFail'
   | 'counterRemoveExpired'
+  | 'counterPage'
+  | 'counterPut'
 >;
 
 /** Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in the same step. */
@@ -128,6 +130,17 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       const chosen = { _id: { $in: found.map(({ _id }) => _id) }, ...expired };
       const result = await connection.run(() => counters.deleteMany(chosen));
       return result.deletedCount;
+    },
+
+    async counterPage(after, limit) {
+      const query = { _id: { $gt: String(after) } };
+      const found = await connection.run(() => counters.find(query).sort({ _id: 1 }).limit(limit).toArray());
+      return found.map((document) => ({ key: document._id, row: toCounterRow(document) }));
+    },
+
+    async counterPut(key, { expiresAt, ...row }) {
+      const fields = { ...row, expiresAt: expiresAt ?? null };
+      await connection.run(() => counters.updateOne({ _id: equal(key) }, { $set: fields }, { upsert: true }));
     },
   };
 }

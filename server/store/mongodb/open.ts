@@ -1,6 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { META } from '../../ports/store/meta.ts';
-import type { Engine } from '../engine.ts';
+import { type Engine, NewerSchemaError } from '../engine.ts';
 import { Connection, within } from './connection.ts';
 import { counterOperations } from './counters.ts';
 import { createIndexes } from './indexes.ts';
@@ -32,7 +32,7 @@ const OPTIONS: MongoClientOptions = {
 
 /**
  * Connects, creates missing indexes and resolves when everything is in place. Rejects with `service_unavailable` when no primary answers within
- * 5 s, and with the driver's error when the server refuses the log-in. `onChange` hears when the database is lost and when it is back.
+ * 5 s, with `NewerSchemaError`, and with the driver's error when the server refuses the log-in. `onChange` hears when the database is lost and when it is back.
  */
 export async function openMongo(input: {
   url: string;
@@ -72,13 +72,9 @@ export async function openMongo(input: {
   };
 }
 
-/** Marks a new database; throws when a newer version of the host has written this one. */
+/** Marks a new database; throws `NewerSchemaError` when a later version of the host has written this one. */
 async function requireKnownSchema(meta: Pick<Engine, 'metaGet' | 'metaCompareAndSet'>): Promise<void> {
   await meta.metaCompareAndSet(META.schema, undefined, String(SCHEMA));
   const stored = Number(await meta.metaGet(META.schema));
-  if (!(stored <= SCHEMA)) {
-    throw new Error(
-      `the database has schema ${stored}, this version of the host knows ${SCHEMA}: start the newer version again, or restore an older backup`,
-    );
-  }
+  if (!(stored <= SCHEMA)) throw new NewerSchemaError(stored, SCHEMA);
 }

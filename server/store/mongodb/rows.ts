@@ -1,4 +1,4 @@
-import type { Row } from '../engine.ts';
+import type { Row, StoredRow } from '../engine.ts';
 
 /** A row as MongoDB keeps it: `_id` is the row's id, absent numbers are null. */
 export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt'> {
@@ -12,7 +12,10 @@ export function toDocument(row: Row): RowDocument {
   return { _id: id, ...rest, dueAt: dueAt ?? null, touchedAt: touchedAt ?? null, doc: encodeMembers(doc) };
 }
 
-export function toRow(document: RowDocument): Row {
+/** Leaves out what only serves to find a row. */
+export const STORED = { keys: 0, lookups: 0, prefixes: 0, tags: 0 } as const;
+
+export function toRow(document: Omit<RowDocument, keyof typeof STORED>): StoredRow {
   const { _id, dueAt, touchedAt, doc, ...rest } = document;
   return {
     id: _id,
@@ -28,10 +31,10 @@ const SPECIAL_NAME = /^(?:[$\\]|_bsontype$)/;
 
 function encodeMembers(members: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(members)
-      // An undefined member would come back as null.
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [SPECIAL_NAME.test(name) ? `\\${name}` : name, encode(value)]),
+    Object.entries(members).map(([name, value]) => [
+      SPECIAL_NAME.test(name) ? `\\${name}` : name,
+      encode(value),
+    ]),
   );
 }
 

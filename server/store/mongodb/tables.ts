@@ -1,8 +1,8 @@
 import { type Collection, type Db, MongoServerError } from 'mongodb';
-import { DuplicateKeyError, type Engine, type Row, type TableName } from '../engine.ts';
+import { DuplicateKeyError, type Engine, type StoredRow, type TableName } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
-import { type RowDocument, toDocument, toRow } from './rows.ts';
+import { type RowDocument, STORED, toDocument, toRow } from './rows.ts';
 
 const BATCH = 500;
 const DUPLICATE_KEY = 11000;
@@ -43,13 +43,15 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
     },
 
     async find(table, appId, id) {
-      const found = await connection.run(() => rows(table).findOne(identity(appId, id)));
+      const found = await connection.run(() =>
+        rows(table).findOne(identity(appId, id), { projection: STORED }),
+      );
       return found ? toRow(found) : undefined;
     },
 
     async findByKey(table, appId, key, value) {
       const query = { appId: equal(appId), [`keys.${key}`]: equal(value) };
-      const found = await connection.run(() => rows(table).findOne(query));
+      const found = await connection.run(() => rows(table).findOne(query, { projection: STORED }));
       return found ? toRow(found) : undefined;
     },
 
@@ -79,7 +81,7 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       if (limit === 0) return [];
       const query = matching(filter);
       if (after !== undefined) query._id = { $gt: after };
-      const options = { sort: ORDERS[order], skip: offset, limit, batchSize: limit };
+      const options = { sort: ORDERS[order], skip: offset, limit, batchSize: limit, projection: STORED };
       const found = await connection.run(() => rows(table).find(query, options).toArray());
       return found.map(toRow);
     },
@@ -105,13 +107,13 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
     },
 
     async takeDue(table, { now, leaseUntil, limit }) {
-      const taken: Row[] = [];
+      const taken: StoredRow[] = [];
       while (taken.length < limit) {
         const due = await connection.run(() =>
           rows(table).findOneAndUpdate(
             { dueAt: { $lte: now } },
             { $set: { dueAt: leaseUntil } },
-            { sort: ORDERS.due, returnDocument: 'after' },
+            { sort: ORDERS.due, returnDocument: 'after', projection: STORED },
           ),
         );
         if (!due) break;
