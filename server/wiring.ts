@@ -101,7 +101,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         keyPairs.close();
         metricsServer?.close();
         await delivery.stop();
-        mailer.close();
+        mailer.close?.();
         await activity.flush();
         await store.close();
       },

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
-import { appClient, assertRefused, assertTokens, assertTrue, loggedIn } from '../../support/appuser-client.ts';
+import {
+  appClient,
+  assertRefused,
+  assertTokens,
+  assertTrue,
+  loggedIn,
+} from '../../support/appuser-client.ts';
 import { authenticatorCode, otherCode } from '../../support/authenticator.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
@@ -73,12 +79,20 @@ describe('TOTP', () => {
     const code = codeOf(enrolment);
     assertTokens(await complete(enrolment, code));
     assertRefused(await complete(enrolment, code), 600);
-    assert.equal(host.events.filter((e) => e.event === 'totp_replayed' && e.userId === enrolment.user.id).length, 1);
+    assert.equal(
+      host.events.filter((e) => e.event === 'totp_replayed' && e.userId === enrolment.user.id).length,
+      1,
+    );
     assertRefused(await complete(enrolment, codeOf(enrolment, -30_000)), 600, 'a step before the last one');
   });
 
   it('takes codes one step off, not three', async () => {
-    for (const [offset, right] of [[-30_000, true], [30_000, true], [-90_000, false], [90_000, false]] as const) {
+    for (const [offset, right] of [
+      [-30_000, true],
+      [30_000, true],
+      [-90_000, false],
+      [90_000, false],
+    ] as const) {
       const enrolment = await enrolled();
       const answer = await complete(enrolment, codeOf(enrolment, offset));
       if (right) assertTokens(answer, `${offset}`);
@@ -190,7 +204,8 @@ describe('TOTP', () => {
 
   it('ends pending log-ins with every change of factor or password, and keeps access tokens on a factor change', async () => {
     const changes: Record<string, (enrolment: Enrolled) => Promise<unknown>> = {
-      'new secret': async ({ app, user }) => (await loggedIn(host, app, user)).post(GOOGLE, { twoFactor: true }),
+      'new secret': async ({ app, user }) =>
+        (await loggedIn(host, app, user)).post(GOOGLE, { twoFactor: true }),
       'new password': async ({ app, user }) =>
         (await loggedIn(host, app, user)).post('changePassword', {
           password: PASSWORD,
@@ -219,7 +234,12 @@ describe('TOTP', () => {
     const user = await stored(suspended);
     if (user) await host.deps.store.users.replace({ ...user, status: 'suspend' });
     assertRefused(await complete(suspended, codeOf(suspended), token), 404);
-    for (const [status, code] of [['inactive', 402], ['suspended', 402], ['blocked', 402], ['migrated', 413]] as const) {
+    for (const [status, code] of [
+      ['inactive', 402],
+      ['suspended', 402],
+      ['blocked', 402],
+      ['migrated', 413],
+    ] as const) {
       const enrolment = await enrolled();
       const pending = await loginToken(enrolment);
       const app = await host.deps.store.apps.read(enrolment.app.id);
