@@ -1,0 +1,41 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { App, AppKey } from '../model/app.ts';
+import type { AppTokens } from '../ports/security.ts';
+import { publicJwk, signJwt } from './jwt.ts';
+
+/** Keys kept parsed; an app has two or three. */
+const CAPACITY = 2000;
+
+/** See `AppTokens`. A key is parsed at its first use and kept by its `kid`, which is a thumbprint of the key itself. */
+export function createAppTokens(): AppTokens {
+  const signingKeys = new Map<string, KeyObject>();
+  const publishedKeys = new Map<string, Record<string, unknown>>();
+
+  return {
+    async sign(app, claims) {
+      const key = currentKey(app);
+      const privateKey = kept(signingKeys, key.kid, () => createPrivateKey(key.privateKey));
+      return signJwt(claims, key.kid, privateKey);
+    },
+    jwks(app) {
+      const publish = (key: AppKey) => publicJwk(createPublicKey(key.publicKey), key.kid);
+      return { keys: app.keys.map((key) => kept(publishedKeys, key.kid, () => publish(key))) };
+    },
+  };
+}
+
+function currentKey(app: App): AppKey {
+  const key = app.keys.find(({ state }) => state === 'current');
+  if (!key) throw new TypeError(`app ${app.id} has no current key`);
+  return key;
+}
+
+function kept<T>(map: Map<string, T>, name: string, make: () => T): T {
+  const known = map.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  const oldest = map.size >= CAPACITY ? map.keys().next().value : undefined;
+  if (oldest !== undefined) map.delete(oldest);
+  map.set(name, made);
+  return made;
+}

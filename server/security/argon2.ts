@@ -1,0 +1,50 @@
+import { hash, hashRaw, parseOptions, verify } from '@node-rs/argon2';
+
+// The package declares these as a `const enum`, which does not exist at run time.
+const ARGON2ID = 2;
+/** Of a stored hash, e.g. an imported one: more would let one row take the machine's memory. */
+const MAX_MEMORY_KIB = 262_144;
+const MAX_PASSES = 10;
+
+/** Cost parameters of Argon2id (RFC 9106); one lane. */
+export interface Argon2Cost {
+  memoryKib: number;
+  passes: number;
+}
+
+/** A PHC string with a random salt. Runs on the thread pool. */
+export function argon2Hash(password: string, cost: Argon2Cost): Promise<string> {
+  return hash(password, options(cost));
+}
+
+/** Rejects for what `argon2Cost` does not accept. */
+export function argon2Verify(stored: string, password: string): Promise<boolean> {
+  return verify(stored, password);
+}
+
+/** What a stored hash costs; undefined when it is no Argon2id PHC string, or one of absurd cost. */
+export function argon2Cost(stored: string): Argon2Cost | undefined {
+  try {
+    const { algorithm, memoryCost, timeCost, parallelism } = parseOptions(stored);
+    if (algorithm !== ARGON2ID || parallelism !== 1) return undefined;
+    if (memoryCost > MAX_MEMORY_KIB || timeCost > MAX_PASSES) return undefined;
+    return { memoryKib: memoryCost, passes: timeCost };
+  } catch {
+    return undefined;
+  }
+}
+
+/** 32 bytes of key material from a text, the same for the same text, salt and cost. */
+export function argon2Key(text: string, salt: Buffer, cost: Argon2Cost): Promise<Buffer> {
+  return hashRaw(text, { ...options(cost), salt });
+}
+
+function options({ memoryKib, passes }: Argon2Cost) {
+  return {
+    algorithm: ARGON2ID,
+    memoryCost: memoryKib,
+    timeCost: passes,
+    parallelism: 1,
+    outputLen: 32,
+  };
+}

@@ -1,0 +1,124 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { META, type MetaStore } from '../ports/store/meta.ts';
+import { type FieldCipher, type Lookups, TamperError } from '../store/cipher.ts';
+import { argon2Key } from './argon2.ts';
+import { createFieldCipher, createLookups } from './sealing.ts';
+
+const KEY_BYTES = 32;
+const SALT_BYTES = 16;
+/** Of deriving a key-encryption key, at start only: a tenth of a second. */
+const COST = { memoryKib: 65_536, passes: 3 };
+/** Associated data of a wrapped data key. */
+const WRAPPED = 'data key';
+
+/** `ENCRYPT_KEY` is not the one this database was sealed with, or its `dataKey` record was changed. */
+export class WrongEncryptKeyError extends Error {
+  override readonly name = 'WrongEncryptKeyError';
+  constructor() {
+    super('ENCRYPT_KEY does not open this database');
+  }
+}
+
+/** What the data key is used for; each purpose has a key of its own. */
+export interface DataKeys {
+  cipher: FieldCipher;
+  lookups: Lookups;
+  codesKey: Buffer;
+}
+
+/** The data key sealed by a key derived from `ENCRYPT_KEY`. There are two while `ENCRYPT_KEY` is being changed. */
+const wrapSchema = z.object({ salt: z.string().min(SALT_BYTES), key: z.string() });
+const recordSchema = z.object({ wraps: z.array(wrapSchema).min(1).max(2) });
+type Wrap = z.infer<typeof wrapSchema>;
+
+/**
+ * Unwraps the data key with `ENCRYPT_KEY`, or makes one in an empty database; processes that start together get the same one (design §6).
+ * Throws `WrongEncryptKeyError`.
+ */
+export async function openDataKey(input: { meta: MetaStore; encryptKey: string }): Promise<DataKeys> {
+  const { meta, encryptKey } = input;
+  const record = (await meta.get(META.dataKey)) ?? (await makeDataKey(meta, encryptKey));
+  const { dataKey } = await unwrap(record, encryptKey);
+  return {
+    cipher: createFieldCipher(subKey(dataKey, 'seal')),
+    lookups: createLookups(subKey(dataKey, 'look-up')),
+    codesKey: subKey(dataKey, 'codes'),
+  };
+}
+
+/**
+ * First half of changing `ENCRYPT_KEY`: from now on either key opens the database. One conditional write of one record; nothing that was
+ * sealed changes; may be repeated after a crash. Throws `WrongEncryptKeyError` when `oldKey` does not open it.
+ */
+export async function wrapDataKeyAlso(input: {
+  meta: MetaStore;
+  oldKey: string;
+  newKey: string;
+}): Promise<void> {
+  const { oldKey, newKey } = input;
+  await changeRecord(input.meta, async (record) => {
+    const { dataKey, wrap } = await unwrap(record, oldKey);
+    return oldKey === newKey ? [wrap] : [wrap, await wrapDataKey(dataKey, newKey)];
+  });
+}
+
+/** Second half, once `encryptKey` is stored where the host reads it: no other key opens the database any more. */
+export async function dropOtherWraps(input: { meta: MetaStore; encryptKey: string }): Promise<void> {
+  await changeRecord(input.meta, async (record) => [(await unwrap(record, input.encryptKey)).wrap]);
+}
+
+async function makeDataKey(meta: MetaStore, encryptKey: string): Promise<string> {
+  const record = JSON.stringify({ wraps: [await wrapDataKey(randomBytes(KEY_BYTES), encryptKey)] });
+  const isFirst = await meta.compareAndSet(META.dataKey, undefined, record);
+  return isFirst ? record : getRecord(meta);
+}
+
+async function changeRecord(meta: MetaStore, change: (record: string) => Promise<Wrap[]>): Promise<void> {
+  let record: string;
+  let changed: string;
+  do {
+    record = await getRecord(meta);
+    changed = JSON.stringify({ wraps: await change(record) });
+  } while (!(await meta.compareAndSet(META.dataKey, record, changed)));
+}
+
+async function getRecord(meta: MetaStore): Promise<string> {
+  const record = await meta.get(META.dataKey);
+  if (record === undefined) throw new TypeError('the database has no data key');
+  return record;
+}
+
+async function wrapDataKey(dataKey: Buffer, encryptKey: string): Promise<Wrap> {
+  const salt = randomBytes(SALT_BYTES).toString('base64url');
+  const cipher = await keyCipher(encryptKey, salt);
+  return { salt, key: cipher.seal(dataKey.toString('base64url'), WRAPPED) };
+}
+
+async function unwrap(record: string, encryptKey: string): Promise<{ dataKey: Buffer; wrap: Wrap }> {
+  for (const wrap of parse(record)) {
+    const cipher = await keyCipher(encryptKey, wrap.salt);
+    try {
+      return { dataKey: Buffer.from(cipher.open(wrap.key, WRAPPED), 'base64url'), wrap };
+    } catch (error) {
+      if (!(error instanceof TamperError)) throw error;
+    }
+  }
+  throw new WrongEncryptKeyError();
+}
+
+function parse(record: string): Wrap[] {
+  try {
+    return recordSchema.parse(JSON.parse(record)).wraps;
+  } catch {
+    throw new WrongEncryptKeyError();
+  }
+}
+
+async function keyCipher(encryptKey: string, salt: string): Promise<FieldCipher> {
+  return createFieldCipher(await argon2Key(encryptKey, Buffer.from(salt, 'base64url'), COST));
+}
+
+function subKey(dataKey: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', dataKey, '', purpose, KEY_BYTES));
+}

@@ -1,0 +1,152 @@
+import type { KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import type { Config } from '../model/config.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Codes, HostToken, HostTokenKind, HostTokens } from '../ports/security.ts';
+import { type Claims, signJwt, thumbprint, verifyJwt } from './jwt.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+type TokenOf<K extends HostTokenKind> = Extract<HostToken, { kind: K }>;
+
+/** How far the clock of the process that issued a token may be ahead. */
+const CLOCK_TOLERANCE_SECONDS = 60;
+/** Verified tokens remembered per kind. */
+const REMEMBERED = 10_000;
+
+const text = z.string().min(1);
+const seconds = z.int().min(0);
+const milliseconds = seconds.transform((value) => value * 1000);
+/**
+ * What each kind must say (design §7). Access, login and super-user tokens name their end; an app token and a server secret never had one
+ * and are revoked by generation. What is optional here is absent in tokens of an old installation.
+ */
+const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
+  server: z
+    .object({ scope: z.literal('server'), name: z.string(), gen: z.int().optional() })
+    .transform(({ name, gen }) => ({ kind: 'server', name, generation: gen })),
+  app: z
+    .object({ scope: z.literal('app'), appId: text, gen: z.int().optional() })
+    .transform(({ appId, gen }) => ({ kind: 'app', appId, generation: gen })),
+  user: z
+    .object({
+      scope: z.literal('user'),
+      appId: text,
+      handle: text,
+      userId: text.optional(),
+      epoch: z.int().optional(),
+      auth_time: milliseconds.optional(),
+      iat: milliseconds,
+      exp: milliseconds.optional(),
+      jti: text.optional(),
+    })
+    .transform(({ scope, auth_time, iat, exp, ...said }) => ({
+      ...said,
+      kind: scope,
+      userId: said.userId,
+      epoch: said.epoch,
+      jti: said.jti,
+      authTime: auth_time,
+      issuedAt: iat,
+      expiresAt: exp,
+      expired: false,
+    })),
+  login: z
+    .object({
+      scope: z.literal('login'),
+      appId: text,
+      userId: text,
+      factor: z.enum(['totp', 'phone']),
+      epoch: z.int().optional(),
+      exp: milliseconds,
+      jti: text,
+    })
+    .transform(({ scope, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
+  superuser: z
+    .object({ scope: z.literal('superuser'), appId: text, name: text, exp: milliseconds, jti: text })
+    .transform(({ scope, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
+};
+
+/**
+ * The tokens of design §7. One that verified is remembered by the SHA-256 of its whole text, so that a repeated one costs no RSA
+ * (design §11); its expiry is looked at every time.
+ */
+export function createHostTokens(input: {
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  config: Pick<Config, 'accessTokenDays' | 'loginTokenSeconds' | 'legacyTokensUntil'>;
+  clock: Clock;
+  codes: Pick<Codes, 'newId'>;
+}): HostTokens {
+  const { privateKey, publicKey, config, clock, codes } = input;
+  const kid = thumbprint(publicKey);
+  const remembered: { readonly [K in HostTokenKind]: VerifiedTokens<TokenOf<K>> } = {
+    server: new VerifiedTokens(REMEMBERED),
+    app: new VerifiedTokens(REMEMBERED),
+    user: new VerifiedTokens(REMEMBERED),
+    login: new VerifiedTokens(REMEMBERED),
+    superuser: new VerifiedTokens(REMEMBERED),
+  };
+
+  async function issue(claims: Claims, lifeSeconds?: number) {
+    const iat = nowSeconds();
+    const jti = codes.newId();
+    const exp = lifeSeconds === undefined ? undefined : iat + lifeSeconds;
+    const token = await signJwt({ ...claims, iat, exp, jti }, kid, privateKey);
+    return { token, jti, expiresAt: (iat + (lifeSeconds ?? 0)) * 1000 };
+  }
+
+  async function read<K extends HostTokenKind>(token: string, kind: K): Promise<TokenOf<K> | undefined> {
+    const claims = await verifyJwt(token, kid, publicKey);
+    if (!claims || isFromTheFuture(claims)) return undefined;
+    return READERS[kind].safeParse(claims).data;
+  }
+
+  // Only where there is an end: after a clock was set back, an app's one token must not stop working.
+  function isFromTheFuture({ iat, exp }: Claims): boolean {
+    return exp !== undefined && !(Number(iat) <= nowSeconds() + CLOCK_TOLERANCE_SECONDS);
+  }
+
+  /** When the token stops counting, epoch ms. An access token without an end comes from an old installation. */
+  function endOf(token: HostToken): number {
+    if (token.kind === 'user') return token.expiresAt ?? config.legacyTokensUntil ?? 0;
+    return 'expiresAt' in token ? token.expiresAt : Number.POSITIVE_INFINITY;
+  }
+
+  function nowSeconds(): number {
+    return Math.floor(clock.now() / 1000);
+  }
+
+  return {
+    kid,
+    async issueServerSecret({ name, generation }) {
+      return (await issue({ scope: 'server', name, gen: generation })).token;
+    },
+    async issueAppToken({ appId, generation }) {
+      return (await issue({ scope: 'app', appId, gen: generation })).token;
+    },
+    async issueAppSecret({ appId }) {
+      return (await issue({ scope: 'appSecret', appId })).token;
+    },
+    async issueAccessToken({ appId, handle, userId, epoch }) {
+      const claims = { scope: 'user', appId, handle, userId, epoch, auth_time: nowSeconds() };
+      return (await issue(claims, config.accessTokenDays * 86_400)).token;
+    },
+    issueLoginToken({ appId, userId, factor, epoch }) {
+      return issue({ scope: 'login', appId, userId, factor, epoch }, config.loginTokenSeconds);
+    },
+    issueSuperUserToken({ appId, name, expiresInMinutes }) {
+      return issue({ scope: 'superuser', appId, name }, expiresInMinutes * 60);
+    },
+    async verify(token, kind) {
+      const now = clock.now();
+      const known = remembered[kind].find(token, now);
+      if (known) return known;
+      const said = await read(token, kind);
+      if (!said) return undefined;
+      const end = endOf(said);
+      if (end <= now) return said.kind === 'user' ? { ...said, expired: true } : undefined;
+      remembered[kind].keep(token, said, end);
+      return said;
+    },
+  };
+}

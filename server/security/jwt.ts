@@ -1,0 +1,107 @@
+import { hash, type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
+
+const signAsync = promisify(sign);
+/** Longest token that is looked at, in characters. */
+const MAX_LENGTH = 8192;
+// Decoders forgive blanks and line feeds inside base64url: a text in any other shape is refused before it reaches one.
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+export type Claims = Record<string, unknown>;
+
+/**
+ * Signs claims with RS256 (RFC 7515 §3.1, header `alg`, `typ`, `kid`). Runs on the thread pool; `crypto.sign` on a KeyObject is faster
+ * than the Web Crypto path.
+ */
+export async function signJwt(claims: Claims, kid: string, privateKey: KeyObject): Promise<string> {
+  const input = `${encode({ alg: 'RS256', typ: 'JWT', kid })}.${encode(claims)}`;
+  const signature = await signAsync('sha256', Buffer.from(input), privateKey);
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+/**
+ * Claims of a token whose RS256 signature was made by the other half of `publicKey`, else undefined; a `kid` that names another key is
+ * refused. What the claims say, expiry included, is the caller's business. Only a KeyObject will do: with the bytes of a PEM text an HS256
+ * token made from the public key would verify.
+ */
+export async function verifyJwt(
+  token: string,
+  kid: string,
+  publicKey: KeyObject,
+): Promise<Claims | undefined> {
+  if (!isCompact(token)) return undefined;
+  try {
+    const { payload, protectedHeader } = await compactVerify(token, publicKey, { algorithms: ['RS256'] });
+    if (protectedHeader.kid !== undefined && protectedHeader.kid !== kid) return undefined;
+    return claimsOf(payload);
+  } catch {
+    return undefined;
+  }
+}
+
+function claimsOf(payload: Uint8Array): Claims | undefined {
+  const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return undefined;
+  return claims as Claims;
+}
+
+/** Key id in the header of a token nobody verified yet; undefined for what is no RS256 token at all. */
+export function unverifiedKid(token: string): string | undefined {
+  if (!isCompact(token)) return undefined;
+  try {
+    const { alg, kid } = decodeProtectedHeader(token);
+    return alg === 'RS256' && typeof kid === 'string' && kid !== '' ? kid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A provider's published keys, ready to verify with. Throws when it is no JWKS (RFC 7517 §5). */
+export function keySet(jwks: unknown): ReturnType<typeof createLocalJWKSet> {
+  return createLocalJWKSet(jwks as JSONWebKeySet);
+}
+
+/**
+ * Claims of somebody else's token: RS256, key by `kid` out of `keys`, issuer and audience among those given, `iss`, `aud`, `sub`, `iat` and
+ * `exp` present and in force at `now` (epoch ms). Rejects with jose's error otherwise.
+ */
+export async function verifyForeignJwt(input: {
+  token: string;
+  keys: ReturnType<typeof createLocalJWKSet>;
+  issuers: string[];
+  audiences: string[];
+  now: number;
+}): Promise<Claims> {
+  const { payload } = await jwtVerify(input.token, input.keys, {
+    algorithms: ['RS256'],
+    issuer: input.issuers,
+    audience: input.audiences,
+    requiredClaims: ['iss', 'aud', 'sub', 'iat', 'exp'],
+    maxTokenAge: '1 day',
+    clockTolerance: 30,
+    currentDate: new Date(input.now),
+  });
+  return payload;
+}
+
+/** Names an RSA public key: its RFC 7638 thumbprint with SHA-256. */
+export function thumbprint(publicKey: KeyObject): string {
+  const { e, n } = publicKey.export({ format: 'jwk' });
+  // Members in lexical order without blanks (§3.2).
+  return hash('sha256', JSON.stringify({ e, kty: 'RSA', n }), 'base64url');
+}
+
+/** An RSA public key as it is published (RFC 7517 §4). */
+export function publicJwk(publicKey: KeyObject, kid: string): Record<string, unknown> {
+  const { n, e } = publicKey.export({ format: 'jwk' });
+  return { kty: 'RSA', kid, use: 'sig', alg: 'RS256', n, e };
+}
+
+function isCompact(token: string): boolean {
+  return token.length <= MAX_LENGTH && COMPACT.test(token);
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

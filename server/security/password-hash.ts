@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { verify as verifyBcrypt } from '@node-rs/bcrypt';
+import type { Events } from '../ports/log.ts';
+import type { PasswordHasher } from '../ports/security.ts';
+import { type Argon2Cost, argon2Cost, argon2Hash, argon2Verify } from './argon2.ts';
+import { HashQueue } from './hash-queue.ts';
+
+const MAX_WAITING = 200;
+/** `$2a$`, `$2b$` or `$2y$`, cost 4–12: a cost of 20 would keep a core busy for minutes. */
+const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
+
+/** See `PasswordHasher`. `parallelism` (default: cores) hashes run at a time, `maxWaiting` wait behind them. */
+export function createPasswordHasher(input: {
+  memoryKib: number;
+  passes: number;
+  events: Pick<Events, 'emit'>;
+  parallelism?: number;
+  maxWaiting?: number;
+}): PasswordHasher {
+  const { memoryKib, passes, events, parallelism = availableParallelism(), maxWaiting = MAX_WAITING } = input;
+  const cost: Argon2Cost = { memoryKib, passes };
+  const queue = new HashQueue({ running: parallelism, waiting: maxWaiting }, events);
+  const decoyHash = decoy(cost);
+
+  return {
+    decoyHash,
+    get waiting() {
+      return queue.waiting;
+    },
+    hash: (password) => queue.run(() => argon2Hash(password, cost)),
+    matches(password, stored) {
+      return queue.run(async () => {
+        if (BCRYPT.test(stored)) return verifyBcrypt(password, stored);
+        const readable = argon2Cost(stored) !== undefined;
+        // Unreadable ones cost as much as the others, so that the time does not tell them apart.
+        return (await argon2Verify(readable ? stored : decoyHash, password)) && readable;
+      });
+    },
+    needsRehash(stored) {
+      const used = argon2Cost(stored);
+      return used === undefined || used.memoryKib < memoryKib || used.passes < passes;
+    },
+  };
+}
+
+/** Whether a hash of an import can ever be verified here: Argon2id or bcrypt of a bearable cost. */
+export function isPasswordHash(stored: string): boolean {
+  return BCRYPT.test(stored) || argon2Cost(stored) !== undefined;
+}
+
+/** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */
+function decoy({ memoryKib, passes }: Argon2Cost): string {
+  const part = (bytes: number) => randomBytes(bytes).toString('base64').replace(/=+$/, '');
+  return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${part(16)}$${part(32)}`;
+}

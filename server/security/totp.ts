@@ -1,0 +1,56 @@
+import { generateSecret, verify } from 'otplib';
+import type { Totp } from '../ports/security.ts';
+
+const PERIOD_SECONDS = 30;
+const SECRET_BYTES = 20;
+
+/** See `Totp`. Secrets may come as an imported installation stored them: lower case, in groups, padded. */
+export const totp: Totp = {
+  newSecret: () => generateSecret({ length: SECRET_BYTES }),
+
+  isUsable: (secret) => isUsable(normal(secret)),
+
+  uri({ issuer, handle, secret }) {
+    const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(handle)}`;
+    const parameters = `secret=${normal(secret)}&issuer=${encodeURIComponent(issuer)}`;
+    return `otpauth://totp/${label}?${parameters}&algorithm=SHA1&digits=6&period=${PERIOD_SECONDS}`;
+  },
+
+  async verify({ secret, code, now, afterStep }) {
+    const step = await matchingStep(normal(secret), code, now, afterStep);
+    if (step !== undefined || afterStep === undefined) return step;
+    const used = await matchingStep(normal(secret), code, now, undefined);
+    return used === undefined ? undefined : 'replayed';
+  },
+};
+
+/** The step within ±1 of `now` (RFC 6238 §5.2) and after `afterStep` whose code this is. */
+async function matchingStep(
+  secret: string,
+  code: string,
+  now: number,
+  afterStep: number | undefined,
+): Promise<number | undefined> {
+  const epoch = Math.floor(now / 1000);
+  const lastStep = Math.floor(epoch / PERIOD_SECONDS) + 1;
+  // The library throws for a code of another shape, a secret that is too short and a used step later than all it may look at.
+  if (!/^[0-9]{6}$/.test(code) || !isUsable(secret)) return undefined;
+  const result = await verify({
+    secret,
+    token: code,
+    epoch,
+    epochTolerance: PERIOD_SECONDS,
+    afterTimeStep: afterStep === undefined ? undefined : Math.min(afterStep, lastStep),
+  });
+  return result.valid && 'timeStep' in result ? result.timeStep : undefined;
+}
+
+/** Base32 (RFC 4648 §6) of 16 to 64 bytes, the least and the most the library takes. */
+function isUsable(secret: string): boolean {
+  const bytes = Math.floor((secret.length * 5) / 8);
+  return /^[A-Z2-7]+$/.test(secret) && bytes >= 16 && bytes <= 64;
+}
+
+function normal(secret: string): string {
+  return secret.replace(/[\s=-]/g, '').toUpperCase();
+}
