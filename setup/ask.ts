@@ -43,3 +43,9 @@ export async function askNewSecret(terminal: Terminal, what: string): Promise<st
     terminal.line(`  ${terminal.style('yellow', '!')} The two were not the same.`);
   }
 }
+
+/** Asks for a secret of at least 8 characters once, never echoed. */
+export async function askSecret(terminal: Terminal, message: string): Promise<string> {
+  const validate = (text: string) => text.length >= MIN_LENGTH || `at least ${MIN_LENGTH} characters`;
+  return (await ask(terminal, { type: 'password', message, validate })) as string;
+}

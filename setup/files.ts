@@ -8,7 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT, SetupError } from './exit.ts';
@@ -28,12 +28,12 @@ export function makePrivateFolder(folder: string): void {
  * Writes a file so that it is there whole or not at all, also after a power loss: temporary file (`O_EXCL`, 0600), fsync, rename, fsync of
  * the folder. Throws `SetupError` 73.
  */
-export function writeFileWhole(file: string, content: string, mode = 0o600): void {
+export function writeFileWhole(file: string, content: string | Buffer, mode = 0o600): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const handle = openSync(temporary, 'wx', mode);
     try {
-      writeSync(handle, content);
+      writeFileSync(handle, content);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

@@ -25,6 +25,7 @@ export function createActivityStore(engine: Engine, sealing: SealingDeps): Activ
   return {
     insertMany: (rows) => records.insertMany(rows),
     page: (appId, filter, page) => records.page(filterOf(appId, filter), page),
+    stream: (appId = HOST_SCOPE) => records.stream({ appId }),
     removeOlder: (before, limit) => records.removeWhere({ createdBefore: before }, limit),
     removeAll: (appId) => records.removeWhere({ appId }),
   };

@@ -151,6 +151,10 @@ export interface Engine {
     input: { now: number; free: number; maxWaitMs: number; expiresAt: number },
   ): Promise<number>;
   counterRemoveExpired(now: number, limit: number): Promise<number>;
+  /** Counters by key, after `after`; for a backup. */
+  counterPage(after: string, limit: number): Promise<{ key: string; row: CounterRow }[]>;
+  /** Writes a whole row; for a restore. */
+  counterPut(key: string, row: CounterRow): Promise<void>;
 
   metaGet(name: string): Promise<string | undefined>;
   metaCompareAndSet(name: string, expected: string | undefined, value: string): Promise<boolean>;

@@ -35,6 +35,7 @@ export function createMessageStore(engine: Engine, sealing: SealingDeps): Messag
       await records.remove(HOST_SCOPE, id);
     },
     count: () => records.count({ appId: HOST_SCOPE }),
+    stream: () => records.stream({ appId: HOST_SCOPE }),
     removeAll: (appId) => records.removeWhere({ appId: HOST_SCOPE, lookup: { name: 'app', value: appId } }),
   };
 }

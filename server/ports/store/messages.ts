@@ -13,5 +13,7 @@ export interface MessageStore {
   /** Sent, given up or withdrawn. */
   remove(id: string): Promise<void>;
   count(): Promise<number>;
+  /** All rows by id, for a backup. */
+  stream(): AsyncIterable<QueuedMessage>;
   removeAll(appId: string): Promise<number>;
 }

@@ -12,6 +12,8 @@ type Counters = Pick<
   | 'counterAttempt'
   | 'counterFail'
   | 'counterRemoveExpired'
+  | 'counterPage'
+  | 'counterPut'
 >;
 
 const ABSENT: CounterRow = { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: undefined };
@@ -89,5 +91,14 @@ export function createCounters(statements: Statements, database: GroupCommit): C
           { now, limit },
         ),
       ),
+
+    counterPage: (after, limit) =>
+      database.read(() =>
+        statements
+          .all('SELECT key FROM counters WHERE key > :after ORDER BY key LIMIT :limit', { after, limit })
+          .map(({ key }) => ({ key: String(key), row: find(String(key)) ?? ABSENT })),
+      ),
+
+    counterPut: (key, row) => database.write(() => put(key, row)),
   };
 }

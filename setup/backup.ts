@@ -1,0 +1,175 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { buildConfig } from '../server/config.ts';
+import type { App } from '../server/model/app.ts';
+import type { Config } from '../server/model/config.ts';
+import { openEngine } from '../server/open-engine.ts';
+import { META } from '../server/ports/store/meta.ts';
+import type { Store } from '../server/ports/store/store.ts';
+import { systemClock } from '../server/security/clock.ts';
+import { openDataKey } from '../server/security/data-key.ts';
+import type { Engine } from '../server/store/engine.ts';
+import { createMetaStore } from '../server/store/meta.ts';
+import { createStore } from '../server/store/open-store.ts';
+import { askSecret } from './ask.ts';
+import { writeBackupFile } from './backup-file.ts';
+import { readBackupPass } from './backup-pass.ts';
+import { EXIT, SetupError } from './exit.ts';
+import { readHostEnvFile } from './host-env.ts';
+import { type Command, existingAnswers } from './main.ts';
+
+/** One line of a backup. Records are as the domain sees them; the file as a whole is encrypted. */
+export type BackupEntry =
+  | { kind: 'settings'; settings: Record<string, string> }
+  | { kind: 'file'; path: string; mode: number; content: string }
+  | { kind: 'meta'; name: string; value: string }
+  | { kind: RecordKind; record: unknown }
+  | { kind: 'counter'; key: string; row: Parameters<Engine['counterPut']>[1] }
+  | { kind: 'end'; entries: number };
+export type RecordKind = 'app' | 'template' | 'signup' | 'invite' | 'user' | 'activity' | 'message';
+
+/** `--backup FILE`: keys, settings, own templates and every record, while the host runs. */
+export const backUp: Command = async ({ options, terminal }) => {
+  const file = options.backup ?? '';
+  if (existsSync(file))
+    throw new SetupError(EXIT.cannotWrite, `${file} exists; a backup never overwrites anything.`);
+  const { texts, env } = existingAnswers(options);
+  const config = buildConfig(texts, { production: false });
+  const passPhrase = readBackupPass(env) ?? (await askSecret(terminal, 'Pass phrase of the backup'));
+  let entries = 0;
+  const source = await openSource(config);
+  try {
+    const counted = (async function* () {
+      for await (const entry of contents(config, source)) {
+        entries++;
+        yield entry;
+      }
+      yield { kind: 'end', entries } satisfies BackupEntry;
+    })();
+    await terminal.progress(
+      'Writing the backup',
+      writeBackupFile(file, passPhrase, counted, systemClock.now()),
+    );
+  } finally {
+    await source.close();
+  }
+  terminal.line(
+    `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
+  );
+  return EXIT.done;
+};
+
+interface Source {
+  engine: Engine;
+  store: Store;
+  close(): Promise<void>;
+}
+
+/** The embedded database is copied first, so that the backup shows one moment; MongoDB is read record by record. */
+async function openSource(config: Config): Promise<Source> {
+  let { database } = config;
+  let folder: string | undefined;
+  if (database.kind === 'sqlite') {
+    if (!existsSync(database.file))
+      throw new SetupError(EXIT.configuration, `There is no database at ${database.file} yet.`);
+    const { snapshotSqlite } = await import('../server/store/sqlite/snapshot.ts');
+    folder = mkdtempSync(join(config.dataDir, '.backup-'));
+    const copy = join(folder, 'host.db');
+    await snapshotSqlite(database.file, copy);
+    database = { kind: 'sqlite', file: copy };
+  }
+  const remove = () => folder && rmSync(folder, { recursive: true, force: true });
+  try {
+    const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
+    const keys = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
+    const store = createStore({
+      engine,
+      ...keys,
+      clock: systemClock,
+      encryptUserData: config.encryptUserData,
+    });
+    return {
+      engine,
+      store,
+      async close() {
+        await store.close();
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function* contents(config: Config, { engine, store }: Source): AsyncIterable<BackupEntry> {
+  yield { kind: 'settings', settings: settingsOf(config) };
+  yield fileEntry(config.privateKeyFile, 'keys/privatekey.pem');
+  yield fileEntry(config.publicKeyFile, 'keys/publickey.pem');
+  const templates = join(config.dataDir, 'templates');
+  if (existsSync(templates)) {
+    for (const entry of readdirSync(templates, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) yield fileEntry(path, relative(config.dataDir, path));
+    }
+  }
+  for (const name of Object.values(META)) {
+    const value = await engine.metaGet(name);
+    if (value !== undefined) yield { kind: 'meta', name, value };
+  }
+  for await (const app of allApps(store)) {
+    yield { kind: 'app', record: app };
+    // Users last: a signup or invite that is done has its user by then.
+    yield* recordsOf('template', await store.templates.list(app.id));
+    yield* recordsOf('signup', store.signups.stream(app.id));
+    yield* recordsOf('invite', store.invites.stream(app.id));
+    yield* recordsOf('activity', store.activity.stream(app.id));
+    yield* recordsOf('user', store.users.stream(app.id));
+  }
+  yield* recordsOf('activity', store.activity.stream(undefined));
+  yield* recordsOf('message', store.messages.stream());
+  for (let after = ''; ; ) {
+    const rows = await engine.counterPage(after, 500);
+    for (const { key, row } of rows) yield { kind: 'counter', key, row };
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.key;
+  }
+}
+
+async function* allApps(store: Store): AsyncIterable<App> {
+  const limit = 200;
+  for (let offset = 0; ; offset += limit) {
+    const apps = await store.apps.list({ offset, limit });
+    yield* apps;
+    if (apps.length < limit) break;
+  }
+}
+
+async function* recordsOf(
+  kind: RecordKind,
+  records: AsyncIterable<unknown> | Iterable<unknown>,
+): AsyncIterable<BackupEntry> {
+  for await (const record of records) yield { kind, record };
+}
+
+function fileEntry(path: string, name: string): BackupEntry {
+  return {
+    kind: 'file',
+    path: name,
+    mode: statSync(path).mode & 0o777,
+    content: readFileSync(path).toString('base64'),
+  };
+}
+
+/** The lines of `host.env`, with the two secrets that open everything, wherever they are kept. Where files lie is the restorer's business. */
+function settingsOf(config: Config): Record<string, string> {
+  const {
+    PASS_KEY_FILE: _,
+    ENCRYPT_KEY_FILE: __,
+    PRIVATE_KEY_FILE: ___,
+    PUBLIC_KEY_FILE: ____,
+    ...lines
+  } = readHostEnvFile(config.dataDir);
+  return { ...lines, PASS_KEY: config.passKey, ENCRYPT_KEY: config.encryptKey };
+}
