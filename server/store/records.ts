@@ -33,6 +33,7 @@ export class Records<T extends object> {
   readonly #mapping: RecordMapping<T>;
   readonly #sealer: Sealer<T>;
   readonly #table: TableName;
+  readonly #seals = new WeakMap<T, unknown>();
 
   constructor(engine: Engine, mapping: RecordMapping<T>, sealing: SealingDeps) {
     this.#engine = engine;
@@ -51,14 +52,15 @@ export class Records<T extends object> {
   async find(appId: string, id: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.find(this.#table, appId, id));
   }
-  /** As `find`, but answers `known` when the store still has that revision of it, without opening the row. */
-  async refresh(
-    appId: string,
-    id: string,
-    known: (T & { revision: number }) | undefined,
-  ): Promise<T | undefined> {
+  /** As `find`, but answers `known`, the object of an earlier call, while the stored record is the same; it is not opened again. */
+  async refresh(appId: string, id: string, known: T | undefined): Promise<T | undefined> {
     const row = await this.#engine.find(this.#table, appId, id);
-    return row && row.revision === known?.revision ? known : this.#opened(row);
+    // Every sealing makes another text; a revision alone would come again when a record is removed and made anew under its id.
+    const seal = row?.doc.sealed;
+    if (known && seal !== undefined && this.#seals.get(known) === seal) return known;
+    const record = this.#opened(row);
+    if (record) this.#seals.set(record, seal);
+    return record;
   }
   async findByKey(appId: string, key: string, value: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.findByKey(this.#table, appId, key, value));

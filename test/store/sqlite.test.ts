@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -35,6 +35,20 @@ describe('the embedded database', () => {
     assert.deepEqual(files.sort(), ['host.db', 'host.db-shm', 'host.db-wal']);
     for (const file of files) assert.equal(statSync(join(home, 'data', file)).mode & 0o777, 0o600);
     assert.equal(statSync(join(home, 'data')).mode & 0o777, 0o700);
+    await store.close();
+  });
+
+  it('holds no name and no secret in any of its files', async () => {
+    const home = mkdtempSync(join(folder, 'home-'));
+    const store = storeOver(await openSqlite({ file: join(home, 'host.db') }));
+    const user = aUser({ handle: 'canary@example.com', userName: 'canary', totpSecret: 'CANARY' });
+    await store.users.insert(user);
+    await store.users.search(user.appId, { value: 'canary', limit: 5 });
+    for (const file of readdirSync(home)) {
+      const text = readFileSync(join(home, file), 'latin1').toLowerCase();
+      assert.equal(text.includes('canary'), false, file);
+      assert.ok(file !== 'host.db-wal' || text.includes(user.id));
+    }
     await store.close();
   });
 

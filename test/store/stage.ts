@@ -1,8 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
 import type { EventFields, EventName } from '../../server/model/events.ts';
 import type { Store } from '../../server/ports/store/store.ts';
-import { type FieldCipher, type Lookups, TamperError } from '../../server/store/cipher.ts';
+import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { createStore } from '../../server/store/open-store.ts';
 import { MADE_AT } from '../support/records.ts';
@@ -22,34 +21,8 @@ export interface Stage {
   another(options?: { encryptUserData: boolean }): Store;
 }
 
-const DATA_KEY = Buffer.alloc(32, 1);
-const INDEX_KEY = Buffer.alloc(32, 2);
-
-/** AES-256-GCM with a fixed key. */
-export const testCipher: FieldCipher = {
-  seal(text, associated) {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', DATA_KEY, nonce).setAAD(Buffer.from(associated));
-    const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    return sealed.toString('base64');
-  },
-  open(text, associated) {
-    try {
-      const sealed = Buffer.from(text, 'base64');
-      const decipher = createDecipheriv('aes-256-gcm', DATA_KEY, sealed.subarray(0, 12));
-      decipher.setAAD(Buffer.from(associated)).setAuthTag(sealed.subarray(-16));
-      return decipher.update(sealed.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
-    } catch (cause) {
-      throw new TamperError('does not open', { cause });
-    }
-  },
-};
-export const testLookups: Lookups = {
-  key: (appId, kind, value) =>
-    createHmac('sha256', INDEX_KEY)
-      .update(JSON.stringify([appId, kind, value]))
-      .digest('hex'),
-};
+const CIPHER = createFieldCipher(Buffer.alloc(32, 1));
+const LOOKUPS = createLookups(Buffer.alloc(32, 2));
 
 /** A store over `engine` with the test keys, the clock standing at `time` and events kept in `events`. */
 export function storeOver(
@@ -62,8 +35,8 @@ export function storeOver(
 ): Store {
   return createStore({
     engine,
-    cipher: testCipher,
-    lookups: testLookups,
+    cipher: CIPHER,
+    lookups: LOOKUPS,
     clock: { now: () => time.now },
     events: { emit: (event, fields) => events.push({ event, fields }) },
     encryptUserData,

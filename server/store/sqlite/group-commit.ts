@@ -80,7 +80,7 @@ export class GroupCommit {
       for (const answer of answers) answer();
     } catch (error) {
       busy = isBusy(error);
-      this.#refuse(busy ? this.#overdue(batch) : batch, translated(error));
+      for (const { reject } of busy ? this.#overdue(batch) : batch) reject(translated(error));
     }
     if (this.#waiting.length > 0) this.#schedule(busy ? RETRY_MS : 0);
     else this.#idle?.();
@@ -114,9 +114,5 @@ export class GroupCommit {
     const now = performance.now();
     this.#waiting.unshift(...batch.filter(({ deadline }) => deadline > now));
     return batch.filter(({ deadline }) => deadline <= now);
-  }
-
-  #refuse(writes: readonly Write[], reason: unknown): void {
-    for (const { reject } of writes) reject(reason);
   }
 }

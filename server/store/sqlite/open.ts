@@ -77,6 +77,7 @@ function configure(db: DatabaseSync): void {
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 67108864;
   `);
   // Anything less could lose an acknowledged write with the power.

@@ -85,6 +85,19 @@ export function describeApps(stage: () => Stage): void {
     assert.equal(await store.apps.find(app.id), first);
   });
 
+  it('notices an app that another process removed and made anew under the same id', async () => {
+    const { store, another, time } = stage();
+    const app = anApp();
+    await store.apps.insert(app);
+    await store.apps.find(app.id);
+    const other = another();
+    await other.apps.remove(app.id);
+    const anew = { ...app, keys: [anAppKey()] };
+    await other.apps.insert(anew);
+    time.now += 3_000;
+    assert.deepEqual(await store.apps.find(app.id), anew);
+  });
+
   it('lists live apps newest first, by part of the name or the whole', async () => {
     const { apps } = stage().store;
     const mark = anId();

@@ -123,18 +123,19 @@ export function describeSealing(stage: () => Stage): void {
     }
   });
 
-  it('detects every flipped bit of a sealed record and says so once', async () => {
+  it('detects a flipped bit anywhere in a sealed record and says so once', async () => {
     const { store, engine, events } = stage();
     const appId = anId();
     const user = aUser({ appId });
     await store.users.insert(user);
     let row = await engine.find('users', appId, user.id);
-    const sealed = Buffer.from(String(row?.doc.sealed), 'base64');
-    for (let bit = 0; bit < sealed.length * 8; bit += 37) {
+    const sealed = String(row?.doc.sealed);
+    for (let bit = 0; bit < sealed.length * 7; bit += 37) {
       assert.ok(row);
-      const flipped = Buffer.from(sealed);
-      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      await engine.replace('users', rewritten(row, { ...row.doc, sealed: flipped.toString('base64') }));
+      const at = Math.floor(bit / 7);
+      const flipped = String.fromCharCode(sealed.charCodeAt(at) ^ (1 << (bit % 7)));
+      const text = sealed.slice(0, at) + flipped + sealed.slice(at + 1);
+      await engine.replace('users', rewritten(row, { ...row.doc, sealed: text }));
       events.length = 0;
       await assert.rejects(store.users.find(appId, user.id), TamperError);
       assert.deepEqual(events, [

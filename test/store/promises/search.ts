@@ -51,6 +51,9 @@ export function describeSearch(stage: () => Stage): void {
     assert.equal(await finds('vete'), true);
     assert.equal(await finds('person'), false);
     assert.equal(await finds('ol'), false);
+    await users.replace({ ...old, userName: 'novice' });
+    assert.equal(await finds('vete'), false);
+    assert.equal(await finds('novi'), true);
     await users.remove(appId, crowd[0]?.id ?? '');
     assert.equal(await finds('person'), true);
   });
