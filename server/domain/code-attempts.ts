@@ -1,0 +1,91 @@
+import type { App } from '../model/app.ts';
+import type { StoredCode } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { CodePurpose } from '../ports/security.ts';
+import { countGuess } from './spray.ts';
+
+type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
+
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+/**
+ * Whether `code` is the stored one. Each wrong try is counted in the store before the comparison, so that of any number of simultaneous
+ * guesses at most `CODE_TRIES` are judged (security rule 11); a right one is given back, and using the code up is the caller's conditional
+ * write. Expired, voided and absent codes are wrong; with `evenExpired` the caller looks at the time itself.
+ */
+export async function judgeCode(
+  deps: CodeDeps,
+  input: {
+    app: App;
+    purpose: CodePurpose;
+    subject: string;
+    stored: StoredCode | undefined;
+    code: string;
+    who: { userId?: string; handle: string };
+    evenExpired?: boolean;
+  },
+): Promise<boolean> {
+  const { app, purpose, subject, stored, code, evenExpired = false } = input;
+  const { counters } = deps.store;
+  const now = deps.clock.now();
+  if (!stored || (stored.expiresAt <= now && !evenExpired)) {
+    return refuse(deps, input, { reason: stored ? 'expired' : 'unknown', triesLeft: 0 });
+  }
+  const key = `code/${stored.id}`;
+  const cap = deps.config.codeTries;
+  const tries = await counters.increment(key, {
+    now,
+    cap,
+    expiresAt: Math.max(stored.expiresAt, now + DAY_MS),
+  });
+  if (tries === undefined) return refuse(deps, input, { reason: 'voided', triesLeft: 0 });
+  if (deps.codes.matches(purpose, app.id, subject, code, stored.digest)) {
+    await counters.decrement(key);
+    return true;
+  }
+  if (tries === cap) deps.events.emit('code_exhausted', { ...named(deps, input), purpose });
+  return refuse(deps, input, { reason: 'wrong', triesLeft: cap - tries });
+}
+
+/**
+ * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose,
+ * counted here. On false the caller acts as if it had been sent (design §13).
+ */
+export async function admitCode(
+  deps: CodeDeps,
+  { app, subject, purpose }: { app: App; subject: string; purpose: CodePurpose },
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const handleRef = deps.handleRef(app.id, subject);
+  const windows = [
+    { window: 'hour', cap: deps.config.codesPerHour, expiresAt: now + HOUR_MS },
+    { window: 'day', cap: deps.config.codesPerDay, expiresAt: now + DAY_MS },
+  ] as const;
+  for (const { window, cap, expiresAt } of windows) {
+    const key = `codes-${window}/${app.id}/${purpose}/${handleRef}`;
+    if ((await deps.store.counters.increment(key, { now, cap, expiresAt })) !== undefined) continue;
+    deps.events.emit('code_limited', { handleRef, purpose, window });
+    return false;
+  }
+  return true;
+}
+
+type Judged = Parameters<typeof judgeCode>[1];
+
+async function refuse(
+  deps: CodeDeps,
+  input: Judged,
+  { reason, triesLeft }: { reason: string; triesLeft: number },
+): Promise<false> {
+  const { app, purpose } = input;
+  // A second factor's failure is `login_failed`, counted where all of them are (`judgeSecondFactor`).
+  if (purpose === 'sms' || purpose === 'recovery') return false;
+  deps.events.emit('code_failed', { ...named(deps, input), purpose, reason, triesLeft });
+  await countGuess(deps, app, 'code');
+  return false;
+}
+
+function named(deps: CodeDeps, { app, who }: Judged): { userId: string } | { handleRef: string } {
+  return who.userId ? { userId: who.userId } : { handleRef: deps.handleRef(app.id, who.handle) };
+}
