@@ -7,7 +7,7 @@ import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
 import { systemClock } from '../server/security/clock.ts';
-import { openDataKey } from '../server/security/data-key.ts';
+import { openDataKey } from '../server/security/field-cipher.ts';
 import type { Engine } from '../server/store/engine.ts';
 import { createMetaStore } from '../server/store/meta.ts';
 import { createStore } from '../server/store/open-store.ts';
