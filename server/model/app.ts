@@ -24,6 +24,8 @@ export interface AppKey {
   createdAt: number;
   /** When it stopped signing; only on `previous`. */
   replacedAt?: number;
+  /** When the last token this key signed under longer-lived settings expires; absent = the app's own expiration says it. */
+  tokensUntil?: number;
 }
 
 export interface PasswordRules {
@@ -33,6 +35,15 @@ export interface PasswordRules {
   minDigit: number;
   minSpecial: number;
 }
+
+/** Clients enforce the rules: the host only sees MD5 text (contract C12). */
+export const DEFAULT_PASSWORD_RULES: Readonly<PasswordRules> = Object.freeze({
+  minLength: 5,
+  minUpper: 0,
+  minLower: 0,
+  minDigit: 0,
+  minSpecial: 0,
+});
 
 /** A client application registered on the host, owner of its users. */
 export interface App {
@@ -100,3 +111,13 @@ export interface App {
 
 /** Users a development app may have (contract §9). */
 export const DEVELOPMENT_APP_USERS = 50;
+
+/** Life of a user JWT of the app, in hours; an imported app that says 0 means one (contract §7). */
+export function userJwtHours(app: Pick<App, 'userJwtExpirationHours'>): number {
+  return app.userJwtExpirationHours || 1;
+}
+
+/** The `aud` of the app's user JWTs (contract §7, operator §7). */
+export function audienceOf(app: Pick<App, 'userJwtAudience' | 'realmAppId'>): string | string[] {
+  return app.userJwtAudience.length > 0 ? app.userJwtAudience : app.realmAppId || 'none';
+}

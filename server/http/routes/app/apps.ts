@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { deleteApp, resetApp } from '../../../domain/app-removal.ts';
+import { createApp, findAppForPortal, listApps } from '../../../domain/apps.ts';
+import { portalRoute } from '../../route.ts';
+import { createdApp, portalApp } from '../../wire/app.ts';
+import { appId, appName, paging, plainText, queryFlag, searchPage } from '../../wire/parameter.ts';
+
+const SCOPE_400 = { caller: { fails: 400 } } as const;
+
+/** Apps themselves (contract §4.6.1–5, 12, 39). */
+export const appRoutes = [
+  portalRoute({
+    method: 'POST',
+    path: '/api/app',
+    summary: 'Creates an app with its key pair and app token.',
+    input: z.object({
+      name: appName,
+      jwtEnabled: z
+        .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+        .optional(),
+    }),
+    refuse: SCOPE_400,
+    respond: async ({ deps, input }) => createdApp(await createApp(deps, { ...input, by: 'portal' })),
+  }),
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/connection',
+    summary: 'Tells the portal that it reached the host.',
+    respond: () => true,
+  }),
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/allApps',
+    summary: 'All apps, newest first.',
+    input: z.object(paging),
+    respond: async ({ deps, input }) => (await listApps(deps, searchPage(input))).map(portalApp),
+  }),
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/appId/:appId',
+    summary: 'One app.',
+    input: z.object({ appId }),
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => portalApp(await findAppForPortal(deps, input.appId)),
+  }),
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/search',
+    summary: 'Apps whose name contains a text, newest first.',
+    input: z.object({ name: plainText(128).optional(), case: queryFlag, ...paging }),
+    respond: async ({ deps, input }) => {
+      const { name, case: exact } = input;
+      return (await listApps(deps, { name: name || undefined, exact, ...searchPage(input) })).map(portalApp);
+    },
+  }),
+  portalRoute({
+    method: 'DELETE',
+    path: '/api/app/:appId',
+    summary: 'Deletes an app with everything in it; false when there is none.',
+    input: z.object({ appId }),
+    refuse: SCOPE_400,
+    respond: ({ deps, input }) => deleteApp(deps, input),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/reset',
+    summary: 'Removes users, signups, invites and logs of an app.',
+    input: z.object({ appId, keepLogs: z.boolean().optional() }),
+    lowerCaseFails: true,
+    log: { action: 'resetApp' },
+    respond: ({ deps, input }) => resetApp(deps, input),
+  }),
+];

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { rotateAppKey, rotateAppToken, superUserToken } from '../../../domain/app-keys.ts';
+import { changeSettings } from '../../../domain/app-settings.ts';
+import { portalRoute } from '../../route.ts';
+import { portalApp, portalKey } from '../../wire/app.ts';
+import { appId, numberOrDigits, plainText } from '../../wire/parameter.ts';
+import { settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
+import { wireTokens } from '../../wire/user.ts';
+
+/** Settings, keys and tokens of an app (contract §4.3, §4.6.10, 24; operator §7). */
+export const settingRoutes = [
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/update',
+    summary: 'Changes any of the settings of an app, and its name.',
+    input: z.object({ appId, ...updateInput }),
+    refuse: { caller: { fails: 400 } },
+    log: { action: 'update', value: namesOf },
+    respond: async ({ deps, input }) =>
+      portalApp(await changeSettings(deps, { appId: input.appId, settings: updateChange(input) })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/updateAppSetting',
+    summary: 'Changes one setting of an app.',
+    input: z.object({ appId, ...settingInput }),
+    log: { action: 'updateAppSetting', value: ({ setting }) => setting },
+    respond: async ({ deps, input }) =>
+      portalApp(await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/rotateAppToken',
+    summary: 'Issues a new app token; the old one works for a while.',
+    input: z.object({ appId, graceHours: numberOrDigits(z.number().min(0).max(720)).default(168) }),
+    log: { action: 'rotateAppToken', value: ({ graceHours }) => JSON.stringify({ graceHours }) },
+    respond: async ({ deps, input }) => ({ appToken: await rotateAppToken(deps, input) }),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/rotateAppKey',
+    summary: 'Takes one of three steps of replacing the key pair of an app.',
+    input: z.object({
+      appId,
+      phase: z.enum(['prepare', 'activate', 'retire']),
+      force: z.boolean().default(false),
+    }),
+    log: { action: 'rotateAppKey', value: ({ phase, force }) => JSON.stringify({ phase, force }) },
+    respond: async ({ deps, input }) => ({ keys: (await rotateAppKey(deps, input)).map(portalKey) }),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/superUserToken',
+    summary: 'Issues a short-lived JWT and an access token for a back end of the app.',
+    input: z.object({
+      appId,
+      name: plainText(64).min(1).default('superuser'),
+      expiresInMinutes: numberOrDigits(z.int().min(1).max(1440)).default(60),
+    }),
+    log: {
+      action: 'superUserToken',
+      value: ({ name, expiresInMinutes }) => JSON.stringify({ name, expiresInMinutes }),
+    },
+    respond: async ({ deps, input }) => wireTokens(await superUserToken(deps, input)),
+  }),
+];
+
+/** Which members came, never their values (contract S22). */
+function namesOf(input: object): string {
+  return JSON.stringify(Object.keys(input).filter((name) => name !== 'appId'));
+}
