@@ -44,7 +44,6 @@ export async function judgeCode(
     await counters.decrement(key);
     return true;
   }
-  if (tries === cap) deps.events.emit('code_exhausted', { ...named(deps, input), purpose });
   return refuse(deps, input, { reason: 'wrong', triesLeft: cap - tries });
 }
 
@@ -79,9 +78,11 @@ async function refuse(
   { reason, triesLeft }: { reason: string; triesLeft: number },
 ): Promise<false> {
   const { app, purpose } = input;
-  // A second factor's failure is `login_failed`, counted where all of them are (`judgeSecondFactor`).
+  // A second factor's failure is `login_failed`, and its end that of the login token: both are counted where all factors are.
   if (purpose === 'sms' || purpose === 'recovery') return false;
-  deps.events.emit('code_failed', { ...named(deps, input), purpose, reason, triesLeft });
+  const who = named(deps, input);
+  deps.events.emit('code_failed', { ...who, purpose, reason, triesLeft });
+  if (reason === 'wrong' && triesLeft === 0) deps.events.emit('code_exhausted', { ...who, purpose });
   await countGuess(deps, app, 'code');
   return false;
 }

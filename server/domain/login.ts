@@ -1,0 +1,125 @@
+import type { App } from '../model/app.ts';
+import { HostError, isHostError } from '../model/errors.ts';
+import { DEFAULT_LOCALE } from '../model/locale.ts';
+import { isAnonymous, loginEpoch, type User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import { judgePassword } from './attempts.ts';
+import { requireRunning } from './caller.ts';
+import { requireCompleteMetadata } from './claims.ts';
+import { createUser } from './create-user.ts';
+import { findByLoginName, loginName, requireFitText, requireLoginName } from './handle.ts';
+import { dueFactor, type IssuedTokens, issueTokens, requireOpenAccount } from './issue-tokens.ts';
+import { startPhoneChallenge } from './phone.ts';
+
+/** Proof of a right password that waits for the second factor. */
+export interface LoginChallenge {
+  loginToken: string;
+}
+
+const ANONYMOUS_HANDLE_MAX = 128;
+
+/**
+ * Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due (contract §3.3, §3.5.1).
+ * Throws `invalid_credentials` for an unknown handle and for a wrong password alike, at the same cost; before that, in this order,
+ * `user_names_disabled`, the app's status, and what the contract tells of an account: `signup_pending`, `user_suspended`. An app that
+ * hides accounts tells those only to who has the password.
+ */
+export async function logIn(
+  deps: Deps,
+  { app, handle, password }: { app: App; handle: string; password: string },
+): Promise<IssuedTokens | LoginChallenge> {
+  const name = loginName(app, handle);
+  requireLoginName(app, name);
+  requireRunning(app);
+  const user = await findByLoginName(deps, app, name);
+  if (!app.hideAccounts) await requireOpen(deps, app, user, name);
+  const right = await judgePassword(deps, { app, user, handle: name, password, method: 'password' });
+  if (!user || !right) throw new HostError('invalid_credentials');
+  requireOpenAccount(deps, user, 'password');
+  const factor = dueFactor(deps, app, user);
+  if (factor) return challenge(deps, app, user, factor);
+  return issueTokens(deps, { app, user, method: 'password' });
+}
+
+/** Throws `signup_pending` or `user_suspended`, before any password is judged. */
+async function requireOpen(deps: Deps, app: App, user: User | undefined, name: string): Promise<void> {
+  if (user) return requireOpenAccount(deps, user, 'password');
+  if (app.signupFlow === 'none') return;
+  const signup = await deps.store.signups.findByHandle(app.id, name);
+  if (signup?.status === 'pending') throw new HostError('signup_pending');
+}
+
+/** Throws `internal` when the SMS could not be sent, `invalid_credentials` when no more may be sent. */
+async function challenge(
+  deps: Deps,
+  app: App,
+  user: User,
+  factor: 'totp' | 'phone',
+): Promise<LoginChallenge> {
+  const { token, jti } = await deps.hostTokens.issueLoginToken({
+    appId: app.id,
+    userId: user.id,
+    factor,
+    epoch: loginEpoch(user),
+  });
+  if (factor === 'phone') await startPhoneChallenge(deps, { app, user, loginTokenId: jti });
+  deps.events.emit('login_challenged', { userId: user.id, factor });
+  deps.metrics.login('challenged');
+  return { loginToken: token };
+}
+
+/**
+ * Logs a device in by the id it made up and kept; the first call makes the user (contract §3.5.3). Nothing but the handle counts (S2).
+ * Throws, in this order, `invalid_credentials` for what is no anonymous handle, `anonymous_disabled` (also when the app is full), the
+ * app's status, `user_suspended`, `invalid_metadata`.
+ */
+export async function logInAnonymously(
+  deps: Deps,
+  { app, handle }: { app: App; handle: string },
+): Promise<IssuedTokens> {
+  if (handle.length > ANONYMOUS_HANDLE_MAX || !isAnonymous(handle))
+    throw new HostError('invalid_credentials');
+  requireFitText(handle);
+  if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
+  requireRunning(app);
+  const user = (await findAnonymous(deps, app, handle)) ?? (await createAnonymous(deps, app, handle));
+  return issueTokens(deps, { app, user, method: 'anonymous' });
+}
+
+/** Throws `invalid_credentials` when the handle belongs to somebody who has more than a handle to prove. */
+async function findAnonymous(deps: Deps, app: App, handle: string): Promise<User | undefined> {
+  for (const spelling of new Set([handle, unescaped(handle)])) {
+    const user = await deps.store.users.findByHandle(app.id, spelling);
+    if (user?.passwordHash || user?.loginProvider) throw new HostError('invalid_credentials');
+    if (user) return user;
+  }
+  return undefined;
+}
+
+async function createAnonymous(deps: Deps, app: App, text: string): Promise<User> {
+  const handle = unescaped(text);
+  requireCompleteMetadata(app, handle, {}, 'invalid_metadata');
+  const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
+  try {
+    return await createUser(deps, {
+      app,
+      ids,
+      handle,
+      locale: DEFAULT_LOCALE,
+      metaData: {},
+      loginProvider: '',
+      via: 'anonymous',
+      full: 'anonymous_disabled',
+    });
+  } catch (error) {
+    // The same device called twice at once.
+    const first = isHostError(error, 'handle_taken') && (await findAnonymous(deps, app, handle));
+    if (first) return first;
+    throw error;
+  }
+}
+
+/** A client that does not escape its forms delivers a plus as a blank (contract C2); old hosts stored the blank. */
+function unescaped(handle: string): string {
+  return handle.replaceAll(' ', '+');
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { logIn, logInAnonymously } from '../../../domain/login.ts';
+import { userRoute } from '../../route.ts';
+import { handleText } from '../../wire/handle.ts';
+import { wireLogin, wireTokens } from '../../wire/user.ts';
+
+export const loginRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/login',
+    summary:
+      'Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due.',
+    caller: 'app',
+    input: z.object({ handle: handleText, password: z.string().max(256) }),
+    log: { action: 'login' },
+    async respond({ deps, caller, input }) {
+      return wireLogin(await logIn(deps, { app: caller.app, ...input }));
+    },
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/loginAnonymous',
+    summary: 'Logs a device in by an id it made up, containing ANON_; the first call makes the user.',
+    caller: 'app',
+    input: z.object({ handle: z.string() }),
+    refuse: { missing: 'invalid_credentials' },
+    log: { action: 'loginAnonymous' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await logInAnonymously(deps, { app: caller.app, ...input }));
+    },
+  }),
+];

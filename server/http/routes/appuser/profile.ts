@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import {
+  isUserNameAvailable,
+  ownUser,
+  setLocale,
+  setUserMetadata,
+  setUserName,
+} from '../../../domain/profile.ts';
+import { userRoute } from '../../route.ts';
+import { wireUser } from '../../wire/user.ts';
+
+export const profileRoutes = [
+  userRoute({
+    method: 'GET',
+    path: '/api/appuser/getUser',
+    summary: 'The caller’s own account.',
+    caller: 'user',
+    refuse: { caller: 'invalid_data' },
+    log: { action: 'getUser' },
+    async respond({ deps, caller }) {
+      return wireUser(await ownUser(deps, caller));
+    },
+  }),
+  userRoute({
+    method: 'GET',
+    path: '/api/appuser/userNameAvailable',
+    summary: 'Whether nobody in the app has a user name.',
+    caller: 'user',
+    input: z.object({ userName: z.string() }),
+    async respond({ deps, caller, input }) {
+      return { available: await isUserNameAvailable(deps, { caller, ...input }) };
+    },
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setUserName',
+    summary: 'Gives the caller a user name, once.',
+    caller: 'user',
+    input: z.object({ userName: z.string() }),
+    log: { action: 'setUserName' },
+    respond: ({ deps, caller, input }) => setUserName(deps, { caller, ...input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setLocale',
+    summary: 'Sets the language of the caller’s messages.',
+    caller: 'user',
+    input: z.object({ locale: z.string() }),
+    log: { action: 'setLocale' },
+    respond: ({ deps, caller, input }) => setLocale(deps, { caller, ...input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setUserMetadata',
+    summary: 'Sets the editable metadata fields that are sent and keeps all others.',
+    caller: 'user',
+    input: z.object({ metaData: z.string() }),
+    refuse: { missing: 'invalid_data', caller: 'missing_parameter' },
+    log: { action: 'setUserMetadata' },
+    respond: ({ deps, caller, input }) => setUserMetadata(deps, { caller, ...input }),
+  }),
+];

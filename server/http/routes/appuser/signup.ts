@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { signUp } from '../../../domain/signup.ts';
+import { completeSignup } from '../../../domain/signup-completion.ts';
+import { userRoute } from '../../route.ts';
+import { signupCode } from '../../wire/code.ts';
+import { handleText } from '../../wire/handle.ts';
+import { newPassword } from '../../wire/password.ts';
+import { wireSignup, wireTokens } from '../../wire/user.ts';
+
+/** The form POST of the verification link, on the same path, is a page: `pages/landing.ts`. */
+export const signupRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/signup',
+    summary: 'Signs a user up: tokens in flow none, else true and a message with a code or link.',
+    caller: 'app',
+    input: z.object({
+      handle: handleText,
+      password: newPassword,
+      metaData: z.string().optional(),
+      locale: z.string().max(35).optional(),
+    }),
+    log: { action: 'signup' },
+    async respond({ deps, caller, input }) {
+      return wireSignup(await signUp(deps, { app: caller.app, ...input }));
+    },
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/completeSignup',
+    summary: 'Completes a signup with its code and logs the user in.',
+    caller: 'app or user',
+    input: z.object({ handle: handleText, code: signupCode }),
+    log: { action: 'completeSignup' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await completeSignup(deps, { app: caller.app, ...input }));
+    },
+  }),
+];
