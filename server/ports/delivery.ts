@@ -49,8 +49,8 @@ export interface RenderedMessage {
 
 /** Texts: built-in ones per locale (read and compiled at start) and the apps' own edited ones (compiled once per revision). */
 export interface Renderer {
-  /** Locales that have built-in texts. */
-  readonly locales: ReadonlySet<string>;
+  /** Whether this message has a built-in text in that very locale. */
+  hasBuiltIn(name: MessageName, locale: string): boolean;
   /**
    * Fills a message. `template` is the app's edited text or undefined for the built-in one of `locale` (else EN). Values are escaped in
    * HTML. `LINK` becomes an anchor in HTML. A stored text that cannot be rendered falls back to the built-in one and emits `template_failed`.

@@ -1,0 +1,105 @@
+import { HostError } from '../model/errors.ts';
+import type { MessageName } from '../model/template.ts';
+
+/** Names a text may use, and those it makes no sense without (contract §6). */
+interface PlaceholderSet {
+  readonly known: readonly string[];
+  readonly needed: readonly string[];
+}
+
+const PLAIN = ['HANDLE', 'APP_NAME'];
+const WITH_CODE: PlaceholderSet = { known: ['CODE', ...PLAIN], needed: ['CODE'] };
+const WITH_LINK: PlaceholderSet = { known: ['LINK', ...PLAIN], needed: ['LINK'] };
+const NOTICE: PlaceholderSet = { known: PLAIN, needed: [] };
+
+export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
+  signUp: WITH_CODE,
+  signUpLink: WITH_LINK,
+  clickThrough: { known: ['CODE', ...PLAIN], needed: [] },
+  resetPassword: WITH_CODE,
+  invite: WITH_CODE,
+  qrCode: { known: ['CODE', ...PLAIN], needed: [] },
+  sms: WITH_CODE,
+  signUpSuccess: NOTICE,
+  passwordSetByPortal: { known: ['PASSWORD', ...PLAIN], needed: ['PASSWORD'] },
+  testMail: NOTICE,
+  alreadyRegistered: NOTICE,
+  factorChanged: { known: ['CHANGE', ...PLAIN], needed: ['CHANGE'] },
+  signUpSms: WITH_CODE,
+  signUpLinkSms: WITH_LINK,
+  inviteSms: WITH_CODE,
+  resetPasswordSms: WITH_CODE,
+};
+
+/** `%NAME%` of old texts, or `{{NAME}}`. */
+const PLACEHOLDER = /%([A-Z][A-Z_]*)%|\{\{\s*([A-Z][A-Z_]*)\s*\}\}/g;
+
+/** Every placeholder a source names, known or not. */
+function placeholdersIn(source: string): Set<string> {
+  return new Set(Array.from(source.matchAll(PLACEHOLDER), ([, old, current]) => old ?? current ?? ''));
+}
+
+/**
+ * Rewrites `%NAME%` to `{{NAME}}` in the source, before anything is compiled: values only ever enter as data (security.md R36). Other
+ * text between per cent signs stays as it is.
+ */
+export function toPlainSource(source: string, known: readonly string[]): string {
+  return source.replace(PLACEHOLDER, (whole, old) => (known.includes(old) ? `{{${old}}}` : whole));
+}
+
+/** As `toPlainSource`; in addition the link becomes an anchor, except where it already stands in an `href`. */
+export function toHtmlSource(source: string, known: readonly string[]): string {
+  return toPlainSource(source, known).replace(/(href=["'])?\{\{\s*LINK\s*\}\}/g, (_, attribute) =>
+    attribute ? `${attribute}{{LINK}}` : '<a class="button" href="{{LINK}}">{{LINK_TEXT}}</a>',
+  );
+}
+
+/** Throws `refused` for a placeholder this text does not have, or lacks although it makes no sense without. */
+export function checkPlaceholders(name: MessageName, subject: string, htmlTemplate: string): void {
+  const { known, needed } = PLACEHOLDERS[name];
+  const used = placeholdersIn(htmlTemplate);
+  const inSubject = placeholdersIn(subject);
+  const unknown = [...used].find((placeholder) => !known.includes(placeholder));
+  const misplaced = [...inSubject].find(
+    (placeholder) => !known.includes(placeholder) || placeholder === 'LINK',
+  );
+  const missing = needed.find((placeholder) => !used.has(placeholder));
+  if (unknown) throw new HostError('refused', { detail: `%${unknown}% is not known here` });
+  if (misplaced) throw new HostError('refused', { detail: `%${misplaced}% cannot stand in the subject` });
+  if (missing) throw new HostError('refused', { detail: `%${missing}% is missing` });
+}
+
+/**
+ * The first tag in which a value could do more than be shown: in an unquoted attribute, an address, a style or a script. Only the host's
+ * own link may stand in an `href`, other values in `alt` and `title`. Undefined when there is none.
+ */
+export function unsafeTag(htmlSource: string): string | undefined {
+  const [, ...sections] = htmlSource.split(/<(?=(?:script|style)\b)/i);
+  const raw = sections.find((section) => section.split(/<\/(?:script|style)/i)[0]?.includes('{{'));
+  if (raw !== undefined) return raw.slice(0, 6);
+  return tagsOf(htmlSource).find((tag) =>
+    tag.replaceAll(/\s(?:href="\{\{LINK\}\}"|(?:alt|title)="[^"]*")/gi, '').includes('{{'),
+  );
+}
+
+/** The tags of a text, quoted attribute values respected, in one pass. */
+function tagsOf(html: string): string[] {
+  const tags: string[] = [];
+  let start = -1;
+  let quote = '';
+  for (let index = 0; index < html.length; index++) {
+    const character = html.charAt(index);
+    if (start < 0) {
+      if (character === '<' && /[a-z/!]/i.test(html.charAt(index + 1))) start = index;
+    } else if (quote) {
+      if (character === quote) quote = '';
+    } else if ((character === '"' || character === "'") && html.charAt(index - 1) === '=') {
+      quote = character;
+    } else if (character === '>') {
+      tags.push(html.slice(start, index + 1));
+      start = -1;
+    }
+  }
+  if (start >= 0) tags.push(html.slice(start));
+  return tags;
+}

@@ -1,0 +1,259 @@
+import Handlebars from 'handlebars';
+import { HostError } from '../model/errors.ts';
+import { DEFAULT_LOCALE } from '../model/locale.ts';
+import type { MessageName, Template } from '../model/template.ts';
+import type { RenderedMessage, Renderer } from '../ports/delivery.ts';
+import type { Events } from '../ports/log.ts';
+import { createLayouts } from './layouts.ts';
+import { checkPlaceholders, PLACEHOLDERS, toHtmlSource, toPlainSource, unsafeTag } from './placeholders.ts';
+import { toPlainText } from './plain-text.ts';
+import { fileAt, readTextFiles } from './text-files.ts';
+
+type Values = Record<string, string>;
+type Fill = (values: Values) => string;
+/** A text ready to be filled in. */
+interface CompiledText {
+  readonly head: Readonly<Record<string, string>>;
+  readonly linkText: string;
+  readonly subject: Fill;
+  readonly text: Fill;
+  readonly html: Fill;
+}
+
+const SOURCE_LIMIT = 65_536;
+const VALUE_LIMIT = 8_192;
+/** Edited texts kept compiled; one is a few kilobytes. */
+const STORED_LIMIT = 1_000;
+/** Caption of a link whose text names none (contract §6). */
+const LINK_CAPTION = 'LINK';
+const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE'];
+const handlebars = Handlebars.create();
+// Any text could otherwise write values to stdout.
+handlebars.unregisterHelper('log');
+
+/**
+ * Reads and compiles the built-in texts and the operator's own ones below `dataDir`. Throws an `Error` that names the file when one of
+ * them does not parse.
+ */
+export function createRenderer({ dataDir, events }: { dataDir: string; events: Events }): Renderer {
+  const files = readTextFiles(dataDir);
+  const layouts = createLayouts(files);
+  const builtIn = new Map<string, CompiledText>();
+  const pages = new Map<string, Fill>();
+  const stored = new Map<string, CompiledText>();
+
+  function compileText(input: {
+    name: MessageName;
+    locale: string;
+    head: CompiledText['head'];
+    body: string;
+    linkText: string;
+  }): CompiledText {
+    const { name, locale, head, body, linkText } = input;
+    const { known } = PLACEHOLDERS[name];
+    const html = toHtmlSource(body, known);
+    const unsafe = unsafeTag(html);
+    if (unsafe !== undefined) throw new Error(`a placeholder may not stand in ${unsafe.slice(0, 40)}`);
+    const subject = toPlainSource(head.subject ?? '', known);
+    return {
+      head,
+      linkText,
+      subject: compile(subject, known, { noEscape: true }),
+      text: compile(toPlainSource(toPlainText(body), known), known, { noEscape: true }),
+      html: compile(layouts.text({ name, locale, subject, body: html }), [...known, 'LINK_TEXT'], {
+        noEscape: false,
+      }),
+    };
+  }
+
+  function compileStored(template: Template): CompiledText {
+    const key = `${template.appId} ${template.id} ${template.revision}`;
+    const known = stored.get(key);
+    if (known) return known;
+    const { name, locale, subject, htmlTemplate: body, localeLinkText } = template;
+    const compiled = compileText({
+      name,
+      locale,
+      head: { subject },
+      body,
+      linkText: localeLinkText || LINK_CAPTION,
+    });
+    const oldest = stored.keys().next().value;
+    if (stored.size >= STORED_LIMIT && oldest !== undefined) stored.delete(oldest);
+    stored.set(key, compiled);
+    return compiled;
+  }
+
+  function compileFiles(): void {
+    for (const { path, head, body } of files.values()) {
+      const [, locale, name] = /^messages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
+      if (!locale || !isMessageName(name)) continue;
+      const text = naming(path, () =>
+        compileText({ name, locale, head, body, linkText: head.link || LINK_CAPTION }),
+      );
+      builtIn.set(`${locale} ${name}`, text);
+    }
+    for (const { path, head } of files.values()) {
+      const [, locale, page] = /^pages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
+      if (!locale || !page) continue;
+      const source = naming(path, () => layouts.page(page, locale, head));
+      pages.set(
+        `${locale} ${page}`,
+        naming(path, () => compile(source, PAGE_VALUES, { noEscape: false })),
+      );
+    }
+  }
+  compileFiles();
+
+  function builtInOf(name: MessageName, locale: string): CompiledText {
+    const text = builtIn.get(`${locale} ${name}`) ?? builtIn.get(`${DEFAULT_LOCALE} ${name}`);
+    if (!text) throw new Error(`template messages/${DEFAULT_LOCALE}/${name}.hbs is missing`);
+    return text;
+  }
+
+  function message(input: Parameters<Renderer['message']>[0]): RenderedMessage {
+    const { name, locale, template, values } = input;
+    if (template) {
+      try {
+        return fill(compileStored(template), template.name, values, template.replyTo);
+      } catch {
+        events.emit('template_failed', {
+          appId: template.appId,
+          template: template.name,
+          locale: template.locale,
+        });
+      }
+    }
+    return fill(builtInOf(name, locale), name, values, undefined);
+  }
+
+  return {
+    message,
+    hasBuiltIn: (name, locale) => builtIn.has(`${locale} ${name}`),
+    builtIn(name, locale) {
+      const path = builtIn.has(`${locale} ${name}`) ? locale : DEFAULT_LOCALE;
+      const { head, body } = fileAt(files, `messages/${path}/${name}.hbs`);
+      return { subject: head.subject ?? '', htmlTemplate: body, localeLinkText: head.link };
+    },
+    check({ name, subject, htmlTemplate }) {
+      checkPlaceholders(name, subject, htmlTemplate);
+      try {
+        compileText({
+          name,
+          locale: DEFAULT_LOCALE,
+          head: { subject },
+          body: htmlTemplate,
+          linkText: LINK_CAPTION,
+        });
+      } catch (cause) {
+        // Handlebars goes on with an excerpt of the text after its first line.
+        const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
+        throw new HostError('refused', { detail, cause });
+      }
+    },
+    page({ name, locale, template, values }) {
+      if (name === 'verified')
+        return message({ name: 'clickThrough', locale, template, values, app: undefined }).html;
+      const page = pages.get(`${locale} ${name}`) ?? pages.get(`${DEFAULT_LOCALE} ${name}`);
+      if (!page) throw new Error(`template pages/${DEFAULT_LOCALE}/${name}.hbs is missing`);
+      return page(contextOf(PAGE_VALUES, values));
+    },
+  };
+}
+
+function isMessageName(name: string | undefined): name is MessageName {
+  return name !== undefined && Object.hasOwn(PLACEHOLDERS, name);
+}
+
+function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new Error(`template ${path}: ${cause instanceof Error ? cause.message : 'broken'}`, { cause });
+  }
+}
+
+/** Throws an `Error` whose message may be shown: the text does not parse, is too long or uses more than values, `if` and `unless`. */
+function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
+  if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
+  requireHarmless(handlebars.parse(source), known);
+  return handlebars.compile(source, {
+    noEscape,
+    strict: true,
+    knownHelpers: { if: true, unless: true },
+    knownHelpersOnly: true,
+  });
+}
+
+/** Only escaped values by their bare names, and `if` and `unless` on them (security.md §3). */
+function requireHarmless(program: hbs.AST.Program, known: readonly string[]): void {
+  for (const node of program.body) {
+    if (node.type === 'ContentStatement' || node.type === 'CommentStatement') continue;
+    if (
+      isMustache(node) &&
+      node.escaped &&
+      node.params.length === 0 &&
+      !node.hash &&
+      isValue(node.path, known)
+    )
+      continue;
+    if (isBlock(node) && isCondition(node, known)) {
+      requireHarmless(node.program, known);
+      if (node.inverse) requireHarmless(node.inverse, known);
+      continue;
+    }
+    throw new Error(
+      `only {{NAME}}, {{#if NAME}} and {{#unless NAME}} are known (line ${node.loc.start.line})`,
+    );
+  }
+}
+
+function isMustache(node: hbs.AST.Statement): node is hbs.AST.MustacheStatement {
+  return node.type === 'MustacheStatement';
+}
+function isBlock(node: hbs.AST.Statement): node is hbs.AST.BlockStatement {
+  return node.type === 'BlockStatement';
+}
+function isCondition({ path, params, hash }: hbs.AST.BlockStatement, known: readonly string[]): boolean {
+  const [value, ...more] = params;
+  return (
+    (path.original === 'if' || path.original === 'unless') &&
+    isValue(value, known) &&
+    more.length === 0 &&
+    !hash
+  );
+}
+function isValue(node: hbs.AST.Expression | undefined, known: readonly string[]): boolean {
+  if (node?.type !== 'PathExpression') return false;
+  const { original, data, depth } = node as hbs.AST.PathExpression;
+  return !data && depth === 0 && known.includes(original);
+}
+
+/** A flat object without prototype, strings only, every known name present. */
+function contextOf(known: readonly string[], values: Values): Values {
+  const context: Values = Object.create(null);
+  for (const name of known) context[name] = (values[name] ?? '').slice(0, VALUE_LIMIT);
+  return context;
+}
+
+function fill(
+  text: CompiledText,
+  name: MessageName,
+  values: Values,
+  replyTo: string | undefined,
+): RenderedMessage {
+  const context = contextOf(PLACEHOLDERS[name].known, values);
+  // What changed is a sentence in the reader's language: a line of the text's head.
+  if (context.CHANGE) context.CHANGE = text.head[context.CHANGE] ?? context.CHANGE;
+  context.LINK_TEXT = text.linkText;
+  return {
+    // A line feed or another control character would begin a header of its own.
+    subject: text
+      .subject(context)
+      .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+      .trim(),
+    text: text.text(context),
+    html: text.html(context),
+    replyTo: replyTo || undefined,
+  };
+}
