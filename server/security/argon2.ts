@@ -5,6 +5,8 @@ const ARGON2ID = 2;
 /** Of a stored hash, e.g. an imported one: more would let one row take the machine's memory. */
 const MAX_MEMORY_KIB = 262_144;
 const MAX_PASSES = 10;
+/** A shorter digest would match by chance. */
+const MIN_DIGEST_BYTES = 16;
 
 /** Cost parameters of Argon2id (RFC 9106); one lane. */
 export interface Argon2Cost {
@@ -25,8 +27,8 @@ export function argon2Verify(stored: string, password: string): Promise<boolean>
 /** What a stored hash costs; undefined when it is no Argon2id PHC string, or one of absurd cost. */
 export function argon2Cost(stored: string): Argon2Cost | undefined {
   try {
-    const { algorithm, memoryCost, timeCost, parallelism } = parseOptions(stored);
-    if (algorithm !== ARGON2ID || parallelism !== 1) return undefined;
+    const { algorithm, memoryCost, timeCost, parallelism, outputLen } = parseOptions(stored);
+    if (algorithm !== ARGON2ID || parallelism !== 1 || outputLen < MIN_DIGEST_BYTES) return undefined;
     if (memoryCost > MAX_MEMORY_KIB || timeCost > MAX_PASSES) return undefined;
     return { memoryKib: memoryCost, passes: timeCost };
   } catch {

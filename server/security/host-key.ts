@@ -13,7 +13,8 @@ export type HostKeyProblem =
 
 const REPAIRS: Record<HostKeyProblem, string> = {
   missing: 'run npx setup, or correct PRIVATE_KEY_FILE and PUBLIC_KEY_FILE and the rights of the files',
-  'pass phrase': 'give the pass phrase the key was encrypted with as PASS_KEY or PASS_KEY_FILE',
+  'pass phrase':
+    'give the pass phrase the key was encrypted with as PASS_KEY or PASS_KEY_FILE; if it is the right one, the file is damaged: restore it',
   mismatch: 'put the two files of one pair in place, or make the public one anew: openssl rsa -in … -pubout',
   malformed: 'restore the file from a backup, or make a pair of at least 2048 bit with npx setup',
   'not encrypted': 'encrypt it: openssl rsa -aes256 -in … -out …',
@@ -103,11 +104,8 @@ function openPrivateKey(pem: string, file: string, passphrase: string): KeyObjec
   if (!ENCRYPTED.test(pem)) throw new HostKeyError('not encrypted', file, 'is not encrypted');
   try {
     return createPrivateKey({ key: pem, passphrase });
-  } catch (error) {
-    // One wrong phrase in 256 decrypts to something that looks padded and fails later, as a damaged file does.
-    if ((error as { code?: string }).code === 'ERR_OSSL_BAD_DECRYPT') {
-      throw new HostKeyError('pass phrase', file, 'does not open with PASS_KEY');
-    }
-    throw new HostKeyError('malformed', file, 'does not open: it is damaged or PASS_KEY is wrong');
+  } catch {
+    // A wrong phrase and a damaged file cannot be told apart: now and then the former decrypts to something.
+    throw new HostKeyError('pass phrase', file, 'does not open with PASS_KEY');
   }
 }

@@ -16,16 +16,18 @@ const REMEMBERED = 10_000;
 const text = z.string().min(1);
 const seconds = z.int().min(0);
 const milliseconds = seconds.transform((value) => value * 1000);
+const generation = { gen: z.int().optional(), exp: seconds.optional() };
+const ending = { iat: seconds, exp: milliseconds, jti: text };
 /**
- * What each kind must say (design §7). Access, login and super-user tokens name their end; an app token and a server secret never had one
- * and are revoked by generation. What is optional here is absent in tokens of an old installation.
+ * What each kind must say (design §7). Access, login and super-user tokens name their end; an app token and a server secret need none and
+ * are revoked by generation. What is optional here is absent in tokens of an old installation.
  */
 const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
   server: z
-    .object({ scope: z.literal('server'), name: z.string(), gen: z.int().optional() })
+    .object({ scope: z.literal('server'), name: z.string(), ...generation })
     .transform(({ name, gen }) => ({ kind: 'server', name, generation: gen })),
   app: z
-    .object({ scope: z.literal('app'), appId: text, gen: z.int().optional() })
+    .object({ scope: z.literal('app'), appId: text, ...generation })
     .transform(({ appId, gen }) => ({ kind: 'app', appId, generation: gen })),
   user: z
     .object({
@@ -57,13 +59,12 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
       userId: text,
       factor: z.enum(['totp', 'phone']),
       epoch: z.int().optional(),
-      exp: milliseconds,
-      jti: text,
+      ...ending,
     })
-    .transform(({ scope, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
+    .transform(({ scope, iat, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
   superuser: z
-    .object({ scope: z.literal('superuser'), appId: text, name: text, exp: milliseconds, jti: text })
-    .transform(({ scope, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
+    .object({ scope: z.literal('superuser'), appId: text, name: text, ...ending })
+    .transform(({ scope, iat, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
 };
 
 /**
@@ -95,21 +96,15 @@ export function createHostTokens(input: {
     return { token, jti, expiresAt: (iat + (lifeSeconds ?? 0)) * 1000 };
   }
 
-  async function read<K extends HostTokenKind>(token: string, kind: K): Promise<TokenOf<K> | undefined> {
-    const claims = await verifyJwt(token, kid, publicKey);
-    if (!claims || isFromTheFuture(claims)) return undefined;
-    return READERS[kind].safeParse(claims).data;
-  }
-
   // Only where there is an end: after a clock was set back, an app's one token must not stop working.
   function isFromTheFuture({ iat, exp }: Claims): boolean {
     return exp !== undefined && !(Number(iat) <= nowSeconds() + CLOCK_TOLERANCE_SECONDS);
   }
 
-  /** When the token stops counting, epoch ms. An access token without an end comes from an old installation. */
-  function endOf(token: HostToken): number {
-    if (token.kind === 'user') return token.expiresAt ?? config.legacyTokensUntil ?? 0;
-    return 'expiresAt' in token ? token.expiresAt : Number.POSITIVE_INFINITY;
+  /** When a token of that kind stops counting, epoch ms. An access token without `exp` comes from an old installation. */
+  function endOf({ exp }: Claims, kind: HostTokenKind): number {
+    if (exp !== undefined) return Number(exp) * 1000;
+    return kind === 'user' ? (config.legacyTokensUntil ?? 0) : Number.POSITIVE_INFINITY;
   }
 
   function nowSeconds(): number {
@@ -141,9 +136,10 @@ export function createHostTokens(input: {
       const now = clock.now();
       const known = remembered[kind].find(token, now);
       if (known) return known;
-      const said = await read(token, kind);
-      if (!said) return undefined;
-      const end = endOf(said);
+      const claims = await verifyJwt(token, kid, publicKey);
+      const said = READERS[kind].safeParse(claims).data;
+      if (!claims || !said || isFromTheFuture(claims)) return undefined;
+      const end = endOf(claims, kind);
       if (end <= now) return said.kind === 'user' ? { ...said, expired: true } : undefined;
       remembered[kind].keep(token, said, end);
       return said;

@@ -7,14 +7,16 @@ import { thumbprint } from './jwt.ts';
 import { type RsaPair, rsaPairProblem } from './rsa-pair.ts';
 
 const BITS = 2048;
-/** Callers that may wait for a pair of their own, 0.1–0.4 s each. */
+/** Callers that may wait, 0.1–0.4 s each. */
 const MAX_WAITING = 32;
 
 /**
  * RSA pairs for apps, made on the thread pool one at a time. One spare is kept ready, so that creating an app or rotating its key does not
- * wait. `warm` makes the first spare, `close` makes no further ones.
+ * wait. `warm` makes the first spare, `close` ends making spares. `newAppKey` throws `service_unavailable` when `maxWaiting` wait already.
  */
-export function createKeyPairs(): KeyPairs & { warm(): void; close(): void } {
+export function createKeyPairs({
+  maxWaiting = MAX_WAITING,
+} = {}): KeyPairs & { warm(): void; close(): void } {
   let spare: Promise<RsaPair> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
@@ -41,7 +43,7 @@ export function createKeyPairs(): KeyPairs & { warm(): void; close(): void } {
       closed = true;
     },
     async newAppKey(now) {
-      if (waiting >= MAX_WAITING) throw new HostError('service_unavailable', { retryAfterSeconds: 5 });
+      if (waiting >= maxWaiting) throw new HostError('service_unavailable', { retryAfterSeconds: 5 });
       waiting++;
       try {
         const pair = spare ?? make();

@@ -16,6 +16,7 @@ export class ProviderKeys {
   readonly #clock: Clock;
   #known: { keys: KeySet; kids: ReadonlySet<string>; fetchedAt: number } | undefined;
   #fetching: Promise<void> | undefined;
+  #askedAt = 0;
   constructor(url: string, clock: Clock) {
     this.#url = url;
     this.#clock = clock;
@@ -34,12 +35,14 @@ export class ProviderKeys {
 
   #isDue(kid: string): boolean {
     if (!this.#known) return true;
-    // An age below zero: the clock was set back.
-    const age = Math.abs(this.#clock.now() - this.#known.fetchedAt);
-    return age > (this.#known.kids.has(kid) ? MAX_AGE_MS : REFETCH_MS);
+    const now = this.#clock.now();
+    // Distances, because a clock can be set back.
+    if (this.#known.kids.has(kid)) return Math.abs(now - this.#known.fetchedAt) > MAX_AGE_MS;
+    return Math.abs(now - this.#askedAt) > REFETCH_MS;
   }
 
   async #fetch(): Promise<void> {
+    this.#askedAt = this.#clock.now();
     const response = await fetch(this.#url, {
       headers: { accept: 'application/json' },
       redirect: 'error',

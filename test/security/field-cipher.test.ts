@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomInt } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { META, type MetaStore } from '../../server/ports/store/meta.ts';
+import {
+  dropOtherWraps,
+  openDataKey,
+  WrongEncryptKeyError,
+  wrapDataKeyAlso,
+} from '../../server/security/field-cipher.ts';
+import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
+import { TamperError } from '../../server/store/cipher.ts';
+
+const KEY = 'encrypt key of the tests';
+const PLACE = 'users.0123.handle';
+
+/** A meta store in memory; every answer comes a turn later, so that callers interleave. */
+function memoryMeta(): MetaStore & { values: Map<string, string> } {
+  const values = new Map<string, string>();
+  const later = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    values,
+    async get(name) {
+      await later();
+      return values.get(name);
+    },
+    async compareAndSet(name, expected, value) {
+      await later();
+      if (values.get(name) !== expected) return false;
+      values.set(name, value);
+      return true;
+    },
+  };
+}
+
+describe('a sealed field', () => {
+  const cipher = createFieldCipher(randomBytes(32));
+
+  it('opens to what was sealed, whatever that is', () => {
+    for (const text of ['', 'ada@example.com', 'ä€𝄞\u0000\n', 'x'.repeat(100_000)]) {
+      const sealed = cipher.seal(text, PLACE);
+      assert.match(sealed, /^v1\.[\w-]+$/);
+      assert.equal(cipher.open(sealed, PLACE), text);
+    }
+  });
+
+  it('is never sealed the same way twice', () => {
+    const sealed = new Set(Array.from({ length: 1000 }, () => cipher.seal('same', PLACE)));
+    assert.equal(sealed.size, 1000);
+  });
+
+  it('opens only at its place and with its key', () => {
+    const sealed = cipher.seal('secret', PLACE);
+    for (const place of ['users.0124.handle', 'users.0123.phone', '', `${PLACE} `]) {
+      assert.throws(() => cipher.open(sealed, place), TamperError);
+    }
+    assert.throws(() => createFieldCipher(randomBytes(32)).open(sealed, PLACE), TamperError);
+  });
+
+  it('shows every flipped bit of the stored text', () => {
+    // One, two and three bytes past a group of three: every kind of last character.
+    for (const text of ['a', 'ab', 'abc']) {
+      const sealed = Buffer.from(cipher.seal(text, PLACE), 'latin1');
+      for (let bit = 0; bit < sealed.length * 8; bit++) {
+        const flipped = Buffer.from(sealed);
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        assert.throws(() => cipher.open(flipped.toString('latin1'), PLACE), TamperError, `bit ${bit}`);
+      }
+    }
+  });
+
+  it('shows every flipped bit of the ciphertext', () => {
+    for (let round = 0; round < 1000; round++) {
+      const bytes = Buffer.from(cipher.seal('ada@example.com', PLACE).slice(3), 'base64url');
+      const bit = randomInt(bytes.length * 8);
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      assert.throws(() => cipher.open(`v1.${bytes.toString('base64url')}`, PLACE), TamperError);
+    }
+  });
+
+  it('is nothing shorter, longer or of another version', () => {
+    const sealed = cipher.seal('secret', PLACE);
+    const wrong = [
+      '',
+      'v1.',
+      'v1.AAAA',
+      sealed.slice(3),
+      sealed.slice(0, -1),
+      sealed.slice(0, 30),
+      `${sealed}A`,
+      `${sealed}\n`,
+      `${sealed}=`,
+      ` ${sealed}`,
+      sealed.replace('v1.', 'v2.'),
+      sealed.replace('v1.', 'V1.'),
+      'ada@example.com',
+    ];
+    for (const text of wrong) assert.throws(() => cipher.open(text, PLACE), TamperError, text);
+  });
+});
+
+describe('look-up keys', () => {
+  const lookups = createLookups(Buffer.alloc(32, 1));
+
+  it('are the same for the same value and differ for every other', () => {
+    const keys = [
+      lookups.key('app', 'handle', 'ada'),
+      lookups.key('app', 'userName', 'ada'),
+      lookups.key('app2', 'handle', 'ada'),
+      lookups.key('app', 'handle', 'adb'),
+      lookups.key('ap', 'phandle', 'ada'),
+      lookups.key('app', 'handlea', 'da'),
+      lookups.key('app","handle', '', 'ada'),
+      createLookups(Buffer.alloc(32, 2)).key('app', 'handle', 'ada'),
+    ];
+    assert.equal(new Set(keys).size, keys.length);
+    for (const key of keys) assert.match(key, /^[0-9a-f]{64}$/);
+    assert.equal(lookups.key('app', 'handle', 'ada'), keys[0]);
+  });
+});
+
+describe('the data key', () => {
+  it('is made once and opens what was sealed before', async () => {
+    const meta = memoryMeta();
+    const before = await openDataKey({ meta, encryptKey: KEY });
+    const after = await openDataKey({ meta, encryptKey: KEY });
+    assert.equal(after.cipher.open(before.cipher.seal('secret', PLACE), PLACE), 'secret');
+    assert.equal(after.lookups.key('a', 'b', 'c'), before.lookups.key('a', 'b', 'c'));
+    assert.deepEqual(after.codesKey, before.codesKey);
+  });
+
+  it('differs from database to database', async () => {
+    const [one, other] = await Promise.all(
+      [memoryMeta(), memoryMeta()].map((meta) => openDataKey({ meta, encryptKey: KEY })),
+    );
+    assert.notDeepEqual(one?.codesKey, other?.codesKey);
+  });
+
+  it('is the same for processes that start together', async () => {
+    const meta = memoryMeta();
+    const opened = await Promise.all(Array.from({ length: 4 }, () => openDataKey({ meta, encryptKey: KEY })));
+    for (const { codesKey } of opened) assert.deepEqual(codesKey, opened[0]?.codesKey);
+  });
+
+  it('stands nowhere in clear', async () => {
+    const meta = memoryMeta();
+    const { codesKey } = await openDataKey({ meta, encryptKey: KEY });
+    const record = meta.values.get(META.dataKey) ?? '';
+    assert.ok(!record.includes(KEY) && !record.includes(codesKey.toString('base64url')));
+  });
+
+  it('stays closed with another ENCRYPT_KEY and leaves the record alone', async () => {
+    const meta = memoryMeta();
+    await openDataKey({ meta, encryptKey: KEY });
+    const record = meta.values.get(META.dataKey);
+    for (const encryptKey of [`${KEY} `, KEY.toUpperCase(), '']) {
+      await assert.rejects(openDataKey({ meta, encryptKey }), WrongEncryptKeyError);
+    }
+    assert.equal(meta.values.get(META.dataKey), record);
+  });
+
+  it('stays closed when its record was changed, and is not made anew', async () => {
+    for (const record of ['', '{}', 'null', '{"wraps":[]}', '{"wraps":[{"salt":"AA","key":"v1.A"}]}']) {
+      const meta = memoryMeta();
+      meta.values.set(META.dataKey, record);
+      await assert.rejects(openDataKey({ meta, encryptKey: KEY }), WrongEncryptKeyError, record);
+      assert.equal(meta.values.get(META.dataKey), record);
+    }
+    const meta = memoryMeta();
+    await openDataKey({ meta, encryptKey: KEY });
+    const record = JSON.parse(meta.values.get(META.dataKey) ?? '');
+    record.wraps[0].salt = `A${record.wraps[0].salt.slice(1) === '' ? 'B' : record.wraps[0].salt.slice(1)}`;
+    record.wraps[0].key = record.wraps[0].key.replace(/.$/, (last: string) => (last === 'A' ? 'E' : 'A'));
+    meta.values.set(META.dataKey, JSON.stringify(record));
+    await assert.rejects(openDataKey({ meta, encryptKey: KEY }), WrongEncryptKeyError);
+  });
+});
+
+describe('changing ENCRYPT_KEY', () => {
+  const NEW_KEY = 'another encrypt key';
+  const opens = (meta: MetaStore, encryptKey: string) =>
+    openDataKey({ meta, encryptKey }).then(
+      ({ codesKey }) => codesKey.toString('hex'),
+      () => undefined,
+    );
+
+  it('has both keys open the database until the old one is dropped', async () => {
+    const meta = memoryMeta();
+    const { codesKey } = await openDataKey({ meta, encryptKey: KEY });
+    const same = codesKey.toString('hex');
+    await wrapDataKeyAlso({ meta, oldKey: KEY, newKey: NEW_KEY });
+    assert.deepEqual([await opens(meta, KEY), await opens(meta, NEW_KEY)], [same, same]);
+    await dropOtherWraps({ meta, encryptKey: NEW_KEY });
+    assert.deepEqual([await opens(meta, KEY), await opens(meta, NEW_KEY)], [undefined, same]);
+  });
+
+  it('can be begun again after a crash, with the same or yet another key', async () => {
+    const meta = memoryMeta();
+    const same = (await openDataKey({ meta, encryptKey: KEY })).codesKey.toString('hex');
+    await wrapDataKeyAlso({ meta, oldKey: KEY, newKey: 'first try' });
+    await wrapDataKeyAlso({ meta, oldKey: KEY, newKey: NEW_KEY });
+    assert.equal(await opens(meta, 'first try'), undefined);
+    await dropOtherWraps({ meta, encryptKey: NEW_KEY });
+    await dropOtherWraps({ meta, encryptKey: NEW_KEY });
+    assert.deepEqual([await opens(meta, KEY), await opens(meta, NEW_KEY)], [undefined, same]);
+  });
+
+  it('needs the old key, and leaves the record alone without it', async () => {
+    const meta = memoryMeta();
+    await openDataKey({ meta, encryptKey: KEY });
+    const record = meta.values.get(META.dataKey);
+    await assert.rejects(wrapDataKeyAlso({ meta, oldKey: 'wrong', newKey: NEW_KEY }), WrongEncryptKeyError);
+    await assert.rejects(dropOtherWraps({ meta, encryptKey: 'wrong' }), WrongEncryptKeyError);
+    assert.equal(meta.values.get(META.dataKey), record);
+  });
+
+  it('survives somebody else doing the same at the same time', async () => {
+    const meta = memoryMeta();
+    const same = (await openDataKey({ meta, encryptKey: KEY })).codesKey.toString('hex');
+    await Promise.all(['one', 'two'].map((newKey) => wrapDataKeyAlso({ meta, oldKey: KEY, newKey })));
+    assert.equal(await opens(meta, KEY), same);
+    const opened = [await opens(meta, 'one'), await opens(meta, 'two')];
+    assert.deepEqual(opened.filter((key) => key === same).length, 1);
+  });
+});

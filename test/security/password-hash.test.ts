@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isHostError } from '../../server/model/errors.ts';
+import { HashQueue } from '../../server/security/hash-queue.ts';
+import { createPasswordHasher, isPasswordHash } from '../../server/security/password-hash.ts';
+
+const MD5 = '155ba8e102f3beb97892c3400b65031c';
+/** Contract §5.11. */
+const BCRYPT = '$2b$10$wvlFVDkSEcq7zS/GnjzDz.2BmNs.oQU6UiQl7CRWZ/DJ7tUU7jA/W';
+
+function recorder() {
+  const emitted: string[] = [];
+  return { emitted, events: { emit: (event: string) => void emitted.push(event) } };
+}
+const hasher = (cost: { memoryKib?: number; passes?: number } = {}) =>
+  createPasswordHasher({ memoryKib: 1024, passes: 1, ...cost, events: recorder().events });
+
+describe('password hashes', () => {
+  it('are Argon2id PHC strings with the given parameters and a new salt each', async () => {
+    const passwords = hasher({ memoryKib: 2048, passes: 2 });
+    const [first, second] = await Promise.all([passwords.hash(MD5), passwords.hash(MD5)]);
+    assert.match(first, /^\$argon2id\$v=19\$m=2048,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+    assert.notEqual(first, second);
+  });
+
+  it('match their password and no other', async () => {
+    const passwords = hasher();
+    const stored = await passwords.hash(MD5);
+    assert.equal(await passwords.matches(MD5, stored), true);
+    assert.equal(await passwords.matches(MD5.toUpperCase(), stored), false);
+    assert.equal(await passwords.matches('', stored), false);
+  });
+
+  it('of an old installation match in all three spellings of bcrypt (contract §5.11)', async () => {
+    const passwords = hasher();
+    for (const version of ['$2a$', '$2b$', '$2y$']) {
+      const stored = BCRYPT.replace('$2b$', version);
+      assert.equal(await passwords.matches(MD5, stored), true, version);
+      assert.equal(await passwords.matches(MD5.replace('1', '2'), stored), false, version);
+    }
+  });
+
+  it('are due for a new hash when bcrypt, weaker or unreadable', async () => {
+    const [weak, fewer, now] = [
+      hasher({ memoryKib: 512, passes: 2 }),
+      hasher({ passes: 1 }),
+      hasher({ passes: 2 }),
+    ];
+    assert.equal(now.needsRehash(await now.hash(MD5)), false);
+    assert.equal(now.needsRehash(await weak.hash(MD5)), true);
+    assert.equal(now.needsRehash(await fewer.hash(MD5)), true);
+    assert.equal(weak.needsRehash(await now.hash(MD5)), false);
+    assert.equal(now.needsRehash(BCRYPT), true);
+    assert.equal(now.needsRehash(''), true);
+  });
+
+  it('of an import are known by their kind', async () => {
+    for (const stored of [BCRYPT, await hasher().hash(MD5)]) assert.equal(isPasswordHash(stored), true);
+  });
+
+  it('nobody can read match nothing and cost the same, without an exception', async () => {
+    const passwords = hasher();
+    const argon = await passwords.hash(MD5);
+    const unreadable = [
+      '',
+      MD5,
+      'x'.repeat(100_000),
+      argon.slice(0, -5),
+      argon.slice(0, argon.lastIndexOf('$') + 7),
+      argon.replace('argon2id', 'argon2i'),
+      argon.replace('m=1024', 'm=4294967295'),
+      argon.replace('m=1024', 'm=1048576'),
+      argon.replace('t=1', 't=99'),
+      argon.replace('p=1', 'p=9'),
+      BCRYPT.replace('$10$', '$31$'),
+      BCRYPT.replace('$10$', '$13$'),
+      `${BCRYPT}x`,
+    ];
+    for (const stored of unreadable) {
+      assert.equal(await passwords.matches(MD5, stored), false, stored.slice(0, 60));
+      assert.equal(isPasswordHash(stored), false, stored.slice(0, 60));
+    }
+  });
+});
+
+describe('the decoy', () => {
+  it('costs what a real hash costs, and no password has it', async () => {
+    const passwords = hasher({ memoryKib: 2048, passes: 2 });
+    const real = await passwords.hash(MD5);
+    assert.equal(passwords.decoyHash.length, real.length);
+    assert.equal(passwords.decoyHash.split('$')[3], real.split('$')[3]);
+    assert.equal(await passwords.matches(MD5, passwords.decoyHash), false);
+    assert.equal(passwords.needsRehash(passwords.decoyHash), false);
+  });
+
+  it('makes an unknown account cost exactly one turn of the queue, like a known one', async () => {
+    const { events } = recorder();
+    const passwords = createPasswordHasher({ memoryKib: 1024, passes: 1, events, parallelism: 1 });
+    const stored = await passwords.hash(MD5);
+    for (const candidate of [stored, passwords.decoyHash, 'unreadable']) {
+      const running = [passwords.matches(MD5, stored), passwords.matches(MD5, candidate)];
+      assert.equal(passwords.waiting, 1);
+      await Promise.all(running);
+      assert.equal(passwords.waiting, 0);
+    }
+  });
+});
+
+describe('the hash queue', () => {
+  /** Jobs that end when told to. */
+  function setUp(limits: { running: number; waiting: number }) {
+    const { emitted, events } = recorder();
+    const queue = new HashQueue(limits, events);
+    const started: number[] = [];
+    const finish: (() => void)[] = [];
+    const run = (n: number) =>
+      queue.run(() => {
+        started.push(n);
+        return new Promise<number>((resolve) => finish.push(() => resolve(n)));
+      });
+    const settle = () => new Promise((resolve) => setImmediate(resolve));
+    return { queue, emitted, started, finish, run, settle };
+  }
+
+  it('runs as many as allowed, keeps exactly as many waiting and refuses the next', async () => {
+    const { queue, started, run, settle } = setUp({ running: 2, waiting: 200 });
+    const admitted = Array.from({ length: 202 }, (_, n) => run(n));
+    await assert.rejects(run(202), (error) => {
+      assert.ok(isHostError(error, 'service_unavailable'));
+      return (error as { retryAfterSeconds?: number }).retryAfterSeconds !== undefined;
+    });
+    await settle();
+    assert.deepEqual([started.length, queue.waiting, admitted.length], [2, 200, 202]);
+  });
+
+  it('is first in, first out', async () => {
+    const { started, finish, run, settle } = setUp({ running: 1, waiting: 5 });
+    const all = Promise.all([0, 1, 2, 3].map(run));
+    for (let n = 0; n < 4; n++) {
+      await settle();
+      finish[n]?.();
+    }
+    assert.deepEqual(await all, [0, 1, 2, 3]);
+    assert.deepEqual(started, [0, 1, 2, 3]);
+  });
+
+  it('never runs more than allowed when somebody arrives as another one ends', async () => {
+    const { started, finish, run, settle } = setUp({ running: 1, waiting: 5 });
+    const first = run(0);
+    const second = run(1);
+    await settle();
+    finish[0]?.();
+    await first;
+    const third = run(2);
+    await settle();
+    assert.deepEqual(started, [0, 1]);
+    finish[1]?.();
+    await second;
+    await settle();
+    finish[2]?.();
+    await third;
+  });
+
+  it('goes on after a job that failed', async () => {
+    const { queue } = setUp({ running: 1, waiting: 1 });
+    await assert.rejects(
+      queue.run(() => Promise.reject(new TypeError('broken'))),
+      TypeError,
+    );
+    assert.equal(await queue.run(async () => 1), 1);
+  });
+
+  it('reports an overload once when it starts and once when it has passed', async () => {
+    const { emitted, finish, run, settle } = setUp({ running: 1, waiting: 1 });
+    const admitted = [run(0), run(1)];
+    await settle();
+    for (let n = 0; n < 5; n++) await assert.rejects(run(9));
+    assert.deepEqual(emitted, ['overload_started']);
+    finish[0]?.();
+    await settle();
+    finish[1]?.();
+    await Promise.all(admitted);
+    assert.deepEqual(emitted, ['overload_started', 'overload_ended']);
+    const last = run(2);
+    await settle();
+    finish[2]?.();
+    await last;
+    assert.equal(emitted.length, 2);
+  });
+});
