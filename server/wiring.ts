@@ -1,8 +1,10 @@
+import { archives } from './archive/archives.ts';
 import { createMailer } from './delivery/mailer.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
 import { createTexter } from './delivery/texter.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
+import { EXIT, StartError } from './exit.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
 import type { Logger } from './log/logger.ts';
@@ -10,7 +12,9 @@ import { createMetrics, NO_METRICS } from './log/metrics.ts';
 import type { Config } from './model/config.ts';
 import { openEngine } from './open-engine.ts';
 import type { Clock } from './ports/clock.ts';
+import type { Renderer } from './ports/delivery.ts';
 import type { Deps } from './ports/deps.ts';
+import type { Events } from './ports/log.ts';
 import { type ReadinessWatch, watchReadiness } from './readiness.ts';
 import { createAppTokens } from './security/app-tokens.ts';
 import { systemClock } from './security/clock.ts';
@@ -41,7 +45,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
   const events = createEvents(log);
   const { privateKeyFile, publicKeyFile } = config;
   const hostKey = loadHostKey({ privateKeyFile, publicKeyFile, passPhrase: config.passKey });
-  const renderer = createRenderer({ dataDir: config.dataDir, events });
+  const renderer = openRenderer(config, events);
   const engine = await openEngine(config);
   try {
     const dataKey = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
@@ -82,6 +86,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       mailer,
       texter: createTexter({ config, outbox }),
       renderer,
+      archives,
       activity,
       events,
       metrics: port?.metrics ?? NO_METRICS,
@@ -101,7 +106,6 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         keyPairs.close();
         metricsServer?.close();
         await delivery.stop();
-        mailer.close?.();
         await activity.flush();
         await store.close();
       },
@@ -109,5 +113,16 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
   } catch (error) {
     await engine.close();
     throw error;
+  }
+}
+
+/** Throws `StartError` (78) when an own text or page of the operator is broken. */
+function openRenderer({ dataDir }: Config, events: Events): Renderer {
+  try {
+    return createRenderer({ dataDir, events });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'cannot be read';
+    const repair = 'correct the file named, or remove it to get the built-in text back';
+    throw new StartError(EXIT.wrongConfiguration, [{ name: 'templates', problem, repair }]);
   }
 }

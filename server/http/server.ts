@@ -35,8 +35,14 @@ export function createHostServer(app: Koa): HostServer {
       requestTimeout: REQUEST_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 2_000,
+      // Node's own refusal has no body; below it gets one.
+      requireHostHeader: false,
     },
     (request, response) => {
+      if (request.headers.host === undefined && request.httpVersion === '1.1') {
+        refuse(request, response, 400);
+        return;
+      }
       if (draining) response.shouldKeepAlive = false;
       running.add(response);
       response.once('close', () => {
@@ -48,7 +54,7 @@ export function createHostServer(app: Koa): HostServer {
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.on('clientError', refuseUnreadable);
-  server.on('checkExpectation', refuseExpectation);
+  server.on('checkExpectation', (request, response) => refuse(request, response, 417));
   server.on('connect', (request, socket) => refuseConnect(request, socket));
 
   return {
@@ -96,10 +102,15 @@ function refuseUnreadable(error: NodeJS.ErrnoException & { rawPacket?: Buffer },
   writeRaw(socket, UNREADABLE[error.code ?? ''] ?? '400 Bad Request', start.split(' ')[1] ?? '');
 }
 
-function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
   request.resume();
   const body = refusalBody(request.url ?? '');
-  response.writeHead(417, { 'Content-Type': 'application/json; charset=utf-8', Connection: 'close' });
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  });
   response.end(body);
 }
 

@@ -24,6 +24,8 @@ export function createEvents(log: Logger): Events {
 export function errorFields(thrown: unknown): { name: string; code?: string; stack: string } {
   if (!(thrown instanceof Error)) return { name: typeof thrown, stack: '' };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
-  const frames = (thrown.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  // The stack begins with the message, which may look like a frame.
+  const stack = (thrown.stack ?? '').replace(thrown.message, '');
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
   return { name: thrown.name, code, stack: frames.slice(0, 8).join('\n') };
 }

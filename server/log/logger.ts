@@ -1,4 +1,4 @@
-import { pino, type DestinationStream } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import type { LogLevel } from '../model/config.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;

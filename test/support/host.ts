@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,18 +84,27 @@ export interface TestHostOptions {
   config?: Partial<Config>;
   /** Default: all routes of the host. */
   routes?: readonly Route[];
+  /** Where the clock starts. */
+  now?: number;
+  /** A folder that outlives the host, with the database in it; default: a new one, and the database in memory. */
+  dataDir?: string;
 }
 
 /** MD5 of the text `password`, as clients send it. */
 export const PASSWORD = '5f4dcc3b5aa765d61d8327deb882cf99';
 
-/** Makes the files of a data folder: a key pair under the pass phrase of the tests. */
-export function makeDataDir(): { dataDir: string; settings: Record<string, string> } {
-  const dataDir = mkdtempSync(join(tmpdir(), 'auth-host-test-'));
-  const { privateKey, publicKey } = hostKeyPair();
-  mkdirSync(join(dataDir, 'keys'));
-  writeFileSync(join(dataDir, 'keys', 'privatekey.pem'), privateKey, { mode: 0o600 });
-  writeFileSync(join(dataDir, 'keys', 'publickey.pem'), publicKey);
+/** Makes the files of a data folder, a new one unless named: a key pair under the pass phrase of the tests. */
+export function makeDataDir(dataDir = mkdtempSync(join(tmpdir(), 'auth-host-test-'))): {
+  dataDir: string;
+  settings: Record<string, string>;
+} {
+  const keys = join(dataDir, 'keys');
+  if (!existsSync(keys)) {
+    const { privateKey, publicKey } = hostKeyPair();
+    mkdirSync(keys);
+    writeFileSync(join(keys, 'privatekey.pem'), privateKey, { mode: 0o600 });
+    writeFileSync(join(keys, 'publickey.pem'), publicKey);
+  }
   return { dataDir, settings: { DATA_DIR: dataDir, PASS_KEY, ENCRYPT_KEY } };
 }
 
@@ -111,13 +120,13 @@ function hostKeyPair() {
 
 /** Starts a host; `stop` it after the test. */
 export async function startTestHost(options: TestHostOptions = {}): Promise<TestHost> {
-  const { dataDir, settings } = makeDataDir();
-  const clock = new FakeClock();
+  const { dataDir, settings } = makeDataDir(options.dataDir);
+  const clock = new FakeClock(options.now);
   const lines: LogLine[] = [];
   const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
   const config: Config & { apiUrl: string } = {
     ...buildConfig(settings, { production: false }),
-    database: databaseOf(options),
+    ...databaseOf(options),
     port: 0,
     host: '127.0.0.1',
     passwordHashMemoryKib: 1024,
@@ -168,15 +177,19 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
       agent.destroy();
       await server.drain(0);
       await deps.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-function databaseOf({ store, mongoUrl }: TestHostOptions): Config['database'] {
-  if (store !== 'mongodb') return { kind: 'sqlite', file: ':memory:' };
-  if (!mongoUrl) throw new TypeError('a test host on MongoDB needs mongoUrl');
-  return { kind: 'mongodb', url: mongoUrl, name: new URL(mongoUrl).pathname.slice(1) || 'test' };
+function databaseOf({ store, mongoUrl, dataDir }: TestHostOptions): Partial<Pick<Config, 'database'>> {
+  if (store === 'mongodb') {
+    if (!mongoUrl) throw new TypeError('a test host on MongoDB needs mongoUrl');
+    return {
+      database: { kind: 'mongodb', url: mongoUrl, name: new URL(mongoUrl).pathname.slice(1) || 'test' },
+    };
+  }
+  return dataDir === undefined ? { database: { kind: 'sqlite', file: ':memory:' } } : {};
 }
 
 function readLines(file: string): OutboxLine[] {

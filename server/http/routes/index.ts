@@ -1,9 +1,35 @@
 import type { Route } from '../route.ts';
+import { appRoutes } from './app/apps.ts';
+import { settingRoutes } from './app/settings.ts';
+import { accountRoutes } from './appuser/account.ts';
+import { inviteRoutes } from './appuser/invite.ts';
+import { loginCompleteRoutes } from './appuser/login-complete.ts';
+import { passwordRoutes } from './appuser/password.ts';
+import { phoneRoutes } from './appuser/phone.ts';
+import { socialRoutes } from './appuser/social.ts';
+import { twoFactorRoutes } from './appuser/two-factor.ts';
 import { healthRoutes } from './pages/health.ts';
 import { openApiRoute } from './pages/openapi.ts';
 import { wellKnownRoutes } from './pages/well-known.ts';
 
-const described: Route[] = [...wellKnownRoutes, ...healthRoutes];
+/** What clients call (contract §3). */
+const userRoutes: Route[] = [
+  ...loginCompleteRoutes,
+  ...socialRoutes,
+  ...inviteRoutes,
+  ...passwordRoutes,
+  ...phoneRoutes,
+  ...twoFactorRoutes,
+  ...accountRoutes,
+];
 
-/** Every route of the host, on one screen. */
+/** What the portal calls (contract §4, operator §7). */
+const portalRoutes: Route[] = [...appRoutes, ...settingRoutes];
+
+/** What is outside the API (operator §4). */
+const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes];
+
+const described = [...userRoutes, ...portalRoutes, ...openRoutes];
+
+/** Every route of the host. */
 export const routes: readonly Route[] = [...described, openApiRoute(described)];

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { routes as allRoutes } from '../../server/http/routes/index.ts';
+import { healthRoutes } from '../../server/http/routes/pages/health.ts';
+import { openApiRoute } from '../../server/http/routes/pages/openapi.ts';
+import { wellKnownRoutes } from '../../server/http/routes/pages/well-known.ts';
+import type { App } from '../../server/model/app.ts';
+import { startTestHost, type TestHost } from '../support/host.ts';
+
+describe('addresses outside the API', () => {
+  let host: TestHost;
+  let app: App;
+  before(async () => {
+    host = await startTestHost({ routes: [...healthRoutes, ...wellKnownRoutes, openApiRoute(allRoutes)] });
+    app = await host.createApp();
+  });
+  after(() => host.stop());
+  const get = (path: string, headers = {}) => host.request('GET', path, { headers });
+
+  it('tells that it is alive and ready, whatever the credentials', async () => {
+    const bad = { 'server-secret': 'bad', 'app-token': 'bad' };
+    assert.deepEqual((await get('/healthz', bad)).body, { status: 'ok' });
+    const ready = await get('/readyz', bad);
+    assert.deepEqual([ready.status, ready.body], [200, { status: 'ready', database: 'ok' }]);
+  });
+
+  it('greets, and refuses a bad credential even there', async () => {
+    const greeting = await get('/');
+    assert.equal(greeting.status, 200);
+    assert.ok(greeting.text.length > 0);
+    assert.equal((await get('/', { 'app-token': 'bad' })).body.code, 400);
+    assert.equal((await get('/', { 'server-secret': 'bad' })).body.code, 500);
+  });
+
+  it('publishes an issuer that leads to the keys', async () => {
+    const issuer = `${host.deps.config.apiUrl}/apps/${app.id}`;
+    const discovery = await get(`/apps/${app.id}/.well-known/openid-configuration`);
+    assert.equal(discovery.body.issuer, issuer);
+    assert.equal(discovery.body.jwks_uri, `${issuer}/.well-known/jwks.json`);
+    assert.equal(discovery.headers['cache-control'], 'public, max-age=300');
+    const jwks = await get(`/apps/${app.id}/.well-known/jwks.json`);
+    assert.equal(jwks.headers['cache-control'], 'public, max-age=300');
+    assert.equal(jwks.headers['content-type'], 'application/json; charset=utf-8');
+    const [key] = jwks.body.keys;
+    assert.deepEqual([key.use, key.alg, key.kid], ['sig', 'RS256', app.keys[0]?.kid]);
+    assert.equal(key.d, undefined);
+    const pem = await get(`/apps/${app.id}/public-key.pem`);
+    const published = createPublicKey(pem.text).export({ format: 'jwk' });
+    assert.equal(published.n, key.n);
+  });
+
+  it('knows no other app', async () => {
+    for (const page of ['.well-known/jwks.json', '.well-known/openid-configuration', 'public-key.pem']) {
+      const answer = await get(`/apps/${'f'.repeat(32)}/${page}`);
+      assert.deepEqual([answer.status, answer.body.status], [404, 'Fails']);
+    }
+  });
+
+  it('describes every route', async () => {
+    const { body } = await get('/openapi.json');
+    assert.equal(body.openapi, '3.1.0');
+    const operationIds = new Set<string>();
+    for (const { method, path } of allRoutes.filter((route) => route.path !== '/openapi.json')) {
+      const operation = body.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+      assert.ok(operation, `${method} ${path}`);
+      operationIds.add(operation.operationId);
+      for (const [, part] of path.matchAll(/:(\w+)/g)) {
+        assert.ok(
+          operation.parameters.some(
+            (known: { name: string; in: string }) => known.name === part && known.in === 'path',
+          ),
+        );
+      }
+    }
+    assert.ok(operationIds.size > 0);
+  });
+});
+
+describe('readiness', () => {
+  it('turns 503 while the database is away, and back, with one event each', async () => {
+    const host = await startTestHost({ routes: healthRoutes });
+    try {
+      const { store } = host.deps;
+      const ping = store.ping;
+      const until = async (status: number) => {
+        for (;;) {
+          const answer = await host.request('GET', '/readyz');
+          if (answer.status === status) return answer.body;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      Object.assign(store, { ping: () => Promise.reject(new Error('away')) });
+      assert.deepEqual(await until(503), { status: 'unavailable', database: 'down' });
+      assert.equal((await host.request('GET', '/healthz')).status, 200);
+      Object.assign(store, { ping });
+      assert.deepEqual(await until(200), { status: 'ready', database: 'ok' });
+      const events = host.events.map(({ event, level }) => [event, level]);
+      assert.deepEqual(events, [
+        ['database_lost', 'error'],
+        ['database_back', 'info'],
+      ]);
+    } finally {
+      await host.stop();
+    }
+  });
+});
