@@ -1,4 +1,6 @@
 import { HostError } from '../model/errors.ts';
+import type { User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
 
 interface Replaceable<T> {
   replace(record: T): Promise<T | undefined>;
@@ -26,4 +28,13 @@ export async function change<T>(
     if (attempt > 2) await new Promise((resolve) => setTimeout(resolve, attempt));
   }
   throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
+}
+
+/** `change` for a user: `undefined` when the user is gone. */
+export function changeUser(
+  deps: Pick<Deps, 'store'>,
+  { appId, id }: Pick<User, 'appId' | 'id'>,
+  changeRecord: (user: User) => User | undefined | Promise<User | undefined>,
+): Promise<User | undefined> {
+  return change(deps.store.users, () => deps.store.users.find(appId, id), changeRecord);
 }

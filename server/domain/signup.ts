@@ -8,7 +8,7 @@ import { requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { createUser } from './create-user.ts';
-import { isEmail, parseHandle } from './handle.ts';
+import { parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { sendMessage, signupLink } from './message.ts';
@@ -19,7 +19,9 @@ import { requireFreeSeat } from './seats.ts';
 interface SignupRequest {
   app: App;
   handle: string;
-  passwordHash: string;
+  passwordHash?: string;
+  /** The provider that vouches for the handle, and its name for the person. */
+  social?: { provider: 'apple' | 'google'; userId: string };
   metaData: Metadata;
   locale: string;
 }
@@ -62,9 +64,12 @@ export async function signUp(
   return true;
 }
 
-/** The user goes first: after a crash in between they can log in (design §5). */
-async function joinAtOnce(deps: Deps, request: SignupRequest): Promise<IssuedTokens> {
-  const { app, handle, passwordHash, metaData, locale } = request;
+/**
+ * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in between they can log in
+ * (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
+ */
+export async function joinAtOnce(deps: Deps, request: SignupRequest): Promise<IssuedTokens> {
+  const { app, handle, passwordHash, social, metaData, locale } = request;
   const signup = newSignup(deps, request, { status: 'active', kind: 'none' });
   const user = await createUser(deps, {
     app,
@@ -73,19 +78,25 @@ async function joinAtOnce(deps: Deps, request: SignupRequest): Promise<IssuedTok
     passwordHash,
     locale,
     metaData,
-    loginProvider: '',
-    via: 'signup',
+    loginProvider: social?.provider ?? '',
+    socialUserId: social?.userId,
+    via: social?.provider ?? 'signup',
     full: 'signup_disabled',
   });
   await putSignup(deps, signup);
   await sendWelcome(deps, signup, app);
-  return issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' });
+  return issueTokens(deps, {
+    app,
+    user,
+    method: social?.provider ?? 'signup',
+    emptyMetadata: 'invalid_data',
+  });
 }
 
-/** Sends the code or link of a new request. A phone number gets a code in both flows: nobody opens links of strangers from an SMS. */
+/** Stores a new request and sends its code or link. */
 async function inviteToConfirm(deps: Deps, request: SignupRequest): Promise<void> {
   const { app, handle, locale } = request;
-  const byLink = app.signupFlow === 'link' && isEmail(handle);
+  const byLink = app.signupFlow === 'link';
   const pending = newSignup(deps, request, { status: 'pending', kind: byLink ? 'link' : 'code' });
   const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
   const expiresAt = pending.updatedAt + deps.config.signupHours * 3_600_000;
@@ -128,7 +139,7 @@ export function sendWelcome(
 
 function newSignup(
   deps: Deps,
-  { app, handle, passwordHash, metaData, locale }: SignupRequest,
+  { app, handle, passwordHash, social, metaData, locale }: SignupRequest,
   { status, kind }: Pick<Signup, 'status' | 'kind'>,
 ): Signup {
   const now = deps.clock.now();
@@ -144,7 +155,7 @@ function newSignup(
     uid: deps.codes.newId(),
     metaData,
     locale,
-    signupProvider: '',
+    signupProvider: social?.provider ?? '',
     createdAt: now,
     updatedAt: now,
   };

@@ -1,0 +1,123 @@
+import type { App } from '../model/app.ts';
+import type { SuperUserCaller, UserCaller } from '../model/caller.ts';
+import { HostError } from '../model/errors.ts';
+import type { User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import { judgePassword } from './attempts.ts';
+import { currentUser, requireRunning } from './caller.ts';
+import { change, changeUser } from './change.ts';
+import { findByLoginName, loginName } from './handle.ts';
+import { releaseSeat } from './seats.ts';
+import { identify } from './social-login.ts';
+
+const APP_DATA_MAX_BYTES = 8192;
+/** More logged-out tokens than this are not kept on a user; the epoch moves instead. */
+const REVOKED_TOKENS_MAX = 200;
+
+interface DeletionProof {
+  handle?: string | undefined;
+  password?: string | undefined;
+  /** Identity token, for social accounts. */
+  token?: string | undefined;
+}
+
+/**
+ * Deletes the caller's own account, proven once more by password or by an identity token of the same social account (contract A22).
+ * Throws `missing_parameter` without any proof, `invalid_credentials` for a wrong password or somebody else's handle,
+ * `user_names_disabled`, `apple_unsupported`, `google_unsupported`, `invalid_identity_token`, `invalid_data`.
+ */
+export async function deleteAccount(
+  deps: Deps,
+  { caller, proof }: { caller: UserCaller; proof: DeletionProof },
+): Promise<true> {
+  const { handle, password, token } = proof;
+  if (!handle && !password && !token) throw new HostError('missing_parameter');
+  const { app } = caller;
+  requireRunning(app);
+  const byPassword = handle !== undefined && password !== undefined;
+  const user = await currentUser(deps, caller, byPassword ? 'invalid_credentials' : 'invalid_data');
+  if (byPassword) await provePassword(deps, app, user, handle, password);
+  else if (token) await proveIdentity(deps, app, user, token);
+  else throw new HostError('invalid_data');
+  await deleteUser(deps, { app, user, by: 'user' });
+  return true;
+}
+
+async function provePassword(
+  deps: Deps,
+  app: App,
+  user: User,
+  handle: string,
+  password: string,
+): Promise<void> {
+  const named = await findByLoginName(deps, app, loginName(app, handle));
+  if (named?.id !== user.id) throw new HostError('invalid_credentials');
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password, method: 'password' });
+  if (!right) throw new HostError('invalid_credentials');
+}
+
+async function proveIdentity(deps: Deps, app: App, user: User, token: string): Promise<void> {
+  if (user.loginProvider === '') throw new HostError('invalid_data');
+  const identity = await identify(deps, { app, provider: user.loginProvider, token });
+  if (identity.subject !== user.socialUserId) throw new HostError('invalid_identity_token');
+}
+
+/**
+ * Removes a user with the signup and the invites of the handle, and gives the seat back. The user goes last, so that a crash in between
+ * leaves an account that can be deleted again.
+ */
+export async function deleteUser(
+  deps: Deps,
+  { app, user, by }: { app: App; user: User; by: 'user' | 'portal' },
+): Promise<void> {
+  await deps.store.signups.removeByHandle(app.id, user.handle);
+  await deps.store.invites.removeByHandle(app.id, user.handle);
+  if (!(await deps.store.users.remove(app.id, user.id))) return;
+  await releaseSeat(deps, app);
+  deps.events.emit('user_deleted', { userId: user.id, by });
+  deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'user_deleted' });
+}
+
+/** Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a code. */
+export async function logOut(
+  deps: Deps,
+  { caller, everywhere }: { caller: UserCaller; everywhere: boolean },
+): Promise<true> {
+  const { app, session } = caller;
+  requireRunning(app);
+  const user = await currentUser(deps, caller);
+  const now = deps.clock.now();
+  const { jti, expiresAt } = session;
+  await changeUser(deps, user, (current) => {
+    const kept = current.revokedTokens.filter((token) => token.expiresAt > now);
+    // A token of an old installation has no name or end of its own.
+    if (everywhere || !jti || !expiresAt || kept.length >= REVOKED_TOKENS_MAX) {
+      return { ...current, epoch: current.epoch + 1, revokedTokens: [], updatedAt: now };
+    }
+    return { ...current, revokedTokens: [...kept, { jti, expiresAt }], updatedAt: now };
+  });
+  deps.events.emit('token_revoked', {
+    userId: user.id,
+    scope: everywhere ? 'all' : 'one',
+    cause: 'logout',
+  });
+  return true;
+}
+
+/** Stores what `getApplication` answers as `appData`, at most 8 KiB of JSON. Throws `invalid_data` when larger. */
+export async function setAppData(
+  deps: Deps,
+  { caller, appData }: { caller: SuperUserCaller; appData: Record<string, unknown> },
+): Promise<true> {
+  const { app, name } = caller;
+  requireRunning(app);
+  const bytes = Buffer.byteLength(JSON.stringify(appData));
+  if (bytes > APP_DATA_MAX_BYTES) throw new HostError('invalid_data');
+  await change(
+    deps.store.apps,
+    () => deps.store.apps.read(app.id),
+    (current) => ({ ...current, appData, updatedAt: deps.clock.now() }),
+  );
+  deps.events.emit('app_data_set', { name, bytes });
+  return true;
+}

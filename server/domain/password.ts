@@ -1,0 +1,142 @@
+import type { App } from '../model/app.ts';
+import type { UserCaller } from '../model/caller.ts';
+import { HostError, isHostError } from '../model/errors.ts';
+import { isAnonymous, type User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import { admitCode, forgiveAccount, judgeCode, judgePassword } from './attempts.ts';
+import { currentUser, requireRunning } from './caller.ts';
+import { changeUser } from './change.ts';
+import { findByLoginName, loginName } from './handle.ts';
+import { sendMessage } from './message.ts';
+import { requireNewPassword } from './password-rules.ts';
+
+/**
+ * The record with another password: every access token, pending log-in and sent code of the user ends in the same write; the second
+ * factor stays (contract S7, S16).
+ */
+export function withPassword(user: User, passwordHash: string, now: number): User {
+  return {
+    ...user,
+    passwordHash,
+    epoch: user.epoch + 1,
+    revokedTokens: [],
+    resetCode: undefined,
+    smsCode: undefined,
+    phoneCode: undefined,
+    pendingPhone: undefined,
+    updatedAt: now,
+  };
+}
+
+/**
+ * Sends a reset code to the handle of an account that has a password; a new code voids the old one. Throws `account_unknown` for
+ * unknown, social and anonymous accounts (contract A33) unless the app hides accounts, and `user_names_disabled`.
+ */
+export async function forgotPassword(
+  deps: Deps,
+  { app, handle }: { app: App; handle: string },
+): Promise<true> {
+  requireRunning(app);
+  const typed = loginName(app, handle);
+  const user = await findByLoginName(deps, app, typed);
+  const known = user !== undefined && user.loginProvider === '' && !isAnonymous(user.handle);
+  if (!known && !app.hideAccounts) throw new HostError('account_unknown');
+  // Unknown handles are counted like known ones (security rule 16).
+  const subject = known ? user.id : typed;
+  if (!(await admitCode(deps, { app, subject, purpose: 'reset' }))) return true;
+  if (known) await sendResetCode(deps, app, user, typed);
+  return true;
+}
+
+async function sendResetCode(deps: Deps, app: App, user: User, typed: string): Promise<void> {
+  const code = deps.codes.newCode();
+  const now = deps.clock.now();
+  const resetCode = deps.codes.stored({
+    purpose: 'reset',
+    appId: app.id,
+    subject: user.id,
+    code,
+    expiresAt: now + deps.config.resetCodeMinutes * 60_000,
+  });
+  await changeUser(deps, user, (current) => ({ ...current, resetCode }));
+  await sendMessage(deps, {
+    app,
+    name: 'resetPassword',
+    locale: user.locale,
+    to: user.handle,
+    values: { HANDLE: typed },
+    code,
+    userId: user.id,
+    purpose: 'reset',
+    outcome: 'queue',
+  });
+}
+
+/**
+ * Sets a new password with a mailed code, whichever spelling of the account the code was asked for with. Ends the account's wait and
+ * lock. Throws `invalid_data` alike for an unknown account, a wrong, expired or used code and a refused password.
+ */
+export async function resetPassword(
+  deps: Deps,
+  { app, handle, password, code }: { app: App; handle: string; password: string; code: string },
+): Promise<true> {
+  requireRunning(app);
+  requireNewPassword(app, password);
+  const typed = loginName(app, handle);
+  const user = await findForReset(deps, app, typed);
+  const right = await judgeCode(deps, {
+    app,
+    purpose: 'reset',
+    subject: user?.id ?? typed,
+    stored: user?.resetCode,
+    code,
+    who: { userId: user?.id, handle: typed },
+  });
+  if (!user || !right) throw new HostError('invalid_data');
+  const passwordHash = await deps.passwords.hash(password);
+  const changed = await changeUser(deps, user, (current) => {
+    if (current.resetCode?.id !== user.resetCode?.id) throw new HostError('invalid_data');
+    return withPassword(current, passwordHash, deps.clock.now());
+  });
+  if (!changed) throw new HostError('invalid_data');
+  await forgiveAccount(deps, { app, user });
+  deps.events.emit('password_reset', { userId: user.id });
+  deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_reset' });
+  return true;
+}
+
+/** An account that cannot be named while user names are off is an unknown one here (contract §3.5.13). */
+async function findForReset(deps: Deps, app: App, typed: string): Promise<User | undefined> {
+  try {
+    return await findByLoginName(deps, app, typed);
+  } catch (error) {
+    if (isHostError(error, 'user_names_disabled')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Replaces the caller's password; all access tokens die, the caller's own too (design §7). Throws `invalid_data` for a wrong current
+ * password, which counts like a failed log-in (design §13), and for a refused new one.
+ */
+export async function changePassword(
+  deps: Deps,
+  { caller, password, newPassword }: { caller: UserCaller; password: string; newPassword: string },
+): Promise<true> {
+  const { app } = caller;
+  requireRunning(app);
+  requireNewPassword(app, newPassword);
+  const user = await currentUser(deps, caller, 'invalid_data');
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password, method: 'password' });
+  if (!right) throw new HostError('invalid_data');
+  const passwordHash = await deps.passwords.hash(newPassword);
+  const changed = await changeUser(deps, user, (current) => {
+    // Somebody else's change, reset or suspension came first: the password judged may not be the current one any more.
+    if (current.epoch !== user.epoch) throw new HostError('invalid_data');
+    return withPassword(current, passwordHash, deps.clock.now());
+  });
+  if (!changed) throw new HostError('invalid_data');
+  deps.events.emit('password_changed', { userId: user.id });
+  deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_changed' });
+  return true;
+}

@@ -1,0 +1,151 @@
+import type { App } from '../model/app.ts';
+import type { UserCaller } from '../model/caller.ts';
+import { HostError } from '../model/errors.ts';
+import type { StoredCode, User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import { admitCode, judgeCode } from './attempts.ts';
+import { currentUser, requireRunning } from './caller.ts';
+import { changeUser } from './change.ts';
+import { announceFactorChange, withFactorChange } from './factor-change.ts';
+import { hasFactor, provesFactor } from './factor-code.ts';
+import { sendMessage } from './message.ts';
+import { parsePhone } from './phone-number.ts';
+
+/**
+ * Sends the SMS code of a log-in to the number in force; the code counts only together with that login token (contract §3.2). Throws
+ * `invalid_credentials` when the budget of the user or the number is used up, `internal` when the SMS could not be sent.
+ */
+export async function startPhoneChallenge(
+  deps: Deps,
+  { app, user, loginTokenId }: { app: App; user: User; loginTokenId: string },
+): Promise<void> {
+  const { phone } = user;
+  if (!phone || !user.phoneVerified) throw new HostError('internal');
+  const sms = await prepareSms(deps, { app, user, phone, purpose: 'sms', boundTo: loginTokenId });
+  if (!sms) throw new HostError('invalid_credentials');
+  await changeUser(deps, user, (current) => ({ ...current, smsCode: sms.stored }));
+  await sms.send();
+}
+
+/**
+ * Sends a code to a number that the user wants to have; the number in force stays until the new one is verified (contract S17). Acts as if
+ * sent when a budget is used up. Throws `phone_factor_unsupported`, `phone_taken`, `invalid_data` (format, or no proof while SMS guards
+ * the account), `internal` (not sent).
+ */
+export async function setPhone(
+  deps: Deps,
+  { caller, phone: text, code }: { caller: UserCaller; phone: string; code: string | undefined },
+): Promise<true> {
+  const { app, session } = caller;
+  requireRunning(app);
+  if (app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
+  const phone = parsePhone(text);
+  const owners = await deps.store.users.findByVerifiedPhone(app.id, phone);
+  const own = (owner: User) => owner.id === session.userId || owner.handle === session.handle;
+  if (!owners.every(own)) throw new HostError('phone_taken');
+  const user = await currentUser(deps, caller, 'invalid_data');
+  const replaces = user.twoFactorPhone && user.phoneVerified && user.phone !== phone;
+  if (replaces && !(await provesFactor(deps, { app, session, user, code }))) {
+    throw new HostError('invalid_data');
+  }
+  const sms = await prepareSms(deps, { app, user, phone, purpose: 'phone', boundTo: phone });
+  if (!sms) return true;
+  const updatedAt = deps.clock.now();
+  await changeUser(deps, user, (current) => ({
+    ...current,
+    pendingPhone: phone,
+    phoneCode: sms.stored,
+    updatedAt,
+  }));
+  await sms.send();
+  return true;
+}
+
+/**
+ * Puts the waiting number in force, in the write that uses its code up. Throws `invalid_data` for a wrong, expired or used code and
+ * `phone_taken` when somebody else verified the number meanwhile (contract A17).
+ */
+export async function verifyPhone(
+  deps: Deps,
+  { caller, code }: { caller: UserCaller; code: string },
+): Promise<true> {
+  const { app } = caller;
+  requireRunning(app);
+  const user = await currentUser(deps, caller, 'invalid_data');
+  const stored = user.phoneCode;
+  const who = { userId: user.id, handle: user.handle };
+  const right = await judgeCode(deps, { app, purpose: 'phone', subject: user.id, stored, code, who });
+  if (!right) throw new HostError('invalid_data');
+  const replaces = user.twoFactorPhone && user.phoneVerified && user.phone !== user.pendingPhone;
+  await changeUser(deps, user, (current) => {
+    if (!current.pendingPhone || current.phoneCode?.id !== stored?.id) throw new HostError('invalid_data');
+    const verified = {
+      ...current,
+      phone: current.pendingPhone,
+      phoneVerified: true,
+      pendingPhone: undefined,
+      phoneCode: undefined,
+    };
+    return withFactorChange(verified, deps.clock.now());
+  });
+  deps.events.emit('phone_verified', { userId: user.id });
+  if (replaces) {
+    await announceFactorChange(deps, { app, user, factor: 'phone', became: 'Replaced', notice: true });
+  }
+  return true;
+}
+
+/**
+ * Switches the SMS factor on or off; off is allowed in every mode of the app. Throws `phone_factor_unsupported`, `phone_unverified`, and
+ * `invalid_data` without proof while a factor guards the account (design §13).
+ */
+export async function setPhoneFactor(
+  deps: Deps,
+  { caller, on, code }: { caller: UserCaller; on: boolean; code: string | undefined },
+): Promise<true> {
+  const { app, session } = caller;
+  requireRunning(app);
+  if (on && app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
+  const user = await currentUser(deps, caller, 'invalid_data');
+  if (on && !user.phoneVerified) throw new HostError('phone_unverified');
+  if (user.twoFactorPhone === on) return true;
+  const proven = hasFactor(user) && (await provesFactor(deps, { app, session, user, code }));
+  await changeUser(deps, user, (current) => {
+    if (hasFactor(current) && !proven) throw new HostError('invalid_data');
+    if (on && !current.phoneVerified) throw new HostError('phone_unverified');
+    // A number that began to wait before SMS guarded the account must not replace the one that does.
+    const switched = { ...current, twoFactorPhone: on, pendingPhone: undefined, phoneCode: undefined };
+    return withFactorChange(switched, deps.clock.now());
+  });
+  const became = on ? 'On' : 'Off';
+  await announceFactorChange(deps, { app, user, factor: 'phone', became, notice: true });
+  return true;
+}
+
+/** A code ready to be stored and then sent, or undefined when the budget of the user or of the number (design §13) is used up. */
+async function prepareSms(
+  deps: Deps,
+  input: { app: App; user: User; phone: string; purpose: 'phone' | 'sms'; boundTo: string },
+): Promise<{ stored: StoredCode; send: () => Promise<void> } | undefined> {
+  const { app, user, phone, purpose, boundTo } = input;
+  for (const subject of [user.id, phone]) {
+    if (!(await admitCode(deps, { app, subject, purpose }))) return undefined;
+  }
+  const code = deps.codes.newCode();
+  const expiresAt = deps.clock.now() + deps.config.smsCodeSeconds * 1000;
+  return {
+    stored: deps.codes.stored({ purpose, appId: app.id, subject: user.id, code, expiresAt, boundTo }),
+    send: () =>
+      sendMessage(deps, {
+        app,
+        name: 'sms',
+        locale: user.locale,
+        to: phone,
+        values: { HANDLE: user.handle },
+        code,
+        userId: user.id,
+        purpose,
+        outcome: 'wait',
+      }),
+  };
+}

@@ -1,0 +1,98 @@
+import type { App } from '../model/app.ts';
+import { HostError } from '../model/errors.ts';
+import type { Invite } from '../model/invite.ts';
+import type { Deps } from '../ports/deps.ts';
+import { judgeCode } from './attempts.ts';
+import { requireRunning } from './caller.ts';
+import { change, changeUser } from './change.ts';
+import { requireCompleteMetadata } from './claims.ts';
+import { createUser } from './create-user.ts';
+import { parseHandle } from './handle.ts';
+import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { requireLocale } from './locale.ts';
+import { mergeMetadata, parseMetadata } from './metadata.ts';
+import { requireNewPassword } from './password-rules.ts';
+import { sendWelcome } from './signup.ts';
+
+/**
+ * Accepts an invite: makes the account under the ids the invite carries, then marks the invite, then issues tokens, so that the same code
+ * finishes what a crash interrupted (design §5). Of simultaneous uses of one code one succeeds. The invite's metadata win over the user's
+ * own. Throws, in this order, `invitation_disabled`, `invalid_data`, `handle_taken`, `invalid_metadata`; `invitation_disabled` when the
+ * app is full.
+ */
+export async function register(
+  deps: Deps,
+  input: {
+    app: App;
+    handle: string;
+    password: string;
+    code: string;
+    metaData?: string | undefined;
+    locale?: string | undefined;
+  },
+): Promise<IssuedTokens> {
+  const { app, password, code } = input;
+  requireRunning(app);
+  if (!app.invitationEnabled) throw new HostError('invitation_disabled');
+  requireNewPassword(app, password);
+  const handle = parseHandle(app, input.handle);
+  const invite = await findByCode(deps, app, handle, code);
+  if (invite.status !== 'pending') throw new HostError('handle_taken');
+  const locale = requireLocale(app, input.locale);
+  const own = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
+  const metaData = mergeMetadata(own, invite.metaData);
+  const holder = await deps.store.users.findByHandle(app.id, handle);
+  if (holder && holder.id !== invite.userId) throw new HostError('handle_taken');
+  requireCompleteMetadata(app, handle, metaData, 'invalid_metadata');
+  const passwordHash = await deps.passwords.hash(password);
+  const user = await createUser(deps, {
+    app,
+    ids: invite,
+    handle,
+    passwordHash,
+    locale,
+    metaData,
+    loginProvider: '',
+    via: 'invite',
+    full: 'invitation_disabled',
+  });
+  if (!(await accept(deps, invite))) throw new HostError('handle_taken');
+  // A use that lost the race or ended in a crash made the account: the password acknowledged is the one that counts.
+  if (user.passwordHash !== passwordHash) {
+    await changeUser(deps, user, (current) => ({ ...current, passwordHash }));
+  }
+  await sendWelcome(deps, user, app);
+  return issueTokens(deps, { app, user, method: 'register', emptyMetadata: 'invalid_metadata' });
+}
+
+/** The invite of that handle whose code this is; every live one counts a try. Throws `invalid_data` when there is none. */
+async function findByCode(deps: Deps, app: App, handle: string, code: string): Promise<Invite> {
+  for (const invite of await deps.store.invites.listByHandle(app.id, handle)) {
+    const right = await judgeCode(deps, {
+      app,
+      purpose: 'invite',
+      subject: invite.id,
+      stored: invite.code,
+      code,
+      who: { handle },
+    });
+    if (right) return invite;
+  }
+  throw new HostError('invalid_data');
+}
+
+/** pending → verified; true for one caller only. */
+async function accept(deps: Deps, invite: Invite): Promise<boolean> {
+  const { invites } = deps.store;
+  let won = false;
+  const stored = await change(
+    invites,
+    () => invites.find(invite.appId, invite.id),
+    (current) => {
+      won = current.status === 'pending';
+      if (!won) return undefined;
+      return { ...current, status: 'verified' as const, updatedAt: deps.clock.now() };
+    },
+  );
+  return won && stored !== undefined;
+}

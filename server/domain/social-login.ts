@@ -1,0 +1,116 @@
+import type { App } from '../model/app.ts';
+import { type ErrorName, HostError, isHostError } from '../model/errors.ts';
+import type { LoginProvider, User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { Identity } from '../ports/security.ts';
+import { requireRunning } from './caller.ts';
+import { requireCompleteMetadata } from './claims.ts';
+import { parseHandle } from './handle.ts';
+import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { requireLocale } from './locale.ts';
+import { parseMetadata } from './metadata.ts';
+import { joinAtOnce } from './signup.ts';
+
+export type SocialProvider = Exclude<LoginProvider, ''>;
+
+/** The answer that names the account standing in the way, by its provider. */
+const ACCOUNT_EXISTS: Record<LoginProvider, ErrorName> = {
+  '': 'email_account_exists',
+  apple: 'apple_account_exists',
+  google: 'google_account_exists',
+};
+
+interface IdentityInput {
+  app: App;
+  provider: SocialProvider;
+  token: string;
+  nonce?: string | undefined;
+}
+
+/** Throws `apple_unsupported` or `google_unsupported` when the provider is off or has no audience; else the accepted audiences. */
+function audiencesOf(app: App, provider: SocialProvider): string[] {
+  const [enabled, ids] =
+    provider === 'apple'
+      ? [app.appleLoginEnabled, app.appleBundleId]
+      : [app.googleLoginEnabled, app.googleClientId];
+  const audiences = (ids ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+  if (enabled && audiences.length > 0) return audiences;
+  throw new HostError(provider === 'apple' ? 'apple_unsupported' : 'google_unsupported');
+}
+
+/** Verifies an identity token for an app. Throws `apple_unsupported`, `google_unsupported`, `invalid_identity_token`. */
+export async function identify(deps: Deps, input: IdentityInput): Promise<Identity> {
+  const { app, provider, token, nonce } = input;
+  const audiences = audiencesOf(app, provider);
+  try {
+    return await deps.identityTokens.verify({ provider, token, audiences, ...(nonce && { nonce }) });
+  } catch (error) {
+    if (isHostError(error, 'invalid_identity_token')) {
+      deps.events.emit('login_failed', { method: provider, reason: 'identity_token' });
+    }
+    throw error;
+  }
+}
+
+/**
+ * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider verified (security rule 10). A
+ * provider's log-in is a factor of its own (contract A20). Throws `account_unknown` (`invalid_credentials` while the app hides accounts)
+ * and, when the e-mail belongs to an account of another kind, the code that names it; never is that account taken over.
+ */
+export async function socialLogIn(deps: Deps, input: IdentityInput): Promise<IssuedTokens> {
+  const { app, provider } = input;
+  requireRunning(app);
+  const identity = await identify(deps, input);
+  const user = await findByIdentity(deps, app, provider, identity);
+  if (!user) throw new HostError(app.hideAccounts ? 'invalid_credentials' : 'account_unknown');
+  return issueTokens(deps, { app, user, method: provider });
+}
+
+async function findByIdentity(
+  deps: Deps,
+  app: App,
+  provider: SocialProvider,
+  identity: Identity,
+): Promise<User | undefined> {
+  const user = await deps.store.users.findBySocialId(app.id, provider, identity.subject);
+  if (user || !identity.email) return user;
+  const namesake = await deps.store.users.findByHandle(app.id, identity.email);
+  if (!namesake) return undefined;
+  if (namesake.loginProvider !== provider) throw new HostError(ACCOUNT_EXISTS[namesake.loginProvider]);
+  // An imported account whose subject was never recorded; with another subject it is somebody else's former address.
+  return namesake.socialUserId ? undefined : namesake;
+}
+
+/**
+ * Makes an account from an identity token; its verified e-mail must be the handle. Throws, in this order, `signup_disabled`, the provider's
+ * code, the code naming an account in the way, `invalid_data`, `invalid_metadata`, `invalid_identity_token`, `signup_disabled` (app full).
+ */
+export async function socialSignUp(
+  deps: Deps,
+  input: IdentityInput & { handle: string; metaData?: string | undefined; locale?: string | undefined },
+): Promise<IssuedTokens> {
+  const { app, provider } = input;
+  requireRunning(app);
+  if (!app.signupEnabled) throw new HostError('signup_disabled');
+  audiencesOf(app, provider);
+  const handle = parseHandle(app, input.handle);
+  const holder = await deps.store.users.findByHandle(app.id, handle);
+  if (holder) throw new HostError(ACCOUNT_EXISTS[holder.loginProvider]);
+  const locale = requireLocale(app, input.locale);
+  const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
+  const { subject, email } = await identify(deps, input);
+  if (email !== handle) throw new HostError('invalid_identity_token');
+  if (await deps.store.users.findBySocialId(app.id, provider, subject)) {
+    throw new HostError(ACCOUNT_EXISTS[provider]);
+  }
+  requireCompleteMetadata(app, handle, metaData, 'invalid_data');
+  try {
+    return await joinAtOnce(deps, { app, handle, social: { provider, userId: subject }, metaData, locale });
+  } catch (error) {
+    // Handle or subject was taken meanwhile: by contract the row is impossible now.
+    throw isHostError(error, 'handle_taken') ? new HostError('invalid_data') : error;
+  }
+}

@@ -1,0 +1,110 @@
+import type { App } from '../model/app.ts';
+import type { UserCaller } from '../model/caller.ts';
+import { HostError } from '../model/errors.ts';
+import type { User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import { currentUser, requireRunning } from './caller.ts';
+import { changeUser } from './change.ts';
+import { announceFactorChange, withFactorChange } from './factor-change.ts';
+import { hasFactor, provesFactor } from './factor-code.ts';
+import { sendMessage } from './message.ts';
+import { issueRecoveryCodes } from './recovery-codes.ts';
+
+/** What a user needs to set an authenticator app up; shown once. */
+export interface TotpEnrolment {
+  /** Base32, lower case, in groups of four. */
+  secret: string;
+  /** PNG of the provisioning URI, base64. */
+  qrPng: string;
+  recoveryCodes: string[];
+}
+
+/**
+ * Switches TOTP on with a new secret, at once: shipped clients have no second call (contract S18). While a factor guards the account this
+ * needs a current code or a fresh log-in. Throws `totp_unsupported` unless the app's mode is `google`, `invalid_data` without proof.
+ */
+export async function enrolTotp(
+  deps: Deps,
+  { caller, code }: { caller: UserCaller; code: string | undefined },
+): Promise<TotpEnrolment> {
+  const { app, session } = caller;
+  requireRunning(app);
+  if (app.twoFactorVerification !== 'google') throw new HostError('totp_unsupported');
+  const user = await currentUser(deps, caller, 'invalid_data');
+  const guarded = hasFactor(user);
+  const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
+  const secret = deps.totp.newSecret();
+  const recovery = issueRecoveryCodes(deps, app, user);
+  await changeUser(deps, user, (current) => {
+    if (hasFactor(current) && !proven) throw new HostError('invalid_data');
+    const enrolled = {
+      ...current,
+      twoFactorTotp: true,
+      totpSecret: secret,
+      totpLastStep: undefined,
+      recoveryCodes: recovery.digests,
+    };
+    return withFactorChange(enrolled, deps.clock.now());
+  });
+  const uri = deps.totp.uri({ issuer: app.googleAppName || app.name, handle: user.handle, secret });
+  const enrolment = {
+    secret: forReading(secret),
+    qrPng: await deps.qrCodes.png(uri),
+    recoveryCodes: recovery.codes,
+  };
+  await mailEnrolment(deps, app, user, enrolment);
+  // The mail with the QR code is notice enough where nothing guarded the account before.
+  await announceFactorChange(deps, {
+    app,
+    user,
+    factor: 'totp',
+    became: user.twoFactorTotp ? 'Replaced' : 'On',
+    notice: guarded,
+  });
+  return enrolment;
+}
+
+/**
+ * Switches TOTP off in any mode of the app and erases the secret (contract A18, A19). Throws `invalid_data` without proof while it is on
+ * (design §13).
+ */
+export async function removeTotp(
+  deps: Deps,
+  { caller, code }: { caller: UserCaller; code: string | undefined },
+): Promise<true> {
+  const { app, session } = caller;
+  requireRunning(app);
+  const user = await currentUser(deps, caller, 'invalid_data');
+  if (!user.twoFactorTotp) return true;
+  if (!(await provesFactor(deps, { app, session, user, code }))) throw new HostError('invalid_data');
+  await changeUser(deps, user, (current) => {
+    const removed = {
+      ...current,
+      twoFactorTotp: false,
+      totpSecret: undefined,
+      totpLastStep: undefined,
+    };
+    return withFactorChange(removed, deps.clock.now());
+  });
+  await announceFactorChange(deps, { app, user, factor: 'totp', became: 'Off', notice: true });
+  return true;
+}
+
+function forReading(secret: string): string {
+  return (secret.toLowerCase().match(/.{1,4}/g) ?? []).join(' ');
+}
+
+async function mailEnrolment(deps: Deps, app: App, user: User, enrolment: TotpEnrolment): Promise<void> {
+  await sendMessage(deps, {
+    app,
+    name: 'qrCode',
+    locale: user.locale,
+    to: user.handle,
+    values: {},
+    code: enrolment.secret,
+    attachments: [{ filename: 'QRCode.png', contentType: 'image/png', content: enrolment.qrPng }],
+    userId: user.id,
+    purpose: 'totp',
+    outcome: 'queue',
+  });
+}

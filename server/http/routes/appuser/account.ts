@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { deleteAccount, logOut, setAppData } from '../../../domain/account.ts';
+import { userRoute } from '../../route.ts';
+
+export const accountRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/deleteAccount',
+    summary: "Deletes the caller's account, proven by handle and password or by an identity token.",
+    caller: 'user',
+    input: z.object({
+      handle: z.string().optional(),
+      password: z.string().optional(),
+      token: z.string().optional(),
+    }),
+    log: { action: 'deleteAccount' },
+    respond: ({ deps, caller, input }) => deleteAccount(deps, { caller, proof: input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/logout',
+    summary: "Ends the caller's access token, or with `everywhere` all of the user's.",
+    caller: 'user',
+    input: z.object({
+      everywhere: z
+        .union([z.boolean(), z.string()])
+        .transform((value) => value === true || value === 'true')
+        .optional(),
+    }),
+    log: { action: 'logout' },
+    respond: ({ deps, caller, input }) => logOut(deps, { caller, everywhere: input.everywhere ?? false }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setAppData',
+    summary: 'Stores the application data that `getApplication` answers.',
+    caller: 'superuser',
+    input: z.object({ appData: z.record(z.string(), z.unknown()) }),
+    log: { action: 'setAppData' },
+    respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
+  }),
+];

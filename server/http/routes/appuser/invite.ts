@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { invite } from '../../../domain/invite.ts';
+import { register } from '../../../domain/register.ts';
+import { userRoute } from '../../route.ts';
+import { sentCode } from '../../wire/code.ts';
+import { newPassword } from '../../wire/password.ts';
+import { wireTokens } from '../../wire/user.ts';
+
+export const inviteRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/invite',
+    summary: "Invites somebody to the app in the caller's name.",
+    caller: 'user',
+    input: z.object({
+      handle: z.string(),
+      senderUserId: z.string().max(256).optional(),
+      metaData: z.string().optional(),
+      locale: z.string().optional(),
+    }),
+    log: { action: 'invite' },
+    respond: ({ deps, caller, input }) => invite(deps, { caller, ...input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/register',
+    summary: 'Accepts an invite with its code and logs the new user in.',
+    caller: 'app or user',
+    input: z.object({
+      handle: z.string(),
+      password: newPassword,
+      code: sentCode,
+      metaData: z.string().optional(),
+      locale: z.string().optional(),
+    }),
+    log: { action: 'register' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await register(deps, { app: caller.app, ...input }));
+    },
+  }),
+];

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { completeLogin } from '../../../domain/login-complete.ts';
+import { userRoute } from '../../route.ts';
+import { factorCode } from '../../wire/code.ts';
+import { wireTokens } from '../../wire/user.ts';
+
+export const loginCompleteRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/loginComplete',
+    summary: 'Exchanges a login token and a second-factor or recovery code for tokens.',
+    caller: 'app or user',
+    input: z.object({ loginToken: z.string(), code: factorCode }),
+    log: { action: 'loginComplete' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await completeLogin(deps, { app: caller.app, ...input }));
+    },
+  }),
+];

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { changePassword, forgotPassword, resetPassword } from '../../../domain/password.ts';
+import { userRoute } from '../../route.ts';
+import { sentCode } from '../../wire/code.ts';
+import { newPassword } from '../../wire/password.ts';
+
+export const passwordRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/forgotPassword',
+    summary: 'Sends a code with which a forgotten password can be replaced.',
+    caller: 'app or user',
+    input: z.object({ handle: z.string() }),
+    log: { action: 'forgotPassword' },
+    respond: ({ deps, caller, input }) => forgotPassword(deps, { app: caller.app, ...input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/resetPassword',
+    summary: 'Replaces a forgotten password with the code that was sent.',
+    caller: 'app or user',
+    appTokenAsAccessToken: true,
+    input: z.object({ handle: z.string(), password: newPassword, code: sentCode }),
+    log: { action: 'resetPassword' },
+    respond: ({ deps, caller, input }) => resetPassword(deps, { app: caller.app, ...input }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/changePassword',
+    summary: "Replaces the caller's password; all access tokens of the user end.",
+    caller: 'user',
+    input: z
+      .object({ password: z.string(), newPassword })
+      .refine((input) => input.password !== input.newPassword),
+    refuse: { caller: 'invalid_data', missing: 'invalid_data' },
+    log: { action: 'changePassword' },
+    respond: ({ deps, caller, input }) => changePassword(deps, { caller, ...input }),
+  }),
+];

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { setPhone, verifyPhone } from '../../../domain/phone.ts';
+import { userRoute } from '../../route.ts';
+import { factorCode, sentCode } from '../../wire/code.ts';
+
+export const phoneRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setPhone',
+    summary: 'Sends a code to a phone number that the user wants to have.',
+    caller: 'user',
+    input: z.object({ phone: z.string().max(40), code: factorCode.optional() }),
+    refuse: { caller: 'invalid_data' },
+    log: { action: 'setPhone' },
+    respond: ({ deps, caller, input }) => setPhone(deps, { caller, phone: input.phone, code: input.code }),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/verifyPhone',
+    summary: 'Puts the phone number in force whose code this is.',
+    caller: 'user',
+    input: z.object({ code: sentCode }),
+    refuse: { caller: 'invalid_data' },
+    log: { action: 'verifyPhone' },
+    respond: ({ deps, caller, input }) => verifyPhone(deps, { caller, code: input.code }),
+  }),
+];

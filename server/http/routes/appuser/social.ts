@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { socialLogIn, socialSignUp } from '../../../domain/social-login.ts';
+import { userRoute } from '../../route.ts';
+import { wireTokens } from '../../wire/user.ts';
+
+const identity = z.object({
+  token: z.string(),
+  provider: z.enum(['apple', 'google']),
+  nonce: z.string().max(256).optional(),
+});
+
+export const socialRoutes = [
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/socialLogin',
+    summary: 'Logs a user in with an identity token of Apple or Google.',
+    caller: 'app or user',
+    input: identity,
+    log: { action: 'socialLogin' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await socialLogIn(deps, { app: caller.app, ...input }));
+    },
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/socialSignup',
+    summary: 'Makes an account from an identity token of Apple or Google and logs it in.',
+    caller: 'app',
+    input: identity.extend({
+      handle: z.string(),
+      metaData: z.string().optional(),
+      locale: z.string().optional(),
+    }),
+    log: { action: 'socialSignup' },
+    async respond({ deps, caller, input }) {
+      return wireTokens(await socialSignUp(deps, { app: caller.app, ...input }));
+    },
+  }),
+];
