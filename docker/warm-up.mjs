@@ -1,10 +1,10 @@
 // Fills the compile cache of the image: loads the modules a start needs, and those that are loaded when first used.
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import module from 'node:module';
 
-enableCompileCache();
+module.enableCompileCache();
 await import('../server/wiring.ts');
 await import('../server/app.ts');
 await import('../setup/set-up.ts');
 for (const lazy of ['mongodb', '@sendgrid/mail', 'twilio', 'prom-client', 'koa-body']) await import(lazy);
-flushCompileCache();
+module.flushCompileCache();
 process.exit(0);

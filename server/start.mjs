@@ -1,4 +1,4 @@
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { availableParallelism } from 'node:os';
 
 const NEEDED = 24;
@@ -10,6 +10,6 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
 }
 // Hashes, signatures and file writes share this pool (design: speed); it must be set before its first use.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism() + 4);
-enableCompileCache();
+module.enableCompileCache?.();
 const { main } = await import('./main.ts');
 await main(process.argv.slice(2));

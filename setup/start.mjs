@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node reaches the message below instead of dying on the first type.
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
@@ -9,6 +9,6 @@ if (major < 24) {
   );
   process.exit(78);
 }
-enableCompileCache?.();
+module.enableCompileCache?.();
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));

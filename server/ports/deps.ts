@@ -1,4 +1,5 @@
 import type { Config } from '../model/config.ts';
+import type { Archives } from './archive.ts';
 import type { Clock } from './clock.ts';
 import type { Mailer, Renderer, Texter } from './delivery.ts';
 import type { ActivityLog, Events, Metrics } from './log.ts';
@@ -30,6 +31,7 @@ export interface Deps {
   readonly mailer: Mailer;
   readonly texter: Texter;
   readonly renderer: Renderer;
+  readonly archives: Archives;
   readonly activity: ActivityLog;
   readonly events: Events;
   readonly metrics: Metrics;

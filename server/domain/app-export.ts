@@ -1,0 +1,114 @@
+import type { App } from '../model/app.ts';
+import type { ArchiveFile } from '../ports/archive.ts';
+import type { Deps } from '../ports/deps.ts';
+import { findAppForPortal } from './apps.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import {
+  APP_TABLE,
+  INVITE_TABLE,
+  rowOf,
+  SIGNUP_TABLE,
+  TEMPLATE_TABLE,
+  type TransferTable,
+  USER_TABLE,
+} from './transfer-tables.ts';
+
+type ExportDeps = Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'clock' | 'config'>;
+
+const turn = new OneAtATime();
+const APPS_AT_ONCE = 200;
+
+/**
+ * One app as the five files of contract §4.5, streamed. Secrets are in it unless `withSecrets` is false; each export is logged with which it
+ * was. Throws `app_gone`, and `service_unavailable` while another export runs.
+ */
+export async function exportApp(
+  deps: ExportDeps,
+  { appId, withSecrets }: { appId: string; withSecrets: boolean },
+): Promise<NodeJS.ReadableStream> {
+  const app = await findAppForPortal(deps, appId);
+  const end = turn.begin();
+  announce(deps, app, withSecrets);
+  return streamed(deps, filesOf(deps, app, withSecrets, ''), end);
+}
+
+/** Every app of the host, a folder each, beside `host.json`. Throws `service_unavailable` while another export runs. */
+export async function exportHost(
+  deps: ExportDeps,
+  { withSecrets }: { withSecrets: boolean },
+): Promise<NodeJS.ReadableStream> {
+  const end = turn.begin();
+  const files = async function* (): AsyncIterable<ArchiveFile> {
+    const apps: { appId: string; name: string }[] = [];
+    for await (const app of allApps(deps)) {
+      apps.push({ appId: app.id, name: app.name });
+      announce(deps, app, withSecrets);
+      yield* filesOf(deps, app, withSecrets, `${app.id}/`);
+    }
+    const host = {
+      serverName: deps.config.serverName,
+      apiUrl: deps.config.apiUrl,
+      exportedAt: new Date(deps.clock.now()).toISOString(),
+      withSecrets,
+      apps,
+    };
+    yield { name: 'host.json', text: JSON.stringify(host, null, 2) };
+  };
+  return streamed(deps, files(), end);
+}
+
+function streamed(
+  { archives, events }: ExportDeps,
+  files: AsyncIterable<ArchiveFile>,
+  end: () => void,
+): NodeJS.ReadableStream {
+  const stream = archives.write(files);
+  stream.once('error', () => events.emit('transfer_failed', { stage: 'export', reason: 'broken off' }));
+  stream.once('close', end);
+  return stream;
+}
+
+function announce({ events, activity }: ExportDeps, { id: appId }: App, withSecrets: boolean): void {
+  events.emit('app_exported', { appId, withSecrets });
+  activity.record({
+    appId,
+    action: 'exportAppDatabase',
+    value: JSON.stringify({ withSecrets }),
+    logType: 'app',
+    status: 'success',
+  });
+}
+
+async function* allApps({ store }: Pick<Deps, 'store'>): AsyncIterable<App> {
+  for (let offset = 0; ; offset += APPS_AT_ONCE) {
+    const apps = await store.apps.list({ offset, limit: APPS_AT_ONCE });
+    yield* apps;
+    if (apps.length < APPS_AT_ONCE) return;
+  }
+}
+
+async function* filesOf(
+  { store }: ExportDeps,
+  app: App,
+  withSecrets: boolean,
+  folder: string,
+): AsyncIterable<ArchiveFile> {
+  const file = <T>(table: TransferTable<T>, records: AsyncIterable<T> | Iterable<T>): ArchiveFile => ({
+    name: folder + table.file,
+    header: table.columns.map(({ name }) => name),
+    rows: rowsOf(table, records, withSecrets),
+  });
+  yield file(APP_TABLE, [app]);
+  yield file(USER_TABLE, store.users.stream(app.id));
+  yield file(SIGNUP_TABLE, store.signups.stream(app.id));
+  yield file(INVITE_TABLE, store.invites.stream(app.id));
+  yield file(TEMPLATE_TABLE, await store.templates.list(app.id));
+}
+
+async function* rowsOf<T>(
+  table: TransferTable<T>,
+  records: AsyncIterable<T> | Iterable<T>,
+  withSecrets: boolean,
+) {
+  for await (const record of records) yield rowOf(table, record, withSecrets);
+}

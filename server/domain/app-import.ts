@@ -1,0 +1,269 @@
+import type { App } from '../model/app.ts';
+import { HostError } from '../model/errors.ts';
+import { ArchiveError, type OpenArchive } from '../ports/archive.ts';
+import type { Deps } from '../ports/deps.ts';
+import { removeWholeApp } from './app-removal.ts';
+import { namingApp, requireFreeName } from './apps.ts';
+import { importedApp } from './import-app-record.ts';
+import {
+  importedInvite,
+  importedSignup,
+  importedTemplate,
+  importedUser,
+  type RecordDeps,
+} from './import-records.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { recountSeats } from './seats.ts';
+import { CellError, Cells } from './transfer-cells.ts';
+import {
+  APP_TABLE,
+  INVITE_TABLE,
+  SIGNUP_TABLE,
+  TEMPLATE_TABLE,
+  TRANSFER_FILES,
+  type TransferTable,
+  USER_TABLE,
+} from './transfer-tables.ts';
+
+type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity'>;
+
+const MAX_INFLATED_BYTES = 1_000_000_000;
+const MAX_PROBLEMS = 50;
+const BATCH = 500;
+/** An unfinished import shows this often that it is alive; the sweeper removes it after 30 s of silence. */
+const HEARTBEAT_MS = 5_000;
+/** The one column name that may stand twice. */
+const DOUBLED = 'htmlTemplate';
+
+const turn = new OneAtATime();
+
+/**
+ * Makes an app of an export file, the old host's or ours. The whole file is checked before anything is written; then everything goes under an
+ * app record nobody can see, until one last write makes it a live app. Throws `refused` with every bad row by file, line and reason,
+ * `app_name_taken`, and `service_unavailable` while another import runs.
+ */
+export async function importApp(
+  deps: ImportDeps,
+  { name, path }: { name: string; path: string },
+): Promise<App> {
+  const end = turn.begin();
+  try {
+    await requireFreeName(deps, name);
+    const archive = await deps.archives.open(path, {
+      names: TRANSFER_FILES,
+      maxInflatedBytes: MAX_INFLATED_BYTES,
+    });
+    try {
+      return await new Import(deps, archive).run(name);
+    } finally {
+      archive.close();
+    }
+  } catch (error) {
+    const refused =
+      error instanceof ArchiveError ? new HostError('refused', { detail: error.message }) : error;
+    const reason = refused instanceof HostError ? refused.error : 'unexpected';
+    deps.events.emit('transfer_failed', { stage: 'import', reason });
+    throw refused;
+  } finally {
+    end();
+  }
+}
+
+/** What a check of the whole file found out: which row of several for one key counts. */
+type Winners = Map<string, { line: number; updatedAt: number }>;
+
+class Import {
+  readonly #deps: ImportDeps;
+  readonly #archive: OpenArchive;
+  readonly #problems: string[] = [];
+  readonly #signups: Winners = new Map();
+  readonly #invites: Winners = new Map();
+
+  constructor(deps: ImportDeps, archive: OpenArchive) {
+    this.#deps = deps;
+    this.#archive = archive;
+  }
+
+  async run(name: string): Promise<App> {
+    const app = await this.#check();
+    const { store, events, activity } = this.#deps;
+    let current = { ...app, name: `importing ${app.id}` };
+    await store.apps.insert(current);
+    try {
+      const users = await this.#write(app, async () => {
+        current = (await store.apps.replace({ ...current, updatedAt: this.#deps.clock.now() })) ?? current;
+      });
+      await recountSeats(this.#deps, app);
+      const live = await namingApp(name, () =>
+        store.apps.replace({ ...current, name, lifecycle: 'live', updatedAt: app.updatedAt }),
+      );
+      if (!live) throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
+      events.emit('app_imported', { appId: app.id, users, withSecrets: app.keys.length > 0 });
+      activity.record({
+        appId: app.id,
+        action: 'importDatabase',
+        value: JSON.stringify({ users }),
+        logType: 'app',
+        status: 'success',
+      });
+      return live;
+    } catch (error) {
+      await removeWholeApp(this.#deps, app.id);
+      throw error;
+    }
+  }
+
+  /** Reads every row once, builds what it would become and throws it away. */
+  async #check(): Promise<App> {
+    const app = await this.#checkApp();
+    const unique = {
+      handle: new Set<string>(),
+      userName: new Set<string>(),
+      socialUserId: new Set<string>(),
+      phone: new Set<string>(),
+    };
+    await this.#each(USER_TABLE, (cells) => {
+      const user = importedUser(this.#deps, cells, app);
+      const phone = user.phoneVerified ? user.phone : undefined;
+      const social = user.socialUserId && `${user.loginProvider} ${user.socialUserId}`;
+      const values = { handle: user.handle, userName: user.userName, socialUserId: social, phone };
+      for (const [column, known] of Object.entries(unique)) {
+        const value = values[column as keyof typeof values];
+        if (value === undefined) continue;
+        if (known.has(value)) throw new CellError(`${column} belongs to an earlier row`);
+        known.add(value);
+      }
+    });
+    await this.#each(SIGNUP_TABLE, (cells, line) => {
+      const { handle, updatedAt } = importedSignup(this.#deps, cells, app);
+      keepNewest(this.#signups, handle, { line, updatedAt });
+    });
+    await this.#each(INVITE_TABLE, (cells, line) => {
+      const { handle, senderHandle, updatedAt } = importedInvite(this.#deps, cells, app);
+      keepNewest(this.#invites, JSON.stringify([handle, senderHandle]), { line, updatedAt });
+    });
+    const texts = new Set<string>();
+    await this.#each(TEMPLATE_TABLE, (cells) => {
+      const { name, locale } = importedTemplate(this.#deps, cells, app);
+      if (texts.has(`${name} ${locale}`))
+        throw new CellError('the same message and locale stand in an earlier row');
+      texts.add(`${name} ${locale}`);
+    });
+    if (this.#problems.length > 0) throw new HostError('refused', { detail: this.#problems.join('; ') });
+    return app;
+  }
+
+  /** Only the first row counts. */
+  async #checkApp(): Promise<App> {
+    const header = await this.#header(APP_TABLE);
+    for await (const { line, cells } of this.#archive.rows(APP_TABLE.file)) {
+      try {
+        return await importedApp(this.#deps, new Cells(header, cells), {
+          id: this.#deps.codes.newId(),
+          name: '',
+        });
+      } catch (error) {
+        throw new HostError('refused', { detail: this.#describe(APP_TABLE.file, line, error) });
+      }
+    }
+    throw new HostError('refused', { detail: `${APP_TABLE.file} has no row` });
+  }
+
+  async #write(app: App, heartbeat: () => Promise<void>): Promise<number> {
+    const { store, clock } = this.#deps;
+    let beatAt = clock.now();
+    const insert = async <T>(
+      table: TransferTable<T>,
+      build: (cells: Cells, line: number) => T | undefined,
+      put: (records: T[]) => Promise<void>,
+    ) => {
+      let batch: T[] = [];
+      let written = 0;
+      const flush = async () => {
+        await put(batch);
+        written += batch.length;
+        batch = [];
+        if (clock.now() - beatAt < HEARTBEAT_MS) return;
+        await heartbeat();
+        beatAt = clock.now();
+      };
+      const header = await this.#header(table);
+      for await (const { line, cells } of this.#archive.rows(table.file)) {
+        const named = new Cells(header, cells);
+        const record = named.text('appId') === undefined ? undefined : build(named, line);
+        if (record !== undefined) batch.push(record);
+        if (batch.length === BATCH) await flush();
+      }
+      await flush();
+      return written;
+    };
+    const deps = this.#deps;
+    const newest = (winners: Winners, key: string, line: number) => winners.get(key)?.line === line;
+    await insert(
+      TEMPLATE_TABLE,
+      (cells) => importedTemplate(deps, cells, app),
+      (rows) => store.templates.insertMany(rows),
+    );
+    await insert(
+      SIGNUP_TABLE,
+      (cells, line) => {
+        const signup = importedSignup(deps, cells, app);
+        return newest(this.#signups, signup.handle, line) ? signup : undefined;
+      },
+      (rows) => store.signups.insertMany(rows),
+    );
+    await insert(
+      INVITE_TABLE,
+      (cells, line) => {
+        const invite = importedInvite(deps, cells, app);
+        return newest(this.#invites, JSON.stringify([invite.handle, invite.senderHandle]), line)
+          ? invite
+          : undefined;
+      },
+      (rows) => store.invites.insertMany(rows),
+    );
+    return insert(
+      USER_TABLE,
+      (cells) => importedUser(deps, cells, app),
+      (rows) => store.users.insertMany(rows),
+    );
+  }
+
+  /** Rows without an `appId` are skipped (contract §4.5). */
+  async #each<T>(table: TransferTable<T>, look: (cells: Cells, line: number) => void): Promise<void> {
+    const header = await this.#header(table);
+    for await (const { line, cells } of this.#archive.rows(table.file)) {
+      try {
+        const named = new Cells(header, cells);
+        if (named.text('appId') !== undefined) look(named, line);
+      } catch (error) {
+        this.#problems.push(this.#describe(table.file, line, error));
+        if (this.#problems.length === MAX_PROBLEMS) {
+          throw new HostError('refused', { detail: `${this.#problems.join('; ')}; and perhaps more` });
+        }
+      }
+    }
+  }
+
+  async #header<T>(table: TransferTable<T>): Promise<readonly string[]> {
+    const header = await this.#archive.header(table.file);
+    const doubled = header.find((column, index) => column !== DOUBLED && header.indexOf(column) !== index);
+    if (doubled !== undefined)
+      throw new HostError('refused', { detail: `${table.file} has the column ${doubled} twice` });
+    const needed = table === APP_TABLE ? 'name' : 'appId';
+    if (!header.includes(needed))
+      throw new HostError('refused', { detail: `${table.file} has no column ${needed}` });
+    return header;
+  }
+
+  #describe(file: string, line: number, error: unknown): string {
+    if (error instanceof CellError) return `${file} line ${line}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** The old host kept several rows for one key; the one written last counts. */
+function keepNewest(winners: Winners, key: string, row: { line: number; updatedAt: number }): void {
+  const known = winners.get(key);
+  if (!known || row.updatedAt >= known.updatedAt) winners.set(key, row);
+}

@@ -1,0 +1,187 @@
+import type { App } from '../model/app.ts';
+import type { Invite } from '../model/invite.ts';
+import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
+import type { Signup } from '../model/signup.ts';
+import { TEMPLATE_NAMES, type Template } from '../model/template.ts';
+import { isAnonymous, type Metadata, type StoredCode, type User } from '../model/user.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { CodePurpose } from '../ports/security.ts';
+import { requireFitText } from './handle.ts';
+import { requireStorable } from './metadata.ts';
+import { parsePhone } from './phone-number.ts';
+import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
+
+export type RecordDeps = Pick<Deps, 'config' | 'codes' | 'keyPairs' | 'hostTokens' | 'totp' | 'clock'>;
+
+const MAX_TEMPLATE = 64 * 1024;
+/** Bcrypt up to cost 12 (more would take seconds a log-in) and Argon2id within sane bounds. */
+const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
+const ARGON2ID =
+  /^\$argon2id\$v=19\$m=\d{3,6},t=\d{1,2},p=[1-4]\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
+const UID = /^[0-9a-f]{32}$/;
+const CODE = /^\d{6}$/;
+
+function localeOf(cells: Cells): string {
+  const locale = cells.text('locale')?.toUpperCase() ?? DEFAULT_LOCALE;
+  if (!LOCALES.has(locale)) throw new CellError('locale is no known code');
+  return locale;
+}
+
+/** Throws `CellError`. Old password hashes are kept as they are: the next log-in replaces them. */
+export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
+  const { codes, clock, totp } = deps;
+  const now = clock.now();
+  const phoneVerified = cells.boolean('phoneVerified', false);
+  const phone = cells.text('phone');
+  const seed = cells.text('googleSecretKey')?.replaceAll(' ', '').toUpperCase();
+  if (seed !== undefined && !totp.isUsable(seed)) throw new CellError('googleSecretKey is no usable secret');
+  const loginProvider = cells.choice('loginProvider', ['', 'apple', 'google'], '');
+  const uid = cells.text('uid') ?? codes.newId();
+  if (!UID.test(uid)) throw new CellError('uid is not 32 hex digits');
+  return {
+    id: codes.newRowId(now),
+    appId: app.id,
+    revision: 1,
+    uid,
+    handle: handleOf(cells),
+    userName: cells.text('userName', 32)?.toLowerCase(),
+    passwordHash: passwordHashOf(cells),
+    status: cells.choice('status', ['active', 'suspend', 'pending'], 'active'),
+    locale: localeOf(cells),
+    loginProvider,
+    socialUserId: loginProvider === '' ? undefined : cells.text('socialUserId'),
+    phone:
+      phone === undefined
+        ? undefined
+        : refusedAs('phone is no number with country code', () => parsePhone(phone)),
+    phoneVerified: phoneVerified && phone !== undefined,
+    twoFactorPhone: cells.boolean('twoFactorPhoneVerification', false),
+    twoFactorTotp: cells.boolean('twoFactorGoogleVerification', false) && seed !== undefined,
+    totpSecret: cells.boolean('twoFactorGoogleVerification', false) ? seed : undefined,
+    recoveryCodes: [],
+    metaData: metadataOf(cells),
+    epoch: 0,
+    revokedTokens: [],
+    lastLogin: cells.date('lastLogin'),
+    createdAt: cells.date('createdAt') ?? now,
+    updatedAt: cells.date('updatedAt') ?? now,
+  };
+}
+
+/** Throws `CellError`. A code of the old host is kept as a digest; it completes code and link signups alike. */
+export function importedSignup(deps: RecordDeps, cells: Cells, app: App): Signup {
+  const now = deps.clock.now();
+  const id = deps.codes.newRowId(now);
+  const updatedAt = cells.date('updatedAt') ?? now;
+  const status = cells.choice('status', ['pending', 'verified', 'active'], 'pending');
+  return {
+    id,
+    appId: app.id,
+    revision: 1,
+    handle: handleOf(cells),
+    status,
+    kind: status === 'active' ? 'none' : 'either',
+    code:
+      status === 'active'
+        ? undefined
+        : codeOf(deps, cells, {
+            app,
+            purpose: 'signup',
+            subject: id,
+            expiresAt: updatedAt + deps.config.signupHours * 3_600_000,
+          }),
+    passwordHash: passwordHashOf(cells),
+    userId: deps.codes.newRowId(now),
+    uid: deps.codes.newId(),
+    metaData: metadataOf(cells),
+    locale: localeOf(cells),
+    signupProvider: cells.choice('signupProvider', ['', 'apple', 'google'], ''),
+    createdAt: cells.date('createdAt') ?? now,
+    updatedAt,
+  };
+}
+
+/** Throws `CellError`. */
+export function importedInvite(deps: RecordDeps, cells: Cells, app: App): Invite {
+  const now = deps.clock.now();
+  const id = deps.codes.newRowId(now);
+  const updatedAt = cells.date('updatedAt') ?? now;
+  return {
+    id,
+    appId: app.id,
+    revision: 1,
+    handle: handleOf(cells),
+    senderHandle: cells.required('senderHandle'),
+    senderUserId: cells.required('senderUserId'),
+    status: cells.choice('status', ['pending', 'verified'], 'pending'),
+    code: codeOf(deps, cells, {
+      app,
+      purpose: 'invite',
+      subject: id,
+      expiresAt: updatedAt + deps.config.inviteDays * 86_400_000,
+    }),
+    userId: deps.codes.newRowId(now),
+    uid: deps.codes.newId(),
+    metaData: metadataOf(cells),
+    locale: localeOf(cells),
+    createdAt: cells.date('createdAt') ?? now,
+    updatedAt,
+  };
+}
+
+/** Throws `CellError`. */
+export function importedTemplate(deps: RecordDeps, cells: Cells, app: App): Template {
+  const now = deps.clock.now();
+  const name = TEMPLATE_NAMES.find((known) => known === cells.required('templateName'));
+  if (!name) throw new CellError('templateName is none of the eight messages');
+  return {
+    id: deps.codes.newRowId(now),
+    appId: app.id,
+    revision: 1,
+    name,
+    locale: localeOf(cells),
+    subject: cells.required('subject'),
+    replyTo: cells.text('replyTo'),
+    htmlTemplate: cells.required('htmlTemplate', MAX_TEMPLATE),
+    localeLinkText: cells.text('localeLinkText'),
+    createdAt: cells.date('createdAt') ?? now,
+    updatedAt: cells.date('updatedAt') ?? now,
+  };
+}
+
+/** As at every entry: trimmed and in lower case (contract A3, P11); anonymous handles keep their case. */
+function handleOf(cells: Cells): string {
+  const text = cells.required('handle', 254);
+  refusedAs('handle holds characters that cannot be', () => requireFitText(text));
+  return isAnonymous(text) ? text : text.trim().toLowerCase();
+}
+
+function passwordHashOf(cells: Cells): string | undefined {
+  const hash = cells.text('password');
+  if (hash !== undefined && !BCRYPT.test(hash) && !ARGON2ID.test(hash))
+    throw new CellError('password is neither a bcrypt hash (cost 4 to 12) nor Argon2id');
+  return hash;
+}
+
+function metadataOf(cells: Cells): Metadata {
+  const metaData = cells.object('metaData') ?? {};
+  refusedAs('metaData is larger or deeper than metadata may be', () => requireStorable(metaData));
+  return metaData;
+}
+
+interface CodePlace {
+  app: App;
+  purpose: CodePurpose;
+  subject: string;
+  expiresAt: number;
+}
+function codeOf(
+  { codes }: RecordDeps,
+  cells: Cells,
+  { app, purpose, subject, expiresAt }: CodePlace,
+): StoredCode | undefined {
+  const code = cells.text('code');
+  if (code === undefined || code === '0') return undefined;
+  if (!CODE.test(code)) throw new CellError('code is not six digits');
+  return codes.stored({ purpose, appId: app.id, subject, code, expiresAt });
+}
