@@ -85,7 +85,7 @@ async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<M
   const channel = channelOf(to);
   if (!channel || (channel === 'sms' && MAIL_ONLY.has(input.name))) return undefined;
   const name = channel === 'sms' ? (SMS_FORMS[input.name] ?? input.name) : input.name;
-  const locale = app.locales.includes(input.locale) ? input.locale : DEFAULT_LOCALE;
+  const locale = usedLocale(app, input.locale);
   const published = MAIL_FORMS.get(name) ?? name;
   const template = await findTemplate(deps, app, published, locale);
   const values = { HANDLE: to, ...input.values, APP_NAME: app.name };
@@ -129,6 +129,11 @@ export async function findTemplate(
   const own = await deps.store.templates.find(app.id, name, locale);
   if (own || locale === DEFAULT_LOCALE || deps.renderer.hasBuiltIn(name, locale)) return own;
   return deps.store.templates.find(app.id, name, DEFAULT_LOCALE);
+}
+
+/** A locale the app has dropped, or none, is read in English. */
+export function usedLocale(app: App, wanted: string | undefined): string {
+  return wanted !== undefined && app.locales.includes(wanted) ? wanted : DEFAULT_LOCALE;
 }
 
 function isEditable(name: MessageName): name is TemplateName {

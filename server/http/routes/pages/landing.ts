@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { openSignupLink } from '../../../domain/signup-link.ts';
+import type { AppCaller } from '../../../model/caller.ts';
+import type { Deps } from '../../../ports/deps.ts';
+import { PageReply, type Route, userRoute } from '../../route.ts';
+import { signupCode } from '../../wire/code.ts';
+import { handleText } from '../../wire/handle.ts';
+
+const link = z.object({ handle: handleText, code: signupCode });
+
+/** The verification link in a mail and the button of its page (operator §6). The JSON POST of this path is in `appuser/signup.ts`. */
+export const landingRoutes: Route[] = [
+  userRoute({
+    method: 'GET',
+    path: '/api/appuser/completeSignup',
+    summary: 'Opens the verification link: a page that asks for confirmation, or completes the signup.',
+    caller: 'link',
+    page: true,
+    input: link,
+    respond({ deps, caller, input, request }) {
+      const completes = caller.app.linkConfirmation === 'immediate' && !request.idle;
+      return show(deps, caller, input, completes);
+    },
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/completeSignup',
+    summary: 'Completes a signup from the button of the confirmation page.',
+    caller: 'link',
+    page: true,
+    input: link,
+    respond({ deps, caller, input, request }) {
+      return show(deps, caller, input, !request.idle);
+    },
+  }),
+];
+
+async function show(deps: Deps, { app }: AppCaller, proof: z.infer<typeof link>, completes: boolean) {
+  const { html, status } = await openSignupLink(deps, { app, ...proof, completes });
+  return new PageReply(html, status);
+}
