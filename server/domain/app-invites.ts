@@ -1,0 +1,121 @@
+import type { App } from '../model/app.ts';
+import { HostError, isHostError } from '../model/errors.ts';
+import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
+import type { Signup } from '../model/signup.ts';
+import type { Deps } from '../ports/deps.ts';
+import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
+import { loginName, parseHandle } from './handle.ts';
+import { sendInvite } from './invite.ts';
+
+/** More handles than this in one call would keep the portal waiting. */
+const HANDLES_MAX = 500;
+
+/** What became of each handle of a list. */
+export interface IssuedInvites {
+  invites: Invite[];
+  /** Already a user, or invited and not yet here. */
+  exists: string[];
+  /** No handle at all. */
+  invalid: string[];
+}
+
+/**
+ * Invites everybody of a comma-separated list in the portal's name (contract §4.6.35, P19). Throws `app_gone`, `app_suspended`,
+ * `invitation_disabled`, and `refused` for more than 500 handles.
+ */
+export async function issueInvites(
+  deps: Deps,
+  { appId, handles, locale }: { appId: string; handles: string; locale: string },
+): Promise<IssuedInvites> {
+  const app = await findActiveAppForPortal(deps, appId);
+  if (!app.invitationEnabled) throw new HostError('invitation_disabled');
+  const { valid, invalid } = parsedHandles(app, handles);
+  if (valid.length > HANDLES_MAX) throw new HostError('refused', { detail: 'more than 500 handles' });
+  const issued: IssuedInvites = { invites: [], exists: [], invalid };
+  for (const handle of valid) {
+    if (await isExpected(deps, app, handle)) issued.exists.push(handle);
+    else issued.invites.push(await offer(deps, app, handle, locale));
+  }
+  return issued;
+}
+
+function parsedHandles(app: App, list: string): { valid: string[]; invalid: string[] } {
+  const valid = new Set<string>();
+  const invalid = new Set<string>();
+  for (const item of list.split(',')) {
+    const typed = item.trim();
+    if (typed === '') continue;
+    try {
+      valid.add(parseHandle(app, typed));
+    } catch (error) {
+      if (!isHostError(error, 'invalid_data')) throw error;
+      invalid.add(typed);
+    }
+  }
+  return { valid: [...valid], invalid: [...invalid] };
+}
+
+async function isExpected({ store }: Pick<Deps, 'store'>, app: App, handle: string): Promise<boolean> {
+  if (await store.users.findByHandle(app.id, handle)) return true;
+  const invites = await store.invites.listByHandle(app.id, handle);
+  return invites.some(({ status }) => status === 'pending');
+}
+
+function offer(deps: Deps, app: App, handle: string, locale: string): Promise<Invite> {
+  const sender = { handle: PORTAL_SENDER, userId: PORTAL_SENDER };
+  return sendInvite(deps, { app, handle, sender, metaData: {}, locale: locale.trim().toUpperCase() });
+}
+
+/**
+ * Sends the newest waiting invite of a handle again, with a new code that voids the old one (contract P20, design §13). Throws `app_gone`
+ * and `invite_unknown`.
+ */
+export async function resendInvite(
+  deps: Deps,
+  { appId, handle }: { appId: string; handle: string },
+): Promise<true> {
+  const app = await findAppForPortal(deps, appId);
+  const invite = await findInvite(deps, app, handle);
+  if (invite?.status !== 'pending') throw new HostError('invite_unknown');
+  const { senderHandle, senderUserId, metaData, locale } = invite;
+  const sender = { handle: senderHandle, userId: senderUserId };
+  await sendInvite(deps, { app, handle: invite.handle, sender, metaData, locale });
+  return true;
+}
+
+/** Withdraws an invite of a handle, a waiting one first. Throws `app_gone`, `app_suspended` and `invite_unknown`. */
+export async function withdrawInvite(
+  deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
+  { appId, handle }: { appId: string; handle: string },
+): Promise<Invite> {
+  const app = await findActiveAppForPortal(deps, appId);
+  const invite = await findInvite(deps, app, handle);
+  if (!invite || !(await deps.store.invites.remove(appId, invite.id))) throw new HostError('invite_unknown');
+  deps.events.emit('invite_withdrawn', {
+    appId,
+    handleRef: deps.handleRef(appId, invite.handle),
+    by: 'portal',
+  });
+  return invite;
+}
+
+async function findInvite(
+  { store }: Pick<Deps, 'store'>,
+  app: App,
+  handle: string,
+): Promise<Invite | undefined> {
+  const newestFirst = await store.invites.listByHandle(app.id, loginName(app, handle));
+  return newestFirst.find(({ status }) => status === 'pending') ?? newestFirst[0];
+}
+
+/** Removes a signup of that handle, in any status of the app (contract P6). Throws `app_gone` and `signup_unknown`. */
+export async function removeSignup(
+  deps: Pick<Deps, 'store'>,
+  { appId, handle, signupId }: { appId: string; handle: string; signupId: string | undefined },
+): Promise<Signup> {
+  const app = await findAppForPortal(deps, appId);
+  const signup = await deps.store.signups.findByHandle(appId, loginName(app, handle));
+  const isMeant = signup && (signupId === undefined || signup.id === signupId.toLowerCase());
+  if (!isMeant || !(await deps.store.signups.remove(appId, signup.id))) throw new HostError('signup_unknown');
+  return signup;
+}

@@ -1,0 +1,62 @@
+import { isHostError } from '../model/errors.ts';
+import type { Deps } from '../ports/deps.ts';
+import { removeWholeApp } from './app-removal.ts';
+
+const EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
+const BATCH = 1_000;
+const BATCHES = 20;
+/** An import that runs renews its app record more often than this. */
+const ABANDONED_MS = 30_000;
+
+type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
+
+/**
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, and apps whose deletion or import a
+ * crash broke off. Any number of processes may sweep at once. `stop` lets a sweep that runs end.
+ */
+export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
+  let stopped = false;
+  let running = Promise.resolve();
+  const timer = setInterval(begin, EVERY_MS);
+  timer.unref();
+  begin();
+
+  function begin(): void {
+    running = running.then(() => (stopped ? undefined : sweep(deps, () => stopped))).catch(report);
+  }
+  function report(error: unknown): void {
+    // The store itself tells of an outage; the next sweep makes up for this one.
+    if (isHostError(error, 'service_unavailable')) return;
+    const name = error instanceof Error ? error.name : 'unknown';
+    deps.events.emit('unexpected_error', { name, where: 'housekeeping' });
+  }
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** One round; `isStopped` ends it early between two steps. */
+export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => false): Promise<void> {
+  const { config, store, clock } = deps;
+  const now = clock.now();
+  await inBatches(isStopped, () => store.counters.removeExpired(now, BATCH));
+  if (config.logDays > 0) {
+    await inBatches(isStopped, () => store.activity.removeOlder(now - config.logDays * DAY_MS, BATCH));
+  }
+  for (const app of await store.apps.listUnfinished()) {
+    const isAbandoned = app.lifecycle === 'deleting' || app.updatedAt < now - ABANDONED_MS;
+    if (isAbandoned && !isStopped()) await removeWholeApp(deps, app.id);
+  }
+}
+
+async function inBatches(isStopped: () => boolean, removeSome: () => Promise<number>): Promise<void> {
+  for (let batch = 0; batch < BATCHES && !isStopped(); batch++) {
+    if ((await removeSome()) < BATCH) return;
+  }
+}

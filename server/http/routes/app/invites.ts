@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { issueInvites, resendInvite, withdrawInvite } from '../../../domain/app-invites.ts';
+import { searchInvites } from '../../../domain/app-statistics.ts';
+import { portalRoute } from '../../route.ts';
+import { issuedInvites, portalInvite } from '../../wire/invite.ts';
+import { appId, handle, paging, searchPage, searchText } from '../../wire/parameter.ts';
+
+/** Invites of an app (contract §4.6.9, 35–37). */
+export const appInviteRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/searchInvite',
+    summary: 'Invites whose handle contains a text.',
+    input: z.object({ appId, value: searchText, ...paging }),
+    respond: async ({ deps, input }) =>
+      (await searchInvites(deps, { ...input, page: searchPage(input) })).map(portalInvite),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/createAppInvite',
+    summary: 'Invites one or more people in the name of the portal.',
+    input: z.object({ appId, handle: z.string(), locale: z.string().max(8).default('EN') }),
+    codeStatus: { app_gone: 400, app_suspended: 400 },
+    log: { action: 'createAppInvite' },
+    respond: async ({ deps, input }) =>
+      issuedInvites(await issueInvites(deps, { ...input, handles: input.handle })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/resendAppInvite',
+    summary: 'Sends an invite again, with a new code.',
+    input: z.object({ appId, handle }),
+    failsStatus: { app_gone: 403, invite_unknown: 403 },
+    respond: ({ deps, input }) => resendInvite(deps, input),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/removeAppInvite',
+    summary: 'Withdraws an invite.',
+    input: z.object({ appId, handle }),
+    failsStatus: { app_gone: 403, app_suspended: 403, invite_unknown: 403 },
+    respond: async ({ deps, input }) => portalInvite(await withdrawInvite(deps, input)),
+  }),
+];

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { testMailAccount, testSmsAccount } from '../../../domain/provider-check.ts';
+import { HostError } from '../../../model/errors.ts';
+import { portalRoute } from '../../route.ts';
+import { appId, handle, plainText } from '../../wire/parameter.ts';
+
+/** Mail, SMS and push accounts (contract §4.6.25, 26, 42). */
+export const providerRoutes = [
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/testEmailExtension',
+    summary: 'Sends a test mail through the mail account of the app.',
+    input: z.object({ appId }),
+    respond: ({ deps, input }) => testMailAccount(deps, input),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/testAppTwilio',
+    summary: 'Sends a test SMS.',
+    input: z.object({
+      appId,
+      phone: z.string().max(64),
+      handle: handle.optional(),
+      locale: plainText(8).optional(),
+    }),
+    log: { action: 'testAppTwilio' },
+    respond: async ({ deps, input }) => {
+      await testSmsAccount(deps, input);
+      // Callers look for this member; the code that was sent stays on the phone (contract P24).
+      return { twoFactorCode: 0 };
+    },
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/remoteNotification',
+    summary: 'Refused: the host has no push provider.',
+    input: z.object({ userId: z.string(), senderId: z.string().optional(), message: z.string() }),
+    respond: () => {
+      throw new HostError('refused', { detail: 'this host has no push provider' });
+    },
+  }),
+];

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { removeSignup } from '../../../domain/app-invites.ts';
+import { searchSignups } from '../../../domain/app-statistics.ts';
+import { portalRoute } from '../../route.ts';
+import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/parameter.ts';
+import { portalSignup } from '../../wire/signup.ts';
+
+/** Signups of an app (contract §4.6.7, 8). */
+export const appSignupRoutes = [
+  portalRoute({
+    method: 'GET',
+    // The spelling is the protocol's.
+    path: '/api/app/searchSingUp',
+    summary: 'Signups whose handle contains a text.',
+    input: z.object({ appId, value: searchText, ...paging }),
+    respond: async ({ deps, input }) =>
+      (await searchSignups(deps, { ...input, page: searchPage(input) })).map(portalSignup),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/removeAppSignup',
+    summary: 'Removes a signup.',
+    input: z.object({ appId, handle, _id: rowId.optional() }),
+    failsStatus: { app_gone: 403, signup_unknown: 403 },
+    respond: async ({ deps, input }) =>
+      portalSignup(await removeSignup(deps, { ...input, signupId: input._id })),
+  }),
+];

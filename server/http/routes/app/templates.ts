@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { patchLocales, setLocales } from '../../../domain/app-locales.ts';
+import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/templates.ts';
+import { LOCALES } from '../../../model/locale.ts';
+import { TEMPLATE_NAMES } from '../../../model/template.ts';
+import { portalRoute } from '../../route.ts';
+import { appId, plainText, rowId } from '../../wire/parameter.ts';
+import { portalTemplate, portalTemplates, templateRef } from '../../wire/template.ts';
+
+const subject = plainText(998);
+const htmlTemplate = z.string().max(65_536);
+const replyTo = z.union([z.literal(''), z.email().max(254)]).optional();
+const localeLinkText = plainText(200).optional();
+
+/** Texts and locales of an app (contract §4.6.31–33, 43; operator §7). */
+export const templateRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/emailTemplates',
+    summary: 'The texts of an app by locale.',
+    input: z.object({ appId }),
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => portalTemplates(await templatesByLocale(deps, input.appId)),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/updateEmailTemplate',
+    summary: 'Changes a text.',
+    input: z.object({ appId, _id: rowId, subject, htmlTemplate, replyTo, localeLinkText }),
+    failsStatus: { app_gone: 403, app_suspended: 403, template_unknown: 403 },
+    log: { action: 'updateEmailTemplate', value: ({ _id }) => JSON.stringify({ _id }) },
+    respond: async ({ deps, input }) =>
+      portalTemplate(await updateTemplate(deps, { appId: input.appId, id: input._id, text: input })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/previewTemplate',
+    summary: 'A text filled with sample values.',
+    input: z.object({
+      appId,
+      _id: rowId.optional(),
+      templateName: z.enum(TEMPLATE_NAMES).optional(),
+      locale: z
+        .string()
+        .toUpperCase()
+        .pipe(z.enum([...LOCALES]))
+        .optional(),
+      subject: subject.optional(),
+      htmlTemplate: htmlTemplate.optional(),
+      replyTo,
+      localeLinkText,
+    }),
+    failsStatus: { app_gone: 403, template_unknown: 403 },
+    respond: async ({ deps, input }) => {
+      const { subject, html, text } = await previewTemplate(deps, {
+        appId: input.appId,
+        ref: templateRef(input),
+        text: input,
+      });
+      return { subject, html, text };
+    },
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/addRemoveAppLocale',
+    summary: 'Sets the locales of an app.',
+    input: z.object({ appId, locales: z.array(z.string().max(16)).max(400) }),
+    failsStatus: { app_gone: 403 },
+    lowerCaseFails: true,
+    log: {
+      action: 'addRemoveLocaleEmailTemplate',
+      value: ({ locales }) => JSON.stringify(locales.slice(0, 200)),
+    },
+    respond: async ({ deps, input }) => {
+      await setLocales(deps, input);
+      return { ...input, localesTemplate: portalTemplates(await templatesByLocale(deps, input.appId)) };
+    },
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/patchAppLocales',
+    summary: 'Repairs the locales of old apps.',
+    log: { action: 'patchAppLocales' },
+    respond: ({ deps }) => patchLocales(deps),
+  }),
+];

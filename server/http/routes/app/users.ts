@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { searchUsers } from '../../../domain/app-statistics.ts';
+import {
+  addUser,
+  removeUser,
+  resetUserPassword,
+  setUserStatus,
+} from '../../../domain/user-administration.ts';
+import { replaceMetadata } from '../../../domain/user-metadata.ts';
+import { portalRoute } from '../../route.ts';
+import { appId, handle, paging, queryFlag, rowId, searchPage, searchText } from '../../wire/parameter.ts';
+import { portalUser } from '../../wire/user.ts';
+
+/** Users of an app (contract §4.6.6, 13–15, 27, 28). */
+export const userRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/searchUser',
+    summary: 'Users whose handle or user name contains a text.',
+    input: z.object({ appId, value: searchText, hideAnonUser: queryFlag, ...paging }),
+    respond: async ({ deps, input }) => {
+      const { appId: id, value, hideAnonUser: hideAnonymous = false } = input;
+      const users = await searchUsers(deps, { appId: id, value, hideAnonymous, page: searchPage(input) });
+      return users.map((user) => portalUser(user, { id }));
+    },
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/addUser',
+    summary: 'Adds a user who need not confirm anything.',
+    input: z.object({ appId, handle, password: z.string().max(64) }),
+    failsStatus: { handle_taken: 403, users_full: 403 },
+    codeStatus: { app_gone: 403, app_suspended: 403 },
+    log: { action: 'addUser' },
+    respond: async ({ deps, input }) => portalUser(await addUser(deps, input), { id: input.appId }),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/removeUser',
+    summary: 'Removes a user with the signup and invites of the handle.',
+    input: z.object({ appId, handle }),
+    failsStatus: { app_gone: 403, user_unknown: 403 },
+    log: { action: 'removeUser' },
+    respond: async ({ deps, input }) => portalUser(await removeUser(deps, input), { id: input.appId }),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/user',
+    summary: 'Suspends or reinstates a user.',
+    input: z.object({ appId, userId: rowId, status: z.enum(['active', 'suspend']) }),
+    failsStatus: { app_gone: 403, user_unknown: 403 },
+    log: { action: 'updateAppUser', value: ({ userId, status }) => JSON.stringify({ userId, status }) },
+    respond: ({ deps, input }) => setUserStatus(deps, input),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/resetUserPassword',
+    summary: 'Gives a user another password and mails it.',
+    input: z.object({
+      appId,
+      userId: rowId,
+      rawValue: z.string().max(128),
+      hashValue: z.string().regex(/^[\da-f]{32}$/i),
+    }),
+    failsStatus: { app_gone: 403, user_unknown: 403 },
+    log: { action: 'resetUserPassword', value: ({ userId }) => JSON.stringify({ userId }) },
+    respond: ({ deps, input }) => resetUserPassword(deps, input),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/updateAppUserMetaData',
+    summary: 'Replaces the metadata of a user.',
+    input: z.object({
+      appId,
+      handle,
+      metaData: z.record(z.string(), z.unknown()),
+      addedMetadata: z
+        .array(z.object({ path: z.string().max(256).optional(), value: z.unknown().optional() }).nullable())
+        .max(64)
+        .transform((items) => items.filter((item) => item !== null))
+        .optional(),
+    }),
+    log: { action: 'updateAppUserMetaData' },
+    respond: ({ deps, input }) => replaceMetadata(deps, { ...input, added: input.addedMetadata ?? [] }),
+  }),
+];

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { Activity } from '../../model/activity.ts';
+import type { ActivityFilter } from '../../ports/store/activity.ts';
+import type { Page } from '../../ports/store/store.ts';
+import { wireTime } from './user.ts';
+
+/** A page of an app's log (contract §4.6.29). */
+export function portalLogs({ rows, total }: Page<Activity>) {
+  return { totalLog: total, logs: rows.map(portalLog) };
+}
+
+function portalLog(row: Activity) {
+  return {
+    _id: row.id,
+    appId: row.appId,
+    handle: row.handle,
+    action: row.action,
+    value: row.value,
+    logType: row.logType,
+    status: row.status,
+    createdAt: wireTime(row.createdAt),
+  };
+}
+
+/** ISO 8601, or a date as JavaScript and HTTP write it; `Date.parse` alone also takes words that only end in a number. */
+const DATE = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2},? )/;
+const date = z
+  .string()
+  .max(80)
+  .regex(DATE)
+  .transform((text) => Date.parse(text))
+  .pipe(z.int());
+/** Portals send empty parameters for filters that are not set. */
+const optionalDate = z.union([z.literal('').transform(() => undefined), date]).optional();
+
+/** Filters of a log: `all`, empty and absent mean no filter. */
+export const logFilter = {
+  type: z.enum(['app', 'user', 'all', '']).optional(),
+  status: z.enum(['success', 'error', 'all', '']).optional(),
+  fromDate: optionalDate,
+  toDate: optionalDate,
+  filterAction: z.string().max(4096).optional(),
+};
+
+export function activityFilter(input: z.infer<z.ZodObject<typeof logFilter>>): ActivityFilter {
+  const { type, status, fromDate, toDate, filterAction } = input;
+  const actions = (filterAction ?? '')
+    .split(',')
+    .map((action) => action.trim())
+    .filter(Boolean);
+  return {
+    ...(type && type !== 'all' && { logType: type }),
+    ...(status && status !== 'all' && { status }),
+    ...(fromDate !== undefined && { from: fromDate }),
+    ...(toDate !== undefined && { to: toDate }),
+    ...(actions.length > 0 && !actions.includes('all') && { actions }),
+  };
+}
