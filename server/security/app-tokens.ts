@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { App, AppKey } from '../model/app.ts';
+import { BoundedMap } from '../model/bounded-map.ts';
 import type { AppTokens } from '../ports/security.ts';
 import { publicJwk, signJwt } from './jwt.ts';
 
@@ -8,8 +9,8 @@ const CAPACITY = 2000;
 
 /** See `AppTokens`. A key is parsed at its first use and kept by its `kid`, which is a thumbprint of the key itself. */
 export function createAppTokens(): AppTokens {
-  const signingKeys = new Map<string, KeyObject>();
-  const publishedKeys = new Map<string, Record<string, unknown>>();
+  const signingKeys = new BoundedMap<KeyObject>(CAPACITY);
+  const publishedKeys = new BoundedMap<Record<string, unknown>>(CAPACITY);
 
   return {
     async sign(app, claims) {
@@ -34,8 +35,6 @@ function kept<T>(map: Map<string, T>, name: string, make: () => T): T {
   const known = map.get(name);
   if (known !== undefined) return known;
   const made = make();
-  const oldest = map.size >= CAPACITY ? map.keys().next().value : undefined;
-  if (oldest !== undefined) map.delete(oldest);
   map.set(name, made);
   return made;
 }

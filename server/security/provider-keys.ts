@@ -38,7 +38,7 @@ export class ProviderKeys {
     const now = this.#clock.now();
     // Distances, because a clock can be set back.
     if (this.#known.kids.has(kid)) return Math.abs(now - this.#known.fetchedAt) > MAX_AGE_MS;
-    return Math.abs(now - this.#askedAt) > REFETCH_MS;
+    return this.#fetching !== undefined || Math.abs(now - this.#askedAt) > REFETCH_MS;
   }
 
   async #fetch(): Promise<void> {

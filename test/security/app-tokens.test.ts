@@ -92,6 +92,11 @@ describe('an imported app key', () => {
 });
 
 describe('a user JWT', () => {
+  it('verifies however often the same key signs', async () => {
+    const appTokens = createAppTokens();
+    for (let n = 0; n < 3; n++) assert.ok(open(await appTokens.sign(appWith(first), { n }), first).signed);
+  });
+
   it("is signed by the app's current key, named in kid, with the claims as given", async () => {
     const appTokens = createAppTokens();
     const app = appWith({ ...second, state: 'next' }, first, { ...third, state: 'previous' });
@@ -116,6 +121,11 @@ describe('a user JWT', () => {
 });
 
 describe("an app's JWKS", () => {
+  it('is the same at every call', () => {
+    const appTokens = createAppTokens();
+    assert.deepEqual(appTokens.jwks(appWith(first)), appTokens.jwks(appWith(first)));
+  });
+
   it('holds the public halves of all keys, whatever their state, and nothing else', () => {
     const app = appWith(first, { ...second, state: 'next' }, { ...third, state: 'previous' });
     const { keys } = createAppTokens().jwks(app);
