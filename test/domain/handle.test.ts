@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isEmail, loginName, parseHandle, parseUserName } from '../../server/domain/handle.ts';
+import { requireLocale } from '../../server/domain/locale.ts';
+import { isHostError } from '../../server/model/errors.ts';
+import { anApp } from '../support/records.ts';
+
+const app = anApp();
+const phoneApp = anApp({ handleType: 'phone' });
+const invalid = (error: unknown) => isHostError(error, 'invalid_data');
+
+describe('handle', () => {
+  const accepted: [typed: string, handle: string][] = [
+    ['  Ada@Example.COM ', 'ada@example.com'],
+    ['ada+news@example.com', 'ada+news@example.com'],
+    // Swift's plus, after a form decoder.
+    ['ada news@example.com', 'ada+news@example.com'],
+    ['"<b>o\'hara</b>&#"@example.co.uk', '"<b>o\'hara</b>&#"@example.co.uk'],
+    ['jürgen@müller.example', 'jürgen@müller.example'],
+    [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
+  ];
+  for (const [typed, handle] of accepted) {
+    it(`takes ${JSON.stringify(typed.slice(0, 40))} as an e-mail address`, () => {
+      assert.equal(parseHandle(app, typed), handle);
+      assert.equal(loginName(app, typed), handle, 'and finds it again at log-in');
+    });
+  }
+
+  const refused = [
+    'ada',
+    'ada@example',
+    'ada@@example.com',
+    'a@b@example.com',
+    '@example.com',
+    'ada@.com',
+    'ada@example.',
+    'ada@exa mple.com',
+    'a,b@example.com',
+    'a;b@example.com',
+    'ada\n@example.com',
+    'ada\u0000@example.com',
+    'ada\ud800@example.com',
+    'ada\ufffd@example.com',
+    `${'a'.repeat(243)}@example.com`,
+    'ada@[127.0.0.1]',
+    '+15551234567',
+    '',
+  ];
+  for (const typed of refused) {
+    it(`refuses ${JSON.stringify(typed.slice(0, 40))}`, () => {
+      assert.throws(() => parseHandle(app, typed), invalid);
+    });
+  }
+
+  const phones: [typed: string, handle: string][] = [
+    ['+15551234567', '+15551234567'],
+    [' 15551234567', '+15551234567'],
+    ['+1 (555) 123-45.67', '+15551234567'],
+    ['+44 (0)20 7946 0018', '+442079460018'],
+    ['+12345678', '+12345678'],
+  ];
+  for (const [typed, handle] of phones) {
+    it(`takes ${JSON.stringify(typed)} as a number in a phone app`, () => {
+      assert.equal(parseHandle(phoneApp, typed), handle);
+      assert.equal(loginName(phoneApp, typed), handle);
+    });
+  }
+  for (const typed of ['+1234567', '+1234567890123456', '+1555abc4567', 'ada@example.com', '++15551234567']) {
+    it(`refuses ${JSON.stringify(typed)} in a phone app`, () => {
+      assert.throws(() => parseHandle(phoneApp, typed), invalid);
+    });
+  }
+
+  it('leaves a user name typed in a phone app alone', () => {
+    assert.equal(loginName(phoneApp, ' Ada1 '), 'ada1');
+  });
+
+  it('takes user names of 3 to 32 letters and digits, a letter first', () => {
+    assert.equal(parseUserName(' AdaL1 '), 'adal1');
+    for (const typed of ['ab', '1ab', 'a_b', 'ada@example.com', 'a'.repeat(33), 'a b', 'ådå', '']) {
+      assert.throws(() => parseUserName(typed), invalid, typed);
+    }
+    assert.equal(parseUserName('a'.repeat(32)), 'a'.repeat(32));
+  });
+
+  it('knows mail addresses from numbers and anonymous ids', () => {
+    assert.deepEqual(['a@b.co', '+15551234567', 'ANON_1@x.co'].map(isEmail), [true, false, false]);
+  });
+
+  it('takes the locales of the app in any case, and EN always', () => {
+    const german = anApp({ locales: ['EN', 'DE'] });
+    const typed = ['de', ' DE ', undefined, '', 'en'];
+    assert.deepEqual(
+      typed.map((locale) => requireLocale(german, locale)),
+      ['DE', 'DE', 'EN', 'EN', 'EN'],
+    );
+    assert.throws(() => requireLocale(german, 'FR'), invalid);
+  });
+});
