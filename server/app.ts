@@ -73,6 +73,8 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
   }
 
   const app = new Koa();
+  // Koa would print errors of broken connections, headers and all.
+  app.silent = true;
   app.use(openExchange);
   app.use(answer);
   return app;

@@ -11,11 +11,13 @@ import type { Events } from './ports/log.ts';
 import { WrongEncryptKeyError } from './security/field-cipher.ts';
 import { HostKeyError } from './security/host-key.ts';
 import { VERSION } from './version.ts';
-import { buildDeps } from './wiring.ts';
+import { buildDeps, type Wired } from './wiring.ts';
 
 /** Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5. */
 export async function main(args: readonly string[]): Promise<void> {
   let log = createLogger('info');
+  // As process 1 of a container it would not even be ended by the signal while it waits for the database.
+  onStopSignal(() => exit(EXIT.stopped, log));
   try {
     if (args.length > 0) {
       const problem = {
@@ -37,10 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
   const deps = await buildDeps(config, log);
   const server = createHostServer(createApp(deps, routes, log));
-  const port = await server.listen(config.port, config.host).catch(async (error: unknown) => {
-    await deps.stop();
-    throw portError(error);
-  });
+  const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;
   for (const setting of insecureSettings(config)) deps.events.emit('insecure_setting', { setting });
   const { kind: database } = deps.store;
@@ -58,8 +57,23 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
     deps.events.emit('host_stopped', { exitCode });
     exit(exitCode, log);
   };
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
+  onStopSignal(() => void stop());
+}
+
+function onStopSignal(handle: () => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal).on(signal, handle);
+}
+
+async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<number> {
+  let name = 'METRICS_PORT';
+  try {
+    await deps.begin();
+    name = 'PORT';
+    return await listen();
+  } catch (error) {
+    await deps.stop();
+    throw portError(name, error);
+  }
 }
 
 /** An exception nobody caught is logged once and ends nothing (security.md R33). */
@@ -69,10 +83,10 @@ function stayUp(events: Events): void {
   process.on('uncaughtException', report);
 }
 
-function portError(error: unknown): StartError {
+function portError(name: string, error: unknown): StartError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
-  return new StartError(EXIT.wrongConfiguration, [{ name: 'PORT', problem, repair: 'choose another port' }]);
+  return new StartError(EXIT.wrongConfiguration, [{ name, problem, repair: 'choose another port' }]);
 }
 
 function refuseStart(error: unknown, log: Logger): never {

@@ -4,6 +4,7 @@ import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
 import { createTexter } from './delivery/texter.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
+import { startHousekeeping } from './domain/housekeeping.ts';
 import { EXIT, StartError } from './exit.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
@@ -33,6 +34,8 @@ import { createStore } from './store/open-store.ts';
 /** All ports with their adapters, and the way to end them. */
 export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
+  /** Begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up. */
+  begin(): Promise<void>;
   /** Ends background work, writes what is waiting and closes the store. */
   stop(): Promise<void>;
 }
@@ -68,10 +71,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
     const mailer = createMailer({ config, outbox });
     const port = config.metricsPort === undefined ? undefined : await createMetrics(() => passwords.waiting);
-    const metricsServer = await port?.listen(config.metricsPort ?? 0, config.host);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
     const activity = createActivityLog({ store: store.activity, codes, clock, events });
     let wake = () => {};
+    let background: { stop(): Promise<void> }[] = [];
     const deps: Deps = {
       config,
       store,
@@ -95,17 +98,20 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
     };
-    const delivery = startDelivery(deps);
-    wake = delivery.wake;
-    keyPairs.warm();
     return {
       ...deps,
       readiness,
+      async begin() {
+        const metricsPort = await port?.listen(config.metricsPort ?? 0, config.host);
+        const delivery = startDelivery(deps);
+        wake = delivery.wake;
+        background = [delivery, startHousekeeping(deps), ...(metricsPort ? [metricsPort] : [])];
+        keyPairs.warm();
+      },
       async stop() {
         readiness.stop();
         keyPairs.close();
-        metricsServer?.close();
-        await delivery.stop();
+        await Promise.all(background.map((work) => work.stop()));
         await activity.flush();
         await store.close();
       },

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { Metrics } from '../ports/log.ts';
 
 /** Counts nothing: the metrics port is off. */
@@ -7,7 +7,7 @@ export const NO_METRICS: Metrics = { login() {}, message() {}, request() {} };
 export interface MetricsPort {
   readonly metrics: Metrics;
   /** Opens the port with `/metrics` as Prometheus text. */
-  listen(port: number, host: string | undefined): Promise<Server>;
+  listen(port: number, host: string | undefined): Promise<{ stop(): Promise<void> }>;
 }
 
 /** Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads its library only when called. */
@@ -63,7 +63,12 @@ export async function createMetrics(hashesWaiting: () => number): Promise<Metric
       });
       server.listen(port, host);
       await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject));
-      return server;
+      return {
+        async stop() {
+          server.close();
+          server.closeAllConnections();
+        },
+      };
     },
   };
 }

@@ -138,6 +138,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const deps = await buildDeps(config, log, clock);
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
   const server = createHostServer(createKoaApp(deps, routes, log));
+  await deps.begin();
   const port = await server.listen(0, '127.0.0.1');
   if (options.config?.apiUrl === undefined) config.apiUrl = `http://localhost:${port}`;
   const agent = new Agent({ keepAlive: true });

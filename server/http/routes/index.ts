@@ -1,11 +1,16 @@
 import type { Route } from '../route.ts';
 import { appRoutes } from './app/apps.ts';
 import { settingRoutes } from './app/settings.ts';
+import { transferRoutes } from './app/transfer.ts';
 import { accountRoutes } from './appuser/account.ts';
+import { applicationRoutes } from './appuser/application.ts';
 import { inviteRoutes } from './appuser/invite.ts';
+import { loginRoutes } from './appuser/login.ts';
 import { loginCompleteRoutes } from './appuser/login-complete.ts';
 import { passwordRoutes } from './appuser/password.ts';
 import { phoneRoutes } from './appuser/phone.ts';
+import { profileRoutes } from './appuser/profile.ts';
+import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
 import { healthRoutes } from './pages/health.ts';
@@ -14,17 +19,21 @@ import { wellKnownRoutes } from './pages/well-known.ts';
 
 /** What clients call (contract §3). */
 const userRoutes: Route[] = [
+  ...loginRoutes,
   ...loginCompleteRoutes,
+  ...signupRoutes,
   ...socialRoutes,
   ...inviteRoutes,
   ...passwordRoutes,
+  ...profileRoutes,
+  ...applicationRoutes,
   ...phoneRoutes,
   ...twoFactorRoutes,
   ...accountRoutes,
 ];
 
 /** What the portal calls (contract §4, operator §7). */
-const portalRoutes: Route[] = [...appRoutes, ...settingRoutes];
+const portalRoutes: Route[] = [...appRoutes, ...settingRoutes, ...transferRoutes];
 
 /** What is outside the API (operator §4). */
 const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes];
