@@ -1,7 +1,16 @@
 import type { Route } from '../route.ts';
 import { appRoutes } from './app/apps.ts';
+import { appInviteRoutes } from './app/invites.ts';
+import { logRoutes } from './app/logs.ts';
+import { metadataRoutes } from './app/metadata.ts';
+import { providerRoutes } from './app/providers.ts';
+import { retiredRoutes } from './app/retired.ts';
 import { settingRoutes } from './app/settings.ts';
+import { appSignupRoutes } from './app/signups.ts';
+import { statisticsRoutes } from './app/statistics.ts';
+import { templateRoutes } from './app/templates.ts';
 import { transferRoutes } from './app/transfer.ts';
+import { appUserRoutes } from './app/users.ts';
 import { accountRoutes } from './appuser/account.ts';
 import { applicationRoutes } from './appuser/application.ts';
 import { inviteRoutes } from './appuser/invite.ts';
@@ -33,7 +42,20 @@ const userRoutes: Route[] = [
 ];
 
 /** What the portal calls (contract §4, operator §7). */
-const portalRoutes: Route[] = [...appRoutes, ...settingRoutes, ...transferRoutes];
+const portalRoutes: Route[] = [
+  ...appRoutes,
+  ...settingRoutes,
+  ...metadataRoutes,
+  ...appUserRoutes,
+  ...appSignupRoutes,
+  ...appInviteRoutes,
+  ...templateRoutes,
+  ...providerRoutes,
+  ...logRoutes,
+  ...statisticsRoutes,
+  ...transferRoutes,
+  ...retiredRoutes,
+];
 
 /** What is outside the API (operator §4). */
 const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes];

@@ -1,5 +1,7 @@
 import { masked } from '../../domain/app-settings.ts';
-import type { App, AppKey, MetadataField } from '../../model/app.ts';
+import type { App, AppKey } from '../../model/app.ts';
+import { wireApplication } from './application.ts';
+import { wireTime } from './user.ts';
 
 /** The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider credentials are masked. */
 export function portalApp(app: App) {
@@ -8,7 +10,8 @@ export function portalApp(app: App) {
     appToken: app.appToken,
     appPublicKey: publicKeyText(app),
     type: app.type,
-    ...settings(app),
+    ...wireApplication(app),
+    // Stored as text in old hosts, and read so by their portal.
     maxLoginAttempts: String(app.maxLoginAttempts),
     emailExtensionAPIKey: maybeMasked(app.emailExtensionApiKey),
     emailExtensionSenderEmail: app.emailExtensionSenderEmail,
@@ -43,56 +46,6 @@ export function createdApp(app: App) {
   };
 }
 
-/** The app as its clients see it: exactly the members of contract §3.5.20, numbers and flags in their JSON types (C13). */
-export function clientApp(app: App) {
-  return {
-    ...settings(app),
-    maxLoginAttempts: app.maxLoginAttempts || undefined,
-  };
-}
-
-/** What portal and clients both see. Members that are undefined are left out of the JSON. */
-function settings(app: App) {
-  return {
-    name: app.name,
-    status: app.status,
-    handle: app.handleType,
-    jwtEnabled: app.jwtEnabled,
-    anonymousLoginEnabled: app.anonymousLoginEnabled,
-    userNamesEnabled: app.userNamesEnabled,
-    appleLoginEnabled: app.appleLoginEnabled,
-    appleBundleId: app.appleBundleId,
-    googleLoginEnabled: app.googleLoginEnabled,
-    googleClientId: app.googleClientId,
-    invitationEnabled: app.invitationEnabled,
-    signupEnabled: app.signupEnabled,
-    signupFlow: app.signupFlow,
-    twoFactorVerification: app.twoFactorVerification,
-    googleAppName: app.googleAppName,
-    maxUsers: app.maxUsers,
-    passwordFilter: app.passwordFilter,
-    passwordMinLength: app.passwordRules.minLength,
-    passwordMinUpper: app.passwordRules.minUpper,
-    passwordMinLower: app.passwordRules.minLower,
-    passwordMinDigit: app.passwordRules.minDigit,
-    passwordMinSpecial: app.passwordRules.minSpecial,
-    userJWTExpiration: app.userJwtExpirationHours,
-    realmAppId: app.realmAppId,
-    appData: app.appData,
-    metaData: app.metaData.map(field),
-    metaDataInvite: app.metaDataInvite.map(field),
-    metaDataEmail: app.metaDataEmail,
-    emailExtension: app.emailExtension,
-    locales: app.locales,
-    createdAt: new Date(app.createdAt).toISOString(),
-    updatedAt: new Date(app.updatedAt).toISOString(),
-  };
-}
-
-function field({ id, path, required, fieldName, canEdit }: MetadataField) {
-  return { id, path, required, fieldName, canEdit };
-}
-
 function maybeMasked(secret: string | undefined): string | undefined {
   return secret === undefined ? undefined : masked(secret);
 }
@@ -105,5 +58,5 @@ function publicKeyText({ keys }: App): string {
 
 /** A key of the app as `rotateAppKey` lists it (operator §7). */
 export function portalKey({ kid, state, createdAt }: AppKey) {
-  return { kid, state, createdAt: new Date(createdAt).toISOString() };
+  return { kid, state, createdAt: wireTime(createdAt) };
 }

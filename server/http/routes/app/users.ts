@@ -12,7 +12,7 @@ import { appId, handle, paging, queryFlag, rowId, searchPage, searchText } from 
 import { portalUser } from '../../wire/user.ts';
 
 /** Users of an app (contract §4.6.6, 13–15, 27, 28). */
-export const userRoutes = [
+export const appUserRoutes = [
   portalRoute({
     method: 'GET',
     path: '/api/app/searchUser',
