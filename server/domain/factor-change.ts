@@ -17,29 +17,34 @@ export function withFactorChange(user: User, now: number): User {
   };
 }
 
-/** Reports a change that is stored; `notice` tells the owner by mail, for whoever else may have made it. */
-export async function announceFactorChange(
-  deps: Deps,
-  input: {
-    app: App;
-    user: User;
-    factor: 'totp' | 'phone';
-    became: 'On' | 'Off' | 'Replaced';
-    notice: boolean;
-  },
-): Promise<void> {
-  const { app, user, factor, became, notice } = input;
-  const event = became === 'Off' ? 'factor_disabled' : 'factor_enabled';
+/** By the sentence that tells it in the mail to the owner. */
+const CHANGES = {
+  totpOn: { event: 'factor_enabled', factor: 'totp' },
+  totpOff: { event: 'factor_disabled', factor: 'totp' },
+  phoneOn: { event: 'factor_enabled', factor: 'phone' },
+  phoneOff: { event: 'factor_disabled', factor: 'phone' },
+  phoneChanged: { event: 'factor_enabled', factor: 'phone' },
+} as const;
+export type FactorChange = keyof typeof CHANGES;
+
+/** Reports a change that is stored. */
+export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, change: FactorChange): void {
+  const { event, factor } = CHANGES[change];
   deps.events.emit(event, { userId: user.id, factor, by: 'user' });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
-  if (!notice) return;
-  await sendMessage(deps, {
+}
+
+/** Tells the owner by mail what changed, for whoever else may have done it (design §13). */
+export function tellOwner(
+  deps: Deps,
+  { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },
+): Promise<void> {
+  return sendMessage(deps, {
     app,
     name: 'factorChanged',
     locale: user.locale,
     to: user.handle,
-    // Names the sentence of the template that says it in the reader's language.
-    values: { CHANGE: `${factor}${became}` },
+    values: { CHANGE: change },
     userId: user.id,
     outcome: 'queue',
   });

@@ -6,7 +6,7 @@ import type { Deps } from '../ports/deps.ts';
 import { admitCode, judgeCode } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { announceFactorChange, withFactorChange } from './factor-change.ts';
+import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
 import { hasFactor, provesFactor } from './factor-code.ts';
 import { sendMessage } from './message.ts';
 import { parsePhone } from './phone-number.ts';
@@ -90,7 +90,8 @@ export async function verifyPhone(
   });
   deps.events.emit('phone_verified', { userId: user.id });
   if (replaces) {
-    await announceFactorChange(deps, { app, user, factor: 'phone', became: 'Replaced', notice: true });
+    reportFactorChange(deps, user, 'phoneChanged');
+    await tellOwner(deps, { app, user, change: 'phoneChanged' });
   }
   return true;
 }
@@ -117,8 +118,9 @@ export async function setPhoneFactor(
     const switched = { ...current, twoFactorPhone: on, pendingPhone: undefined, phoneCode: undefined };
     return withFactorChange(switched, deps.clock.now());
   });
-  const became = on ? 'On' : 'Off';
-  await announceFactorChange(deps, { app, user, factor: 'phone', became, notice: true });
+  const factorChange = on ? 'phoneOn' : 'phoneOff';
+  reportFactorChange(deps, user, factorChange);
+  await tellOwner(deps, { app, user, change: factorChange });
   return true;
 }
 

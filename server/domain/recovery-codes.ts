@@ -5,6 +5,7 @@ import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
+import { tellOwner } from './factor-change.ts';
 import { hasFactor, provesFactor } from './factor-code.ts';
 
 const RECOVERY_CODES = 10;
@@ -35,5 +36,6 @@ export async function replaceRecoveryCodes(
     if (!hasFactor(current)) throw new HostError('invalid_data');
     return { ...current, recoveryCodes: digests, updatedAt };
   });
+  await tellOwner(deps, { app, user, change: 'recoveryCodes' });
   return codes;
 }

@@ -5,7 +5,7 @@ import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { announceFactorChange, withFactorChange } from './factor-change.ts';
+import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
 import { hasFactor, provesFactor } from './factor-code.ts';
 import { sendMessage } from './message.ts';
 import { issueRecoveryCodes } from './recovery-codes.ts';
@@ -53,14 +53,9 @@ export async function enrolTotp(
     recoveryCodes: recovery.codes,
   };
   await mailEnrolment(deps, app, user, enrolment);
+  reportFactorChange(deps, user, 'totpOn');
   // The mail with the QR code is notice enough where nothing guarded the account before.
-  await announceFactorChange(deps, {
-    app,
-    user,
-    factor: 'totp',
-    became: user.twoFactorTotp ? 'Replaced' : 'On',
-    notice: guarded,
-  });
+  if (guarded) await tellOwner(deps, { app, user, change: 'totpOn' });
   return enrolment;
 }
 
@@ -86,7 +81,8 @@ export async function removeTotp(
     };
     return withFactorChange(removed, deps.clock.now());
   });
-  await announceFactorChange(deps, { app, user, factor: 'totp', became: 'Off', notice: true });
+  reportFactorChange(deps, user, 'totpOff');
+  await tellOwner(deps, { app, user, change: 'totpOff' });
   return true;
 }
 

@@ -1,0 +1,43 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An Apple or Google on a free local port: publishes its key set and signs identity tokens. */
+export interface IdentityProvider {
+  issuer: string;
+  jwksUrl: string;
+  /** A token with this provider's `iss`, `iat` and `exp` (in one hour of `now`); members of `claims` win. */
+  token(now: number, claims: Record<string, unknown>): string;
+  close(): Promise<void>;
+}
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Starts a provider with one RSA key pair. */
+export async function startIdentityProvider(): Promise<IdentityProvider> {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const kid = 'key-1';
+  const keySet = JSON.stringify({
+    keys: [{ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }],
+  });
+  const server = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'application/json').end(keySet);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    issuer,
+    jwksUrl: `${issuer}/keys`,
+    token(now, claims) {
+      const iat = Math.floor(now / 1000);
+      const payload = { iss: issuer, iat, exp: iat + 3600, ...claims };
+      const signed = `${encode({ alg: 'RS256', kid, typ: 'JWT' })}.${encode(payload)}`;
+      return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
