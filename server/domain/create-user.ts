@@ -1,5 +1,5 @@
 import type { App } from '../model/app.ts';
-import { type ErrorName, HostError, isHostError } from '../model/errors.ts';
+import { type ErrorName, HostError } from '../model/errors.ts';
 import type { LoginProvider, Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { subjectOf } from './claims.ts';
@@ -31,21 +31,30 @@ const RESERVATION_MS = 30_000;
  * JWT needs must have been checked before (`requireCompleteMetadata`).
  */
 export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
-  const { app, ids, handle } = input;
-  const existing = await deps.store.users.find(app.id, ids.userId);
+  const { app, ids } = input;
+  const find = () => deps.store.users.find(app.id, ids.userId);
+  const existing = await find();
   if (existing) return existing;
-  await takeSeat(deps, app, input.full);
   const user = newUser(input, deps.clock.now());
   try {
-    await withSubject(deps, app, user, () => deps.store.users.insert(user));
+    await insertInSeat(deps, input, user);
   } catch (error) {
-    await releaseSeat(deps, app);
-    const rival = isHostError(error, 'handle_taken') && (await deps.store.users.find(app.id, ids.userId));
-    if (rival && rival.handle === handle) return rival;
+    const same = error instanceof HostError && (await find());
+    if (same) return same;
     throw error;
   }
   deps.events.emit('user_created', { userId: user.id, via: input.via });
   return user;
+}
+
+async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User): Promise<void> {
+  await takeSeat(deps, app, full);
+  try {
+    await withSubject(deps, app, user, () => deps.store.users.insert(user));
+  } catch (error) {
+    await releaseSeat(deps, app);
+    throw error;
+  }
 }
 
 function newUser(input: NewUser, now: number): User {

@@ -8,7 +8,7 @@ type SeatDeps = Pick<Deps, 'store' | 'clock'>;
 /** A seat that was taken but holds no user yet belongs to an insert under way, unless it stays so for this long. */
 const SETTLE_MS = 2000;
 const STEP_MS = 100;
-const LOOK_MS = 10_000;
+const TURN_MS = 10_000;
 
 /** Users an app may have: `maxUsers`, and 50 in a development app (contract S36); undefined = no limit. */
 export function seatLimit(app: App): number | undefined {
@@ -46,13 +46,10 @@ export async function recountSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id
 }
 
 /**
- * Frees what is counted above the users there are, as far as it stays so long enough to be no insert under way. One at a time looks, or
- * two would free the same seat.
+ * Waits for inserts under way, then frees what is still counted above the users there are: that a crash left behind. One at a time does,
+ * or two would free the same seat.
  */
 export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promise<void> {
-  const now = deps.clock.now();
-  const look = { now, cap: 1, expiresAt: now + LOOK_MS };
-  if (!(await deps.store.counters.increment(`seats-look/${app.id}`, look))) return;
   let lost = Number.POSITIVE_INFINITY;
   for (let waited = 0; waited <= SETTLE_MS; waited += STEP_MS) {
     if (waited > 0) await pause(STEP_MS);
@@ -62,6 +59,9 @@ export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promi
     lost = Math.min(lost, counted - total);
     if (lost <= 0) return;
   }
+  const now = deps.clock.now();
+  const turn = { now, cap: 1, expiresAt: now + TURN_MS };
+  if (!(await deps.store.counters.increment(`seats-freed/${app.id}`, turn))) return;
   await deps.store.counters.decrement(keyOf(app), lost);
 }
 
