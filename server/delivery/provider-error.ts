@@ -26,11 +26,12 @@ export function errorCode(thrown: unknown): string {
   return typeof thrown.code === 'string' ? thrown.code : '';
 }
 
+/** What OpenSSL and Node call a failed handshake. */
+const TLS_CODE = /^ERR_(?:TLS|SSL)|CERT|SIGNATURE|^EPROTO$/;
+
 /** Where a connection stopped, by Node's error code. */
 export function networkStep(code: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EDNS') return 'dns';
   if (code === 'ETIMEDOUT' || code === 'ECONNABORTED') return 'timeout';
-  if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.includes('CERT') || code === 'EPROTO')
-    return 'tls';
-  return 'connect';
+  return TLS_CODE.test(code) ? 'tls' : 'connect';
 }

@@ -65,20 +65,24 @@ function mailOf({ to, from, fromName, replyTo, subject, text, html, attachments 
 
 /** Nodemailer's errors quote server answers, addresses and the AUTH conversation: only step and reply code are kept. */
 function refuse(thrown: unknown): never {
-  const { command, responseCode } = thrown as { command?: unknown; responseCode?: unknown };
+  const { command, responseCode, originalCode } = thrown as {
+    command?: unknown;
+    responseCode?: unknown;
+    originalCode?: unknown;
+  };
   const status = typeof responseCode === 'number' ? responseCode : undefined;
-  const step = stepOf(errorCode(thrown), typeof command === 'string' ? command : '', thrown);
+  // Node's own code tells more than nodemailer's, where there is one.
+  const code = typeof originalCode === 'string' ? originalCode : errorCode(thrown);
+  const step = stepOf(errorCode(thrown), code, command);
   const final = (step === 'sender' || step === 'recipient' || step === 'provider') && (status ?? 0) >= 500;
   throw new DeliveryError({ step, provider: PROVIDER, status, retryable: !final });
 }
 
-function stepOf(code: string, command: string, thrown: unknown): string {
+function stepOf(code: string, originalCode: string, command: unknown): string {
   if (code === 'EAUTH' || code === 'ENOAUTH') return 'auth';
   if (code === 'ETLS' || command === 'STARTTLS') return 'tls';
   if (command === 'MAIL FROM') return 'sender';
   if (command === 'RCPT TO') return 'recipient';
   if (command === 'DATA') return 'provider';
-  // A failed handshake arrives as a socket error with Node's code in the text or in the cause.
-  const inner = thrown instanceof Error && thrown.cause ? errorCode(thrown.cause) : '';
-  return networkStep(inner || code);
+  return networkStep(originalCode);
 }

@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { PLACEHOLDERS } from '../../server/delivery/placeholders.ts';
+import { createRenderer } from '../../server/delivery/render.ts';
+import { readTextFiles } from '../../server/delivery/text-files.ts';
+import { HostError } from '../../server/model/errors.ts';
+import { type MessageName, TEMPLATE_NAMES, type Template } from '../../server/model/template.ts';
+
+const LOCALES = ['EN', 'DE', 'ES', 'FR', 'JA', 'ZH'];
+const NAMES = Object.keys(PLACEHOLDERS) as MessageName[];
+const events: { event: string; fields: object | undefined }[] = [];
+const renderer = createRenderer({
+  dataDir: '/nowhere',
+  events: { emit: (event, fields) => void events.push({ event, fields }) },
+});
+const VALUES = {
+  HANDLE: 'ada@example.com',
+  APP_NAME: 'Chess Club',
+  CODE: '123456',
+  LINK: 'https://auth.example.com/x?a=1&b=2',
+  PASSWORD: 'hunter2',
+  CHANGE: 'totpOn',
+};
+const MARKUP = `"><img src=x onerror=alert(1)>{{CODE}}%CODE%@example.com`;
+
+function template(fields: Partial<Template>): Template {
+  return {
+    id: '0123456789abcdef01234567',
+    appId: 'a'.repeat(32),
+    revision: 1,
+    name: 'signUp',
+    locale: 'EN',
+    subject: 'Hello from %APP_NAME%',
+    htmlTemplate: '<p>%CODE% for %HANDLE%</p>',
+    createdAt: 0,
+    updatedAt: 0,
+    ...fields,
+  };
+}
+let revision = 0;
+/** Renders an edited text; each call is a revision of its own. */
+function edited(fields: Partial<Template>, values: Record<string, string> = VALUES) {
+  const stored = template({ revision: ++revision, ...fields });
+  return renderer.message({
+    name: stored.name,
+    locale: stored.locale,
+    template: stored,
+    values,
+    app: undefined,
+  });
+}
+function builtIn(name: MessageName, locale = 'EN', values: Record<string, string> = VALUES) {
+  return renderer.message({ name, locale, template: undefined, values, app: undefined });
+}
+function refusal(input: { name?: MessageName; subject?: string; htmlTemplate: string }): string | undefined {
+  try {
+    renderer.check({ name: 'signUp', subject: 'Hello', ...input });
+    return undefined;
+  } catch (error) {
+    assert(error instanceof HostError && error.error === 'refused', String(error));
+    return error.detail;
+  }
+}
+
+describe('built-in texts', () => {
+  it('exist for every message in every locale', () => {
+    for (const locale of LOCALES) {
+      for (const name of NAMES) assert(renderer.hasBuiltIn(name, locale), `${locale} ${name}`);
+    }
+  });
+
+  it('use the same placeholders and name the same changes in every locale', () => {
+    const files = readTextFiles('/nowhere');
+    const shape = (locale: string, name: string) => {
+      const file = files.get(`messages/${locale}/${name}.hbs`);
+      const used = (text: string | undefined) => [...new Set(text?.match(/%[A-Z_]+%/g))].sort();
+      return {
+        heads: Object.keys(file?.head ?? {}),
+        body: used(file?.body),
+        subject: used(file?.head.subject),
+      };
+    };
+    for (const name of NAMES) {
+      const english = shape('EN', name);
+      for (const locale of LOCALES) assert.deepEqual(shape(locale, name), english, `${locale} ${name}`);
+    }
+  });
+
+  it('have words for every page in every locale', () => {
+    const files = readTextFiles('/nowhere');
+    for (const page of ['confirm', 'expired', 'invalid', 'busy']) {
+      const words = (locale: string) => Object.keys(files.get(`pages/${locale}/${page}.hbs`)?.head ?? {});
+      assert(words('EN').length >= 3);
+      for (const locale of LOCALES) assert.deepEqual(words(locale), words('EN'), `${locale} ${page}`);
+    }
+  });
+
+  it('pass the check they are edited under', () => {
+    for (const locale of LOCALES) {
+      for (const name of TEMPLATE_NAMES) renderer.check({ name, ...renderer.builtIn(name, locale) });
+    }
+  });
+
+  it('show every value in both parts and leave no placeholder behind', () => {
+    for (const locale of LOCALES) {
+      for (const name of NAMES) {
+        const { subject, text, html } = builtIn(name, locale);
+        for (const part of [subject, text, html])
+          assert.doesNotMatch(part, /%[A-Z_]+%|\{\{|\[\[/, `${locale} ${name}`);
+        for (const placeholder of PLACEHOLDERS[name].needed) {
+          if (placeholder === 'CHANGE') continue;
+          assert(
+            text.includes(VALUES[placeholder as keyof typeof VALUES]),
+            `${locale} ${name} ${placeholder}`,
+          );
+        }
+      }
+    }
+  });
+
+  it("say what changed in the reader's language, and nothing when it is not told", () => {
+    assert.match(builtIn('factorChanged', 'DE').text, /Eine Authenticator-App wurde hinzugefügt/);
+    assert.doesNotMatch(builtIn('factorChanged', 'DE', { ...VALUES, CHANGE: '' }).text, /Authenticator/);
+  });
+
+  it('stand in English for a locale without texts', () => {
+    assert.equal(builtIn('signUp', 'IT').subject, builtIn('signUp', 'EN').subject);
+  });
+
+  it('carry the language of the reader', () => {
+    assert.match(builtIn('signUp', 'FR').html, /<html lang="fr">/);
+    assert.match(builtIn('signUp', 'ZH').html, /<html lang="zh-Hans">/);
+  });
+
+  it('keep an SMS free of markup and short', () => {
+    for (const locale of LOCALES) {
+      for (const name of NAMES.filter((candidate) => /sms$/i.test(candidate))) {
+        const { text } = builtIn(name, locale, { ...VALUES, LINK: '' });
+        assert.doesNotMatch(text, /[<>&]|\n/);
+        assert(text.length <= 160, `${locale} ${name}`);
+      }
+    }
+  });
+});
+
+describe('values', () => {
+  it('never become markup or template source in HTML', () => {
+    for (const name of NAMES) {
+      const { html } = builtIn(name, 'EN', { ...VALUES, HANDLE: MARKUP, APP_NAME: MARKUP });
+      assert.doesNotMatch(html, /<img/);
+      assert.doesNotMatch(html, /123456@example/);
+    }
+    const { html } = edited(
+      { htmlTemplate: '<p title="%APP_NAME%">%HANDLE%</p>' },
+      { HANDLE: MARKUP, APP_NAME: MARKUP },
+    );
+    assert.doesNotMatch(html, /<img/);
+  });
+
+  it('stay as they are in the text part, in an SMS and in the subject', () => {
+    const { text, subject } = edited({}, { HANDLE: 'a<b>&c@example.com', APP_NAME: 'A & <B>', CODE: '1' });
+    assert.equal(text, '1 for a<b>&c@example.com');
+    assert.equal(subject, 'Hello from A & <B>');
+    assert.match(builtIn('sms', 'EN', { APP_NAME: 'A & B', CODE: '1' }).text, /A & B/);
+  });
+
+  it('cannot begin a header of their own in the subject', () => {
+    const { subject } = edited({}, { APP_NAME: 'x\r\nBcc: eve@example.com', CODE: '', HANDLE: '' });
+    assert.equal(subject, 'Hello from x Bcc: eve@example.com');
+  });
+
+  it('are limited to what the text may name', () => {
+    const { text } = edited({ htmlTemplate: '%CODE% %PASSWORD% %LINK%' });
+    assert.equal(text, '123456 %PASSWORD% %LINK%');
+  });
+});
+
+describe('an edited text', () => {
+  it('takes old and new placeholders everywhere they occur', () => {
+    const { text, subject } = edited({
+      htmlTemplate: '<p>%CODE%, {{CODE}}, {{ CODE }}</p><p>50 % of %HANDLE%</p>',
+    });
+    assert.equal(text, '123456, 123456, 123456\n\n50 % of ada@example.com');
+    assert.equal(subject, 'Hello from Chess Club');
+  });
+
+  it('gets an anchor for its link, with its own caption or LINK', () => {
+    const link = { name: 'signUpLink', htmlTemplate: '<p>%LINK%</p>' } as const;
+    const own = edited({ ...link, localeLinkText: 'Press <me>' });
+    assert.match(
+      own.html,
+      /<a [^>]*href="https:\/\/auth\.example\.com\/x\?a&#x3D;1&amp;b&#x3D;2">Press &lt;me&gt;<\/a>/,
+    );
+    assert.equal(own.text, VALUES.LINK);
+    assert.match(edited(link).html, />LINK<\/a>/);
+  });
+
+  it('may put the link into an href of its own', () => {
+    const { html, text } = edited({ name: 'signUpLink', htmlTemplate: '<a href="%LINK%">Go</a>' });
+    assert.match(html, /<a href="https:[^"]*">Go<\/a>/);
+    assert.equal(text, `Go (${VALUES.LINK})`);
+  });
+
+  it('keeps its own document when it is one, and is wrapped when it is not', () => {
+    assert.equal(
+      edited({ htmlTemplate: '<html><body>%CODE%</body></html>' }).html,
+      '<html><body>123456</body></html>',
+    );
+    assert.match(edited({ htmlTemplate: '<p>%CODE%</p>' }).html, /^<!doctype html>/);
+  });
+
+  it('gives a readable text part', () => {
+    const htmlTemplate =
+      '<style>p{}</style><h1>Hi &amp; welcome</h1><ul><li>one</li><li>&uuml;ber</li></ul><p>a<br>%CODE%</p>';
+    assert.equal(edited({ htmlTemplate }).text, 'Hi & welcome\n\n- one\n- über\n\na\n123456');
+  });
+
+  it('names the address for answers', () => {
+    assert.equal(edited({ replyTo: 'help@example.com' }).replyTo, 'help@example.com');
+    assert.equal(builtIn('signUp').replyTo, undefined);
+  });
+
+  it('is replaced by the built-in text when it cannot be rendered, and the host says so', () => {
+    for (const htmlTemplate of [
+      '{{',
+      '{{{CODE}}}',
+      '{{> x}}',
+      '{{log CODE}}',
+      '{{lookup this "x"}}',
+      '<a href="%HANDLE%">x</a>',
+      '{{FOO}}',
+    ]) {
+      events.length = 0;
+      assert.equal(edited({ htmlTemplate }).text, builtIn('signUp').text, htmlTemplate);
+      assert.deepEqual(
+        events.map(({ event }) => event),
+        ['template_failed'],
+      );
+    }
+  });
+
+  it('is compiled anew only for a new revision', () => {
+    const values = { CODE: '1', HANDLE: '', APP_NAME: '' };
+    const first = template({ id: 'b'.repeat(24), htmlTemplate: 'old %CODE%' });
+    const render = (stored: Template) =>
+      renderer.message({ name: 'signUp', locale: 'EN', template: stored, values, app: undefined }).text;
+    assert.equal(render(first), 'old 1');
+    assert.equal(render({ ...first, htmlTemplate: 'new %CODE%' }), 'old 1');
+    assert.equal(render({ ...first, htmlTemplate: 'new %CODE%', revision: 2 }), 'new 1');
+  });
+});
+
+describe('check', () => {
+  it('takes a text with known placeholders and conditions', () => {
+    assert.equal(
+      refusal({ htmlTemplate: '%CODE% {{#if HANDLE}}%HANDLE%{{else}}-{{/if}} {{#unless CODE}}-{{/unless}}' }),
+      undefined,
+    );
+  });
+  it('names an unknown, a misplaced and a missing placeholder', () => {
+    assert.match(refusal({ htmlTemplate: '%CODE% %FOO%' }) ?? '', /FOO/);
+    assert.match(refusal({ htmlTemplate: '%CODE% %LINK%' }) ?? '', /LINK/);
+    assert.match(refusal({ htmlTemplate: 'hello' }) ?? '', /CODE/);
+    assert.match(refusal({ name: 'signUpLink', htmlTemplate: '%LINK%', subject: '%LINK%' }) ?? '', /LINK/);
+  });
+  it('refuses what could run, read or break out', () => {
+    const texts = [
+      '%CODE% {{{HANDLE}}}',
+      '%CODE% {{&HANDLE}}',
+      '%CODE% {{> partial}}',
+      '%CODE% {{#each HANDLE}}{{/each}}',
+      '%CODE% {{#with HANDLE}}{{/with}}',
+      '%CODE% {{constructor}}',
+      '%CODE% {{@root}}',
+      '%CODE% {{../CODE}}',
+      '%CODE% {{log CODE}}',
+      '%CODE% {{* x}}',
+      '%CODE% {{#if}}{{/if}}',
+      '%CODE% {{#if (lookup CODE)}}{{/if}}',
+      '%CODE% {{HANDLE',
+      '<a href="%HANDLE%">%CODE%</a>',
+      '<a href="javascript:%HANDLE%">%CODE%</a>',
+      '<p class=%HANDLE%>%CODE%</p>',
+      '<p onclick="%HANDLE%">%CODE%</p>',
+      '<p style="%HANDLE%">%CODE%</p>',
+      '<script>%HANDLE%</script>%CODE%',
+      '<style>%HANDLE%</style>%CODE%',
+      '<p %CODE%',
+      `%CODE%${'x'.repeat(65_536)}`,
+    ];
+    for (const htmlTemplate of texts) assert(refusal({ htmlTemplate }), htmlTemplate.slice(0, 60));
+  });
+});
+
+describe("the operator's own texts", () => {
+  let dataDir: string;
+  before(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'own-templates-'));
+    mkdirSync(join(dataDir, 'templates/messages/IT'), { recursive: true });
+    mkdirSync(join(dataDir, 'templates/pages'), { recursive: true });
+  });
+  after(() => rmSync(dataDir, { recursive: true }));
+  const open = () => createRenderer({ dataDir, events: { emit() {} } });
+
+  it('replace built-in files of the same path and add locales', () => {
+    writeFileSync(join(dataDir, 'templates/messages/IT/signUp.hbs'), 'subject: Ciao\n\n<p>%CODE%</p>\n');
+    writeFileSync(join(dataDir, 'templates/pages/expired.hbs'), '<h1>Too late, {{HANDLE}}</h1>');
+    const own = open();
+    assert(own.hasBuiltIn('signUp', 'IT') && !own.hasBuiltIn('invite', 'IT'));
+    assert.equal(
+      own.message({ name: 'signUp', locale: 'IT', template: undefined, values: VALUES, app: undefined })
+        .subject,
+      'Ciao',
+    );
+    const page = own.page({ name: 'expired', locale: 'EN', template: undefined, values: VALUES });
+    assert.match(page, /Too late, ada@example\.com/);
+  });
+  it('stop the start by name when they are broken', () => {
+    writeFileSync(join(dataDir, 'templates/messages/IT/signUp.hbs'), 'subject: Ciao\n\n<p>{{{CODE}}}</p>\n');
+    assert.throws(open, /messages\/IT\/signUp\.hbs/);
+  });
+});
+
+describe('pages', () => {
+  it('show who confirms what, in the language of the signup', () => {
+    const page = renderer.page({ name: 'confirm', locale: 'DE', template: undefined, values: VALUES });
+    for (const part of ['<html lang="de">', 'ada@example.com', 'Chess Club', 'value="123456"', 'Bestätigen'])
+      assert(page.includes(part), part);
+  });
+  it('escape what they show', () => {
+    const values = { ...VALUES, HANDLE: MARKUP, APP_NAME: MARKUP };
+    for (const name of ['confirm', 'verified', 'expired', 'invalid', 'busy'] as const) {
+      assert.doesNotMatch(renderer.page({ name, locale: 'EN', template: undefined, values }), /<img/);
+    }
+  });
+  it("show the app's own text once verified", () => {
+    const own = template({
+      name: 'clickThrough',
+      locale: 'IT',
+      htmlTemplate: '<h1>Fatto, %HANDLE%</h1>',
+      revision: ++revision,
+    });
+    const page = renderer.page({ name: 'verified', locale: 'IT', template: own, values: VALUES });
+    assert.match(page, /<html lang="it">.*<h1>Fatto, ada@example\.com<\/h1>/s);
+  });
+});

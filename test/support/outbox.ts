@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A line of `outbox.jsonl` (operator §3). */
+export interface OutboxLine {
+  at: string;
+  channel: 'email' | 'sms';
+  appId?: string;
+  message: string;
+  locale: string;
+  to: string;
+  from: string;
+  replyTo?: string;
+  subject?: string;
+  text: string;
+  html?: string;
+  code?: string;
+  link?: string;
+  attachments?: { filename: string; contentType: string; content: string }[];
+}
+
+/** All lines so far; none when nothing was written. */
+export function readOutbox(dataDir: string): OutboxLine[] {
+  let text: string;
+  try {
+    text = readFileSync(join(dataDir, 'outbox.jsonl'), 'utf8');
+  } catch {
+    return [];
+  }
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
