@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { anId, anInvite, aSignup, aUser, MADE_AT } from '../../support/records.ts';
+import type { Row } from '../../../server/store/engine.ts';
+import { anId, anInvite, aRowId, aSignup, aUser, MADE_AT } from '../../support/records.ts';
 import type { Stage } from '../stage.ts';
 
 export function describeSearch(stage: () => Stage): void {
@@ -71,5 +72,28 @@ export function describeSearch(stage: () => Stage): void {
       assert.equal((await invites.search(appId, { value, limit: 5 })).length, 2);
     }
     assert.deepEqual(await signups.search(anId(), { value: 'guest', limit: 5 }), []);
+  });
+
+  it('keeps the hashed beginnings of the latest row only', async () => {
+    const { engine } = stage();
+    const row: Row = {
+      id: aRowId(),
+      appId: anId(),
+      revision: 1,
+      keys: { handle: anId() },
+      lookups: {},
+      prefixes: ['old', 'kept'],
+      tags: {},
+      createdAt: MADE_AT,
+      dueAt: undefined,
+      touchedAt: undefined,
+      doc: {},
+    };
+    await engine.insert('signups', row);
+    const replaced = { ...row, revision: 2, prefixes: ['kept', 'new'], createdAt: MADE_AT + 1 };
+    assert.equal(await engine.replace('signups', replaced), true);
+    const found = async (prefix: string) =>
+      (await engine.list('signups', { appId: row.appId, prefix }, { order: 'newest', limit: 9 })).length;
+    assert.deepEqual([await found('old'), await found('kept'), await found('new')], [0, 1, 1]);
   });
 }
