@@ -8,6 +8,8 @@ import type { Upload as ReceivedUpload } from './route.ts';
 
 const FIELD_LIMIT = 102_400;
 const UPLOAD_TIME_MS = 120_000;
+/** Formidable's numbers for a file, or all files together, beyond the limit. */
+const TOO_LARGE: readonly unknown[] = [1009, 1016];
 
 /**
  * The multipart body of an import, received only when the route asks for it: credential first, then size (contract §8 S32). The file lies
@@ -63,7 +65,7 @@ export class Upload {
     try {
       await receive(this.#ctx, async () => {});
     } catch (error) {
-      const tooLarge = error instanceof Error && 'httpCode' in error && error.httpCode === 413;
+      const tooLarge = error instanceof Error && 'code' in error && TOO_LARGE.includes(error.code);
       throw new HostError(tooLarge ? 'body_too_large' : 'refused');
     }
     const files = Object.entries(this.#ctx.request.files ?? {});

@@ -132,6 +132,26 @@ describe('life of the process', () => {
     assert.match(twin.stderr, /PORT is in use/);
   });
 
+  it('offers metrics on a port of their own', async () => {
+    const metricsPort = await freePort();
+    const host = start({ env: { METRICS_PORT: String(metricsPort) } });
+    await send({ port: await host.listening, method: 'GET', path: '/healthz' });
+    const { text } = await send({ port: metricsPort, method: 'GET', path: '/metrics' });
+    assert.match(
+      text,
+      /http_request_duration_seconds_count\{route="\/healthz",method="GET",status="200"\} 1/,
+    );
+    for (const name of [
+      'auth_password_hash_queue_length',
+      'auth_logins_total',
+      'auth_messages_total',
+      'process_cpu',
+    ]) {
+      assert.ok(text.includes(name), name);
+    }
+    assert.equal((await send({ port: metricsPort, method: 'GET', path: '/' })).status, 404);
+  });
+
   it('says no secret on any output', async () => {
     const host = start();
     await host.listening;

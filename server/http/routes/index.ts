@@ -23,6 +23,7 @@ import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
 import { healthRoutes } from './pages/health.ts';
+import { landingRoutes } from './pages/landing.ts';
 import { openApiRoute } from './pages/openapi.ts';
 import { wellKnownRoutes } from './pages/well-known.ts';
 
@@ -31,6 +32,7 @@ const userRoutes: Route[] = [
   ...loginRoutes,
   ...loginCompleteRoutes,
   ...signupRoutes,
+  ...landingRoutes,
   ...socialRoutes,
   ...inviteRoutes,
   ...passwordRoutes,
