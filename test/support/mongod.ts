@@ -66,8 +66,9 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   const url = (database: string) => `mongodb://127.0.0.1:${port}/${database}?replicaSet=test`;
 
   let server = await launch(binary, folder, port);
-  // A test that throws before it could stop the server must not leave it behind.
+  // A test that fails or is ended before it could stop the server must not leave it behind.
   process.once('exit', () => server.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   await onAdmin(port, { replSetInitiate: { _id: 'test', members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
   await becomesPrimary(port);
 

@@ -27,14 +27,12 @@ class DeadlineError extends Error {}
  */
 export class Connection {
   readonly #ping: () => Promise<unknown>;
-  readonly #onChange: (reachable: boolean) => void;
   #reachable = true;
   #firstProbe: Promise<void> | undefined;
   #closed = false;
 
-  constructor(ping: () => Promise<unknown>, onChange: (reachable: boolean) => void = () => {}) {
+  constructor(ping: () => Promise<unknown>) {
     this.#ping = ping;
-    this.#onChange = onChange;
   }
 
   /** Runs one operation. Throws `service_unavailable` when the database does not answer in time; a write may then have happened or not. */
@@ -61,16 +59,13 @@ export class Connection {
     this.#firstProbe = undefined;
     if (answers || this.#closed) return;
     this.#reachable = false;
-    this.#onChange(false);
     void this.#waitForReturn();
   }
 
   async #waitForReturn(): Promise<void> {
     do await pause(PROBE_PAUSE_MS, undefined, { ref: false });
     while (!this.#closed && !(await this.#answers()));
-    if (this.#closed) return;
     this.#reachable = true;
-    this.#onChange(true);
   }
 
   async #answers(): Promise<boolean> {

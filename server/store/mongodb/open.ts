@@ -32,17 +32,13 @@ const OPTIONS: MongoClientOptions = {
 
 /**
  * Connects, creates missing indexes and resolves when everything is in place. Rejects with `service_unavailable` when no primary answers within
- * 5 s, with `NewerSchemaError`, and with the driver's error when the server refuses the log-in. `onChange` hears when the database is lost and when it is back.
+ * 5 s, with `NewerSchemaError`, and with the driver's error when the server refuses the log-in.
  */
-export async function openMongo(input: {
-  url: string;
-  database: string;
-  onChange?: (reachable: boolean) => void;
-}): Promise<Engine> {
+export async function openMongo(input: { url: string; database: string }): Promise<Engine> {
   const client = new MongoClient(input.url, OPTIONS);
   const db = client.db(input.database);
   const ping = () => db.command({ ping: 1 });
-  const connection = new Connection(ping, input.onChange);
+  const connection = new Connection(ping);
   const meta = metaOperations(db, connection);
 
   const close = async () => {
