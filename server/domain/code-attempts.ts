@@ -83,7 +83,8 @@ async function refuse(
   const who = named(deps, input);
   deps.events.emit('code_failed', { ...who, purpose, reason, triesLeft });
   if (reason === 'wrong' && triesLeft === 0) deps.events.emit('code_exhausted', { ...who, purpose });
-  await countGuess(deps, app, 'code');
+  // What meets a voided code was not judged.
+  if (reason !== 'voided') await countGuess(deps, app, 'code');
   return false;
 }
 
