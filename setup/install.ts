@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { buildConfig, type SettingTexts } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import { SETTINGS, type SettingName } from '../server/settings.ts';
+import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv, PATH_SETTINGS, readHostEnvFile, storedPath } from './host-env.ts';
@@ -81,19 +82,15 @@ function isDefault(name: SettingName, texts: SettingTexts): boolean {
   if (text === undefined) return true;
   if (SETTINGS[name].secret) return false;
   if (name === 'API_URL') return text === `http://localhost:${texts.PORT ?? 3000}`;
-  const { [name]: _, ...others } = keysSet(texts);
+  const { [name]: _, ...others } = texts;
   const effect = (settings: SettingTexts) => {
     try {
-      return JSON.stringify(buildConfig(settings, { production: false, keysExpected: false }));
+      return JSON.stringify(draftConfig(settings));
     } catch {
       return undefined;
     }
   };
-  return effect(keysSet(texts)) === effect(others);
-}
-
-function keysSet(texts: SettingTexts): SettingTexts {
-  return { PASS_KEY: 'unset', ENCRYPT_KEY: 'unset', ...texts };
+  return effect(texts) === effect(others);
 }
 
 /**
@@ -103,7 +100,7 @@ function keysSet(texts: SettingTexts): SettingTexts {
 export async function install(plan: Plan): Promise<{ config: Config; createdKeys: boolean }> {
   const { texts, dataDir } = plan;
   // Everything is judged before the first byte is written.
-  const planned = buildConfig(texts, { production: false, keysExpected: false });
+  const planned = draftConfig(texts);
   const pair =
     plan.newKeyBits === undefined ? undefined : await makeKeyPair(plan.newKeyBits, planned.passKey);
   makePrivateFolder(dataDir);

@@ -1,7 +1,7 @@
-import { buildConfig } from '../server/config.ts';
 import { SETTINGS, type SettingName } from '../server/settings.ts';
 import { ask } from './ask.ts';
 import type { CheckResult } from './check.ts';
+import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -83,11 +83,7 @@ function validator(name: SettingName): (text: string) => true | string {
     if (text.trim() === '') return 'please answer, or press Ctrl-C to leave';
     try {
       SETTINGS[name].parse(text.trim());
-      if (name === 'DB_CONN_STRING')
-        buildConfig(
-          { DB_CONN_STRING: text.trim(), PASS_KEY: '-', ENCRYPT_KEY: '-' },
-          { production: false, keysExpected: false },
-        );
+      if (name === 'DB_CONN_STRING') draftConfig({ DB_CONN_STRING: text.trim() });
       return true;
     } catch (error) {
       return (error as Error).message;

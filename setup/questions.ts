@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { buildConfig, type SettingTexts } from '../server/config.ts';
+import type { SettingTexts } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import type { Answers, AppAnswer } from './answers.ts';
 import { ask, askNewSecret } from './ask.ts';
 import type { CheckResult } from './check.ts';
+import { draftConfig } from './draft.ts';
 import { Prompter } from './prompter.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -260,7 +261,6 @@ class Wizard {
 
   /** The settings as they stand; keys may still be missing, so only what was answered is judged. */
   #config(): Config {
-    const placeholder = { PASS_KEY: 'unset', ENCRYPT_KEY: 'unset' };
-    return buildConfig({ ...placeholder, ...this.texts }, { production: false, keysExpected: false });
+    return draftConfig(this.texts);
   }
 }

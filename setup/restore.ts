@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META, type MetaStore } from '../server/ports/store/meta.ts';
@@ -16,6 +15,7 @@ import { askSecret } from './ask.ts';
 import type { BackupEntry, RecordKind } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
+import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv } from './host-env.ts';
@@ -49,7 +49,7 @@ export const restore: Command = async ({ options, terminal }) => {
   const { DB_CONN_STRING: _, ...settings } = contents.settings;
   const target = texts.DB_CONN_STRING ?? contents.settings.DB_CONN_STRING;
   if (target !== undefined) settings.DB_CONN_STRING = target;
-  const config = buildConfig({ ...settings, DATA_DIR: dataDir }, { production: false, keysExpected: false });
+  const config = draftConfig({ ...settings, DATA_DIR: dataDir });
 
   makePrivateFolder(dataDir);
   await terminal.progress('Writing the database', restoreDatabase(config, contents, file, passPhrase));

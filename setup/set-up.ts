@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { buildConfig, processEnvironment } from '../server/config.ts';
+import { processEnvironment } from '../server/config.ts';
 import { createApp } from '../server/domain/apps.ts';
 import { issueServerSecret } from '../server/domain/server-secret.ts';
 import type { App } from '../server/model/app.ts';
@@ -9,6 +9,7 @@ import { type Answers, type AppAnswer, gatherAnswers } from './answers.ts';
 import { confirm } from './ask.ts';
 import { type CheckResult, failed } from './check.ts';
 import { checkDatabase } from './database-check.ts';
+import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { install, type Plan, planInstallation } from './install.ts';
 import { checkKeyPair } from './key-check.ts';
@@ -84,7 +85,7 @@ async function settle(answers: Answers, options: Options, terminal: Terminal): P
 
 /** Every check again on the whole plan, before anything is written. A failed one ends setup unless `--skip-checks`. */
 async function runChecks(plan: Plan, options: Options, terminal: Terminal): Promise<CheckResult[]> {
-  const config = buildConfig(plan.texts, { production: false, keysExpected: false });
+  const config = draftConfig(plan.texts);
   if (options['skip-checks'])
     return ['database', 'mail', 'sms'].map((name) => failed(name, 'not checked (--skip-checks)'));
   const checks: CheckResult[] = [];

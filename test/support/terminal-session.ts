@@ -13,7 +13,7 @@ export const KEYS = {
   ctrlC: '\u0003',
   down: '\u001b[B',
   up: '\u001b[A',
-  ctrlU: '\u0015',
+  backspace: '\u007f',
 } as const;
 
 /** A command in a real pseudo-terminal (by util-linux `script`), read and typed into as a person would. */
