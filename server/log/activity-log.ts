@@ -1,4 +1,5 @@
 import type { Activity } from '../model/activity.ts';
+import { isHostError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ActivityLog, Events } from '../ports/log.ts';
 import type { Codes } from '../ports/security.ts';
@@ -35,7 +36,9 @@ export function createActivityLog(deps: {
       await deps.store.insertMany(rows);
       failing = false;
     } catch (error) {
-      if (!failing) deps.events.emit('unexpected_error', errorFields(error));
+      // A database that is away is told of by `database_lost`.
+      const expected = isHostError(error, 'service_unavailable');
+      if (!failing && !expected) deps.events.emit('unexpected_error', errorFields(error));
       failing = true;
       waiting = [...rows, ...waiting].slice(-MOST_ROWS);
       schedule();
