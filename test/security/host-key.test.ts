@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { HostKeyError, loadHostKey } from '../../server/security/host-key.ts';
+import { rsaPairProblem } from '../../server/security/rsa-pair.ts';
 
 const PHRASE = 'pass phrase with ä and $';
 const folder = mkdtempSync(join(tmpdir(), 'host-key-'));
@@ -112,6 +113,8 @@ describe('the host key', () => {
     for (const text of rubbish) refused('malformed', () => load(encrypted(pair.privateKey), text));
     refused('malformed', () => load('', spki(pair.publicKey)));
     refused('malformed', () => load(encrypted(pair.privateKey), encrypted(pair.privateKey)));
+    const plain = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    refused('malformed', () => load(encrypted(pair.privateKey), plain));
     refused('not encrypted', () => load(spki(pair.publicKey), spki(pair.publicKey)));
   });
 
@@ -143,6 +146,26 @@ describe('the host key', () => {
     for (let bit = 0; bit < privatePem.length * 8; bit += 13) attempt(flip(privatePem, bit), publicPem);
     for (let bit = 0; bit < publicPem.length * 8; bit += 13) attempt(privatePem, flip(publicPem, bit));
     assert.ok(opened <= tried / 100, `${opened} of ${tried} spellings of the same key`);
+  });
+});
+
+describe('an RSA pair', () => {
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const [jwk, otherJwk] = [pair, other].map(({ privateKey }) => privateKey.export({ format: 'jwk' }));
+
+  it('is damaged when a number of the private key belongs to another one', () => {
+    assert.equal(rsaPairProblem(pair), undefined);
+    for (const name of ['n', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const) {
+      const key = { ...jwk, [name]: otherJwk?.[name] };
+      let privateKey: KeyObject;
+      try {
+        privateKey = createPrivateKey({ key, format: 'jwk' });
+      } catch {
+        // OpenSSL saw it itself.
+        continue;
+      }
+      assert.equal(rsaPairProblem({ privateKey, publicKey: createPublicKey(privateKey) }), 'damaged', name);
+    }
   });
 });
 

@@ -230,7 +230,10 @@ describe("a provider's keys", () => {
 
   it('are no redirect, no rubbish and not endless', async () => {
     const answers: RequestListener[] = [
-      (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+      (request, response) =>
+        request.url === '/elsewhere'
+          ? answerWith(published('first'))(request, response)
+          : response.writeHead(302, { location: '/elsewhere' }).end(),
       (_request, response) => response.end('<html>'),
       answerWith([]),
       answerWith({ keys: 'none' }),

@@ -66,7 +66,7 @@ describe('password hashes', () => {
       MD5,
       'x'.repeat(100_000),
       argon.slice(0, -6),
-      argon.slice(0, argon.lastIndexOf('$') + 7),
+      `${argon.slice(0, argon.lastIndexOf('$'))}$AAAAAA`,
       argon.replace('argon2id', 'argon2i'),
       argon.replace('m=1024', 'm=4294967295'),
       argon.replace('m=1024', 'm=1048576'),
