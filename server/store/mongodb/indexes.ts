@@ -8,26 +8,24 @@ export async function createIndexes(db: Db): Promise<void> {
   for (const table of Object.keys(TABLES) as TableName[]) {
     await db.collection<RowDocument>(table).createIndexes(indexesOf(TABLES[table]));
   }
+  // The sweeper removes what is old from all apps together.
+  await db.collection<RowDocument>('activity').createIndex({ createdAt: 1 });
   await db.collection<CounterDocument>('counters').createIndex({ expiresAt: 1 });
 }
 
 function indexesOf(shape: TableShape): IndexDescription[] {
-  const age = { createdAt: -1, _id: -1 } as const;
+  const newest = { createdAt: -1, _id: -1 } as const;
+  const sorted = (name: string, field: string) => ({
+    name,
+    key: { appId: 1, [field]: 1, ...newest } as const,
+  });
   return [
-    { name: 'newest', key: { appId: 1, ...age } },
+    { name: 'newest', key: { appId: 1, ...newest } },
     { name: 'byId', key: { appId: 1, _id: 1 } },
-    // Old rows of every app are removed together.
-    { name: 'age', key: { createdAt: 1 } },
     ...shape.keys.map((key) => ({ name: key, key: { appId: 1, [`keys.${key}`]: 1 } as const, unique: true })),
-    ...shape.lookups.map((name) => ({
-      name: `lookup.${name}`,
-      key: { appId: 1, [`lookups.${name}`]: 1 } as const,
-    })),
-    ...shape.tags.map((name) => ({
-      name: `tag.${name}`,
-      key: { appId: 1, [`tags.${name}`]: 1, ...age } as const,
-    })),
-    ...(shape.prefixes ? [{ name: 'prefix', key: { appId: 1, prefixes: 1 } as const }] : []),
+    ...shape.lookups.map((name) => sorted(`lookup.${name}`, `lookups.${name}`)),
+    ...shape.tags.map((name) => sorted(`tag.${name}`, `tags.${name}`)),
+    ...(shape.prefixes ? [sorted('prefix', 'prefixes')] : []),
     ...(shape.queue ? [{ name: 'due', key: { dueAt: 1, _id: 1 } as const }] : []),
   ];
 }
