@@ -31,8 +31,8 @@ export async function checkMail(config: Config): Promise<CheckResult> {
     return passed('mail', `outbox file ${config.dataDir}/outbox.jsonl (development)`);
   try {
     if (config.mail === 'smtp') {
-      const { verifySmtp } = await import('../server/delivery/smtp.ts');
-      await verifySmtp(config.smtpUrl ?? '');
+      const { createSmtp } = await import('../server/delivery/smtp.ts');
+      await createSmtp({ url: config.smtpUrl ?? '' }).verify();
       return passed('mail', `SMTP, server ${new URL(config.smtpUrl ?? '').host}`);
     }
     const response = await fetch(`${config.sendGridUrl}/v3/scopes`, {
@@ -83,13 +83,9 @@ export async function checkSms(config: Config): Promise<CheckResult> {
 export async function sendTestMail(config: Config, to: string): Promise<CheckResult> {
   const { createMailer } = await import('../server/delivery/mailer.ts');
   const mailer = createMailer({ config, outbox: openTestOutbox(config) });
-  try {
-    return await sendTest('test mail', to, () =>
-      mailer.send(testMessage('email', to, config.noreplyEmail), undefined),
-    );
-  } finally {
-    mailer.close();
-  }
+  return sendTest('test mail', to, () =>
+    mailer.send(testMessage('email', to, config.noreplyEmail), undefined),
+  );
 }
 
 /** Sends a test SMS with the host's own texter and says which step failed. */

@@ -12,6 +12,8 @@ export interface Smtp {
   send(message: Message): Promise<void>;
   /** Connects and logs in without sending anything. */
   verify(): Promise<void>;
+  /** Connects and logs in without sending anything. */
+  verify(): Promise<void>;
 }
 
 /**
@@ -37,6 +39,9 @@ export function createSmtp({ url }: { url: string }): Smtp {
   return {
     async send(message) {
       await withinDeadline(PROVIDER, transport.sendMail(mailOf(message)).catch(refuse));
+    },
+    async verify() {
+      await withinDeadline(PROVIDER, transport.verify().catch(refuse));
     },
     async verify() {
       await withinDeadline(PROVIDER, transport.verify().catch(refuse));

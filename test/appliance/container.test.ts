@@ -33,10 +33,10 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     return `http://127.0.0.1:${port}`;
   }
 
-  async function post(url: string, headers: Record<string, string>, body: unknown): Promise<Response> {
+  async function post(url: string, credential: Record<string, string>, body: unknown): Promise<Response> {
     return fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', ...credential },
       body: JSON.stringify(body),
     });
   }
@@ -53,8 +53,8 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     assert.match(said, /setting the host up/);
     assert.equal(statSync(join(dataDir, 'host.env')).mode & 0o777, 0o600);
 
-    const secret = await container?.exec('node', 'setup/start.mjs', '--print-secret');
-    const created = await post(`${base}/api/app`, { 'server-secret': secret ?? '' }, { name: 'demo' });
+    const secret = (await container?.exec('node', 'setup/start.mjs', '--print-secret')) ?? '';
+    const created = await post(`${base}/api/app`, { 'server-secret': secret }, { name: 'demo' });
     assert.equal(created.status, 200);
     const app = (await created.json()) as { appToken: string };
     const user = { handle: 'ada@example.com', password: PASSWORD };
