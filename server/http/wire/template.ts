@@ -27,13 +27,14 @@ export function portalTemplates(byLocale: ReadonlyMap<string, Template[]>) {
   );
 }
 
-/** Which text a request means: `_id` goes before name and locale. Throws `template_unknown` when it names none. */
+/** Which text a request means: `_id` goes before name and locale. Throws `refused` when it names none. */
 export function templateRef(input: {
   _id?: string | undefined;
   templateName?: TemplateName | undefined;
   locale?: string | undefined;
 }): TemplateRef {
   if (input._id !== undefined) return { id: input._id };
-  if (input.templateName === undefined) throw new HostError('template_unknown');
+  if (input.templateName === undefined)
+    throw new HostError('refused', { detail: '_id or templateName is missing' });
   return { name: input.templateName, locale: input.locale ?? DEFAULT_LOCALE };
 }

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { App } from '../../../server/model/app.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('keys and tokens of an app', () => {
+  let host: TestHost;
+  before(async () => {
+    host = await startTestHost();
+  });
+  after(() => host.stop());
+
+  const rotate = (app: App, phase: string, force?: boolean) =>
+    host.portal('POST', '/api/app/rotateAppKey', { json: { appId: app.id, phase, force } });
+  const states = (body: { keys: { state: string }[] }) => body.keys.map(({ state }) => state);
+  const withToken = (token: string) =>
+    host.request('GET', '/api/appuser/getApplication', { headers: { 'app-token': token } });
+  const publishedKids = async (app: App): Promise<string[]> => {
+    const { body } = await host.request('GET', `/apps/${app.id}/.well-known/jwks.json`);
+    return body.keys.map(({ kid }: { kid: string }) => kid);
+  };
+  const part = (jwt: string, index: number) =>
+    JSON.parse(Buffer.from(jwt.split('.')[index] ?? '', 'base64url').toString());
+  const logIn = async (app: App): Promise<string> => {
+    const { body } = await host.request('POST', '/api/appuser/login', {
+      headers: { 'app-token': app.appToken },
+      json: { handle: 'ada@example.com', password: PASSWORD },
+    });
+    return body.jwt;
+  };
+
+  it('replaces a key pair in three steps, so that every token can be verified all the time', async () => {
+    const app = await host.createApp();
+    await host.createUser(app);
+    const [old] = await publishedKids(app);
+    const prepared = await rotate(app, 'prepare');
+    assert.deepEqual(states(prepared.body), ['current', 'next']);
+    assert.deepEqual(
+      await rotate(app, 'prepare').then(({ body }) => body),
+      prepared.body,
+      'repeating prepares no second key',
+    );
+    const next = prepared.body.keys[1].kid;
+    assert.deepEqual((await publishedKids(app)).sort(), [old, next].sort());
+    assert.equal(part(await logIn(app), 0).kid, old);
+
+    const early = await rotate(app, 'activate');
+    assert.equal(early.status, 400);
+    assert.match(early.body.message, /120 minutes/);
+    host.clock.advance(2 * HOUR_MS);
+    assert.deepEqual(states((await rotate(app, 'activate')).body), ['previous', 'current']);
+    assert.equal(part(await logIn(app), 0).kid, next);
+    assert.deepEqual((await publishedKids(app)).sort(), [old, next].sort());
+
+    host.clock.advance(24 * HOUR_MS - 1);
+    assert.equal((await rotate(app, 'retire')).status, 400);
+    host.clock.advance(1);
+    assert.deepEqual(states((await rotate(app, 'retire')).body), ['current']);
+    assert.deepEqual(await publishedKids(app), [next]);
+  });
+
+  it('waits for tokens that were issued under a longer expiration', async () => {
+    const app = await host.createApp({ userJwtExpirationHours: 100 });
+    const json = { appId: app.id, setting: 'userJWTExpiration', userJWTExpiration: 1 };
+    await host.portal('POST', '/api/app/updateAppSetting', { json });
+    await rotate(app, 'prepare');
+    await rotate(app, 'activate', true);
+    host.clock.advance(99 * HOUR_MS);
+    assert.equal((await rotate(app, 'retire')).status, 400);
+    host.clock.advance(HOUR_MS);
+    assert.equal((await rotate(app, 'retire')).status, 200);
+  });
+
+  it('hurries when forced, but not past a step that was left out', async () => {
+    const app = await host.createApp();
+    assert.equal((await rotate(app, 'activate', true)).status, 400);
+    assert.equal((await rotate(app, 'retire', true)).status, 400);
+    await rotate(app, 'prepare');
+    assert.equal((await rotate(app, 'activate', true)).status, 200);
+    assert.deepEqual(states((await rotate(app, 'retire', true)).body), ['current']);
+    const event = host.events.findLast(({ event }) => event === 'app_key_rotated');
+    assert.deepEqual([event?.phase, event?.force], ['retire', true]);
+  });
+
+  it('lets an old app token work until its grace ends', async () => {
+    const app = await host.createApp();
+    const { body } = await host.portal('POST', '/api/app/rotateAppToken', {
+      json: { appId: app.id, graceHours: 2 },
+    });
+    assert.notEqual(body.appToken, app.appToken);
+    assert.equal((await withToken(body.appToken)).status, 200);
+    assert.equal((await withToken(app.appToken)).status, 200);
+    host.clock.advance(2 * HOUR_MS);
+    assert.equal((await withToken(app.appToken)).body.code, 400);
+    assert.equal((await withToken(body.appToken)).status, 200);
+  });
+
+  it('ends every older app token at once with no grace', async () => {
+    const app = await host.createApp();
+    const rotateToken = async (graceHours: number) =>
+      (await host.portal('POST', '/api/app/rotateAppToken', { json: { appId: app.id, graceHours } })).body
+        .appToken;
+    const second = await rotateToken(700);
+    const third = await rotateToken(0);
+    const answers = await Promise.all([app.appToken, second, third].map(withToken));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [400, 400, 200],
+    );
+  });
+
+  it('issues a super-user JWT and the access token that sets application data', async () => {
+    const app = await host.createApp();
+    const json = { appId: app.id, name: 'billing', expiresInMinutes: 5 };
+    const { body } = await host.portal('POST', '/api/app/superUserToken', { json });
+    assert.deepEqual(Object.keys(body).sort(), ['access-token', 'jwt']);
+    const { sub, superUser, iss, exp, iat, aud } = part(body.jwt, 1);
+    assert.deepEqual([sub, superUser, exp - iat, aud], ['billing', true, 300, 'none']);
+    const { body: discovery } = await host.request('GET', `/apps/${app.id}/.well-known/openid-configuration`);
+    assert.equal(iss, discovery.issuer);
+    assert.ok((await publishedKids(app)).includes(part(body.jwt, 0).kid));
+    const set = (token: string) =>
+      host.request('POST', '/api/appuser/setAppData', {
+        headers: { 'access-token': token },
+        json: { appData: { tier: 2 } },
+      });
+    assert.equal((await set(body['access-token'])).text, 'true');
+    assert.deepEqual((await withToken(app.appToken)).body.appData, { tier: 2 });
+    host.clock.advance(5 * 60_000);
+    assert.equal((await set(body['access-token'])).status, 400);
+    const { body: logs } = await host.portal(
+      'GET',
+      `/api/app/logs?appId=${app.id}&filterAction=superUserToken`,
+    );
+    assert.equal(logs.logs[0].value, JSON.stringify({ name: 'billing', expiresInMinutes: 5 }));
+  });
+
+  it('issues no super-user token for an app that does not run', async () => {
+    const app = await host.createApp({ status: 'suspended' });
+    assert.equal(
+      (await host.portal('POST', '/api/app/superUserToken', { json: { appId: app.id } })).status,
+      400,
+    );
+  });
+});
