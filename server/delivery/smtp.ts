@@ -43,9 +43,6 @@ export function createSmtp({ url }: { url: string }): Smtp {
     async verify() {
       await withinDeadline(PROVIDER, transport.verify().catch(refuse));
     },
-    async verify() {
-      await withinDeadline(PROVIDER, transport.verify().catch(refuse));
-    },
   };
 }
 

@@ -56,18 +56,15 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     const secret = (await container?.exec('node', 'setup/start.mjs', '--print-secret')) ?? '';
     const created = await post(`${base}/api/app`, { 'server-secret': secret }, { name: 'demo' });
     assert.equal(created.status, 200);
-    const app = (await created.json()) as { appToken: string };
+    const { appToken } = (await created.json()) as { appToken: string };
+    const credential = { 'app-token': appToken };
     const user = { handle: 'ada@example.com', password: PASSWORD };
-    const signup = await post(`${base}/api/appuser/signup`, { 'app-token': app.appToken }, user);
+    const signup = await post(`${base}/api/appuser/signup`, credential, user);
     assert.equal(await signup.text(), 'true');
     const code = JSON.parse(
-      readFileSync(join(dataDir, 'outbox.jsonl'), 'utf8').trim().split('\n').at(-1) ?? '',
+      readFileSync(join(dataDir, 'outbox.jsonl'), 'utf8').trim().split('\n').at(-1) ?? '{}',
     ).code;
-    const done = await post(
-      `${base}/api/appuser/completeSignup`,
-      { 'app-token': app.appToken },
-      { handle: user.handle, code },
-    );
+    const done = await post(`${base}/api/appuser/completeSignup`, credential, { handle: user.handle, code });
     assert.equal(done.status, 200);
 
     assert.equal(await container?.stop(), 0, container?.output.slice(-5).join('\n'));
@@ -76,7 +73,7 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     const ready = await fetch(`${base}/readyz`);
     t.diagnostic(`cold start of the container to readyz 200: ${Math.round(performance.now() - started)} ms`);
     assert.equal(ready.status, 200);
-    const login = await post(`${base}/api/appuser/login`, { 'app-token': app.appToken }, user);
+    const login = await post(`${base}/api/appuser/login`, credential, user);
     assert.equal(login.status, 200);
     assert.ok(((await login.json()) as { jwt?: string }).jwt);
   });
