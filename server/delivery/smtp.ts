@@ -11,7 +11,6 @@ const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 export interface Smtp {
   send(message: Message): Promise<void>;
   /** Connects and logs in without sending anything. */
-  /** Connects and logs in without sending anything. */
   verify(): Promise<void>;
 }
 
