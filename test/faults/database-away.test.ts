@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Answer, makeDataDir, PASSWORD, send } from '../support/host.ts';
+import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
+
+const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
+
+/** Longest time until the first answer, until each one after it, and from the database's return to the first success (ms). */
+const FIRST_ANSWER_MS = 8_000;
+const NEXT_ANSWER_MS = 2_000;
+const RETURN_MS = 5_000;
+
+describe('a host whose MongoDB is away', { skip }, () => {
+  const { dataDir } = makeDataDir();
+  let mongod: OwnMongod;
+  let host: HostProcess;
+  let port: number;
+  let login: () => Promise<Answer>;
+
+  const call = (method: string, path: string, headers: Record<string, string> = {}, json?: unknown) =>
+    send({ port, method, path, input: { headers, json } });
+
+  before(async () => {
+    mongod = await startOwnMongod();
+    host = startHostProcess({ dataDir, env: { DB_CONN_STRING: mongod.url('away') } });
+    port = await host.listening;
+    const secret = { 'server-secret': await serverSecretOf(dataDir) };
+    const { body } = await call('POST', '/api/app', secret, { name: 'away' });
+    const credentials = { handle: 'ada@example.com', password: PASSWORD };
+    login = () => call('POST', '/api/appuser/login', { 'app-token': body.appToken }, credentials);
+    assert.equal((await login()).body.code, 600);
+  });
+  after(async () => {
+    await host.stop();
+    await mongod.stop();
+  });
+
+  const outages = {
+    killed: { begin: () => mongod.kill(), end: () => mongod.restart() },
+    frozen: { begin: () => mongod.freeze(), end: () => mongod.thaw() },
+  };
+  for (const [outage, { begin, end }] of Object.entries(outages)) {
+    it(`answers 503 in time while it is ${outage}, stays up, and logs in again afterwards`, async () => {
+      await begin();
+      assert.ok((await unavailableAfterMs(login)) <= FIRST_ANSWER_MS);
+      const waits = await Promise.all([login, login, login].map(unavailableAfterMs));
+      assert.ok(Math.max(...waits) <= NEXT_ANSWER_MS, String(waits));
+      assert.equal((await call('GET', '/healthz')).status, 200);
+      while ((await call('GET', '/readyz')).status !== 503) await pause(100);
+
+      await end();
+      const back = performance.now();
+      while ((await login()).body.code !== 600) await pause(20);
+      assert.ok(performance.now() - back <= RETURN_MS);
+      while ((await call('GET', '/readyz')).status !== 200) await pause(100);
+    });
+  }
+});
+
+async function unavailableAfterMs(login: () => Promise<Answer>): Promise<number> {
+  const startedAt = performance.now();
+  const { status, body, headers } = await login();
+  assert.deepEqual([status, body.code], [503, 503]);
+  assert.ok(Number(headers['retry-after']) > 0);
+  return performance.now() - startedAt;
+}
