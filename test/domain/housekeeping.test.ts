@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startHousekeeping, sweep } from '../../server/domain/housekeeping.ts';
+import type { App } from '../../server/model/app.ts';
+import { startTestHost, type TestHost } from '../support/host.ts';
+
+const DAY_MS = 86_400_000;
+
+describe('the sweeper', () => {
+  let host: TestHost;
+  before(async () => {
+    host = await startTestHost({ config: { logDays: 30 } });
+  });
+  after(() => host.stop());
+
+  const inLifecycle = async (lifecycle: App['lifecycle']) => {
+    const app = await host.createApp({ lifecycle });
+    await host.createUser(app);
+    return app;
+  };
+  const unfinished = async () => (await host.deps.store.apps.listUnfinished()).map(({ id }) => id);
+
+  it('removes log rows that are older than LOG_DAYS, over all apps', async () => {
+    const { activity } = host.deps.store;
+    const now = host.clock.now();
+    const row = { appId: 'a', action: 'x', value: '', logType: 'user', status: 'success' } as const;
+    const ages = [31 * DAY_MS, 30 * DAY_MS + 1, 29 * DAY_MS];
+    await activity.insertMany(
+      ages.map((age) => ({ ...row, id: host.deps.codes.newRowId(now - age), createdAt: now - age })),
+    );
+    await sweep(host.deps);
+    assert.equal((await activity.page('a', {}, { offset: 0, limit: 10 })).total, 1);
+  });
+
+  it('keeps log rows for ever when LOG_DAYS is 0', async () => {
+    const { activity } = host.deps.store;
+    const row = {
+      id: 'b'.repeat(24),
+      appId: 'b',
+      action: 'x',
+      value: '',
+      logType: 'user',
+      status: 'success',
+    } as const;
+    await activity.insertMany([{ ...row, createdAt: 1 }]);
+    await sweep({ ...host.deps, config: { ...host.deps.config, logDays: 0 } });
+    assert.equal((await activity.page('b', {}, { offset: 0, limit: 10 })).total, 1);
+  });
+
+  it('finishes what a crash left of a deletion', async () => {
+    const app = await inLifecycle('deleting');
+    await sweep(host.deps);
+    assert.deepEqual(await unfinished(), []);
+    assert.equal((await host.deps.store.users.count(app.id)).total, 0);
+  });
+
+  it('removes an import only once nobody goes on with it', async () => {
+    const app = await inLifecycle('importing');
+    host.clock.advance(30_000);
+    await sweep(host.deps);
+    assert.deepEqual(await unfinished(), [app.id]);
+    host.clock.advance(1);
+    await sweep(host.deps);
+    assert.deepEqual(await unfinished(), []);
+    assert.equal((await host.deps.store.users.count(app.id)).total, 0);
+  });
+
+  it('removes counters whose time is over', async () => {
+    const { counters } = host.deps.store;
+    const now = host.clock.now();
+    await counters.increment('old', { now, expiresAt: now + 1 });
+    await counters.increment('lasting', { now });
+    host.clock.advance(2);
+    await sweep(host.deps);
+    assert.equal(await counters.removeExpired(host.clock.now(), 10), 0);
+    assert.equal(await counters.read('lasting', host.clock.now()), 1);
+  });
+
+  it('sweeps at start', async () => {
+    const app = await inLifecycle('deleting');
+    const housekeeping = startHousekeeping(host.deps);
+    while ((await unfinished()).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await housekeeping.stop();
+    assert.equal((await host.deps.store.users.count(app.id)).total, 0);
+  });
+
+  it('survives a store that fails, and says so once', async () => {
+    const broken = {
+      ...host.deps,
+      store: {
+        ...host.deps.store,
+        counters: {
+          ...host.deps.store.counters,
+          removeExpired: () => Promise.reject(new TypeError('broken')),
+        },
+      },
+    };
+    const housekeeping = startHousekeeping(broken);
+    await new Promise((resolve) => setImmediate(resolve));
+    await housekeeping.stop();
+    assert.equal(host.events.filter(({ event }) => event === 'unexpected_error').length, 1);
+  });
+});
