@@ -57,7 +57,7 @@ export async function createApp(
 ): Promise<App> {
   const { name, jwtEnabled, signupFlow, by } = input;
   // Spares the key pair; the unique key of the store is what decides.
-  if (await deps.store.apps.findByName(name)) throw nameTaken(name);
+  await requireFreeName(deps, name);
   const id = deps.codes.newId();
   const now = deps.clock.now();
   const app: App = {
@@ -87,6 +87,11 @@ export async function namingApp<T>(name: string, write: () => Promise<T>): Promi
   } catch (error) {
     throw isHostError(error, 'app_name_taken') ? nameTaken(name) : error;
   }
+}
+
+/** Throws `app_name_taken` when a live app has that name. */
+export async function requireFreeName(deps: Pick<Deps, 'store'>, name: string): Promise<void> {
+  if (await deps.store.apps.findByName(name)) throw nameTaken(name);
 }
 
 function nameTaken(name: string): HostError {
