@@ -23,7 +23,7 @@ describeOnBothStores('attempts', (host) => {
   async function account(settings: Partial<App> = {}) {
     const app = await host().createApp(settings);
     const user = await host().createUser(app);
-    let hashes = 0;
+    const compared: string[] = [];
     const deps: Deps = {
       ...host().deps,
       passwords: {
@@ -33,7 +33,7 @@ describeOnBothStores('attempts', (host) => {
         needsRehash: (stored) => host().deps.passwords.needsRehash(stored),
         hash: (password) => host().deps.passwords.hash(password),
         matches: (password, stored) => {
-          hashes++;
+          compared.push(stored);
           return host().deps.passwords.matches(password, stored);
         },
       },
@@ -43,7 +43,8 @@ describeOnBothStores('attempts', (host) => {
       app,
       user,
       deps,
-      hashes: () => hashes,
+      hashes: () => compared.length,
+      compared,
       guess: (password: string, who: User | undefined = user, handle = user.handle) =>
         judgePassword(deps, { app, user: who, handle, password, method: 'password' }),
       unknown: (handle = 'nobody@example.com') =>
@@ -72,9 +73,14 @@ describeOnBothStores('attempts', (host) => {
   });
 
   it('counts an unknown handle like a known one, at the same cost', async () => {
-    const { guess, unknown, hashes, events } = await account();
+    const { user, deps, guess, unknown, compared, events } = await account();
     assert.deepEqual(await inTurn(6, () => guess(WRONG)), await inTurn(6, unknown));
-    assert.equal(hashes(), 10, '5 of 6 each were judged');
+    const judged = [user.passwordHash, deps.passwords.decoyHash];
+    assert.deepEqual(
+      compared,
+      judged.flatMap((hash) => Array(5).fill(hash)),
+      '5 of 6 each were judged',
+    );
     const delayed = events('login_delayed');
     assert.deepEqual(
       delayed.map(({ waitSeconds, failures }) => ({ waitSeconds, failures })),

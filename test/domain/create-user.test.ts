@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { createUser } from '../../server/domain/create-user.ts';
 import { recountSeats, releaseSeat, seatLimit } from '../../server/domain/seats.ts';
 import type { App } from '../../server/model/app.ts';
-import { HostError } from '../../server/model/errors.ts';
+import { HostError, isHostError } from '../../server/model/errors.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import { anApp, anId, aRowId } from '../support/records.ts';
 
@@ -71,7 +71,8 @@ describeOnBothStores('creating a user', (host) => {
     const same = ['a_b@x.example', 'a@b_x.example'];
     const settled = await Promise.allSettled(same.map((handle) => create(app, handle)));
     assert.deepEqual(refusalsOf(settled), ['handle_taken']);
-    await create(app, 'other_b@x.example');
+    for (const handle of ['p_q@x.example', 'other_b@x.example']) await create(app, handle);
+    await assert.rejects(create(app, 'p@q_x.example'), (error) => isHostError(error, 'handle_taken'));
   });
 
   it('allows a development app 50 users, or fewer', () => {
