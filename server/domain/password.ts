@@ -44,8 +44,17 @@ export async function forgotPassword(
   // Unknown handles are counted like known ones (security rule 16).
   const subject = known ? user.id : typed;
   if (!(await admitCode(deps, { app, subject, purpose: 'reset' }))) return true;
-  if (known) await sendResetCode(deps, app, user, typed);
+  await (known ? sendResetCode(deps, app, user, typed) : writeAsOften(deps, app, typed));
   return true;
+}
+
+/** What an unknown account costs in an app that hides accounts: two writes, as a code and its message do, so that time tells nothing. */
+async function writeAsOften(deps: Deps, app: App, typed: string): Promise<void> {
+  const now = deps.clock.now();
+  const key = `no-reset/${app.id}/${deps.handleRef(app.id, typed)}`;
+  for (let write = 0; write < 2; write++) {
+    await deps.store.counters.increment(key, { now, expiresAt: now + 60_000 });
+  }
 }
 
 async function sendResetCode(deps: Deps, app: App, user: User, typed: string): Promise<void> {

@@ -30,7 +30,7 @@ describe('accounts', () => {
     });
   });
   after(async () => {
-    await host.stop();
+    await host?.stop();
     await google.close();
   });
 
@@ -50,21 +50,22 @@ describe('accounts', () => {
 
   describe('deleted', () => {
     it('go with password, signup and invites, and the handle can join again', async () => {
-      const { app, user, open, client } = await account({ signupFlow: 'none', maxUsers: 1 });
-      const inviter = await host.createUser(app, { handle: 'inviter@example.com' });
-      await (await loggedIn(host, app, inviter)).post('invite', { handle: user.handle });
-      await host.deps.store.users.remove(app.id, inviter.id);
+      const { app, user: inviter, client: sender, open } = await account({ signupFlow: 'none', maxUsers: 2 });
       await recountSeats(host.deps, app);
-      assertTrue(await client.post('deleteAccount', { handle: ' ADA@example.com', password: PASSWORD }));
+      await sender.post('invite', { handle: 'bo@example.com' });
+      const joined = { handle: 'bo@example.com', password: PASSWORD };
+      const client = userClient(host, assertTokens(await open.post('signup', joined)));
+      const user = await host.deps.store.users.findByHandle(app.id, joined.handle);
+      assert.ok(user && (await host.deps.store.signups.findByHandle(app.id, joined.handle)));
+      assertTrue(await client.post('deleteAccount', { handle: ' BO@example.com', password: PASSWORD }));
       assertRefused(await client.get('getUser'), 602, 'gone');
       assertRefused(await client.post('setLocale', { locale: 'EN' }), 602, 'gone');
       assert.deepEqual(await host.deps.store.invites.listByHandle(app.id, user.handle), []);
       assert.equal(await host.deps.store.signups.findByHandle(app.id, user.handle), undefined);
-      assertRefused(await open.post('login', { handle: user.handle, password: PASSWORD }), 600);
-      assertTokens(
-        await open.post('signup', { handle: user.handle, password: PASSWORD }),
-        'the seat is free',
-      );
+      assertRefused(await open.post('login', joined), 600);
+      assert.equal(await host.deps.store.counters.read(`seats/${app.id}`, host.clock.now()), 1);
+      assertTokens(await open.post('signup', joined), 'the seat is free');
+      assert.ok(await host.deps.store.users.find(app.id, inviter.id), 'nobody else went');
       assert.equal((await client.get('getUser')).status, 400, 'a successor is somebody else');
       const lines = host.events.filter((e) => e.event === 'user_deleted' && e.userId === user.id);
       assert.deepEqual(

@@ -92,6 +92,16 @@ describe('invitations', () => {
     assertTokens(await accept(open, 'bo@example.com', await codeOf(app)));
   });
 
+  it('never lets a repeated invitation touch the account the first one made', async () => {
+    const { app, sender, open } = await inviting();
+    await sender.post('invite', { handle: 'bo@example.com' });
+    assertTokens(await accept(open, 'bo@example.com', await codeOf(app)));
+    await sender.post('invite', { handle: 'bo@example.com' });
+    const other = { password: 'e'.repeat(32) };
+    assertRefused(await accept(open, 'bo@example.com', await codeOf(app), other), 601);
+    assertTokens(await open.post('login', { handle: 'bo@example.com', password: PASSWORD }));
+  });
+
   it('takes the code of any of several senders', async () => {
     const { app, sender, open } = await inviting();
     const second = await loggedIn(host, app, await host.createUser(app, { handle: 'second@example.com' }));

@@ -122,12 +122,14 @@ describe('passwords', () => {
     });
 
     it('are unknown to social, anonymous and absent accounts alike', async () => {
-      const { app, open } = await account({}, { loginProvider: 'google', socialUserId: '1' });
-      await host.createUser(app, { handle: 'ANON_1@x' });
-      for (const handle of ['ada@example.com', 'anon_1@x', 'ANON_1@x', 'nobody@example.com']) {
+      const social = { loginProvider: 'google', socialUserId: '1' } as const;
+      const { app, open } = await account({ userNamesEnabled: true }, social);
+      await host.createUser(app, { handle: 'ANON_1', userName: 'somebody' });
+      for (const handle of ['ada@example.com', 'ANON_1', 'somebody', 'nobody@example.com', 'nobody']) {
         assertRefused(await open.post('forgotPassword', { handle }), 603, handle);
       }
-      assertRefused(await open.post('forgotPassword', { handle: 'ada' }), 606);
+      const unnamed = await account();
+      assertRefused(await unnamed.open.post('forgotPassword', { handle: 'ada' }), 606);
       assert.deepEqual(await mails(app), []);
     });
 

@@ -139,6 +139,7 @@ describe('phone numbers and the SMS factor', () => {
     assertRefused(await client.post('setPhone', { phone: next, code: otherCode(code) }), 602);
     assertTrue(await client.post('setPhone', { phone: next, code }));
     assert.equal((await sentTo(next)).length, 1);
+    assertRefused(await client.post('setPhone', { phone: aNumber(), code }), 602, 'used');
   });
 
   it('switches the factor on with a verified number and off with proof', async () => {

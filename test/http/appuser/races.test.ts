@@ -105,6 +105,17 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       assert.equal(judged.length, 5);
     });
 
+    it('lets one of simultaneous password changes through', async () => {
+      const app = await host.createApp();
+      const user = await host.createUser(app);
+      const client = await loggedIn(host, app, user);
+      const { successes } = await atOnce(10, (index) =>
+        client.post('changePassword', { password: PASSWORD, newPassword: String(index).repeat(32) }),
+      );
+      assert.equal(successes.length, 1);
+      assert.equal((await host.deps.store.users.find(app.id, user.id))?.epoch, user.epoch + 1);
+    });
+
     it('verifies a phone number once with one code', async () => {
       const app = await host.createApp({ twoFactorVerification: 'phone' });
       const client = await loggedIn(host, app, await host.createUser(app));

@@ -25,7 +25,7 @@ describe('log-in with Apple and Google', () => {
     });
   });
   after(async () => {
-    await host.stop();
+    await host?.stop();
     await Promise.all([providers.apple.close(), providers.google.close()]);
   });
 

@@ -233,7 +233,9 @@ describe('TOTP', () => {
     const token = await loginToken(suspended);
     const user = await stored(suspended);
     if (user) await host.deps.store.users.replace({ ...user, status: 'suspend' });
-    assertRefused(await complete(suspended, codeOf(suspended), token), 404);
+    for (const code of [otherCode(codeOf(suspended)), codeOf(suspended)]) {
+      assertRefused(await complete(suspended, code, token), 404);
+    }
     for (const [status, code] of [
       ['inactive', 402],
       ['suspended', 402],
@@ -244,7 +246,9 @@ describe('TOTP', () => {
       const pending = await loginToken(enrolment);
       const app = await host.deps.store.apps.read(enrolment.app.id);
       if (app) await host.deps.store.apps.replace({ ...app, status });
-      assertRefused(await complete(enrolment, codeOf(enrolment), pending), code, status);
+      for (const sent of [otherCode(codeOf(enrolment)), codeOf(enrolment)]) {
+        assertRefused(await complete(enrolment, sent, pending), code, status);
+      }
     }
   });
 
