@@ -108,25 +108,21 @@ describe('apps', () => {
   });
 
   it('resets an app to its settings: nobody is left, texts and token are', async () => {
-    const app = await host.createApp({ maxUsers: 1 });
-    const [user, other] = [await host.createUser(app), await host.createApp()];
-    await host.createUser(other);
-    const added = await host.portal('POST', '/api/app/addUser', {
-      json: { appId: other.id, handle: 'b@example.com', password: 'a'.repeat(32) },
-    });
-    assert.equal(added.status, 200);
+    const [app, other] = [await host.createApp({ maxUsers: 1 }), await host.createApp()];
+    const add = async ({ id: appId }: { id: string }, handle: string) =>
+      host.portal('POST', '/api/app/addUser', { json: { appId, handle, password: 'a'.repeat(32) } });
+    const { body: added } = await add(app, 'a@example.com');
+    await add(other, 'a@example.com');
+    const user = await host.deps.store.users.find(app.id, added._id);
+    assert.ok(user);
     assert.equal((await host.portal('POST', '/api/app/reset', { json: { appId: app.id } })).text, 'true');
     const { body } = await host.portal('GET', `/api/app/stat?appId=${app.id}`);
     assert.deepEqual([body.totalUser, body.totalSignup, body.totalInvite], [0, 0, 0]);
-    assert.equal((await host.portal('GET', `/api/app/stat?appId=${other.id}`)).body.totalUser, 2);
+    assert.equal((await host.portal('GET', `/api/app/stat?appId=${other.id}`)).body.totalUser, 1);
     const headers = { 'access-token': await host.accessToken(app, user) };
     assert.equal((await host.request('GET', '/api/appuser/getUser', { headers })).status, 400);
-    const json = { appId: app.id, handle: 'new@example.com', password: 'a'.repeat(32) };
-    assert.equal(
-      (await host.portal('POST', '/api/app/addUser', { json })).status,
-      200,
-      'the seat is free again',
-    );
+    assert.equal(await host.deps.store.counters.read(`seats/${app.id}`, host.clock.now()), 0);
+    assert.equal((await add(app, 'new@example.com')).status, 200, 'the seat is free again');
     const { body: logs } = await host.portal('GET', `/api/app/logs?appId=${app.id}&filterAction=resetApp`);
     assert.equal(logs.totalLog, 1);
   });

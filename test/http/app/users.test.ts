@@ -53,6 +53,11 @@ describe('users managed by the portal', () => {
     const completed = await asClient(app, 'completeSignup', { handle: 'eve@example.com', code });
     assert.equal(completed.status, 400);
     assert.equal((await logIn(app, 'eve@example.com', PASSWORD)).body.code, 600);
+    const { body: rows } = await host.portal('GET', `/api/app/searchSingUp?appId=${app.id}&value=eve`);
+    assert.deepEqual(
+      rows.map(({ status }: { status: string }) => status),
+      ['active'],
+    );
   });
 
   it('refuses to add a user with 403 when the handle is taken or the app is full', async () => {
@@ -129,10 +134,12 @@ describe('users managed by the portal', () => {
     assert.equal((await logIn(app)).body.code, 404);
     await post('user', { appId: app.id, userId: user.id, status: 'active' });
     assert.ok((await logIn(app)).body.jwt);
-    assert.ok(
-      host.events.some(
-        ({ event, userId, by }) => event === 'account_unlocked' && userId === user.id && by === 'portal',
-      ),
+    const unlocked = host.events.filter(
+      ({ event, userId }) => event === 'account_unlocked' && userId === user.id,
+    );
+    assert.deepEqual(
+      unlocked.map(({ by }) => by),
+      ['portal'],
     );
   });
 
