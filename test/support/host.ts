@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp as createKoaApp } from '../../server/app.ts';
@@ -8,32 +8,21 @@ import { buildConfig } from '../../server/config.ts';
 import type { Route } from '../../server/http/route.ts';
 import { createHostServer } from '../../server/http/server.ts';
 import { createLogger } from '../../server/log/logger.ts';
-import type { App, AppKey } from '../../server/model/app.ts';
+import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import { buildDeps } from '../../server/wiring.ts';
 import { FakeClock } from './clock.ts';
+import { type Answer, type RequestOptions, send } from './http-client.ts';
+import { insertApp, insertUser } from './insert.ts';
+
+export { type Answer, type RequestOptions, send } from './http-client.ts';
+export { PASSWORD } from './insert.ts';
 
 const PASS_KEY = 'pass phrase of the tests';
 const ENCRYPT_KEY = 'encrypt key of the tests';
 
-/** What one request may carry. Give at most one of `json`, `form`, `raw`. */
-export interface RequestOptions {
-  headers?: Record<string, string | string[]>;
-  json?: unknown;
-  /** Percent-encoded as a browser does. */
-  form?: Record<string, string>;
-  /** Byte for byte; set `content-type` yourself. */
-  raw?: string | Buffer;
-}
-export interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape.
-  body: any;
-}
 export interface OutboxLine {
   at: string;
   channel: 'email' | 'sms';
@@ -89,9 +78,6 @@ export interface TestHostOptions {
   /** A folder that outlives the host, with the database in it; default: a new one, and the database in memory. */
   dataDir?: string;
 }
-
-/** MD5 of the text `password`, as clients send it. */
-export const PASSWORD = '5f4dcc3b5aa765d61d8327deb882cf99';
 
 /** Makes the files of a data folder, a new one unless named: a key pair under the pass phrase of the tests. */
 export function makeDataDir(dataDir = mkdtempSync(join(tmpdir(), 'auth-host-test-'))): {
@@ -203,136 +189,4 @@ function readLines(file: string): OutboxLine[] {
   } catch {
     return [];
   }
-}
-
-/** One request over a keep-alive connection; the path goes out as it is. */
-export function send(input: {
-  agent?: Agent;
-  port: number;
-  method: string;
-  path: string;
-  input?: RequestOptions;
-}): Promise<Answer> {
-  const { headers = {}, json, form, raw } = input.input ?? {};
-  const given = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  let body: string | Buffer | undefined = raw;
-  let type: string | undefined;
-  if (json !== undefined) [body, type] = [JSON.stringify(json), 'application/json'];
-  if (form !== undefined) {
-    [body, type] = [new URLSearchParams(form).toString(), 'application/x-www-form-urlencoded'];
-  }
-  if (type !== undefined) given['content-type'] ??= type;
-  if (body !== undefined) given['content-length'] ??= String(Buffer.byteLength(body));
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(
-      {
-        host: '127.0.0.1',
-        port: input.port,
-        method: input.method,
-        path: input.path,
-        headers: given,
-        agent: input.agent,
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
-          const isJson = response.headers['content-type']?.startsWith('application/json') && text !== '';
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text,
-            body: isJson ? JSON.parse(text) : undefined,
-          });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-let sharedKey: Promise<AppKey> | undefined;
-async function insertApp(deps: Deps, settings: Partial<App> = {}): Promise<App> {
-  const now = deps.clock.now();
-  const id = settings.id ?? deps.codes.newId();
-  sharedKey ??= deps.keyPairs.newAppKey(now);
-  const app: App = {
-    id,
-    revision: 1,
-    name: `App ${id.slice(0, 8)}`,
-    lifecycle: 'live',
-    status: 'active',
-    type: 'commercial',
-    handleType: 'email',
-    jwtEnabled: true,
-    anonymousLoginEnabled: false,
-    userNamesEnabled: false,
-    appleLoginEnabled: false,
-    googleLoginEnabled: false,
-    emailExtension: false,
-    invitationEnabled: true,
-    signupEnabled: true,
-    signupFlow: 'code',
-    twoFactorVerification: 'none',
-    maxUsers: 0,
-    maxLoginAttempts: 0,
-    passwordFilter: false,
-    passwordRules: { minLength: 8, minUpper: 1, minLower: 1, minDigit: 1, minSpecial: 1 },
-    userJwtExpirationHours: 24,
-    userJwtAudience: [],
-    metaData: [],
-    metaDataInvite: [],
-    metaDataEmail: true,
-    locales: ['EN'],
-    userIdFormat: 'uid',
-    linkConfirmation: 'button',
-    hideAccounts: false,
-    refuseCommonPasswords: false,
-    keys: [await sharedKey],
-    appToken: await deps.hostTokens.issueAppToken({ appId: id, generation: 1 }),
-    tokenGeneration: 1,
-    graceGenerations: [],
-    appSecret: await deps.hostTokens.issueAppSecret({ appId: id }),
-    createdAt: now,
-    updatedAt: now,
-    ...settings,
-  };
-  await deps.store.apps.insert(app);
-  return app;
-}
-
-async function insertUser(
-  deps: Deps,
-  app: App,
-  { password, ...settings }: Partial<User> & { password?: string } = {},
-): Promise<User> {
-  const now = deps.clock.now();
-  const user: User = {
-    id: deps.codes.newRowId(now),
-    appId: app.id,
-    revision: 1,
-    uid: deps.codes.newId(),
-    handle: 'ada@example.com',
-    passwordHash: await deps.passwords.hash(password ?? PASSWORD),
-    status: 'active',
-    locale: 'EN',
-    loginProvider: '',
-    phoneVerified: false,
-    twoFactorPhone: false,
-    twoFactorTotp: false,
-    recoveryCodes: [],
-    metaData: {},
-    epoch: 0,
-    revokedTokens: [],
-    createdAt: now,
-    updatedAt: now,
-    ...settings,
-  };
-  await deps.store.users.insert(user);
-  return user;
 }
