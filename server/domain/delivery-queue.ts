@@ -1,7 +1,7 @@
 import type { App } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
 import type { Message, QueuedMessage } from '../model/message.ts';
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError, type Mailer, type Texter } from '../ports/delivery.ts';
 import type { Deps } from '../ports/deps.ts';
 
 /** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */
@@ -62,9 +62,13 @@ function newRow(
   };
 }
 
+function portOf(deps: SendDeps, { channel }: Message): Mailer | Texter {
+  return channel === 'email' ? deps.mailer : deps.texter;
+}
+
 /** One try; answers what went wrong. */
 async function trySending(deps: SendDeps, content: Message, app: App): Promise<DeliveryError | undefined> {
-  const port = content.channel === 'email' ? deps.mailer : deps.texter;
+  const port = portOf(deps, content);
   try {
     await port.send(content, app);
     deps.metrics.message(content.channel, 'sent');
@@ -123,7 +127,7 @@ async function settle(deps: QueueDeps, row: QueuedMessage): Promise<void> {
   if (!app) return store.messages.remove(row.id);
   const late = clock.now() >= row.giveUpAt;
   const failure = late
-    ? new DeliveryError({ step: 'timeout', provider: 'queue', retryable: false })
+    ? new DeliveryError({ step: 'timeout', provider: portOf(deps, row.content).provider, retryable: false })
     : await trySending(deps, row.content, app);
   if (!failure) return store.messages.remove(row.id);
   const tried = { ...row, tries: late ? row.tries : row.tries + 1 };

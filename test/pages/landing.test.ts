@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
+import { landingRoutes } from '../../server/http/routes/pages/landing.ts';
+import type { App } from '../../server/model/app.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+
+const CSP =
+  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+let host: TestHost;
+let number = 0;
+before(async () => {
+  host = await startTestHost({ routes: [...signupRoutes, ...landingRoutes] });
+});
+after(() => host.stop());
+
+interface Link {
+  app: App;
+  handle: string;
+  /** Path and query. */
+  path: string;
+  code: string;
+}
+async function signUp(
+  settings: Partial<App> = {},
+  given: { handle?: string; locale?: string } = {},
+): Promise<Link> {
+  const app = await host.createApp({ signupFlow: 'link', ...settings });
+  const { handle = `ada${++number}@example.com`, locale } = given;
+  const answer = await host.request('POST', '/api/appuser/signup', {
+    headers: { 'app-token': app.appToken },
+    json: { handle, password: PASSWORD, ...(locale && { locale }) },
+  });
+  assert.equal(answer.body, true);
+  const line = (await host.outbox()).findLast(({ appId }) => appId === app.id);
+  assert(line?.link);
+  const { pathname, search, searchParams } = new URL(line.link);
+  return { app, handle, path: pathname + search, code: searchParams.get('code') ?? '' };
+}
+const get = (path: string, headers: Record<string, string> = {}) =>
+  host.request('GET', path, { headers: { accept: 'text/html', ...headers } });
+/** What a browser sends for the button. */
+const press = ({ path, handle, code }: Link) =>
+  host.request('POST', path, { headers: { accept: 'text/html' }, form: { handle, code } });
+const userOf = ({ app, handle }: Link) => host.deps.store.users.findByHandle(app.id, handle);
+const heading = (html: string) => /<h1>(.*?)<\/h1>/.exec(html)?.[1];
+async function logRows(app: App) {
+  await host.deps.activity.flush();
+  const filter = { actions: ['completeSignup'] };
+  return (await host.deps.store.activity.page(app.id, filter, { offset: 0, limit: 20 })).rows;
+}
+
+describe('a signup link', () => {
+  it('percent-encodes every value and points to the public address (A34)', async () => {
+    const { path, app, code } = await signUp({}, { handle: "o'hara+a&b#c=d@example.com" });
+    assert.equal(
+      path,
+      `/api/appuser/completeSignup?appToken=${app.appToken}&handle=o%27hara%2Ba%26b%23c%3Dd%40example.com&code=${code}`,
+    );
+    assert.match(code, /^\d{39}$/);
+    assert.equal(heading((await get(path)).text), 'Confirm your account');
+  });
+
+  it('shows who confirms what, spends nothing and holds no token', async () => {
+    const link = await signUp();
+    const page = await get(link.path);
+    assert.equal(page.status, 200);
+    assert.equal(page.headers['content-type'], 'text/html; charset=utf-8');
+    assert.equal(page.headers['content-security-policy'], CSP);
+    assert.equal(page.headers['referrer-policy'], 'no-referrer');
+    assert.equal(page.headers['cache-control'], 'no-store');
+    assert(page.text.includes(link.handle) && page.text.includes(link.app.name));
+    assert(!page.text.includes(link.app.appToken));
+    assert.doesNotMatch(page.text, /<script|http:\/\/|https:\/\//);
+    assert.equal(await userOf(link), undefined);
+  });
+
+  it('is completed by its button alone, and then shows the verified page as long as it lives (S30)', async () => {
+    const link = await signUp();
+    const done = await press(link);
+    assert.deepEqual([done.status, heading(done.text)], [200, 'You are all set']);
+    assert.equal((await userOf(link))?.status, 'active');
+    for (const again of [await press(link), await get(link.path)]) {
+      assert.deepEqual([again.status, heading(again.text)], [200, 'You are all set']);
+    }
+    host.clock.advance(host.deps.config.signupHours * 3_600_000 + 1);
+    assert.equal((await get(link.path)).status, 410);
+  });
+
+  it('survives any number of scanners, HEAD requests and prefetches', async () => {
+    const link = await signUp({ linkConfirmation: 'immediate' });
+    for (let visit = 0; visit < 10; visit++) {
+      await host.request('HEAD', link.path);
+      await get(link.path, { 'sec-purpose': 'prefetch' });
+      await get(link.path, { purpose: 'prefetch' });
+    }
+    assert.equal(await userOf(link), undefined);
+    assert.equal(heading((await get(link.path)).text), 'You are all set');
+    assert(await userOf(link));
+  });
+
+  it('completes at once in apps that ask for it, and only there', async () => {
+    const link = await signUp({ linkConfirmation: 'immediate' });
+    assert.equal(heading((await get(link.path)).text), 'You are all set');
+    assert(await userOf(link));
+    const careful = await signUp();
+    for (let visit = 0; visit < 10; visit++) await get(careful.path);
+    assert.equal(await userOf(careful), undefined);
+    assert.equal((await press(careful)).status, 200);
+  });
+
+  it('makes one user of many clicks at the same time', async () => {
+    const link = await signUp();
+    const pages = await Promise.all(Array.from({ length: 10 }, () => press(link)));
+    assert.deepEqual(
+      pages.map(({ status, text }) => [status, heading(text)]),
+      Array(10).fill([200, 'You are all set']),
+    );
+    const created = host.events.filter(
+      ({ event, appId }) => event === 'user_created' && appId === link.app.id,
+    );
+    assert.equal(created.length, 1);
+    assert.deepEqual(
+      (await logRows(link.app)).map(({ status }) => status),
+      ['success'],
+    );
+  });
+
+  it('that has expired is page 410, one that is wrong page 400, in the language of the signup', async () => {
+    const link = await signUp({ locales: ['EN', 'DE'] }, { locale: 'DE' });
+    assert.match((await get(link.path)).text, /<html lang="de">/);
+    const forged = await press({ ...link, code: '1'.repeat(39) });
+    assert.deepEqual([forged.status, heading(forged.text)], [400, 'This link is not valid']);
+    host.clock.advance(host.deps.config.signupHours * 3_600_000 + 1);
+    const late = await press(link);
+    assert.deepEqual([late.status, heading(late.text)], [410, 'Dieser Link ist abgelaufen']);
+    assert.equal(await userOf(link), undefined);
+    assert.deepEqual(
+      (await logRows(link.app)).map(({ status }) => status),
+      ['error', 'error'],
+    );
+  });
+
+  it('is dead once a newer one was asked for', async () => {
+    const old = await signUp();
+    await host.request('POST', '/api/appuser/signup', {
+      headers: { 'app-token': old.app.appToken },
+      json: { handle: old.handle, password: PASSWORD },
+    });
+    assert.equal((await press(old)).status, 400);
+    assert.equal(await userOf(old), undefined);
+  });
+
+  it('never takes a handle for markup (S29)', async () => {
+    const link = await signUp({ name: 'Club <img src=x>' });
+    const handle = encodeURIComponent('"><img src=x onerror=alert(1)>@example.com');
+    const path = `/api/appuser/completeSignup?appToken=${link.app.appToken}&handle=${handle}&code=${link.code}`;
+    for (const page of [await get(link.path), await get(path), await press(link)])
+      assert.doesNotMatch(page.text, /<img/);
+  });
+
+  it('refuses a wrong app token, a missing value and a bad code with a page', async () => {
+    const { path, app } = await signUp();
+    const broken = [
+      path.replace(app.appToken, 'nonsense'),
+      path.replace(/&code=\d+/, ''),
+      path.replace(/&code=\d+/, '&code=abc'),
+      path.replace(/&handle=[^&]+/, '&handle=nobody%40example.com'),
+    ];
+    for (const address of broken) {
+      const page = await get(address);
+      assert.deepEqual([page.status, heading(page.text)], [400, 'This link is not valid'], address);
+    }
+  });
+
+  it('shows the text that the app wrote for it', async () => {
+    const link = await signUp();
+    const now = host.clock.now();
+    await host.deps.store.templates.insert({
+      id: host.deps.codes.newRowId(now),
+      appId: link.app.id,
+      revision: 1,
+      name: 'clickThrough',
+      locale: 'EN',
+      subject: 'Done',
+      htmlTemplate: '<h1>%HANDLE% is in</h1>',
+      createdAt: now,
+      updatedAt: now,
+    });
+    assert.equal(heading((await press(link)).text), `${link.handle} is in`);
+  });
+});
+
+describe('the JSON route of the same path', () => {
+  it('answers tokens to a header credential, never a page (A10)', async () => {
+    const link = await signUp();
+    const answer = await host.request('POST', '/api/appuser/completeSignup', {
+      headers: { 'app-token': link.app.appToken, accept: 'text/html' },
+      json: { handle: link.handle, code: link.code },
+    });
+    assert.deepEqual([answer.status, Object.keys(answer.body)], [200, ['jwt', 'access-token']]);
+  });
+
+  it('and the page never answers tokens', async () => {
+    const link = await signUp();
+    const page = await press(link);
+    assert.doesNotMatch(page.text, /access-token|eyJ/);
+  });
+});
