@@ -14,9 +14,9 @@ import { createStore } from '../server/store/open-store.ts';
 import { askSecret } from './ask.ts';
 import { writeBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
+import { type Command, existingAnswers } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { readHostEnvFile } from './host-env.ts';
-import { type Command, existingAnswers } from './main.ts';
 
 /** One line of a backup. Records are as the domain sees them; the file as a whole is encrypted. */
 export type BackupEntry =

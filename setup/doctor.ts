@@ -1,11 +1,11 @@
 import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import type { CheckResult } from './check.ts';
+import { type Command, existingAnswers } from './command.ts';
 import { checkDatabase } from './database-check.ts';
 import { EXIT } from './exit.ts';
 import { checkKeyPair } from './key-check.ts';
 import { checkClock, checkDisk, checkRights } from './machine-check.ts';
-import { type Command, existingAnswers } from './main.ts';
 import { checkAddress, checkOrigins, checkProxies } from './network-check.ts';
 import { checkMail, checkSms } from './provider-check.ts';
 import { checkSealing } from './sealing-check.ts';

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, processEnvironment } from '../server/config.ts';
-import { gatherAnswers } from './answers.ts';
+import { ConfigError } from '../server/config.ts';
+import type { Command } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
-import { type CommandName, helpText, type Options, parseOptions } from './options.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
-
-/** A command of setup: reads what it needs from the options, answers the exit code. */
-export type Command = (input: { options: Options; terminal: Terminal }) => Promise<number>;
+import { type CommandName, helpText, parseOptions } from './options.ts';
+import { openTerminal } from './terminal.ts';
 
 const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
   setup: async () => (await import('./set-up.ts')).setUp,
@@ -63,9 +60,4 @@ function explain(error: unknown): number {
 
 function version(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
-}
-
-/** The answers of a command that works on an existing installation. */
-export function existingAnswers(options: Options) {
-  return gatherAnswers(options, processEnvironment());
 }

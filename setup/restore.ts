@@ -15,11 +15,11 @@ import { askSecret } from './ask.ts';
 import type { BackupEntry, RecordKind } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
+import { type Command, existingAnswers } from './command.ts';
 import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv } from './host-env.ts';
-import { type Command, existingAnswers } from './main.ts';
 
 /** What a backup holds, after it was read through once. */
 interface Contents {

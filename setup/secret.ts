@@ -1,7 +1,7 @@
 import { buildConfig } from '../server/config.ts';
 import { issueServerSecret, rotateServerSecret } from '../server/domain/server-secret.ts';
+import { type Command, existingAnswers } from './command.ts';
 import { EXIT } from './exit.ts';
-import { type Command, existingAnswers } from './main.ts';
 import { type OpenHost, openHost } from './open-host.ts';
 import type { Options } from './options.ts';
 

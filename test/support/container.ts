@@ -1,5 +1,14 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -90,6 +99,8 @@ export class ImageBuilder {
   /** A container of the image with `dataDir` as its volume, as the image's own user; its entry point runs in the foreground. */
   async start(tag: string, dataDir: string, env: Record<string, string> = {}): Promise<RunningContainer> {
     const container = await this.buildah('from', '--pull-never', tag);
+    // Chroot isolation would put the image's own, empty volume over the given folder; an engine does not.
+    await this.buildah('config', '--volume', '/data-', container);
     const options = ['--isolation', 'chroot', '-v', `${dataDir}:/data`];
     for (const [name, value] of Object.entries(env)) options.push('--env', `${name}=${value}`);
     const child = spawn(
@@ -139,10 +150,36 @@ export class RunningContainer {
     }
   }
 
-  /** What the container's engine does at a stop: SIGTERM to the process inside, then its exit code. */
+  /** What a container engine does at a stop: SIGTERM to the process inside. Answers its exit code. */
   async stop(): Promise<number | null> {
-    await run('pkill', ['-TERM', '-P', String(this.#child.pid), '-f', 'entrypoint']).catch(() => undefined);
-    this.#child.kill('SIGTERM');
+    const inside = descendants(this.#child.pid ?? 0).find((pid) =>
+      /^\S*\/node docker\/entrypoint\.mjs/.test(commandOf(pid)),
+    );
+    if (inside !== undefined) process.kill(inside, 'SIGTERM');
     return this.exited;
+  }
+}
+
+/** All processes below one, by Linux' /proc. */
+function descendants(ancestor: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const parent = /^PPid:\t(\d+)$/m.exec(procFile(name, 'status'))?.[1];
+    if (parent) children.set(Number(parent), [...(children.get(Number(parent)) ?? []), Number(name)]);
+  }
+  const below = (pid: number): number[] =>
+    (children.get(pid) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(ancestor);
+}
+
+function commandOf(pid: number): string {
+  return procFile(String(pid), 'cmdline').replaceAll('\0', ' ');
+}
+
+function procFile(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
   }
 }

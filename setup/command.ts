@@ -1,0 +1,12 @@
+import { processEnvironment } from '../server/config.ts';
+import { type Answers, gatherAnswers } from './answers.ts';
+import type { Options } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A command of setup: reads what it needs from the options, answers the exit code. */
+export type Command = (input: { options: Options; terminal: Terminal }) => Promise<number>;
+
+/** The answers of a command that works on an existing installation. */
+export function existingAnswers(options: Options): Answers {
+  return gatherAnswers(options, processEnvironment());
+}
