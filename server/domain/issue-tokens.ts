@@ -65,7 +65,10 @@ export async function issueTokens(
   return { jwt, accessToken };
 }
 
-/** Throws `signup_pending` or `user_suspended` for a user who may not log in; a lock counts as suspension (contract S36). */
+/**
+ * Throws `user_suspended` for a user who may not log in, a lock counting as suspension (contract S36); `signup_pending` where a password
+ * is asked for (contract §3.1, §3.5.1).
+ */
 export function requireOpenAccount(
   deps: Pick<Deps, 'events' | 'metrics'>,
   user: User,
@@ -75,7 +78,8 @@ export function requireOpenAccount(
   const reason = user.status === 'active' ? 'locked' : user.status;
   deps.events.emit('login_failed', { userId: user.id, method, reason });
   deps.metrics.login('failed');
-  throw new HostError(user.status === 'pending' ? 'signup_pending' : 'user_suspended');
+  const pending = user.status === 'pending' && method === 'password';
+  throw new HostError(pending ? 'signup_pending' : 'user_suspended');
 }
 
 /**
