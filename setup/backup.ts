@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { buildConfig } from '../server/config.ts';
-import type { App } from '../server/model/app.ts';
 import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
@@ -117,7 +116,7 @@ async function* contents(config: Config, { engine, store }: Source): AsyncIterab
     const value = await engine.metaGet(name);
     if (value !== undefined) yield { kind: 'meta', name, value };
   }
-  for await (const app of allApps(store)) {
+  for await (const app of store.apps.stream()) {
     yield { kind: 'app', record: app };
     // Users last: a signup or invite that is done has its user by then.
     yield* recordsOf('template', await store.templates.list(app.id));
@@ -134,15 +133,6 @@ async function* contents(config: Config, { engine, store }: Source): AsyncIterab
     const last = rows.at(-1);
     if (!last) return;
     after = last.key;
-  }
-}
-
-async function* allApps(store: Store): AsyncIterable<App> {
-  const limit = 200;
-  for (let offset = 0; ; offset += limit) {
-    const apps = await store.apps.list({ offset, limit });
-    yield* apps;
-    if (apps.length < limit) break;
   }
 }
 

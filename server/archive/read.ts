@@ -6,6 +6,7 @@ import { ArchiveError, type ArchiveLimits, type OpenArchive, type TableRow } fro
 
 const MAX_ENTRIES = 16;
 const MAX_RECORD_BYTES = 1024 * 1024;
+const MAX_COLUMNS = 256;
 const ENCRYPTED = 1;
 
 /** See `Archives.open`. */
@@ -61,16 +62,22 @@ async function readEntries(zip: ZipFile, { names }: ArchiveLimits): Promise<Map<
 class Archive implements OpenArchive {
   readonly #zip: ZipFile;
   readonly #entries: Map<string, Entry>;
-  readonly #limits: ArchiveLimits;
+  readonly #maxBytes: number;
+  /** What each file inflated to so far, at most: they may be read more than once. */
+  readonly #inflated = new Map<string, number>();
 
-  constructor(zip: ZipFile, entries: Map<string, Entry>, limits: ArchiveLimits) {
+  constructor(zip: ZipFile, entries: Map<string, Entry>, { maxInflatedBytes }: ArchiveLimits) {
     this.#zip = zip;
     this.#entries = entries;
-    this.#limits = limits;
+    this.#maxBytes = maxInflatedBytes;
   }
 
   async header(name: string): Promise<readonly string[]> {
-    for await (const { cells } of this.#read(name)) return cells;
+    for await (const { cells } of this.#read(name)) {
+      if (cells.length > MAX_COLUMNS)
+        throw new ArchiveError(`${name} has ${cells.length} columns, more than ${MAX_COLUMNS}`);
+      return cells;
+    }
     throw new ArchiveError(`${name} has no header line`);
   }
 
@@ -87,9 +94,8 @@ class Archive implements OpenArchive {
   }
 
   async *#read(name: string): AsyncIterable<TableRow> {
-    const entry = this.#entries.get(name);
-    if (!entry) throw new ArchiveError(`the ZIP lacks ${name}`);
-    const source = await this.#inflate(entry);
+    const source = await this.#inflate(name);
+    const text = this.#onlyText(name);
     const csv = parse({
       bom: true,
       info: true,
@@ -97,7 +103,6 @@ class Archive implements OpenArchive {
       skip_empty_lines: true,
       max_record_size: MAX_RECORD_BYTES,
     });
-    const text = strictText(this.#limits.maxInflatedBytes);
     // An error anywhere ends the parser, which is what is read.
     source.on('error', (error) => csv.destroy(error));
     text.on('error', (error) => csv.destroy(error));
@@ -109,59 +114,55 @@ class Archive implements OpenArchive {
         line = info.lines + 1;
       }
     } catch (error) {
-      throw error instanceof ArchiveError
-        ? error
-        : new ArchiveError(`${name}, from line ${line}: ${reasonOf(error)}`);
+      throw new ArchiveError(`${name}, after line ${line - 1}: ${reasonOf(error)}`);
     } finally {
       source.destroy();
     }
   }
 
-  async #inflate(entry: Entry): Promise<Readable> {
+  async #inflate(name: string): Promise<Readable> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new TypeError(`${name} is not in the archive`);
     try {
       return await promisify<Entry, Readable>(this.#zip.openReadStream.bind(this.#zip))(entry);
     } catch {
-      throw new ArchiveError(`${entry.fileName} is packed in a way that cannot be read`);
+      throw new ArchiveError(`${name} is packed in a way that cannot be read`);
     }
+  }
+
+  /** Lets UTF-8 pass, and no more of it than allowed: what a ZIP says of its own size is not believed. */
+  #onlyText(name: string): Transform {
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    let bytes = 0;
+    const pass = (chunk?: Buffer) => {
+      bytes += chunk?.length ?? 0;
+      if (this.#countedWith(name, bytes) > this.#maxBytes) return new TooLargeError();
+      try {
+        decoder.decode(chunk, { stream: chunk !== undefined });
+      } catch {
+        return new NoTextError();
+      }
+    };
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => done(pass(chunk), chunk),
+      flush: (done) => done(pass()),
+    });
+  }
+
+  /** Of all files together. */
+  #countedWith(name: string, bytes: number): number {
+    this.#inflated.set(name, Math.max(bytes, this.#inflated.get(name) ?? 0));
+    return [...this.#inflated.values()].reduce((sum, size) => sum + size, 0);
   }
 }
 
-/** UTF-8 or nothing, and no more of it than allowed: what a ZIP says of its own size is not believed. */
-function strictText(maxBytes: number): Transform {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let bytes = 0;
-  const decode = (chunk: Buffer | undefined) => {
-    try {
-      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-    } catch {
-      throw new ArchiveError('a file is not UTF-8');
-    }
-  };
-  return new Transform({
-    decodeStrings: true,
-    encoding: 'utf8',
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > maxBytes)
-        return done(new ArchiveError(`a file inflates to more than ${Math.round(maxBytes / 1e6)} MB`));
-      try {
-        done(null, decode(chunk));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-    flush(done) {
-      try {
-        done(null, decode(undefined));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
-}
+class TooLargeError extends Error {}
+class NoTextError extends Error {}
 
 /** csv-parse quotes cells in its messages; only its kind of error is passed on. */
 function reasonOf(error: unknown): string {
+  if (error instanceof TooLargeError) return 'the files inflate to more than is allowed';
+  if (error instanceof NoTextError) return 'the text is not UTF-8';
   const code = (error as { code?: unknown }).code;
   if (code === 'CSV_MAX_RECORD_SIZE') return 'a row is longer than 1 MB';
   if (typeof code === 'string' && code.startsWith('CSV_')) return 'quotes or line feeds are out of place';

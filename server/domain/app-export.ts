@@ -16,7 +16,6 @@ import {
 type ExportDeps = Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'clock' | 'config'>;
 
 const turn = new OneAtATime();
-const APPS_AT_ONCE = 200;
 
 /**
  * One app as the five files of contract §4.5, streamed. Secrets are in it unless `withSecrets` is false; each export is logged with which it
@@ -40,7 +39,7 @@ export async function exportHost(
   const end = turn.begin();
   const files = async function* (): AsyncIterable<ArchiveFile> {
     const apps: { appId: string; name: string }[] = [];
-    for await (const app of allApps(deps)) {
+    for await (const app of deps.store.apps.stream()) {
       apps.push({ appId: app.id, name: app.name });
       announce(deps, app, withSecrets);
       yield* filesOf(deps, app, withSecrets, `${app.id}/`);
@@ -77,14 +76,6 @@ function announce({ events, activity }: ExportDeps, { id: appId }: App, withSecr
     logType: 'app',
     status: 'success',
   });
-}
-
-async function* allApps({ store }: Pick<Deps, 'store'>): AsyncIterable<App> {
-  for (let offset = 0; ; offset += APPS_AT_ONCE) {
-    const apps = await store.apps.list({ offset, limit: APPS_AT_ONCE });
-    yield* apps;
-    if (apps.length < APPS_AT_ONCE) return;
-  }
 }
 
 async function* filesOf(

@@ -29,6 +29,7 @@ type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'act
 
 const MAX_INFLATED_BYTES = 1_000_000_000;
 const MAX_PROBLEMS = 50;
+const MAX_CELL = 64 * 1024;
 const BATCH = 500;
 /** An unfinished import shows this often that it is alive; the sweeper removes it after 30 s of silence. */
 const HEARTBEAT_MS = 5_000;
@@ -78,6 +79,7 @@ class Import {
   readonly #problems: string[] = [];
   readonly #signups: Winners = new Map();
   readonly #invites: Winners = new Map();
+  #withSecrets = false;
 
   constructor(deps: ImportDeps, archive: OpenArchive) {
     this.#deps = deps;
@@ -98,7 +100,7 @@ class Import {
         store.apps.replace({ ...current, name, lifecycle: 'live', updatedAt: app.updatedAt }),
       );
       if (!live) throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
-      events.emit('app_imported', { appId: app.id, users, withSecrets: app.keys.length > 0 });
+      events.emit('app_imported', { appId: app.id, users, withSecrets: this.#withSecrets });
       activity.record({
         appId: app.id,
         action: 'importDatabase',
@@ -158,10 +160,9 @@ class Import {
     const header = await this.#header(APP_TABLE);
     for await (const { line, cells } of this.#archive.rows(APP_TABLE.file)) {
       try {
-        return await importedApp(this.#deps, new Cells(header, cells), {
-          id: this.#deps.codes.newId(),
-          name: '',
-        });
+        const named = new Cells(header, cells);
+        this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
+        return await importedApp(this.#deps, named, { id: this.#deps.codes.newId(), name: '' });
       } catch (error) {
         throw new HostError('refused', { detail: this.#describe(APP_TABLE.file, line, error) });
       }

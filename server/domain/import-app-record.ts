@@ -60,7 +60,7 @@ export async function importedApp(
       minDigit: cells.integer('passwordMinDigit', 0),
       minSpecial: cells.integer('passwordMinSpecial', 0),
     },
-    userJwtExpirationHours: cells.positive('userJWTExpiration', defaults.userJwtExpirationHours),
+    userJwtExpirationHours: cells.number('userJWTExpiration', defaults.userJwtExpirationHours),
     realmAppId: cells.text('realmAppId'),
     userJwtAudience: cells.texts('userJWTAudience'),
     appData: {},
@@ -87,12 +87,17 @@ async function keysOf(deps: AppRecordDeps, cells: Cells, now: number): Promise<A
   const publicKey = pemOf(cells, 'appPublicKey');
   if (privateKey === undefined || publicKey === undefined) return [await deps.keyPairs.newAppKey(now)];
   const others = cells.objects('otherKeys').map((key) => {
-    const { privateKey: otherPrivate, publicKey: otherPublic, state, createdAt, replacedAt } = key;
-    if (typeof otherPrivate !== 'string' || typeof otherPublic !== 'string')
+    if (typeof key.privateKey !== 'string' || typeof key.publicKey !== 'string')
       throw new CellError('otherKeys lacks a key');
-    const imported = readKey(deps, otherPrivate, otherPublic, Number(createdAt) || now);
-    const previous = { ...imported, state: 'previous' as const, replacedAt: Number(replacedAt) || now };
-    return state === 'next' ? { ...imported, state: 'next' as const } : previous;
+    const imported = readKey(deps, key.privateKey, key.publicKey, Number(key.createdAt) || now);
+    if (key.state === 'next') return { ...imported, state: 'next' as const };
+    const tokensUntil = Number(key.tokensUntil);
+    return {
+      ...imported,
+      state: 'previous' as const,
+      replacedAt: Number(key.replacedAt) || now,
+      ...(tokensUntil > 0 && { tokensUntil }),
+    };
   });
   return [readKey(deps, privateKey, publicKey, now), ...others];
 }

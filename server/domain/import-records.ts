@@ -6,7 +6,7 @@ import { TEMPLATE_NAMES, type Template } from '../model/template.ts';
 import { isAnonymous, type Metadata, type StoredCode, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
-import { requireFitText } from './handle.ts';
+import { parseUserName, requireFitText } from './handle.ts';
 import { requireStorable } from './metadata.ts';
 import { parsePhone } from './phone-number.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
@@ -37,6 +37,7 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
   if (seed !== undefined && !totp.isUsable(seed)) throw new CellError('googleSecretKey is no usable secret');
   const loginProvider = cells.choice('loginProvider', ['', 'apple', 'google'], '');
   const uid = cells.text('uid') ?? codes.newId();
+  const userName = cells.text('userName');
   if (!UID.test(uid)) throw new CellError('uid is not 32 hex digits');
   return {
     id: codes.newRowId(now),
@@ -44,7 +45,7 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
     revision: 1,
     uid,
     handle: handleOf(cells),
-    userName: cells.text('userName', 32)?.toLowerCase(),
+    userName: userName && refusedAs('userName is none that could be chosen', () => parseUserName(userName)),
     passwordHash: passwordHashOf(cells),
     status: cells.choice('status', ['active', 'suspend', 'pending'], 'active'),
     locale: localeOf(cells),

@@ -58,13 +58,12 @@ export class Cells {
     if (!/^\d{1,12}$/.test(value)) throw new CellError(`${name} is no whole number`);
     return Number(value);
   }
-  /** A number above 0. */
-  positive(name: string, fallback: number): number {
+  /** Digits, perhaps with a fraction. */
+  number(name: string, fallback: number): number {
     const value = this.text(name);
     if (value === undefined) return fallback;
-    const number = Number(value);
-    if (!(number > 0 && number < 1e9)) throw new CellError(`${name} is no number above 0`);
-    return number;
+    if (!/^\d{1,9}(\.\d{1,6})?$/.test(value)) throw new CellError(`${name} is no number`);
+    return Number(value);
   }
   choice<const T extends string>(name: string, values: readonly T[], fallback: T): T {
     const value = this.text(name);
@@ -116,9 +115,6 @@ export class Cells {
       items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
     if (!isList) throw new CellError(`${name} is no list of objects`);
     return items as Record<string, unknown>[];
-  }
-  has(name: string): boolean {
-    return this.#byName.has(name);
   }
 }
 

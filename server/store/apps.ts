@@ -73,6 +73,7 @@ export function createAppStore(
       }
       return found.slice(offset);
     },
+    stream: () => records.stream(LIVE),
     listUnfinished: () => Array.fromAsync(records.newest(UNFINISHED)),
     async remove(appId) {
       const removed = await records.remove(HOST_SCOPE, appId);

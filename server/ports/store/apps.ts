@@ -12,6 +12,8 @@ export interface AppStore {
   replace(app: App): Promise<App | undefined>;
   /** Live apps, newest first. `name`: literal containment, or the exact name. */
   list(filter: { name?: string; exact?: boolean; offset: number; limit: number }): Promise<App[]>;
+  /** Live apps, each exactly once whatever is written meanwhile, for exports and backups. */
+  stream(): AsyncIterable<App>;
   /** Apps that are not live, for the sweeper. */
   listUnfinished(): Promise<App[]>;
   remove(appId: string): Promise<boolean>;

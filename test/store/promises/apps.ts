@@ -98,6 +98,20 @@ export function describeApps(stage: () => Stage): void {
     assert.deepEqual(await store.apps.find(app.id), anew);
   });
 
+  it('streams each live app once, also while others come and go', async () => {
+    const { apps } = stage().store;
+    const there = [anApp(), anApp(), anApp()];
+    for (const app of there) await apps.insert(app);
+    await apps.insert(anApp({ lifecycle: 'importing' }));
+    const streamed: string[] = [];
+    for await (const { id } of apps.stream()) {
+      if (streamed.length === 0) await apps.insert(anApp());
+      streamed.push(id);
+    }
+    assert.equal(new Set(streamed).size, streamed.length);
+    assert.deepEqual(there.map(({ id }) => id).filter((id) => !streamed.includes(id)), []);
+  });
+
   it('lists live apps newest first, by part of the name or the whole', async () => {
     const { apps } = stage().store;
     const mark = anId();

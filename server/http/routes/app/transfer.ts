@@ -4,6 +4,7 @@ import { importApp } from '../../../domain/app-import.ts';
 import { HostError } from '../../../model/errors.ts';
 import { DownloadReply, portalRoute } from '../../route.ts';
 import { portalApp } from '../../wire/app.ts';
+import { appId, appName } from '../../wire/parameter.ts';
 
 const ZIP = 'application/zip';
 const withSecrets = z.enum(['true', 'false']).optional();
@@ -14,7 +15,7 @@ export const transferRoutes = [
     method: 'GET',
     path: '/api/app/export',
     summary: 'One app as a ZIP of five CSV files.',
-    input: z.object({ appId: z.string(), withSecrets }),
+    input: z.object({ appId, withSecrets }),
     respond: async ({ deps, input }) =>
       new DownloadReply(
         await exportApp(deps, { appId: input.appId, withSecrets: input.withSecrets !== 'false' }),
@@ -38,9 +39,9 @@ export const transferRoutes = [
     lowerCaseFails: true,
     respond: async ({ deps, request }) => {
       const { fields, file } = (await request.upload?.()) ?? { fields: {}, file: undefined };
-      const name = fields.appName?.trim() ?? '';
-      if (name === '' || !file) throw new HostError('refused', { detail: 'appName and file are needed' });
-      return portalApp(await importApp(deps, { name, path: file.path }));
+      const name = appName.safeParse(fields.appName?.trim());
+      if (!name.success || !file) throw new HostError('refused', { detail: 'appName and file are needed' });
+      return portalApp(await importApp(deps, { name: name.data, path: file.path }));
     },
   }),
 ];

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { describeOnBothStores } from '../../support/both-stores.ts';
+import type { TestHost } from '../../support/host.ts';
+import { type FILES, legacyFiles, OLD_PASSWORD, upload } from '../../support/transfers.ts';
+import { csvOf, rowsOf, zipOf } from '../../support/zip.ts';
+
+async function traces({ deps }: TestHost, name: string) {
+  const { store } = deps;
+  return { named: await store.apps.findByName(name), unfinished: await store.apps.listUnfinished() };
+}
+const NO_TRACE = { named: undefined, unfinished: [] };
+
+describeOnBothStores('an import', (host) => {
+  it('refuses a bad cell by file, line and reason, and leaves nothing behind', async () => {
+    const good = legacyFiles(await host().createApp());
+    const name = 'never made';
+    const cases: [file: (typeof FILES)[number], column: string, value: string][] = [
+      ['app-collection.csv', 'status', 'odd'],
+      ['app-collection.csv', 'jwtEnabled', 'yes'],
+      ['app-collection.csv', 'maxLoginAttempts', 'many'],
+      ['app-collection.csv', 'userJWTExpiration', '-1'],
+      ['app-collection.csv', 'locales', 'EN,XX'],
+      ['app-collection.csv', 'metaData', '[{"path":"a b"}]'],
+      ['app-collection.csv', 'metaData', '[{"path":"__proto__.x"}]'],
+      ['app-collection.csv', 'appPrivateKey', Buffer.from('no key').toString('base64')],
+      ['user-collection.csv', 'password', '$2b$31$wvlFVDkSEcq7zS/GnjzDz.2BmNs.oQU6UiQl7CRWZ/DJ7tUU7jA/W'],
+      ['user-collection.csv', 'password', OLD_PASSWORD],
+      ['user-collection.csv', 'status', 'gone'],
+      ['user-collection.csv', 'handle', ''],
+      ['user-collection.csv', 'handle', 'a\u0000b@example.com'],
+      ['user-collection.csv', 'handle', `${'x'.repeat(250)}@example.com`],
+      ['user-collection.csv', 'phone', 'call me'],
+      ['user-collection.csv', 'phoneVerified', 'maybe'],
+      ['user-collection.csv', 'googleSecretKey', 'not base32!'],
+      ['user-collection.csv', 'metaData', '{"a":'],
+      ['user-collection.csv', 'metaData', '["a"]'],
+      ['user-collection.csv', 'metaData', `{"a":"${'x'.repeat(9000)}"}`],
+      ['user-collection.csv', 'metaData', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
+      ['user-collection.csv', 'createdAt', 'yesterday'],
+      ['user-collection.csv', 'locale', 'ZZ'],
+      ['signup-collection.csv', 'code', '12'],
+      ['signup-collection.csv', 'status', 'odd'],
+      ['invite-collection.csv', 'senderHandle', ''],
+      ['invite-collection.csv', 'code', 'abcdef'],
+    ];
+    for (const [file, column, value] of cases) {
+      const rows = rowsOf(good[file]).map((row, index) => (index === 0 ? { ...row, [column]: value } : row));
+      const answer = await upload(host(), await zipOf({ ...good, [file]: csvOf(rows) }), name);
+      const { status, message = '' } = answer.body;
+      assert.deepEqual([answer.status, status], [400, 'fails'], `${file} ${column}`);
+      assert.match(message, new RegExp(`^${file} line 2: `), `${column} = ${value.slice(0, 20)}`);
+      assert.match(message, new RegExp(column === 'appPrivateKey' ? 'key pair' : column));
+      assert.ok(value === '' || value.length < 5 || !message.includes(value), 'the cell is not shown');
+    }
+    assert.deepEqual(await traces(host(), name), NO_TRACE);
+  });
+
+  it('names every bad row of a file at once, by the line it starts at', async () => {
+    const good = legacyFiles(await host().createApp());
+    const [row = {}] = rowsOf(good['user-collection.csv']);
+    const users = csvOf([
+      { ...row, handle: 'one@example.com', phone: '', metaData: '{"a":\n"line\\nfeed"}' },
+      { ...row, handle: 'two@example.com', phone: 'x' },
+      { ...row, handle: 'ONE@example.com', phone: '' },
+      { ...row, handle: 'four@example.com', phone: '', appId: '', status: 'skipped all the same' },
+    ]);
+    const answer = await upload(host(), await zipOf({ ...good, 'user-collection.csv': users }), 'twice');
+    assert.equal(answer.status, 400);
+    const [phone = '', handle = '', ...more] = answer.body.message.split('; ');
+    assert.match(phone, /^user-collection.csv line 4: phone/);
+    assert.match(handle, /^user-collection.csv line 5: handle belongs to an earlier row/);
+    assert.deepEqual(more, []);
+    assert.deepEqual(await traces(host(), 'twice'), NO_TRACE);
+  });
+
+  it('refuses files that are no export', async () => {
+    const good = legacyFiles(await host().createApp());
+    const whole = await zipOf(good);
+    const { 'invite-collection.csv': _, ...four } = good;
+    const broken = (file: string, change: (text: string) => string | Buffer): Promise<Buffer> =>
+      zipOf({ ...good, [file]: change(good[file] ?? '') });
+    const cases: Record<string, Buffer> = {
+      'not a ZIP': Buffer.from('PK, not quite'),
+      'an empty file': Buffer.alloc(0),
+      'a cut ZIP': whole.subarray(0, whole.length - 40),
+      'a file too few': await zipOf(four),
+      'a file too many': await zipOf({ ...good, 'more.csv': 'a\n' }),
+      'a path that leads elsewhere': renamed(whole, 'user-collection.csv', '../r-collection.csv'),
+      'a million entries': withEntryCount(whole, 0xfffe),
+      'an encrypted entry': withFlag(whole, 1),
+      'a column twice': await broken('user-collection.csv', (text) =>
+        text.replace('handle,', 'handle,handle,'),
+      ),
+      'no header': await broken('user-collection.csv', () => ''),
+      'no app': await broken('app-collection.csv', (text) => `${text.split('\n')[0]}\n`),
+      'broken UTF-8': await broken('user-collection.csv', (text) =>
+        Buffer.concat([Buffer.from(text), Buffer.from([0xc3, 0x28])]),
+      ),
+      'an open quote': await broken('user-collection.csv', (text) => `${text}"open`),
+      'a cell too many': await broken('user-collection.csv', (text) =>
+        text.replace('ada@example.com,', 'ada@example.com,more,'),
+      ),
+      'ten million zeros in a row': await broken('user-collection.csv', () => Buffer.alloc(10_000_000)),
+    };
+    for (const [what, file] of Object.entries(cases)) {
+      const answer = await upload(host(), file, 'no export');
+      assert.deepEqual([answer.status, answer.body.status], [400, 'fails'], what);
+      assert.notEqual(answer.body.message, 'Invalid Data', what);
+    }
+    assert.deepEqual(await traces(host(), 'no export'), NO_TRACE);
+    assert.ok(!host().events.some(({ event }) => event === 'unexpected_error'));
+  });
+
+  it('needs a name, a file part named file, and a name that is free', async () => {
+    const file = await zipOf(legacyFiles(await host().createApp()));
+    const { name } = await host().createApp();
+    for (const [answer, what] of [
+      [await upload(host(), undefined, 'named'), 'no file'],
+      [await upload(host(), file, undefined), 'no name'],
+      [await upload(host(), file, '  '), 'a blank name'],
+      [await upload(host(), file, 'a\u0007b'), 'a control character'],
+      [await upload(host(), file, 'named', 'database'), 'another part'],
+      [await upload(host(), file, name), 'a name in use'],
+    ] as const) {
+      assert.deepEqual([answer.status, answer.body.status], [400, 'fails'], what);
+    }
+  });
+
+  it('lets one of two imports under one name through', async () => {
+    const file = await zipOf(legacyFiles(await host().createApp()));
+    const name = `raced ${host().deps.codes.newId()}`;
+    const answers = await Promise.all([1, 2, 3].map(() => upload(host(), file, name)));
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    assert.deepEqual((await host().deps.store.apps.listUnfinished()).length, 0);
+  });
+});
+
+/** Another name of the same length in both headers of an entry. */
+function renamed(zip: Buffer, from: string, to: string): Buffer {
+  assert.equal(from.length, to.length);
+  return Buffer.from(zip.toString('latin1').replaceAll(from, to), 'latin1');
+}
+
+/** The end record (PKWARE APPNOTE 4.3.16) claims that many entries. */
+function withEntryCount(zip: Buffer, count: number): Buffer {
+  const copy = Buffer.from(zip);
+  const end = copy.lastIndexOf(Buffer.from('PK\x05\x06'));
+  copy.writeUInt16LE(count, end + 8);
+  copy.writeUInt16LE(count, end + 10);
+  return copy;
+}
+
+/** Sets bits of the general purpose flag of the first central entry (PKWARE APPNOTE 4.3.12). */
+function withFlag(zip: Buffer, bits: number): Buffer {
+  const copy = Buffer.from(zip);
+  const entry = copy.indexOf('PK\x01\x02', 0, 'latin1');
+  copy.writeUInt16LE(copy.readUInt16LE(entry + 8) | bits, entry + 8);
+  return copy;
+}
