@@ -22,7 +22,8 @@ describe('the token gate', () => {
       ['a blocked app', { status: 'blocked' }, {}, 'google', 'app_suspended'],
       ['a migrated app', { status: 'migrated' }, {}, 'anonymous', 'app_migrated'],
       ['a suspended user', {}, { status: 'suspend' }, 'totp', 'user_suspended'],
-      ['a pending user', {}, { status: 'pending' }, 'apple', 'signup_pending'],
+      ['a pending user', {}, { status: 'pending' }, 'apple', 'user_suspended'],
+      ['the password of a pending user', {}, { status: 'pending' }, 'password', 'signup_pending'],
       ['a locked user', {}, { lockedAt: 1 }, 'password', 'user_suspended'],
       [
         'a password alone while a factor is due',
