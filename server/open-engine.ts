@@ -1,38 +1,42 @@
 import { EXIT, StartError } from './exit.ts';
 import type { Config } from './model/config.ts';
-import { isHostError } from './model/errors.ts';
+import { HostError, isHostError } from './model/errors.ts';
 import type { Engine } from './store/engine.ts';
+import { isBusy, isDamaged } from './store/sqlite/failures.ts';
 
 const RETRY_MS = 500;
 const NAME = 'DB_CONN_STRING';
 
 /**
- * Opens the database the settings name, waiting at most `databaseWaitSeconds` for a server. Throws `StartError`: 69 when it cannot be
- * reached or refuses the log-in, 73 when the embedded one's file cannot be written, 78 when this version of the host cannot use it.
+ * Opens the database the settings name, waiting at most `databaseWaitSeconds` for a server or a locked file. Throws `StartError`: 69 when it
+ * cannot be reached, stays locked or refuses the log-in, 73 when the embedded one's file cannot be written, 78 when it is damaged or this
+ * version of the host cannot use it.
  */
 export async function openEngine(config: Pick<Config, 'database' | 'databaseWaitSeconds'>): Promise<Engine> {
   const { database, databaseWaitSeconds } = config;
   try {
-    if (database.kind === 'sqlite') return await openEmbedded(database.file);
+    if (database.kind === 'sqlite') return await openEmbedded(database.file, databaseWaitSeconds);
     return await openServer(database, databaseWaitSeconds);
   } catch (error) {
     if (error instanceof StartError) throw error;
     const problem = error instanceof Error ? error.message : 'cannot be opened';
     const repair = 'use the version of the host that wrote this database, or another database';
-    throw new StartError(EXIT.wrongConfiguration, [{ name: NAME, problem: `: ${problem}`, repair }]);
+    throw refusal(EXIT.wrongConfiguration, { problem: `: ${problem}`, repair });
   }
 }
 
-async function openEmbedded(file: string): Promise<Engine> {
+async function openEmbedded(file: string, waitSeconds: number): Promise<Engine> {
   // Drivers are loaded only when they are needed.
   const { openSqlite } = await import('./store/sqlite/open.ts');
-  try {
-    return await openSqlite({ file });
-  } catch (error) {
-    if (!isHostError(error, 'service_unavailable')) throw error;
-    const problem = 'names a file that cannot be opened and written';
-    const repair = 'check path, owner and rights of the data folder, and free space';
-    throw new StartError(EXIT.cannotWrite, [{ name: NAME, problem, repair }]);
+  const deadline = performance.now() + waitSeconds * 1000;
+  for (;;) {
+    try {
+      return await openSqlite({ file });
+    } catch (error) {
+      const mayCome = error instanceof HostError && isBusy(error.cause);
+      if (!mayCome || performance.now() + RETRY_MS > deadline)
+        throw databaseProblem(error, 'sqlite') ?? error;
+    }
   }
 }
 
@@ -51,14 +55,43 @@ async function openServer(database: { url: string; name: string }, waitSeconds: 
 }
 
 function serverProblem(error: unknown): unknown {
-  if (isHostError(error, 'service_unavailable')) {
-    const repair = 'start the database, check address and network access, or raise DATABASE_WAIT_SECONDS';
-    return new StartError(EXIT.databaseUnreachable, [{ name: NAME, problem: 'cannot be reached', repair }]);
-  }
+  const unreachable = databaseProblem(error, 'mongodb');
+  if (unreachable) return unreachable;
   // The driver's own message may quote the connection string.
   if (!(error instanceof Error) || !error.name.startsWith('Mongo')) return error;
-  const repair = 'check user, password and rights; npx setup --check tells which';
-  return new StartError(EXIT.databaseUnreachable, [
-    { name: NAME, problem: `refused (${error.name})`, repair },
-  ]);
+  return refusal(EXIT.databaseUnreachable, {
+    problem: `refused (${error.name})`,
+    repair: 'check user, password and rights; npx setup --check tells which',
+  });
+}
+
+/** What to say of a database that failed while the host started; undefined when something else did. */
+export function databaseProblem(error: unknown, kind: Engine['kind']): StartError | undefined {
+  if (!(error instanceof HostError) || error.error !== 'service_unavailable') return undefined;
+  if (kind === 'mongodb') {
+    return refusal(EXIT.databaseUnreachable, {
+      problem: 'cannot be reached',
+      repair: 'start the database, check address and network access, or raise DATABASE_WAIT_SECONDS',
+    });
+  }
+  if (isBusy(error.cause)) {
+    return refusal(EXIT.databaseUnreachable, {
+      problem: 'names a file that is locked by another program',
+      repair: 'end that program (a database shell, a copy under way), or raise DATABASE_WAIT_SECONDS',
+    });
+  }
+  if (isDamaged(error.cause)) {
+    return refusal(EXIT.wrongConfiguration, {
+      problem: 'names a file that is damaged, or no database of this host',
+      repair: 'move it away and put a backup back with npx setup --restore FILE; nothing was changed in it',
+    });
+  }
+  return refusal(EXIT.cannotWrite, {
+    problem: 'names a file that cannot be opened and written',
+    repair: 'check path, owner and rights of the data folder, and free space',
+  });
+}
+
+function refusal(exitCode: number, what: { problem: string; repair: string }): StartError {
+  return new StartError(exitCode, [{ name: NAME, ...what }]);
 }

@@ -11,7 +11,7 @@ import { createEvents } from './log/events.ts';
 import type { Logger } from './log/logger.ts';
 import { createMetrics, NO_METRICS } from './log/metrics.ts';
 import type { Config } from './model/config.ts';
-import { openEngine } from './open-engine.ts';
+import { databaseProblem, openEngine } from './open-engine.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Renderer } from './ports/delivery.ts';
 import type { Deps } from './ports/deps.ts';
@@ -118,7 +118,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     };
   } catch (error) {
     await engine.close();
-    throw error;
+    throw databaseProblem(error, engine.kind) ?? error;
   }
 }
 

@@ -4,6 +4,8 @@ import { DuplicateKeyError, unavailable } from '../engine.ts';
 const BUSY = 5;
 const LOCKED = 6;
 const CONSTRAINT = 19;
+/** CORRUPT, NOTADB. */
+const DAMAGED = new Set([11, 26]);
 /** NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: the file, not the statement. */
 const OUTAGES = new Set([7, 8, 10, 11, 13, 14, 15, 26]);
 
@@ -18,6 +20,11 @@ function resultCode(thrown: unknown): number | undefined {
 export function isBusy(thrown: unknown): boolean {
   const code = resultCode(thrown);
   return code === BUSY || code === LOCKED;
+}
+
+/** Whether the file is no database, or not a whole one. */
+export function isDamaged(thrown: unknown): boolean {
+  return DAMAGED.has(resultCode(thrown) ?? 0);
 }
 
 /** Whether the database as a whole cannot do its work: what was asked for is not at fault. */
