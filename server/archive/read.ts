@@ -107,14 +107,18 @@ class Archive implements OpenArchive {
     source.on('error', (error) => csv.destroy(error));
     text.on('error', (error) => csv.destroy(error));
     source.pipe(text).pipe(csv);
-    let line = 1;
+    let lastLine = 0;
+    // csv-parse counts a CR LF inside quotes as two lines.
+    let doubled = 0;
     try {
       for await (const { record, info } of csv as AsyncIterable<{ record: string[]; info: Info }>) {
-        yield { line, cells: record };
-        line = info.lines + 1;
+        const breaks = record.join(' ').match(/\r\n?|\n/g) ?? [];
+        doubled += breaks.filter((text) => text.length === 2).length;
+        lastLine = info.lines - doubled;
+        yield { line: lastLine - breaks.length, cells: record };
       }
     } catch (error) {
-      throw new ArchiveError(`${name}, after line ${line - 1}: ${reasonOf(error)}`);
+      throw new ArchiveError(`${name}, after line ${lastLine}: ${reasonOf(error)}`);
     } finally {
       source.destroy();
     }

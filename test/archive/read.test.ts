@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openArchive } from '../../server/archive/read.ts';
+import { ArchiveError, type OpenArchive } from '../../server/ports/archive.ts';
+import { type Files, zipOf } from '../support/zip.ts';
+
+describe('an archive', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'archive-test-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function opened(files: Files, maxInflatedBytes = 1_000_000): Promise<OpenArchive> {
+    const path = join(folder, 'test.zip');
+    writeFileSync(path, await zipOf(files));
+    return openArchive(path, { names: Object.keys(files), maxInflatedBytes });
+  }
+  async function read(archive: OpenArchive, name: string) {
+    const rows = [];
+    for await (const { line, cells } of archive.rows(name)) rows.push([line, ...cells]);
+    return rows;
+  }
+
+  it('gives each row with the line it starts at, as often as it is asked', async () => {
+    const archive = await opened({ 'a.csv': '\ufeffx,y\r\n1,"two\r\nlines"\r\n\r\n3,"say ""hi"""\r\n' });
+    assert.deepEqual(await archive.header('a.csv'), ['x', 'y']);
+    const rows = [
+      [2, '1', 'two\r\nlines'],
+      [5, '3', 'say "hi"'],
+    ];
+    assert.deepEqual(await read(archive, 'a.csv'), rows);
+    assert.deepEqual(await read(archive, 'a.csv'), rows);
+    archive.close();
+  });
+
+  it('counts what all files inflate to, each once', async () => {
+    const line = `${'x'.repeat(99)}\n`;
+    const files = { 'a.csv': line.repeat(6000), 'b.csv': line.repeat(5000) };
+    const archive = await opened(files);
+    assert.equal((await read(archive, 'a.csv')).length, 5999);
+    assert.equal((await read(archive, 'a.csv')).length, 5999);
+    await assert.rejects(
+      read(archive, 'b.csv'),
+      /^ArchiveError: b\.csv, after line \d+: the files inflate to more/,
+    );
+    archive.close();
+    const roomy = await opened(files, 1_100_000);
+    await read(roomy, 'a.csv');
+    assert.equal((await read(roomy, 'b.csv')).length, 4999);
+    roomy.close();
+  });
+
+  it('holds no more than a row of a file that never ends a line', async () => {
+    const archive = await opened({ 'a.csv': Buffer.alloc(64 * 1024 * 1024) }, 1e9);
+    const before = process.memoryUsage().arrayBuffers;
+    await assert.rejects(archive.header('a.csv'), /a row is longer than 1 MB/);
+    assert.ok(process.memoryUsage().arrayBuffers - before < 32 * 1024 * 1024);
+    archive.close();
+  });
+
+  it('refuses hundreds of columns', async () => {
+    const archive = await opened({ 'a.csv': `${'x,'.repeat(300)}x\n` });
+    await assert.rejects(archive.header('a.csv'), ArchiveError);
+    archive.close();
+  });
+
+  it('tells where the text stops being UTF-8', async () => {
+    const archive = await opened({ 'a.csv': Buffer.concat([Buffer.from('x\n1\n2\n'), Buffer.from([0xff])]) });
+    await assert.rejects(read(archive, 'a.csv'), /a\.csv, after line \d: the text is not UTF-8/);
+    archive.close();
+  });
+});
