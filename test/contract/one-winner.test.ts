@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { authenticatorCode, otherCode } from '../support/authenticator.ts';
 import type { Answer } from '../support/host.ts';
@@ -34,7 +33,6 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     });
     after(async () => {
       await hosts?.stop();
-      if (hosts) rmSync(hosts.processes[0].dataDir, { recursive: true, force: true });
       await mongod?.stop();
     });
 

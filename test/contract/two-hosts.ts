@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, type LogLine, makeDataDir, type RequestOptions, send } from '../support/host.ts';
@@ -14,6 +15,8 @@ export interface MadeApp {
 /** Two processes of `server/start.mjs` on one store and one outbox; nothing else is shared. */
 export interface TwoHosts {
   readonly processes: readonly [HostProcess, HostProcess];
+  /** The settings both were started with. */
+  readonly settings: Readonly<Record<string, string>>;
   /** One request to the first or second of them, by the parity of `which`. */
   call(which: number, method: string, path: string, input?: RequestOptions): Promise<Answer>;
   /** A user route as JSON with the app's token, or with this access token. */
@@ -37,7 +40,7 @@ const NO_BUDGETS = {
 };
 
 export async function startTwoHosts(env: Record<string, string> = {}): Promise<TwoHosts> {
-  const { dataDir } = makeDataDir();
+  const { dataDir, settings } = makeDataDir();
   const first = startHostProcess({ dataDir, env: { ...NO_BUDGETS, ...env } });
   const ports = [await first.listening];
   const second = startHostProcess({ dataDir, env: { ...NO_BUDGETS, ...env } });
@@ -53,6 +56,7 @@ export async function startTwoHosts(env: Record<string, string> = {}): Promise<T
 
   return {
     processes: [first, second],
+    settings: { ...settings, ...env },
     call,
     portal,
     post(which, app, route, json, accessToken) {
@@ -84,6 +88,7 @@ export async function startTwoHosts(env: Record<string, string> = {}): Promise<T
     async stop() {
       for (const agent of agents) agent.destroy();
       await Promise.all([first.stop(), second.stop()]);
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
