@@ -1,6 +1,6 @@
 import type { App } from '../model/app.ts';
 import { type ErrorName, HostError } from '../model/errors.ts';
-import type { User } from '../model/user.ts';
+import { loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
@@ -29,8 +29,8 @@ export type TokenDeps = Pick<
 /**
  * The one gate through which a user gets tokens (security rule 1): app, user, lock and due factor are read anew, because they may have
  * changed while a password was hashed or a code awaited. Sets `lastLogin`. Throws `app_gone`, `app_suspended`, `app_migrated`,
- * `invalid_credentials` (user gone, or a factor came due), `signup_pending`, `user_suspended`, and `emptyMetadata` (default
- * `invalid_metadata`) when a required field is empty.
+ * `invalid_credentials` (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
+ * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty.
  */
 export async function issueTokens(
   deps: TokenDeps,
@@ -45,6 +45,8 @@ export async function issueTokens(
   requireRunning(app);
   if (!user) throw new HostError('invalid_credentials');
   requireOpenAccount(deps, user, method);
+  // What was judged may not hold any more, and the tokens would outlive the change that ends all older ones.
+  if (loginEpoch(user) !== loginEpoch(input.user)) throw new HostError('invalid_credentials');
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
   const now = deps.clock.now();

@@ -44,21 +44,23 @@ export async function setPhone(
   const own = (owner: User) => owner.id === session.userId || owner.handle === session.handle;
   if (!owners.every(own)) throw new HostError('phone_taken');
   const user = await currentUser(deps, caller, 'invalid_data');
-  const replaces = user.twoFactorPhone && user.phoneVerified && user.phone !== phone;
-  if (replaces && !(await provesFactor(deps, { app, session, user, code }))) {
-    throw new HostError('invalid_data');
-  }
+  const guarded = replacesFactor(user, phone);
+  const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
+  if (guarded && !proven) throw new HostError('invalid_data');
   const sms = await prepareSms(deps, { app, user, phone, purpose: 'phone', boundTo: phone });
   if (!sms) return true;
   const updatedAt = deps.clock.now();
-  await changeUser(deps, user, (current) => ({
-    ...current,
-    pendingPhone: phone,
-    phoneCode: sms.stored,
-    updatedAt,
-  }));
+  await changeUser(deps, user, (current) => {
+    if (replacesFactor(current, phone) && !proven) throw new HostError('invalid_data');
+    return { ...current, pendingPhone: phone, phoneCode: sms.stored, updatedAt };
+  });
   await sms.send();
   return true;
+}
+
+/** Whether putting this number in force would change what guards the account. */
+function replacesFactor(user: User, phone: string | undefined): boolean {
+  return user.twoFactorPhone && user.phoneVerified && user.phone !== phone;
 }
 
 /**
@@ -76,7 +78,7 @@ export async function verifyPhone(
   const who = { userId: user.id, handle: user.handle };
   const right = await judgeCode(deps, { app, purpose: 'phone', subject: user.id, stored, code, who });
   if (!right) throw new HostError('invalid_data');
-  const replaces = user.twoFactorPhone && user.phoneVerified && user.phone !== user.pendingPhone;
+  const replaces = replacesFactor(user, user.pendingPhone);
   await changeUser(deps, user, (current) => {
     if (!current.pendingPhone || current.phoneCode?.id !== stored?.id) throw new HostError('invalid_data');
     const verified = {

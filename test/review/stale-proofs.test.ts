@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { App } from '../../server/model/app.ts';
+import type { User } from '../../server/model/user.ts';
+import { appClient, assertRefused, assertTrue, loggedIn } from '../support/appuser-client.ts';
+import { authenticatorCode } from '../support/authenticator.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+
+const OTHER_PASSWORD = 'f'.repeat(32);
+
+/** Lets `meanwhile` happen once, just before the next call of a method. */
+function beforeNext<T extends object>(port: T, method: keyof T & string, meanwhile: () => Promise<unknown>) {
+  const original = port[method] as (...args: unknown[]) => unknown;
+  Object.assign(port, {
+    [method]: async (...args: unknown[]) => {
+      Object.assign(port, { [method]: original });
+      await meanwhile();
+      return original.apply(port, args);
+    },
+  });
+}
+
+describe('a proof that something overtook', () => {
+  let host: TestHost;
+  before(async () => {
+    host = await startTestHost();
+  });
+  after(() => host.stop());
+
+  const changePassword = async (app: App, user: User) =>
+    assertTrue(
+      await (await loggedIn(host, app, user)).post('changePassword', {
+        password: PASSWORD,
+        newPassword: OTHER_PASSWORD,
+      }),
+    );
+
+  it('gives no tokens for a password that was changed while it was judged', async () => {
+    const app = await host.createApp();
+    const user = await host.createUser(app);
+    // The gate writes the log-in right before it signs: the old password has been judged by then.
+    beforeNext(host.deps.store.counters, 'remove', () => changePassword(app, user));
+    const answer = await appClient(host, app).post('login', { handle: user.handle, password: PASSWORD });
+    assertRefused(answer, 600);
+  });
+
+  it('gives no tokens for a code of a log-in whose password was changed meanwhile', async () => {
+    const app = await host.createApp({ twoFactorVerification: 'google' });
+    const user = await host.createUser(app);
+    const own = await loggedIn(host, app, user);
+    const { body } = await own.post('setTwoFactorGoogleVerification', { twoFactor: true });
+    const { body: challenge } = await appClient(host, app).post('login', {
+      handle: user.handle,
+      password: PASSWORD,
+    });
+    const code = authenticatorCode(body.googleSecretKey, host.clock.now());
+    beforeNext(host.deps.totp, 'verify', () => changePassword(app, user));
+    const answer = await appClient(host, app).post('loginComplete', {
+      loginToken: challenge['login-token'],
+      code,
+    });
+    assertRefused(answer, 600);
+  });
+
+  it('lets no number wait that was asked for before SMS guarded the account', async () => {
+    const app = await host.createApp({ twoFactorVerification: 'phone' });
+    const user = await host.createUser(app, { phone: '+15552000001', phoneVerified: true });
+    const own = await loggedIn(host, app, user);
+    const { users } = host.deps.store;
+    beforeNext(users, 'replace', async () => {
+      const current = await users.find(app.id, user.id);
+      assert.ok(current && (await users.replace({ ...current, twoFactorPhone: true })));
+    });
+    assertRefused(await own.post('setPhone', { phone: '+15552000002' }), 602);
+    assert.equal((await users.find(app.id, user.id))?.pendingPhone, undefined);
+  });
+});
