@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Message } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -21,9 +21,16 @@ interface OutboxOptions {
 /** The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3), which several processes may share. */
 export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Outbox {
   const file = join(dataDir, 'outbox.jsonl');
+  let last: Promise<void> = Promise.resolve();
+  // One after the other, so that a line that found no room can be taken back.
+  function inTurn(line: Buffer): Promise<void> {
+    const turn = last.then(() => append(file, line));
+    last = turn.catch(() => undefined);
+    return turn;
+  }
   return {
     async deliver(message) {
-      await append(file, Buffer.from(`${JSON.stringify(outboxLine(message, clock.now()))}\n`));
+      await inTurn(Buffer.from(`${JSON.stringify(outboxLine(message, clock.now()))}\n`));
       // The domain of the recipient only: never the address, never the code.
       const domain = message.channel === 'email' ? message.to.split('@').at(-1) : undefined;
       log.info({ channel: message.channel, domain, appId: message.appId }, 'message written to the outbox');
@@ -74,12 +81,21 @@ async function append(file: string, line: Buffer): Promise<void> {
   // Opened for each line, so that a developer may remove the file at any time; one write at the end of the file is never torn by another's.
   const handle = await open(file, 'a', 0o600).catch(() => undefined);
   try {
-    const written = (await handle?.write(line))?.bytesWritten;
-    if (written === line.length) return;
+    if (handle && (await writeWhole(handle, line))) return;
   } catch {
     // Answered below, without a path.
   } finally {
     await handle?.close();
   }
   throw new DeliveryError({ step: 'provider', provider: 'outbox', retryable: true });
+}
+
+/** False when a full disk took a part only; the part is cut off again, or the next line would be appended to it. */
+async function writeWhole(handle: FileHandle, line: Buffer): Promise<boolean> {
+  const before = (await handle.stat()).size;
+  const { bytesWritten } = await handle.write(line);
+  if (bytesWritten === line.length) return true;
+  // Another process may have appended meanwhile: its line is worth more than a tidy file.
+  if ((await handle.stat()).size === before + bytesWritten) await handle.truncate(before);
+  return false;
 }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Agent } from 'node:http';
+import { type Answer, send } from '../support/host.ts';
+import { type HostProcess, serverSecretOf } from '../support/host-process.ts';
+
+/** What clients send for a password that is on no list of common ones. */
+export const PASSWORD = createHash('md5').update('a password of the fault tests').digest('hex');
+
+/** Calls of one running host, as the clients of one app make them. */
+export interface Stage {
+  readonly appId: string;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  portal(path: string, json: Record<string, unknown>): Promise<Answer>;
+  /** A POST to `/api/appuser` with the app token. */
+  app(route: string, json: Record<string, unknown>): Promise<Answer>;
+  /** Answers tokens at once: the app's signup flow is `none`. */
+  signUp(handle: string): Promise<Answer>;
+  logIn(handle: string, password?: string): Promise<Answer>;
+  getUser(accessToken: string): Promise<Answer>;
+  /** The same app on another host with the same store, or on the same one after a restart. */
+  on(host: HostProcess): Promise<Stage>;
+}
+
+/** Makes a commercial app on a host that runs, with these settings. */
+export async function setStage(host: HostProcess, settings: Record<string, unknown> = {}): Promise<Stage> {
+  const headers = { 'server-secret': await serverSecretOf(host.dataDir) };
+  const port = await host.listening;
+  const portal = (path: string, json: unknown) =>
+    send({ port, method: 'POST', path, input: { headers, json } });
+  const { body } = await portal('/api/app', { name: 'stage' });
+  const wanted = { appType: 'commercial', signupFlow: 'none', ...settings };
+  for (const [setting, value] of Object.entries(wanted)) {
+    const field = setting === 'appType' ? 'type' : setting;
+    const answer = await portal('/api/app/updateAppSetting', { appId: body.appId, setting, [field]: value });
+    assert.equal(answer.status, 200, `${setting}: ${answer.text}`);
+  }
+  return stageOf(host, body, headers);
+}
+
+async function stageOf(
+  host: HostProcess,
+  { appId, appToken }: { appId: string; appToken: string },
+  secret: Record<string, string>,
+): Promise<Stage> {
+  const port = await host.listening;
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const post = (path: string, headers: Record<string, string>, json: unknown) =>
+    send({ agent, port, method: 'POST', path, input: { headers, json } });
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    send({ agent, port, method: 'GET', path, input: { headers } });
+  const app = (route: string, json: unknown) =>
+    post(`/api/appuser/${route}`, { 'app-token': appToken }, json);
+  return {
+    appId,
+    get,
+    portal: (path, json) => post(path, secret, json),
+    app,
+    signUp: (handle) => app('signup', { handle, password: PASSWORD }),
+    logIn: (handle, password = PASSWORD) => app('login', { handle, password }),
+    getUser: (accessToken) => get('/api/appuser/getUser', { 'access-token': accessToken }),
+    on: (other) => stageOf(other, { appId, appToken }, secret),
+  };
+}
+
+/** The contract's answer of a host that cannot serve just now. */
+export function assertUnavailable({ status, body, headers, text }: Answer): void {
+  assert.deepEqual([status, body?.code], [503, 503], text);
+  assert.ok(Number(headers['retry-after']) > 0, 'Retry-After');
+}
