@@ -1,4 +1,5 @@
 import Handlebars from 'handlebars';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
@@ -40,7 +41,7 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   const layouts = createLayouts(files);
   const builtIn = new Map<string, CompiledText>();
   const pages = new Map<string, Fill>();
-  const stored = new Map<string, CompiledText>();
+  const stored = new BoundedMap<CompiledText>(STORED_LIMIT);
 
   function compileText(input: {
     name: MessageName;
@@ -78,8 +79,6 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       body,
       linkText: localeLinkText || LINK_CAPTION,
     });
-    const oldest = stored.keys().next().value;
-    if (stored.size >= STORED_LIMIT && oldest !== undefined) stored.delete(oldest);
     stored.set(key, compiled);
     return compiled;
   }

@@ -1,4 +1,5 @@
 import type sdk from '@sendgrid/mail';
+import { BoundedMap } from '../model/bounded-map.ts';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
@@ -21,14 +22,12 @@ export interface SendGrid {
 
 /** `baseUrl`: `SEND_GRID_URL`. The SDK is loaded by the first message. */
 export function createSendGrid({ baseUrl }: { baseUrl: string }): SendGrid {
-  const services = new Map<string, MailService>();
+  const services = new BoundedMap<MailService>(CLIENTS);
 
   async function serviceFor(apiKey: string): Promise<MailService> {
     const known = services.get(apiKey);
     if (known) return known;
     const service = await newService(apiKey, baseUrl);
-    const oldest = services.keys().next().value;
-    if (services.size >= CLIENTS && oldest !== undefined) services.delete(oldest);
     services.set(apiKey, service);
     return service;
   }

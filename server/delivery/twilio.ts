@@ -1,4 +1,5 @@
 import type { Twilio } from 'twilio';
+import { BoundedMap } from '../model/bounded-map.ts';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
@@ -22,15 +23,13 @@ export interface TwilioSender {
 
 /** `baseUrl`: `TWILIO_URL`. The SDK is loaded by the first message. */
 export function createTwilio({ baseUrl }: { baseUrl: string }): TwilioSender {
-  const clients = new Map<string, Twilio>();
+  const clients = new BoundedMap<Twilio>(CLIENTS);
 
   async function clientFor({ accountSid, token }: TwilioAccount): Promise<Twilio> {
     const key = `${accountSid} ${token}`;
     const known = clients.get(key);
     if (known) return known;
     const client = await newClient(accountSid, token, baseUrl);
-    const oldest = clients.keys().next().value;
-    if (clients.size >= CLIENTS && oldest !== undefined) clients.delete(oldest);
     clients.set(key, client);
     return client;
   }

@@ -1,4 +1,4 @@
-import type { App } from '../model/app.ts';
+import { type App, audienceOf, userJwtHours } from '../model/app.ts';
 import { type ErrorName, HostError } from '../model/errors.ts';
 import { isAnonymous, type Metadata, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -8,8 +8,6 @@ import { issuerOf } from './published-keys.ts';
 
 /** Claims of the host: metadata never sets them (contract §7 step 7, design §13). */
 const RESERVED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'superUser'] as const;
-/** Life of a user JWT when the app says 0. */
-const DEFAULT_HOURS = 1;
 
 /**
  * Throws `error` when a required metadata field is empty, so that no JWT can be made (contract §7 step 5). To be called before anything
@@ -53,10 +51,10 @@ export function userClaims(
     ...claims,
     iss: issuerOf(deps, app.id),
     sub: subjectOf(app, user),
-    aud: app.userJwtAudience.length > 0 ? app.userJwtAudience : app.realmAppId || 'none',
+    aud: audienceOf(app),
     iat: issuedAt,
     nbf: issuedAt,
-    exp: issuedAt + Math.round((app.userJwtExpirationHours || DEFAULT_HOURS) * 3600),
+    exp: issuedAt + Math.round(userJwtHours(app) * 3600),
     jti: deps.codes.newId(),
     auth_time: Math.floor(authTime / 1000),
   };
