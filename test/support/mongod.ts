@@ -102,14 +102,16 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   };
 }
 
-async function findBinary(): Promise<string> {
+/** Where the mongod to be started is. */
+export async function findBinary(): Promise<string> {
   const named = process.env.MONGOMS_SYSTEM_BINARY;
   if (named) return named;
   const { MongoBinary } = await import('mongodb-memory-server-core');
   return MongoBinary.getPath();
 }
 
-async function launch(binary: string, folder: string, port: number): Promise<ChildProcess> {
+/** Starts a mongod as a member of the replica set `test`; resolves when it accepts connections. */
+export async function launch(binary: string, folder: string, port: number): Promise<ChildProcess> {
   const server = spawn(
     binary,
     [
@@ -136,7 +138,11 @@ async function launch(binary: string, folder: string, port: number): Promise<Chi
   return server;
 }
 
-async function onAdmin(port: number, command: Record<string, unknown>): Promise<Record<string, unknown>> {
+/** Runs a command on that very server's `admin` database. */
+export async function onAdmin(
+  port: number,
+  command: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
     serverSelectionTimeoutMS: 5_000,
   });
@@ -152,7 +158,7 @@ async function becomesPrimary(port: number): Promise<void> {
 }
 
 /** A port nobody listens on. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
