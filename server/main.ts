@@ -41,7 +41,9 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   const server = createHostServer(createApp(deps, routes, log));
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;
-  for (const setting of insecureSettings(config)) deps.events.emit('insecure_setting', { setting });
+  for (const setting of insecureSettings(config, deps.hostKeyBits)) {
+    deps.events.emit('insecure_setting', { setting });
+  }
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
 

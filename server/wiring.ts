@@ -34,6 +34,7 @@ import { createStore } from './store/open-store.ts';
 /** All ports with their adapters, and the way to end them. */
 export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
+  readonly hostKeyBits: number;
   /** Begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up. */
   begin(): Promise<void>;
   /** Ends background work, writes what is waiting and closes the store. */
@@ -101,6 +102,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     return {
       ...deps,
       readiness,
+      hostKeyBits: hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0,
       async begin() {
         const metricsPort = await port?.listen(config.metricsPort ?? 0, config.host);
         const delivery = startDelivery(deps);

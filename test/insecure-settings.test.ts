@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildConfig } from '../server/config.ts';
+import { insecureSettings } from '../server/insecure-settings.ts';
+import { makeDataDir } from './support/host.ts';
+import { startHostProcess } from './support/host-process.ts';
+
+describe('settings that are no good in the open', () => {
+  const { settings } = makeDataDir();
+  const named = (more: Record<string, string>, bits = 3072) =>
+    insecureSettings(
+      buildConfig({ ...settings, SMTP_URL: 'smtp://mail.example', ...more }, { production: false }),
+      bits,
+    );
+
+  it('are a plain public address, an outbox as mailer, clear personal data and a small host key', () => {
+    assert.deepEqual(named({ API_URL: 'https://auth.example' }), []);
+    assert.deepEqual(named({ API_URL: 'http://localhost:3000' }), []);
+    assert.deepEqual(named({ API_URL: 'http://auth.example' }), ['API_URL']);
+    assert.deepEqual(named({ MAIL: 'outbox' }), ['MAIL']);
+    assert.deepEqual(named({ ENCRYPT_USER_DATA: 'false' }), ['ENCRYPT_USER_DATA']);
+    assert.deepEqual(named({}, 2048), ['PRIVATE_KEY_FILE']);
+    assert.deepEqual(named({}, 4096), []);
+  });
+
+  it('are logged at every start, each once', async () => {
+    const host = startHostProcess();
+    await host.listening;
+    const logged = host.lines.filter(({ event }) => event === 'insecure_setting');
+    assert.deepEqual(
+      logged.map(({ setting }) => setting),
+      ['MAIL', 'PRIVATE_KEY_FILE'],
+    );
+    await host.stop();
+  });
+});
