@@ -42,7 +42,7 @@ export async function issueTokens(
     deps.store.users.find(input.app.id, input.user.id),
   ]);
   if (!app) throw new HostError('app_gone');
-  requireRunning(app);
+  requireOpenApp(deps, app, { method, userId: input.user.id });
   if (!user) throw new HostError('invalid_credentials');
   requireOpenAccount(deps, user, method);
   // What was judged may not hold any more, and the tokens would outlive the change that ends all older ones.
@@ -65,6 +65,22 @@ export async function issueTokens(
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   return { jwt, accessToken };
+}
+
+/** As `requireRunning`, for a log-in: its refusal is an event. Throws `app_suspended` and `app_migrated`. */
+export function requireOpenApp(
+  deps: Pick<Deps, 'events' | 'metrics'>,
+  app: App,
+  attempt: { method: LoginMethod; userId?: string; handleRef?: string },
+): void {
+  try {
+    requireRunning(app);
+  } catch (error) {
+    const reason = error instanceof HostError ? error.error : undefined;
+    deps.events.emit('login_failed', { ...attempt, reason });
+    deps.metrics.login('failed');
+    throw error;
+  }
 }
 
 /**

@@ -3,9 +3,8 @@ import { HostError } from '../model/errors.ts';
 import { loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { HostToken } from '../ports/security.ts';
-import { requireRunning } from './caller.ts';
 import { judgeFactorCode } from './factor-code.ts';
-import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, requireOpenAccount, requireOpenApp } from './issue-tokens.ts';
 
 type LoginToken = Extract<HostToken, { kind: 'login' }>;
 
@@ -21,8 +20,9 @@ export async function completeLogin(
   const token = await deps.hostTokens.verify(loginToken, 'login');
   const user = token?.appId === app.id ? await deps.store.users.find(app.id, token.userId) : undefined;
   if (!token || !user) return refuse(deps);
-  requireRunning(app);
-  if (user.status !== 'active') throw new HostError('user_suspended');
+  const attempt = { method: token.factor === 'phone' ? 'sms' : 'totp', userId: user.id } as const;
+  requireOpenApp(deps, app, attempt);
+  requireOpenAccount(deps, user, attempt.method);
   if (token.epoch !== undefined && token.epoch !== loginEpoch(user)) return refuse(deps, user);
   const tries = await countTry(deps, token);
   if (tries === undefined) return refuse(deps, user);

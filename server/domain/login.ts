@@ -4,11 +4,16 @@ import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { isAnonymous, loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { judgePassword } from './attempts.ts';
-import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { createUser } from './create-user.ts';
 import { findByLoginName, loginName, requireFitText, requireLoginName } from './handle.ts';
-import { dueFactor, type IssuedTokens, issueTokens, requireOpenAccount } from './issue-tokens.ts';
+import {
+  dueFactor,
+  type IssuedTokens,
+  issueTokens,
+  requireOpenAccount,
+  requireOpenApp,
+} from './issue-tokens.ts';
 import { startPhoneChallenge } from './phone.ts';
 
 /** Proof of a right password that waits for the second factor. */
@@ -30,7 +35,7 @@ export async function logIn(
 ): Promise<IssuedTokens | LoginChallenge> {
   const name = loginName(app, handle);
   requireLoginName(app, name);
-  requireRunning(app);
+  requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
   const user = await findByLoginName(deps, app, name);
   if (!app.hideAccounts) await requireOpen(deps, app, user, name);
   const right = await judgePassword(deps, { app, user, handle: name, password, method: 'password' });
@@ -81,7 +86,7 @@ export async function logInAnonymously(
     throw new HostError('invalid_credentials');
   requireFitText(handle);
   if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
-  requireRunning(app);
+  requireOpenApp(deps, app, { method: 'anonymous', handleRef: deps.handleRef(app.id, handle) });
   const user = (await findAnonymous(deps, app, handle)) ?? (await createAnonymous(deps, app, handle));
   return issueTokens(deps, { app, user, method: 'anonymous' });
 }

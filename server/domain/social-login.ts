@@ -6,7 +6,7 @@ import type { Identity } from '../ports/security.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { parseHandle } from './handle.ts';
-import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, requireOpenApp } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { parseMetadata } from './metadata.ts';
 import { joinAtOnce } from './signup.ts';
@@ -62,7 +62,7 @@ export async function identify(deps: Deps, input: IdentityInput): Promise<Identi
  */
 export async function socialLogIn(deps: Deps, input: IdentityInput): Promise<IssuedTokens> {
   const { app, provider } = input;
-  requireRunning(app);
+  requireOpenApp(deps, app, { method: provider });
   const identity = await identify(deps, input);
   const user = await findByIdentity(deps, app, provider, identity);
   if (!user) throw new HostError(app.hideAccounts ? 'invalid_credentials' : 'account_unknown');
