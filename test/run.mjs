@@ -35,8 +35,7 @@ if (named.length === 0) {
   if (status !== 0) problems.push('type check or lint failed (npm run check)');
 }
 
-const everyTest = () =>
-  fs.globSync('test/**/*.test.ts').filter((file) => !/^test\/(bench|faults)\//.test(file));
+const everyTest = () => fs.globSync('test/**/*.test.ts');
 const files = (named.length > 0 ? named : everyTest()).sort();
 const outcome = await runTests(files);
 report(outcome);

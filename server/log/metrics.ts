@@ -6,8 +6,8 @@ export const NO_METRICS: Metrics = { login() {}, message() {}, request() {} };
 
 export interface MetricsPort {
   readonly metrics: Metrics;
-  /** Opens the port with `/metrics` as Prometheus text. */
-  listen(port: number, host: string | undefined): Promise<{ stop(): Promise<void> }>;
+  /** Opens the port (0: a free one) with `/metrics` as Prometheus text. */
+  listen(port: number, host: string | undefined): Promise<{ port: number; stop(): Promise<void> }>;
 }
 
 /** Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads its library only when called. */
@@ -63,7 +63,9 @@ export async function createMetrics(hashesWaiting: () => number): Promise<Metric
       });
       server.listen(port, host);
       await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject));
+      const address = server.address();
       return {
+        port: typeof address === 'object' && address ? address.port : port,
         async stop() {
           server.close();
           server.closeAllConnections();

@@ -13,6 +13,7 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
   let builder: ImageBuilder;
   let dataDir: string;
   let container: RunningContainer | undefined;
+  let coldStartMs = 0;
 
   before(async () => {
     builder = new ImageBuilder();
@@ -29,7 +30,8 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
 
   async function startHost(): Promise<string> {
     container = await builder.start(TAG, dataDir, { PORT: '0' });
-    const { port } = await container.listening();
+    const { port, afterMs } = await container.listening();
+    coldStartMs = afterMs;
     return `http://127.0.0.1:${port}`;
   }
 
@@ -68,11 +70,10 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     assert.equal(done.status, 200);
 
     assert.equal(await container?.stop(), 0, said.slice(-2000));
-    const started = performance.now();
     base = await startHost();
     const ready = await fetch(`${base}/readyz`);
-    t.diagnostic(`cold start of the container to readyz 200: ${Math.round(performance.now() - started)} ms`);
     assert.equal(ready.status, 200);
+    t.diagnostic(`cold start of the container until it is ready: ${coldStartMs} ms`);
     const login = await post(`${base}/api/appuser/login`, credential, user);
     assert.equal(login.status, 200);
     assert.ok(((await login.json()) as { jwt?: string }).jwt);

@@ -127,6 +127,7 @@ export class RunningContainer {
   readonly output: string[] = [];
   readonly exited: Promise<number | null>;
   readonly #child: ReturnType<typeof spawn>;
+  readonly #startedAt = performance.now();
 
   constructor(child: ReturnType<typeof spawn>, exec: (...command: string[]) => Promise<string>) {
     this.#child = child;
@@ -137,11 +138,12 @@ export class RunningContainer {
     }
   }
 
-  /** The log line of the opened port; rejects with everything printed when the container ends first. */
-  async listening(): Promise<{ port: number }> {
+  /** The opened port, and milliseconds since the start; rejects with everything printed when the container ends first. */
+  async listening(): Promise<{ port: number; afterMs: number }> {
     for (;;) {
       const line = this.output.find((text) => text.includes('"listening"'));
-      if (line) return JSON.parse(line);
+      if (line)
+        return { port: JSON.parse(line).port, afterMs: Math.round(performance.now() - this.#startedAt) };
       const ended = await Promise.race([
         this.exited.then(() => true),
         new Promise<false>((resolve) => setTimeout(() => resolve(false), 20)),

