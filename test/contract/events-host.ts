@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PASSWORD } from '../support/host.ts';
+import { HANDLE } from './appuser-stage.ts';
+import type { EventStage, Story } from './events-stage.ts';
+import { until } from './two-hosts.ts';
+
+const count = /^\d+$/;
+const broken = {
+  emailExtension: true,
+  emailExtensionApiKey: 'SG.key',
+  emailExtensionSenderEmail: 'me@example.com',
+};
+
+/** How trouble of the host itself is told of (security rules §6). */
+export const HOST_STORIES: readonly Story[] = [
+  {
+    event: 'message_failed',
+    level: 'error',
+    fields: { channel: 'email', provider: 'sendgrid', reason: /./, tries: 1 },
+    async tell(s) {
+      await (await s.account(broken)).own('invite', { handle: 'bo@example.com' });
+      await s.host().outbox();
+    },
+  },
+  {
+    event: 'template_failed',
+    level: 'error',
+    fields: { template: 'signUp', locale: 'EN' },
+    async tell(s) {
+      const account = await s.account();
+      const { deps } = s.host();
+      const now = deps.clock.now();
+      const row = {
+        id: deps.codes.newRowId(now),
+        appId: account.app.id,
+        revision: 1,
+        createdAt: now,
+        updatedAt: now,
+      };
+      await deps.store.templates.insert({
+        ...row,
+        name: 'signUp',
+        locale: 'EN',
+        subject: 'S',
+        htmlTemplate: '{{',
+      });
+      await account.signUp();
+    },
+  },
+  {
+    event: 'tamper_detected',
+    level: 'error',
+    fields: { record: /^users\/[\da-f]{24}$/, field: 'sealed' },
+    async tell(s) {
+      const { app, user } = await s.account();
+      const raw = new DatabaseSync(join(s.host().dataDir, 'host.db'));
+      const { doc } = raw.prepare('SELECT doc FROM users WHERE id = ?').get(user.id) as { doc: string };
+      const sealed: string = JSON.parse(doc).sealed;
+      const altered = `${sealed.slice(0, -6)}${sealed.at(-6) === 'A' ? 'B' : 'A'}${sealed.slice(-5)}`;
+      raw.prepare('UPDATE users SET doc = ? WHERE id = ?').run(doc.replace(sealed, altered), user.id);
+      raw.close();
+      const answer = await s.post(app, 'forgotPassword', { handle: HANDLE });
+      assert.deepEqual([answer.status, answer.body.code], [400, 500]);
+    },
+  },
+  {
+    event: 'unexpected_error',
+    level: 'error',
+    fields: { name: 'TypeError', stack: /^ {4}at / },
+    async tell(s) {
+      const account = await s.account();
+      const { users } = s.host().deps.store;
+      const { find } = users;
+      Object.assign(users, { find: () => Promise.reject(new TypeError('planted-secret')) });
+      await account.own('setLocale', { locale: 'EN' }, 500);
+      Object.assign(users, { find });
+    },
+  },
+  { event: 'overload_started', level: 'warn', fields: { waiting: count }, tell: overload },
+  { event: 'overload_ended', level: 'warn', fields: { refused: count }, tell: overload },
+  { event: 'database_lost', level: 'error', fields: { reason: 'unreachable' }, tell: loseDatabase },
+  { event: 'database_back', level: 'info', fields: { seconds: count }, tell: loseDatabase },
+];
+
+/** More hashes at once than may wait; afterwards all are made or refused. */
+async function overload(stage: EventStage): Promise<void> {
+  const { passwords } = stage.host().deps;
+  const hashes = await Promise.allSettled(Array.from({ length: 300 }, () => passwords.hash(PASSWORD)));
+  assert.deepEqual(new Set(hashes.map(({ status }) => status)), new Set(['fulfilled', 'rejected']));
+}
+
+async function loseDatabase(stage: EventStage): Promise<void> {
+  const { store, readiness } = stage.host().deps;
+  const { ping } = store;
+  Object.assign(store, { ping: () => Promise.reject(new Error('away')) });
+  await until(() => readiness.database === 'down');
+  Object.assign(store, { ping });
+  await until(() => readiness.database === 'ok');
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { exported, imported, type Story } from './events-stage.ts';
+
+/** How what the portal does to an app is told of (security rules §6). */
+export const PORTAL_STORIES: readonly Story[] = [
+  {
+    event: 'app_created',
+    level: 'warn',
+    fields: { by: 'portal' },
+    tell: (s) => s.host().portal('POST', '/api/app', { json: { name: crypto.randomUUID() } }),
+  },
+  {
+    event: 'app_deleted',
+    level: 'warn',
+    fields: { by: 'portal' },
+    tell: async (s) => s.host().portal('DELETE', `/api/app/${(await s.app()).id}`),
+  },
+  {
+    event: 'app_reset',
+    level: 'warn',
+    fields: { by: 'portal' },
+    tell: async (s) => (await s.account()).portal('reset'),
+  },
+  {
+    event: 'app_setting_changed',
+    level: 'info',
+    fields: { settings: ['signupEnabled'] },
+    tell: async (s) =>
+      (await s.account()).portal('updateAppSetting', { setting: 'signup', signupEnabled: false }),
+  },
+  {
+    event: 'template_changed',
+    level: 'info',
+    fields: { template: 'signUp', locale: 'EN' },
+    async tell(s) {
+      const { body } = await s.host().portal('POST', '/api/app', { json: { name: crypto.randomUUID() } });
+      const listed = await s.host().portal('GET', `/api/app/emailTemplates?appId=${body.appId}`);
+      const { _id } = listed.body.EN.find((each: { templateName: string }) => each.templateName === 'signUp');
+      const change = { appId: body.appId, _id, subject: 'Welcome', htmlTemplate: '<p>%CODE%</p>' };
+      await s.portal('updateEmailTemplate', change);
+    },
+  },
+  {
+    event: 'app_exported',
+    level: 'warn',
+    fields: { withSecrets: true },
+    tell: async (s) => exported(s.host(), await s.app()),
+  },
+  {
+    event: 'app_exported',
+    level: 'warn',
+    about: 'without secrets',
+    fields: { withSecrets: false },
+    tell: async (s) => exported(s.host(), await s.app(), '&withSecrets=false'),
+  },
+  {
+    event: 'app_imported',
+    level: 'warn',
+    fields: { users: 1, withSecrets: true },
+    tell: async (s) =>
+      assert.equal(await imported(s.host(), await exported(s.host(), (await s.account()).app)), 200),
+  },
+  {
+    event: 'transfer_failed',
+    level: 'error',
+    fields: { stage: 'import', reason: /./ },
+    tell: async (s) => assert.equal(await imported(s.host(), new Uint8Array(100)), 400),
+  },
+  {
+    event: 'app_token_rotated',
+    level: 'warn',
+    fields: { graceHours: 5 },
+    tell: async (s) => (await s.account()).portal('rotateAppToken', { graceHours: 5 }),
+  },
+  {
+    event: 'app_key_rotated',
+    level: 'warn',
+    fields: { phase: 'prepare', kid: /./, force: false },
+    tell: async (s) => (await s.account()).portal('rotateAppKey', { phase: 'prepare' }),
+  },
+  {
+    event: 'superuser_token_issued',
+    level: 'warn',
+    fields: { jti: /./, name: 'back end', expiresInMinutes: 5 },
+    tell: async (s) =>
+      (await s.account()).portal('superUserToken', { name: 'back end', expiresInMinutes: 5 }),
+  },
+  {
+    event: 'app_data_set',
+    level: 'warn',
+    fields: { name: 'superuser', bytes: 15 },
+    async tell(s) {
+      const account = await s.account();
+      const { body } = await account.portal('superUserToken');
+      await s.post(account.app, 'setAppData', { appData: { theme: 'red' } }, body['access-token']);
+    },
+  },
+];
