@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigError, type Environment, readSettings, type SettingTexts } from '../server/config.ts';
+import { type ConfigProblem, type Environment, readSettings, type SettingTexts } from '../server/config.ts';
 import type { SignupFlow } from '../server/model/app.ts';
 import { isSettingName, SETTINGS, type SettingName } from '../server/settings.ts';
 import { EXIT, SetupError } from './exit.ts';
@@ -20,6 +20,8 @@ export interface Answers {
   /** `<NAME>_FILE` settings of this run, to be kept as such instead of copying the secret. */
   secretFiles: Readonly<Record<string, string>>;
   app: AppAnswer | undefined;
+  /** What is wrong so far; to be told together with what the settings themselves have wrong. */
+  problems: readonly ConfigProblem[];
   /** The environment of this run with the answers laid over it. */
   env: Environment;
 }
@@ -27,15 +29,15 @@ export interface Answers {
 const FLOWS: readonly SignupFlow[] = ['code', 'link', 'none'];
 
 /**
- * Gathers options, answers file, environment and an earlier `host.env`. Throws `SetupError` 78 for an answers file that cannot be used and
- * `ConfigError` for unknown names.
+ * Gathers options, answers file, environment and an earlier `host.env`. Throws `SetupError` 78 for an answers file that cannot be read.
  */
 export function gatherAnswers(options: Options, environment: Environment): Answers {
   const given = options.answers === undefined ? {} : readAnswersFile(options.answers);
-  const env = overlay(environment, given);
+  const wrong = Object.keys(given).flatMap((name) => problemOf(name, given[name]));
+  const answers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+  const env = overlay(environment, answers);
   if (options['data-dir'] !== undefined) env.DATA_DIR = resolve(options['data-dir']);
   const { texts, problems } = readSettings(env);
-  if (problems.length > 0) throw new ConfigError(problems);
   const secretFiles: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const file = SETTINGS[name].secret ? env[`${name}_FILE`] : undefined;
@@ -45,12 +47,13 @@ export function gatherAnswers(options: Options, environment: Environment): Answe
     dataDir: texts.DATA_DIR ?? resolve('./data'),
     texts,
     secretFiles,
-    app: appAnswer(options, given),
+    app: appAnswer(options, answers),
+    problems: [...wrong, ...problems],
     env,
   };
 }
 
-function readAnswersFile(file: string): Record<string, string> {
+function readAnswersFile(file: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));
@@ -64,21 +67,18 @@ function readAnswersFile(file: string): Record<string, string> {
       `The answers file ${file} must hold one JSON object, such as {"PORT": 3000}.`,
     );
   }
-  const answers: Record<string, string> = {};
-  const problems: string[] = [];
-  for (const [name, value] of Object.entries(parsed)) {
-    if (!isAnswerName(name)) problems.push(`${name} is no setting`);
-    else if (!['string', 'number', 'boolean'].includes(typeof value))
-      problems.push(`${name} must be a text, number or boolean`);
-    else answers[name] = String(value);
-  }
-  if (problems.length > 0) {
-    throw new SetupError(
-      EXIT.configuration,
-      `The answers file ${file}:\n${problems.map((text) => `  ${text}`).join('\n')}`,
-    );
-  }
-  return answers;
+  return parsed as Record<string, unknown>;
+}
+
+/** What is wrong with an answer, beyond what the setting itself will say. */
+function problemOf(name: string, value: unknown): ConfigProblem[] {
+  if (!isAnswerName(name))
+    return [{ name, problem: 'is no setting', repair: 'correct the name in the answers file or remove it' }];
+  if (!['string', 'number', 'boolean'].includes(typeof value))
+    return [{ name, problem: 'is neither text, number nor boolean', repair: 'write it as text' }];
+  if (name === 'APP_SIGNUP_FLOW' && !FLOWS.some((flow) => flow === value))
+    return [{ name, problem: 'is no signup flow', repair: `use one of ${FLOWS.join(', ')}` }];
+  return [];
 }
 
 function isAnswerName(name: string): boolean {
@@ -103,9 +103,6 @@ function overlay(
 function appAnswer(options: Options, answers: Record<string, string>): AppAnswer | undefined {
   const name = (options.app ?? answers.APP_NAME ?? '').trim();
   if (name === '') return undefined;
-  const flow = answers.APP_SIGNUP_FLOW ?? 'code';
-  const signupFlow = FLOWS.find((known) => known === flow);
-  if (!signupFlow)
-    throw new SetupError(EXIT.configuration, `APP_SIGNUP_FLOW is none of: ${FLOWS.join(', ')}.`);
+  const signupFlow = FLOWS.find((flow) => flow === answers.APP_SIGNUP_FLOW) ?? 'code';
   return { name, signupFlow };
 }

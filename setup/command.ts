@@ -1,4 +1,4 @@
-import { processEnvironment } from '../server/config.ts';
+import { ConfigError, processEnvironment } from '../server/config.ts';
 import { type Answers, gatherAnswers } from './answers.ts';
 import type { Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -6,7 +6,9 @@ import type { Terminal } from './terminal.ts';
 /** A command of setup: reads what it needs from the options, answers the exit code. */
 export type Command = (input: { options: Options; terminal: Terminal }) => Promise<number>;
 
-/** The answers of a command that works on an existing installation. */
+/** The answers of a command that works on an existing installation. Throws `ConfigError`. */
 export function existingAnswers(options: Options): Answers {
-  return gatherAnswers(options, processEnvironment());
+  const answers = gatherAnswers(options, processEnvironment());
+  if (answers.problems.length > 0) throw new ConfigError(answers.problems);
+  return answers;
 }

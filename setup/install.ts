@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildConfig, type SettingTexts } from '../server/config.ts';
+import { buildConfig, type ConfigProblem, type SettingTexts } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import { SETTINGS, type SettingName } from '../server/settings.ts';
 import { draftConfig } from './draft.ts';
@@ -24,30 +24,29 @@ const RANDOM_BYTES = 24;
 const MIN_PASS_PHRASE = 8;
 const DEFAULT_KEY_BITS = 3072;
 
-/** Decides what will be written; writes nothing. Throws `SetupError` 78 when a key pair is there whose pass phrase nobody knows. */
+/** Decides what will be written; writes nothing. Throws `ConfigError` with everything that is wrong, `problems` included. */
 export function planInstallation(input: {
   dataDir: string;
   texts: SettingTexts;
   secretFiles: Readonly<Record<string, string>>;
   keyBits?: number;
+  problems?: readonly ConfigProblem[];
 }): Plan {
   const { dataDir, secretFiles } = input;
+  const problems = [...(input.problems ?? [])];
   const texts = { ...input.texts };
   const existing = readHostEnvFile(dataDir);
   const privateKeyFile = texts.PRIVATE_KEY_FILE ?? join(dataDir, 'keys', 'privatekey.pem');
   const hasKey = existsSync(privateKeyFile);
   if (hasKey && !texts.PASS_KEY) {
-    throw new SetupError(
-      EXIT.configuration,
-      `${privateKeyFile} is there, but not its pass phrase: give PASS_KEY or PASS_KEY_FILE.`,
-    );
+    const repair = 'give its pass phrase as PASS_KEY or PASS_KEY_FILE';
+    problems.push({ name: 'PASS_KEY', problem: `is missing, but ${privateKeyFile} is there`, repair });
   }
   if (!hasKey && texts.PASS_KEY && texts.PASS_KEY.length < MIN_PASS_PHRASE) {
-    throw new SetupError(
-      EXIT.configuration,
-      `PASS_KEY is shorter than ${MIN_PASS_PHRASE} characters: use a longer one, or none for a random one.`,
-    );
+    const problem = `is shorter than ${MIN_PASS_PHRASE} characters`;
+    problems.push({ name: 'PASS_KEY', problem, repair: 'use a longer one, or none for a random one' });
   }
+  draftConfig(texts, problems);
   texts.PASS_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
   texts.ENCRYPT_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
 

@@ -10,7 +10,6 @@ import { openDataKey } from '../server/security/field-cipher.ts';
 import { type Engine, HOST_SCOPE, TABLES, type TableName } from '../server/store/engine.ts';
 import { createMetaStore } from '../server/store/meta.ts';
 import { createStore } from '../server/store/open-store.ts';
-import { gatherAnswers } from './answers.ts';
 import { askSecret } from './ask.ts';
 import type { BackupEntry, RecordKind } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
@@ -42,7 +41,7 @@ export const verifyBackup: Command = async ({ options, terminal }) => {
 /** `--restore FILE`: checks the whole backup, then writes it into an empty data folder and an empty database. */
 export const restore: Command = async ({ options, terminal }) => {
   const file = options.restore ?? '';
-  const { dataDir, env, texts } = gatherAnswers(options, existingAnswers(options).env);
+  const { dataDir, env, texts } = existingAnswers(options);
   const passPhrase = readBackupPass(env) ?? (await askSecret(terminal, 'Pass phrase of the backup'));
   requireEmptyFolder(dataDir);
   const contents = await terminal.progress('Checking the backup', inspect(file, passPhrase));

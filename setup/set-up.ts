@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { processEnvironment } from '../server/config.ts';
+import { ConfigError, processEnvironment } from '../server/config.ts';
 import { createApp } from '../server/domain/apps.ts';
 import { issueServerSecret } from '../server/domain/server-secret.ts';
 import type { App } from '../server/model/app.ts';
@@ -25,8 +25,11 @@ import type { Terminal } from './terminal.ts';
 /** `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the host. */
 export const setUp: Command = async ({ options, terminal }) => {
   const answers = gatherAnswers(options, processEnvironment());
+  const { dataDir, secretFiles, problems } = answers;
+  // A wizard need not begin when what it starts from is wrong.
+  if (isInteractive(options) && problems.length > 0) throw new ConfigError(problems);
   const settled = await settle(answers, options, terminal);
-  const plan = planInstallation({ ...settled, dataDir: answers.dataDir, secretFiles: answers.secretFiles });
+  const plan = planInstallation({ ...settled, dataDir, secretFiles, problems });
   const checks = await runChecks(plan, options, terminal);
   if (isInteractive(options)) await confirmPlan(plan, settled.app, terminal);
 
