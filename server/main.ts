@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { EXIT, StartError } from './exit.ts';
@@ -12,6 +13,9 @@ import { WrongEncryptKeyError } from './security/field-cipher.ts';
 import { HostKeyError } from './security/host-key.ts';
 import { VERSION } from './version.ts';
 import { buildDeps, type Wired } from './wiring.ts';
+
+/** What waits in memory gets this long to be written, however long the requests took. */
+const LEAST_CLOSING_MS = 1_000;
 
 /** Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -53,13 +57,21 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
     if (stopping) exit(EXIT.stillDraining, log);
     stopping = true;
     deps.readiness.drain();
+    const deadline = performance.now() + config.shutdownSeconds * 1000;
     const drained = await server.drain(config.shutdownSeconds);
-    await deps.stop().catch((error: unknown) => deps.events.emit('unexpected_error', errorFields(error)));
-    const exitCode = drained ? EXIT.stopped : EXIT.stillDraining;
+    const left = Math.max(LEAST_CLOSING_MS, deadline - performance.now());
+    const closed = await Promise.race([close(deps), pause(left, false)]);
+    const exitCode = drained && closed ? EXIT.stopped : EXIT.stillDraining;
     deps.events.emit('host_stopped', { exitCode });
     exit(exitCode, log);
   };
   onStopSignal(() => void stop());
+}
+
+/** True once everything is written and closed. A database that is away can hold this up. */
+async function close(deps: Wired): Promise<boolean> {
+  await deps.stop().catch((error: unknown) => deps.events.emit('unexpected_error', errorFields(error)));
+  return true;
 }
 
 function onStopSignal(handle: () => void): void {

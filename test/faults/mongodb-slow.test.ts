@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Answer, makeDataDir } from '../support/host.ts';
+import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
+import { type SlowProxy, startSlowProxy } from './slow-proxy.ts';
+import { assertUnavailable, type Stage, setStage } from './stage.ts';
+
+const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
+
+const SLOW_MS = 150;
+const STUCK_MS = 20_000;
+/** Longest until a first answer, until each one after it, and from the database's return to the first success (ms). */
+const FIRST_ANSWER_MS = 8_000;
+const NEXT_ANSWER_MS = 2_000;
+const RETURN_MS = 5_000;
+const SHUTDOWN_SECONDS = 2;
+const CLOSING_MS = 1_500;
+
+describe('a host whose MongoDB', { skip }, () => {
+  const { dataDir } = makeDataDir();
+  let mongod: OwnMongod;
+  let proxy: SlowProxy;
+  let host: HostProcess;
+  let stage: Stage;
+
+  before(async () => {
+    mongod = await startOwnMongod();
+    const direct = new URL(mongod.url('slow'));
+    proxy = await startSlowProxy(Number(direct.port));
+    const url = `mongodb://127.0.0.1:${proxy.port}/slow?directConnection=true`;
+    host = startHostProcess({
+      dataDir,
+      env: { DB_CONN_STRING: url, SHUTDOWN_SECONDS: String(SHUTDOWN_SECONDS) },
+    });
+    stage = await setStage(host);
+    assert.equal((await stage.signUp('ada@example.com')).status, 200);
+  });
+  after(async () => {
+    await host?.stop();
+    await proxy?.stop();
+    await mongod?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const logIn = () => stage.logIn('ada@example.com');
+
+  it('is far away serves everybody, only later', async () => {
+    proxy.delayMs = SLOW_MS;
+    const answers = await Promise.all(Array.from({ length: 100 }, logIn));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+    proxy.delayMs = 0;
+  });
+
+  it('holds its answers back refuses in time, and serves again once they flow', async (t) => {
+    proxy.delayMs = STUCK_MS;
+    const first = await Promise.all([logIn, logIn, logIn].map(refusalMs));
+    const later = await Promise.all([logIn, logIn, logIn].map(refusalMs));
+    t.diagnostic(`refused after ${first.map(Math.round)}, then after ${later.map(Math.round)} ms`);
+    assert.ok(Math.max(...first) <= FIRST_ANSWER_MS, String(first));
+    assert.ok(Math.max(...later) <= NEXT_ANSWER_MS, String(later));
+    assert.equal((await stage.get('/healthz')).status, 200);
+
+    proxy.delayMs = 0;
+    const back = performance.now();
+    while ((await logIn()).status !== 200) await pause(20);
+    assert.ok(performance.now() - back <= RETURN_MS);
+  });
+
+  it('hangs while the host is asked to stop does not hold it longer than SHUTDOWN_SECONDS', async () => {
+    await mongod.freeze();
+    const asked = performance.now();
+    host.child.kill('SIGTERM');
+    const { code } = await host.ended;
+    await mongod.thaw();
+    assert.equal(code, 75);
+    assert.ok(performance.now() - asked <= SHUTDOWN_SECONDS * 1_000 + CLOSING_MS);
+  });
+});
+
+async function refusalMs(call: () => Promise<Answer>): Promise<number> {
+  const startedAt = performance.now();
+  assertUnavailable(await call());
+  return performance.now() - startedAt;
+}
