@@ -1,7 +1,7 @@
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp, findAppForPortal } from './apps.ts';
-import { recountSeats } from './seats.ts';
+import { forgetSeats, recountSeats } from './seats.ts';
 
 type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
 
@@ -32,6 +32,7 @@ export async function removeWholeApp(deps: Pick<Deps, 'store'>, appId: string): 
   await removePeople(deps, appId);
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
+  await forgetSeats(deps, { id: appId });
   await deps.store.apps.remove(appId);
 }
 

@@ -1,20 +1,24 @@
 import { isHostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
+import { freeLostSeats } from './seats.ts';
 
 const EVERY_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;
+/** A late click on a mailed code or link is told so for this long (contract 411). */
+const LATE_SIGNUP_MS = 30 * DAY_MS;
 /** An import that runs renews its app record more often than this. */
 const ABANDONED_MS = 30_000;
 
 type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, and apps whose deletion or import a
- * crash broke off. Any number of processes may sweep at once. `stop` lets a sweep that runs end.
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, signups long expired, apps whose
+ * deletion or import a crash broke off and, once a day, seats that a crash left taken. Any number of processes may sweep at once. `stop`
+ * lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -49,9 +53,22 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   if (config.logDays > 0) {
     await inBatches(isStopped, () => store.activity.removeOlder(now - config.logDays * DAY_MS, BATCH));
   }
+  await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {
     const isAbandoned = app.lifecycle === 'deleting' || app.updatedAt < now - ABANDONED_MS;
     if (isAbandoned && !isStopped()) await removeWholeApp(deps, app.id);
+  }
+  await recountDaily(deps, isStopped);
+}
+
+/** All apps are counted: one process does it. */
+async function recountDaily(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
+  const now = deps.clock.now();
+  const turn = { now, cap: 1, expiresAt: now + DAY_MS };
+  if (!(await deps.store.counters.increment('seats-recounted', turn))) return;
+  for await (const app of deps.store.apps.stream()) {
+    if (isStopped()) return;
+    await freeLostSeats(deps, app);
   }
 }
 

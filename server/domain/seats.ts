@@ -45,6 +45,11 @@ export async function recountSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id
   await deps.store.counters.set(keyOf(app), total);
 }
 
+/** Removes the counter of an app that is removed itself. */
+export async function forgetSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'>): Promise<void> {
+  await deps.store.counters.remove(keyOf(app));
+}
+
 /**
  * Waits for inserts under way, then frees what is still counted above the users there are: that a crash left behind. One at a time does,
  * or two would free the same seat.

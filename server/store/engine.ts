@@ -19,7 +19,7 @@ export interface Row {
   /** Small clear values to filter by. */
   tags: Record<string, string>;
   createdAt: number;
-  /** When the row falls due; only in tables that have a queue. */
+  /** When the row falls due, in tables with `due`: to be sent, to be removed. */
   dueAt: number | undefined;
   /** Last use; set by `touch`, left alone by `replace`. */
   touchedAt: number | undefined;
@@ -34,19 +34,19 @@ export interface TableShape {
   lookups: readonly string[];
   tags: readonly string[];
   prefixes: boolean;
-  queue: boolean;
+  due: boolean;
 }
-const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, queue: false };
+const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, due: false };
 
 /** Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id `host`. */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
   users: { ...NONE, keys: ['handle', 'userName', 'social', 'phone'], tags: ['anonymous'], prefixes: true },
-  signups: { ...NONE, keys: ['handle'], prefixes: true },
+  signups: { ...NONE, keys: ['handle'], prefixes: true, due: true },
   invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
   templates: { ...NONE, keys: ['nameAndLocale'] },
   activity: { ...NONE, tags: ['logType', 'status', 'action'] },
-  messages: { ...NONE, lookups: ['app'], queue: true },
+  messages: { ...NONE, lookups: ['app'], due: true },
 } as const satisfies Record<string, TableShape>;
 export type TableName = keyof typeof TABLES;
 export const HOST_SCOPE = 'host';
@@ -78,7 +78,7 @@ export function unavailable(cause?: unknown): HostError {
 }
 
 export interface Filter {
-  /** Absent only for `removeWhere` and for queues. */
+  /** Absent only for `removeWhere` and for what is due. */
   appId?: string;
   /** All must match; a list means any of. */
   tags?: Readonly<Record<string, string | readonly string[]>>;

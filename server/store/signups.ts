@@ -18,6 +18,7 @@ function mapping(lookups: Lookups): RecordMapping<Signup> {
       fields,
       keys: { handle: lookups.key(appId, 'handle', fields.handle) },
       prefixes: prefixesOf(lookups, appId, [fields.handle]),
+      dueAt: fields.status === 'pending' ? (fields.code?.expiresAt ?? fields.updatedAt) : undefined,
     }),
     toRecord: ({ id, appId, revision, createdAt }, fields) =>
       ({ ...fields, id, appId, revision, createdAt }) as Signup,
@@ -50,6 +51,7 @@ export function createSignupStore(engine: Engine, lookups: Lookups, sealing: Sea
       });
     },
     stream: (appId) => records.stream({ appId }),
+    removeExpired: (before, limit) => records.removeWhere({ dueBefore: before }, limit),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

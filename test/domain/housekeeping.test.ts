@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startHousekeeping, sweep } from '../../server/domain/housekeeping.ts';
 import type { App } from '../../server/model/app.ts';
-import { startTestHost, type TestHost } from '../support/host.ts';
+import { appClient, assertRefused } from '../support/appuser-client.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -74,6 +75,43 @@ describe('the sweeper', () => {
     await sweep(host.deps);
     assert.equal(await counters.removeExpired(host.clock.now(), 10), 0);
     assert.equal(await counters.read('lasting', host.clock.now()), 1);
+  });
+
+  it('removes signups nobody completed, 30 days after their code has expired', async () => {
+    const { signups } = host.deps.store;
+    const app = await host.createApp();
+    const client = appClient(host, app);
+    await client.post('signup', { handle: 'late@example.com', password: PASSWORD });
+    const { code } = (await host.outbox()).findLast(({ to }) => to === 'late@example.com') ?? {};
+    const complete = () => client.post('completeSignup', { handle: 'late@example.com', code });
+    host.clock.advance(host.deps.config.signupHours * 3_600_000 + 30 * DAY_MS);
+    await sweep(host.deps);
+    assertRefused(await complete(), 411);
+    host.clock.advance(1);
+    await sweep(host.deps);
+    assert.equal(await signups.findByHandle(app.id, 'late@example.com'), undefined);
+    assertRefused(await complete(), 602);
+  });
+
+  it('frees seats that a crash left taken, once a day', async () => {
+    const app = await host.createApp();
+    await host.createUser(app);
+    const { counters } = host.deps.store;
+    const key = `seats/${app.id}`;
+    const taken = () => counters.read(key, host.clock.now());
+    await counters.set(key, 3);
+    await sweep(host.deps);
+    assert.equal(await taken(), 3, 'the start has swept today');
+    host.clock.advance(DAY_MS);
+    await sweep(host.deps);
+    assert.equal(await taken(), 1);
+  });
+
+  it('leaves nothing of an app that was deleted, its counter of seats included', async () => {
+    const app = await inLifecycle('deleting');
+    await host.deps.store.counters.set(`seats/${app.id}`, 1);
+    await sweep(host.deps);
+    assert.equal(await host.deps.store.counters.read(`seats/${app.id}`, host.clock.now()), 0);
   });
 
   it('sweeps at start', async () => {

@@ -26,6 +26,6 @@ function indexesOf(shape: TableShape): IndexDescription[] {
     ...shape.lookups.map((name) => sorted(`lookup.${name}`, `lookups.${name}`)),
     ...shape.tags.map((name) => sorted(`tag.${name}`, `tags.${name}`)),
     ...(shape.prefixes ? [sorted('prefix', 'prefixes')] : []),
-    ...(shape.queue ? [{ name: 'due', key: { dueAt: 1, _id: 1 } as const }] : []),
+    ...(shape.due ? [{ name: 'due', key: { dueAt: 1, _id: 1 } as const }] : []),
   ];
 }

@@ -39,6 +39,7 @@ const MIGRATIONS: readonly string[] = [
     UNIQUE (appId, id), UNIQUE (appId, key_handle)
   ) STRICT;
   CREATE INDEX signups_newest ON signups (appId, createdAt, id);
+  CREATE INDEX signups_due ON signups (dueAt);
   CREATE TABLE signups_prefixes (
     prefix TEXT NOT NULL, createdAt INTEGER NOT NULL,
     owner INTEGER NOT NULL REFERENCES signups (seq) ON DELETE CASCADE,

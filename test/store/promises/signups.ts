@@ -76,4 +76,28 @@ export function describeSignups(stage: () => Stage): void {
     assert.equal(await signups.removeAll(appId), 4);
     assert.deepEqual(await signups.page(appId, { offset: 0, limit: 5 }), { rows: [], total: 0 });
   });
+  it('is removed when it waits and its code is out of date for so long, over all apps', async () => {
+    const { signups } = stage().store;
+    const [first, second] = [anId(), anId()];
+    const code = (expiresAt: number) => ({ id: anId(), digest: 'd', expiresAt });
+    const [waiting, renewed, done, uncoded] = [
+      aSignup({ appId: first, status: 'pending', code: code(MADE_AT) }),
+      aSignup({ appId: first, status: 'pending', code: code(MADE_AT) }),
+      aSignup({ appId: second, status: 'verified', code: code(MADE_AT) }),
+      aSignup({ appId: second, status: 'pending', code: undefined, updatedAt: MADE_AT }),
+    ];
+    await signups.insertMany([waiting, renewed, done, uncoded]);
+    await signups.replace({ ...renewed, code: code(MADE_AT + 1) });
+    assert.equal(await signups.removeExpired(MADE_AT, 10), 0);
+    assert.equal(await signups.removeExpired(MADE_AT + 1, 1), 1);
+    assert.equal(await signups.removeExpired(MADE_AT + 1, 10), 1);
+    const left = [
+      ...(await Array.fromAsync(signups.stream(first))),
+      ...(await Array.fromAsync(signups.stream(second))),
+    ];
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      [renewed.id, done.id],
+    );
+  });
 }
