@@ -109,7 +109,10 @@ export function describeApps(stage: () => Stage): void {
       streamed.push(id);
     }
     assert.equal(new Set(streamed).size, streamed.length);
-    assert.deepEqual(there.map(({ id }) => id).filter((id) => !streamed.includes(id)), []);
+    assert.deepEqual(
+      there.map(({ id }) => id).filter((id) => !streamed.includes(id)),
+      [],
+    );
   });
 
   it('lists live apps newest first, by part of the name or the whole', async () => {
