@@ -1,4 +1,4 @@
-import type { App, PasswordRules } from '../model/app.ts';
+import type { App, PasswordRules, UserIdFormat } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { rememberTokens } from './app-keys.ts';
@@ -57,13 +57,16 @@ export async function changeSettings(
   { appId, settings }: { appId: string; settings: SettingsChange },
 ): Promise<App> {
   let changed: string[] = [];
+  let formerFormat: UserIdFormat | undefined;
   const write = () =>
     changeApp(deps, appId, async (app) => {
       const next = await applied(deps, app, settings);
       changed = changedSettings(app, next);
+      formerFormat = next.userIdFormat === app.userIdFormat ? undefined : app.userIdFormat;
       return changed.length > 0 ? next : undefined;
     });
   const app = await namingApp(settings.name ?? '', write);
+  if (formerFormat) await requireStillNoUsers(deps, app, formerFormat);
   if (changed.length > 0) deps.events.emit('app_setting_changed', { appId, settings: changed });
   return app;
 }
@@ -139,6 +142,16 @@ function requireTexter(deps: Pick<Deps, 'texter'>, next: App, settings: Settings
 async function requireNoUsers(deps: Pick<Deps, 'store'>, app: App): Promise<void> {
   const { total } = await deps.store.users.count(app.id);
   if (total > 0) throw refused('userIdFormat can be changed only while the app has no users');
+}
+
+/** Who joined between the look and the write keeps the identifier they joined with. */
+async function requireStillNoUsers(deps: SettingsDeps, app: App, userIdFormat: UserIdFormat): Promise<void> {
+  try {
+    await requireNoUsers(deps, app);
+  } catch (error) {
+    await changeApp(deps, app.id, (current) => ({ ...current, userIdFormat }));
+    throw error;
+  }
 }
 
 function refused(detail: string): HostError {

@@ -168,6 +168,21 @@ describe('settings of an app', () => {
     assert.equal((await set(app, 'userIdFormat', { userIdFormat: 'handle' })).status, 200);
   });
 
+  it('takes a new form of user ids back when somebody joined in that moment', async () => {
+    const app = await host.createApp();
+    const { apps } = host.deps.store;
+    const { replace } = apps;
+    Object.assign(apps, {
+      replace: async (changed: App) => {
+        Object.assign(apps, { replace });
+        await host.createUser(app);
+        return replace(changed);
+      },
+    });
+    assert.equal((await set(app, 'userIdFormat', { userIdFormat: 'handle' })).status, 400);
+    assert.equal((await apps.read(app.id))?.userIdFormat, 'uid');
+  });
+
   it('stops an app in every status but active, and tells clients which it is', async () => {
     const app = await host.createApp();
     await host.createUser(app);
