@@ -1,5 +1,6 @@
-import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import type { CodePurpose, Codes } from '../ports/security.ts';
+import { takeRandom } from './random.ts';
 
 const PART_DIGITS = 13;
 
@@ -14,7 +15,7 @@ export function createCodes({ key }: { key: Buffer }): Codes {
   return {
     newRowId(now) {
       const seconds = Math.floor(now / 1000) % 2 ** 32;
-      return seconds.toString(16).padStart(8, '0') + randomBytes(8).toString('hex');
+      return seconds.toString(16).padStart(8, '0') + takeRandom(8).toString('hex');
     },
     newId,
     newCode: () => String(randomInt(100_000, 1_000_000)),
@@ -38,5 +39,5 @@ export function createCodes({ key }: { key: Buffer }): Codes {
 }
 
 function newId(): string {
-  return randomBytes(16).toString('hex');
+  return takeRandom(16).toString('hex');
 }

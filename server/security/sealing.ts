@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { type FieldCipher, type Lookups, TamperError } from '../store/cipher.ts';
+import { takeRandom } from './random.ts';
 
 /** Says how a sealed text was made, so that a later way can stand beside it. */
 const VERSION = 'v1.';
@@ -10,7 +11,7 @@ const TAG_BYTES = 16;
 export function createFieldCipher(key: Buffer): FieldCipher {
   return {
     seal(text, associated) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = takeRandom(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(bound(associated));
       const parts = [nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
       return VERSION + Buffer.concat(parts).toString('base64url');

@@ -116,7 +116,7 @@ export class Records<T extends object> {
     return rows.map((row) => this.#mapping.toRecord(row, this.#sealer.open(row)));
   }
   #opened(row: StoredRow | undefined): T | undefined {
-    return row && this.#mapping.toRecord(row, this.#sealer.open(row));
+    return row && this.#mapping.toRecord(row, this.#sealer.open(row, true));
   }
   #row(record: T, revision: number): Row {
     const { fields, ...row } = this.#mapping.toRow(record);

@@ -1,4 +1,6 @@
+import { BoundedMap } from '../model/bounded-map.ts';
 import type { Events } from '../ports/log.ts';
+import { frozen } from './cache.ts';
 import { type FieldCipher, TamperError } from './cipher.ts';
 import type { StoredRow, TableName } from './engine.ts';
 
@@ -19,6 +21,8 @@ export interface SealedFields<T> {
 
 type Doc = Record<string, unknown>;
 const SCHEMA = 1;
+/** Records of a table whose sealed part is remembered opened. */
+const REMEMBERED = 5_000;
 
 /**
  * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text, `sealed`, bound to table, app
@@ -29,6 +33,7 @@ export class Sealer<T extends object> {
   readonly #fields: SealedFields<T>;
   readonly #sealed: ReadonlySet<string>;
   readonly #deps: SealingDeps;
+  readonly #opened = new BoundedMap<{ sealed: string; hidden: Partial<T> }>(REMEMBERED);
 
   constructor(table: TableName, fields: SealedFields<T>, deps: SealingDeps) {
     this.#table = table;
@@ -52,8 +57,12 @@ export class Sealer<T extends object> {
     return JSON.parse(JSON.stringify(clear)) as Doc;
   }
 
-  /** Emits `tamper_detected` and throws `TamperError` when the record was changed by anyone but a host with this key. */
-  open(row: Pick<StoredRow, 'appId' | 'id' | 'doc'>): Partial<T> {
+  /**
+   * Emits `tamper_detected` and throws `TamperError` when the record was changed by anyone but a host with this key. With `remember` what
+   * was sealed is kept opened, and need not be opened again while the stored text is the same: token checks read the same users again
+   * and again.
+   */
+  open(row: Pick<StoredRow, 'appId' | 'id' | 'doc'>, remember = false): Partial<T> {
     const { sealed, schema: _, ...clear } = row.doc;
     try {
       // A secret that stands in the clear was not written by a host.
@@ -61,14 +70,20 @@ export class Sealer<T extends object> {
         if (name in clear) throw new TamperError(`${name} is not sealed`);
       if (sealed === undefined) return clear as Partial<T>;
       if (typeof sealed !== 'string') throw new TamperError('sealed is no text');
-      return Object.assign(
-        clear,
-        JSON.parse(this.#deps.cipher.open(sealed, this.#associated(row))),
-      ) as Partial<T>;
+      return Object.assign(clear, this.#hidden(sealed, this.#associated(row), remember)) as Partial<T>;
     } catch (error) {
       this.#deps.events?.emit('tamper_detected', { record: `${this.#table}/${row.id}`, field: 'sealed' });
       throw error;
     }
+  }
+
+  #hidden(sealed: string, associated: string, remember: boolean): Partial<T> {
+    const known = this.#opened.get(associated);
+    if (known?.sealed === sealed) return known.hidden;
+    const hidden: Partial<T> = JSON.parse(this.#deps.cipher.open(sealed, associated));
+    // Many readers will get these values.
+    if (remember) this.#opened.set(associated, { sealed, hidden: frozen(hidden) });
+    return hidden;
   }
 
   #associated({ appId, id }: { appId: string; id: string }): string {

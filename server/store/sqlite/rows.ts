@@ -26,7 +26,7 @@ const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.do
 export function createRows(statements: Statements, database: GroupCommit): Rows {
   function insertRow(table: TableName, row: Row): void {
     const values = valuesOf(table, row);
-    const { seq } = statements.get(SQL[table].insert, values) as { seq: number };
+    const seq = statements.insert(SQL[table].insert, values);
     if (TABLES[table].prefixes) addPrefixes(table, row, seq);
   }
   function addPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
@@ -157,7 +157,7 @@ function sqlOf(table: TableName): TableSql {
   const replaced = ['revision', 'createdAt', 'dueAt', 'doc', ...own];
   const inserted = ['appId', 'id', 'touchedAt', ...replaced];
   return {
-    insert: `INSERT INTO ${table} (${inserted}) VALUES (${inserted.map((name) => `:${name}`)}) RETURNING seq`,
+    insert: `INSERT INTO ${table} (${inserted}) VALUES (${inserted.map((name) => `:${name}`)})`,
     find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
     replace: `UPDATE ${table} SET ${replaced.map((name) => `${name} = :${name}`)}
       WHERE appId = :appId AND id = :id AND revision = :revision - 1 RETURNING seq`,

@@ -22,6 +22,10 @@ export class Statements {
   all(sql: string, values: Values): Columns[] {
     return this.#prepare(sql).all(checked(values));
   }
+  /** Answers the `seq` of the new row. */
+  insert(sql: string, values: Values): number {
+    return Number(this.#prepare(sql).run(checked(values)).lastInsertRowid);
+  }
   /** Answers how many rows changed. */
   run(sql: string, values: Values): number {
     return Number(this.#prepare(sql).run(checked(values)).changes);
