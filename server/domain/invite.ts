@@ -8,7 +8,7 @@ import { admitCode } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { parseHandle } from './handle.ts';
-import { sendMessage } from './message.ts';
+import { sendMessage, usedLocale } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 
 const DAY_MS = 86_400_000;
@@ -44,7 +44,8 @@ export async function invite(
   const handle = parseHandle(app, input.handle);
   const metaData = parseMetadata(app.metaDataInvite, input.metaData, { onBadText: 'invalid_metadata' });
   const sender = { handle: user.handle, userId: senderUserId || user.id };
-  await sendInvite(deps, { app, handle, sender, metaData, locale: input.locale ?? 'EN' });
+  const locale = usedLocale(app, input.locale?.trim().toUpperCase());
+  await sendInvite(deps, { app, handle, sender, metaData, locale });
   return true;
 }
 

@@ -54,6 +54,20 @@ describe('invitations', () => {
     assert.equal((await mails(app, 'signUpSuccess'))[0]?.to, 'bo@example.com');
   });
 
+  it('writes in the language asked for, in any spelling, and in English where the app has it not', async () => {
+    const { app, sender } = await inviting({ locales: ['EN', 'DE'] });
+    for (const [locale, used] of [
+      [' de ', 'DE'],
+      ['fr', 'EN'],
+      ['x'.repeat(90_000), 'EN'],
+      [undefined, 'EN'],
+    ]) {
+      assertTrue(await sender.post('invite', { handle: 'bo@example.com', senderUserId: 'me', locale }));
+      const [invite] = await invitesOf(app, 'bo@example.com');
+      assert.deepEqual([invite?.locale, (await mails(app)).at(-1)?.locale], [used, used]);
+    }
+  });
+
   it('takes the sender from the token, whatever Swift sends or leaves out', async () => {
     const { app, sender } = await inviting({ metaDataInvite: [TEAM] });
     const body = 'handle=bo%2Bx@example.com&metaData={"invite_data":{"team":"red"}}&senderUserId';
