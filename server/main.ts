@@ -63,6 +63,7 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
     const closed = await Promise.race([close(deps), pause(left, false)]);
     const exitCode = drained && closed ? EXIT.stopped : EXIT.stillDraining;
     deps.events.emit('host_stopped', { exitCode });
+    await log.drained();
     exit(exitCode, log);
   };
   onStopSignal(() => void stop());

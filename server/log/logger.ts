@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import type { LogLevel } from '../model/config.ts';
+
+const LATE_MS = 500;
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 /** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (security.md R34). */
@@ -7,8 +11,10 @@ export interface Logger {
   info: Write;
   warn: Write;
   error: Write;
-  /** Everything written so far has left the process when this returns. */
+  /** Everything written so far has left the process when this returns; a write under way may be overtaken. */
   flush(): void;
+  /** To be called after a line: resolves when it and all before it have left in order, or when the reader does not take them. */
+  drained(): Promise<void>;
 }
 
 /**
@@ -34,6 +40,11 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
+    async drained() {
+      if (!stdout) return;
+      const late = pause(LATE_MS, undefined, { ref: false });
+      await Promise.race([late, once(stdout, 'drain')]).catch(() => undefined);
+    },
     flush() {
       try {
         stdout?.flushSync();
