@@ -84,9 +84,17 @@ async function findByIdentity(
   return namesake.socialUserId ? undefined : namesake;
 }
 
+/** The identity of a token whose verified e-mail is the handle. Throws `invalid_identity_token`. */
+async function ownerOf(deps: Deps, input: IdentityInput, handle: string): Promise<Identity> {
+  const identity = await identify(deps, input);
+  if (identity.email !== handle) throw new HostError('invalid_identity_token');
+  return identity;
+}
+
 /**
  * Makes an account from an identity token; its verified e-mail must be the handle. Throws, in this order, `signup_disabled`, the provider's
- * code, the code naming an account in the way, `invalid_data`, `invalid_metadata`, `invalid_identity_token`, `signup_disabled` (app full).
+ * code, the code naming an account in the way, `invalid_data`, `invalid_metadata`, `invalid_identity_token`, `signup_disabled` (app full); an
+ * app that hides accounts looks at the token before it names an account.
  */
 export async function socialSignUp(
   deps: Deps,
@@ -97,12 +105,13 @@ export async function socialSignUp(
   if (!app.signupEnabled) throw new HostError('signup_disabled');
   audiencesOf(app, provider);
   const handle = parseHandle(app, input.handle);
+  // Where accounts are hidden only the owner of the address learns that it is taken.
+  const proven = app.hideAccounts ? await ownerOf(deps, input, handle) : undefined;
   const holder = await deps.store.users.findByHandle(app.id, handle);
   if (holder) throw new HostError(ACCOUNT_EXISTS[holder.loginProvider]);
   const locale = requireLocale(app, input.locale);
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
-  const { subject, email } = await identify(deps, input);
-  if (email !== handle) throw new HostError('invalid_identity_token');
+  const { subject } = proven ?? (await ownerOf(deps, input, handle));
   if (await deps.store.users.findBySocialId(app.id, provider, subject)) {
     throw new HostError(ACCOUNT_EXISTS[provider]);
   }

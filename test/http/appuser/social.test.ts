@@ -55,6 +55,18 @@ describe('log-in with Apple and Google', () => {
   const logIn = (app: App, provider: 'apple' | 'google', token = identity(provider)) =>
     appClient(host, app).post('socialLogin', { provider, token });
 
+  it('tells only whose mailbox it is that a handle is taken, in an app that hides accounts', async () => {
+    const app = await socialApp({ hideAccounts: true });
+    await host.createUser(app, { handle: HANDLE });
+    assertRefused(await signUp(app, 'google', { token: 'x.y.z' }), 613, 'of somebody');
+    assertRefused(
+      await signUp(app, 'google', { token: 'x.y.z', handle: 'bo@example.com' }),
+      613,
+      'of nobody',
+    );
+    assertRefused(await signUp(app, 'google'), 610, 'of the owner');
+  });
+
   for (const provider of ['apple', 'google'] as const) {
     it(`signs up and logs in with ${provider}, by subject even when the e-mail changed`, async () => {
       const app = await socialApp();
