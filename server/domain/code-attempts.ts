@@ -6,7 +6,8 @@ import { countGuess } from './spray.ts';
 
 type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
 
-const HOUR_MS = 60 * 60 * 1000;
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
@@ -26,10 +27,13 @@ export async function judgeCode(
     evenExpired?: boolean;
   },
 ): Promise<boolean> {
-  const { app, purpose, subject, stored, code, evenExpired = false } = input;
+  const { app, purpose, subject, stored, code, who, evenExpired = false } = input;
   const { counters } = deps.store;
   const now = deps.clock.now();
   if (!stored || (stored.expiresAt <= now && !evenExpired)) {
+    // The write that a live code costs, so that time does not tell of one (security rule 19).
+    const nobody = `no-code/${app.id}/${deps.handleRef(app.id, who.handle)}`;
+    await counters.increment(nobody, { now, expiresAt: now + MINUTE_MS });
     return refuse(deps, input, { reason: stored ? 'expired' : 'unknown', triesLeft: 0 });
   }
   const key = `code/${stored.id}`;
