@@ -2,6 +2,7 @@ import type { App } from '../model/app.ts';
 import type { SuperUserCaller, UserCaller } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
+import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
@@ -89,7 +90,7 @@ export async function logOut(
   const now = deps.clock.now();
   const { jti, expiresAt } = session;
   await changeUser(deps, user, (current) => {
-    const kept = current.revokedTokens.filter((token) => token.expiresAt > now);
+    const kept = current.revokedTokens.filter((token) => token.expiresAt > now - CLOCK_JUMP_MS);
     // A token of an old installation has no name or end of its own.
     if (everywhere || !jti || !expiresAt || kept.length >= REVOKED_TOKENS_MAX) {
       return { ...current, epoch: current.epoch + 1, revokedTokens: [], updatedAt: now };

@@ -4,7 +4,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
 import { countGuess } from './spray.ts';
 
-type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
+export type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -30,14 +30,19 @@ export async function judgeCode(
   const { app, purpose, subject, stored, code, who, evenExpired = false } = input;
   const { counters } = deps.store;
   const now = deps.clock.now();
-  if (!stored || (stored.expiresAt <= now && !evenExpired)) {
-    // The write that a live code costs, so that time does not tell of one (security rule 19).
+  const cap = deps.config.codeTries;
+  // Each way costs the one write of a live code, so that time does not tell of one (security rule 19).
+  if (!stored) {
     const nobody = `no-code/${app.id}/${deps.handleRef(app.id, who.handle)}`;
     await counters.increment(nobody, { now, expiresAt: now + MINUTE_MS });
-    return refuse(deps, input, { reason: stored ? 'expired' : 'unknown', triesLeft: 0 });
+    return refuse(deps, input, { reason: 'unknown', triesLeft: 0 });
   }
   const key = `code/${stored.id}`;
-  const cap = deps.config.codeTries;
+  if (stored.expiresAt <= now && !evenExpired) {
+    // What was refused as late stays refused when the clock is set back (security.md F24).
+    await counters.set(key, cap, now + DAY_MS);
+    return refuse(deps, input, { reason: 'expired', triesLeft: 0 });
+  }
   const tries = await counters.increment(key, {
     now,
     cap,

@@ -1,4 +1,5 @@
 import { isHostError } from '../model/errors.ts';
+import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
 import { freeLostSeats } from './seats.ts';
@@ -49,7 +50,7 @@ export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
 export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => false): Promise<void> {
   const { config, store, clock } = deps;
   const now = clock.now();
-  await inBatches(isStopped, () => store.counters.removeExpired(now, BATCH));
+  await inBatches(isStopped, () => store.counters.removeExpired(now - CLOCK_JUMP_MS, BATCH));
   if (config.logDays > 0) {
     await inBatches(isStopped, () => store.activity.removeOlder(now - config.logDays * DAY_MS, BATCH));
   }
