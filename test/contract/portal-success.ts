@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import type { Answer } from '../support/host.ts';
+import type { PortalStage } from './portal-stage.ts';
+import { assertJsonHeaders, type ContractRoute, routeKey } from './table.ts';
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const RFC_1123 = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+const LIST = 'appId handle status createdAt updatedAt _id'.split(' ');
+/** Members a portal app object has whatever its settings are (contract §4.6.3, §5.1). */
+const APP =
+  `name appId appToken appPublicKey status type handle jwtEnabled anonymousLoginEnabled userNamesEnabled appleLoginEnabled
+  googleLoginEnabled emailExtension invitationEnabled signupEnabled signupFlow twoFactorVerification maxUsers passwordFilter
+  passwordMinLength passwordMinUpper passwordMinLower passwordMinDigit passwordMinSpecial userJWTExpiration metaData metaDataInvite
+  metaDataEmail locales createdAt updatedAt`.split(/\s+/);
+/** What no answer holds (contract §8 S20, design §13). */
+const NEVER =
+  /"(?:__v|password|passwordHash|code|appPrivateKey|appSecret|googleSecretKey|twoFactorCode|phoneCode|recoveryCodes)":/;
+const TEMPLATE = '_id appId templateName subject replyTo htmlTemplate locale createdAt updatedAt'.split(' ');
+
+type Check = (body: Body, stage: PortalStage) => void;
+// biome-ignore lint/suspicious/noExplicitAny: answers of any shape are looked into.
+type Body = any;
+
+const isApp: Check = (body) => {
+  has(body, APP);
+  assert.match(body.createdAt, ISO);
+  const pem = Buffer.from(body.appPublicKey, 'base64').toString();
+  assert.match(pem, /^-----BEGIN PUBLIC KEY-----\n[\w+/=\n]+\n-----END PUBLIC KEY-----$/);
+  if (body.emailExtensionAPIKey) assert.ok(!body.emailExtensionAPIKey.includes('key-of'), 'masked');
+};
+const isApps: Check = (body, stage) => {
+  assert.ok(Array.isArray(body) && body.length > 0);
+  for (const each of body) isApp(each, stage);
+};
+const isRow: Check = (body) => {
+  has(body, LIST);
+  for (const time of [body.createdAt, body.updatedAt]) assert.match(time, ISO);
+};
+const isRows: Check = (body, stage) => {
+  assert.equal(body.length, 1, JSON.stringify(body));
+  isRow(body[0], stage);
+};
+const isTrue: Check = (body) => assert.equal(body, true);
+const isTemplate: Check = (body) => has(body, TEMPLATE);
+const areTemplates = (body: Body, locales: string[]) => {
+  assert.deepEqual(Object.keys(body), locales);
+  for (const templates of Object.values<Body>(body)) for (const each of templates) has(each, TEMPLATE);
+};
+
+/** Success bodies by route (contract §4.6, operator §7); absent: the app row, as after most changes. */
+const SUCCESS: Record<string, Check> = {
+  'POST /api/app': (body) => {
+    const { appToken: _, appPublicKey: __, name: ___, createdAt, updatedAt, ...rest } = body;
+    for (const time of [createdAt, updatedAt]) assert.match(time, RFC_1123);
+    assert.match(rest.appId, /^[\da-f]{32}$/);
+    assert.deepEqual(
+      { ...rest, appId: '' },
+      {
+        appId: '',
+        handle: 'email',
+        status: 'active',
+        locales: ['EN'],
+        invitationEnabled: true,
+        signupEnabled: true,
+        metaDataEmail: true,
+        jwtEnabled: true,
+        twoFactorVerification: 'none',
+      },
+    );
+  },
+  'GET /api/app/allApps': isApps,
+  'GET /api/app/search': isApps,
+  'GET /api/app/searchUser': isRows,
+  'GET /api/app/searchSingUp': isRows,
+  'GET /api/app/searchInvite': isRows,
+  'POST /api/app/removeAppSignup': isRow,
+  'GET /api/app/getCosyncVersions': (body) => assert.ok(Array.isArray(body)),
+  'POST /api/app/testAppTwilio': (body) => {
+    assert.deepEqual(Object.keys(body), ['twoFactorCode']);
+    assert.ok(!/^\d{6}$/.test(body.twoFactorCode), 'no real code (P24)');
+  },
+  'POST /api/app/addUser': (body, stage) => {
+    isRow(body, stage);
+    assert.deepEqual([body.handle, body.status, body.locale], ['cy@example.com', 'active', 'EN']);
+  },
+  'POST /api/app/removeUser': isRow,
+  'GET /api/app/logs': ({ totalLog, logs }) => {
+    assert.equal(typeof totalLog, 'number');
+    for (const row of logs) has(row, '_id appId action value logType status createdAt'.split(' '));
+  },
+  'GET /api/app/stat': (body) => {
+    const lists = ['users', 'invites', 'signups'];
+    const totals = ['totalUser', 'totalAnonUser', 'totalInvite', 'totalSignup'];
+    assert.deepEqual(Object.keys(body).sort(), [...lists, ...totals].sort());
+    assert.deepEqual([body.totalAnonUser, body.totalInvite, body.totalSignup], [1, 1, 1]);
+  },
+  'GET /api/app/emailTemplates': (body) => areTemplates(body, ['EN', 'DE']),
+  'POST /api/app/addRemoveAppLocale': ({ localesTemplate, ...echo }, { app }) => {
+    assert.deepEqual(echo, { appId: app.id, locales: ['EN', 'FR'] });
+    areTemplates(localesTemplate, ['EN', 'FR']);
+  },
+  'POST /api/app/updateEmailTemplate': (body, stage) => {
+    isTemplate(body, stage);
+    assert.equal(body.htmlTemplate, '<p>%CODE%</p>\n<p>x</p>');
+  },
+  'POST /api/app/createAppInvite': ({ invites, exists }) => {
+    assert.deepEqual(exists, ['bo@example.com']);
+    has(invites[0], 'handle appId senderHandle senderUserId status locale createdAt updatedAt'.split(' '));
+    assert.deepEqual(
+      [invites.length, invites[0].handle, invites[0].senderHandle],
+      [1, 'dee@example.com', 'superuser'],
+    );
+  },
+  'POST /api/app/removeAppInvite': isRow,
+  'POST /api/app/superUserToken': (body) =>
+    assert.deepEqual(Object.keys(body).sort(), ['access-token', 'jwt']),
+  'POST /api/app/rotateAppToken': (body) => assert.deepEqual(Object.keys(body), ['appToken']),
+  'POST /api/app/rotateAppKey': ({ keys }) => {
+    assert.deepEqual(
+      keys.map((key: Body) => Object.keys(key).sort()),
+      Array(2).fill(['createdAt', 'kid', 'state']),
+    );
+  },
+  'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
+};
+const TRUE =
+  /\/(connection|:appId|user|resetUserPassword|updateAppUserMetaData|testEmailExtension|resendAppInvite|reset|patchAppLocales)$/;
+
+/** A success, whole: status, headers, members, and nothing that is secret. */
+export function assertPortalSuccess(route: ContractRoute, stage: PortalStage, answer: Answer): void {
+  const key = routeKey(route);
+  assert.equal(answer.status, 200, answer.text);
+  if (/export/.test(route.path)) {
+    assert.equal(answer.headers['content-type'], 'application/zip');
+    assert.equal(answer.headers['cache-control'], 'no-store');
+    if (route.path === '/api/app/export')
+      assert.equal(answer.headers['content-disposition'], `attachment; filename="${stage.app.id}"`);
+    return;
+  }
+  assertJsonHeaders(answer, key);
+  if (key !== 'POST /api/app/testAppTwilio') assert.doesNotMatch(answer.text, NEVER);
+  const bare = TRUE.test(route.path) && key !== 'GET /api/app/appId/:appId';
+  const check = bare ? isTrue : (SUCCESS[key] ?? isApp);
+  check(answer.body, stage);
+}
+
+function has(body: Body, members: readonly string[]): void {
+  assert.deepEqual(
+    members.filter((name) => !(name in body)),
+    [],
+    JSON.stringify(body),
+  );
+}
