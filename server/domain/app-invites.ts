@@ -5,7 +5,7 @@ import type { Signup } from '../model/signup.ts';
 import type { Deps } from '../ports/deps.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { loginName, parseHandle } from './handle.ts';
-import { sendInvite } from './invite.ts';
+import { type InviteDeps, sendInvite } from './invite.ts';
 
 /** More handles than this in one call would keep the portal waiting. */
 const HANDLES_MAX = 500;
@@ -24,7 +24,7 @@ export interface IssuedInvites {
  * `invitation_disabled`, and `refused` for more than 500 handles.
  */
 export async function issueInvites(
-  deps: Deps,
+  deps: InviteDeps,
   { appId, handles, locale }: { appId: string; handles: string; locale: string },
 ): Promise<IssuedInvites> {
   const app = await findActiveAppForPortal(deps, appId);
@@ -61,7 +61,7 @@ async function isExpected({ store }: Pick<Deps, 'store'>, app: App, handle: stri
   return invites.some(({ status }) => status === 'pending');
 }
 
-function offer(deps: Deps, app: App, handle: string, locale: string): Promise<Invite> {
+function offer(deps: InviteDeps, app: App, handle: string, locale: string): Promise<Invite> {
   const sender = { handle: PORTAL_SENDER, userId: PORTAL_SENDER };
   return sendInvite(deps, { app, handle, sender, metaData: {}, locale: locale.trim().toUpperCase() });
 }
@@ -71,7 +71,7 @@ function offer(deps: Deps, app: App, handle: string, locale: string): Promise<In
  * and `invite_unknown`.
  */
 export async function resendInvite(
-  deps: Deps,
+  deps: InviteDeps,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<true> {
   const app = await findAppForPortal(deps, appId);

@@ -6,9 +6,9 @@ import type { Attempt, WaitPolicy } from '../ports/store/counters.ts';
 import { changeUser } from './change.ts';
 import { countGuess } from './spray.ts';
 
-export { admitCode, judgeCode } from './code-attempts.ts';
+export { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
 
-type AttemptDeps = Pick<
+export type AttemptDeps = Pick<
   Deps,
   'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'handleRef'
 >;

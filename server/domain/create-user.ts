@@ -5,7 +5,7 @@ import type { Deps } from '../ports/deps.ts';
 import { subjectOf } from './claims.ts';
 import { releaseSeat, takeSeat } from './seats.ts';
 
-type CreateDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>;
+export type CreateDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>;
 
 export interface NewUser {
   app: App;

@@ -1,7 +1,7 @@
 import type { App } from '../model/app.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { sendMessage } from './message.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 
 /**
  * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens stay (design §13). Recovery
@@ -36,7 +36,7 @@ export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, chang
 
 /** Tells the owner by mail what changed, for whoever else may have done it (design §13). */
 export function tellOwner(
-  deps: Deps,
+  deps: MessageDeps,
   { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },
 ): Promise<void> {
   return sendMessage(deps, {

@@ -3,8 +3,11 @@ import type { Session } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { judgeCode, judgeSecondFactor } from './attempts.ts';
+import { type AttemptDeps, type CodeDeps, judgeCode, judgeSecondFactor } from './attempts.ts';
 import { changeUser } from './change.ts';
+
+export type FactorDeps = AttemptDeps & CodeDeps & Pick<Deps, 'totp'>;
+type SpendDeps = Pick<Deps, 'store' | 'clock'>;
 
 export type FactorMethod = 'totp' | 'sms' | 'recovery';
 type Verdict = 'right' | 'wrong' | 'replayed';
@@ -24,7 +27,7 @@ export function hasFactor(user: User): boolean {
  * live one counts. Answers which proof was right, or undefined.
  */
 export async function judgeFactorCode(
-  deps: Deps,
+  deps: FactorDeps,
   input: { app: App; user: User; factor: 'totp' | 'phone'; code: string; loginTokenId?: string },
 ): Promise<FactorMethod | undefined> {
   const { app, user, code, loginTokenId } = input;
@@ -43,7 +46,7 @@ export async function judgeFactorCode(
  * (design §13). Throws `invalid_data` for a wrong code. Look at it only when `hasFactor`.
  */
 export async function provesFactor(
-  deps: Deps,
+  deps: FactorDeps,
   input: { app: App; session: Session; user: User; code: string | undefined },
 ): Promise<boolean> {
   const { app, session, user, code } = input;
@@ -60,7 +63,7 @@ function methodOf(factor: 'totp' | 'phone', code: string): FactorMethod {
 }
 
 /** RFC 6238 §5.2: a time step is accepted once, so the last one is stored and only a greater one counts. */
-function useTotp(deps: Deps, user: User, code: string): Promise<Verdict> {
+function useTotp(deps: SpendDeps & Pick<Deps, 'totp'>, user: User, code: string): Promise<Verdict> {
   return spend(deps, user, async (current) => {
     if (!current.twoFactorTotp || !current.totpSecret) return 'wrong';
     const step = await deps.totp.verify({
@@ -74,7 +77,7 @@ function useTotp(deps: Deps, user: User, code: string): Promise<Verdict> {
 }
 
 async function useSmsCode(
-  deps: Deps,
+  deps: CodeDeps,
   app: App,
   user: User,
   code: string,
@@ -90,7 +93,7 @@ async function useSmsCode(
   );
 }
 
-function useRecoveryCode(deps: Deps, user: User, code: string): Promise<Verdict> {
+function useRecoveryCode(deps: SpendDeps & Pick<Deps, 'codes'>, user: User, code: string): Promise<Verdict> {
   return spend(deps, user, (current) => {
     const left = current.recoveryCodes.filter(
       (digest) => !deps.codes.matches('recovery', user.appId, user.id, code, digest),
@@ -101,7 +104,7 @@ function useRecoveryCode(deps: Deps, user: User, code: string): Promise<Verdict>
 
 /** Decides on the record as it is now and writes it without the proof; a lost race decides again. */
 async function spend(
-  deps: Deps,
+  deps: SpendDeps,
   user: User,
   decide: (current: User) => User | 'wrong' | 'replayed' | Promise<User | 'wrong' | 'replayed'>,
 ): Promise<Verdict> {

@@ -4,12 +4,15 @@ import { HostError, isHostError } from '../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
 import type { Metadata, StoredCode } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { admitCode } from './attempts.ts';
+import { admitCode, type CodeDeps } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { parseHandle } from './handle.ts';
-import { sendMessage, usedLocale } from './message.ts';
+import { type MessageDeps, sendMessage, usedLocale } from './message.ts';
 import { parseMetadata } from './metadata.ts';
+
+export type InviteDeps = CodeDeps & MessageDeps;
+type OfferDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock'>;
 
 const DAY_MS = 86_400_000;
 
@@ -27,7 +30,7 @@ interface Offer {
  * standing in for it (contract C3). Throws `invitation_disabled`, `invalid_data` (handle), `invalid_metadata`.
  */
 export async function invite(
-  deps: Deps,
+  deps: InviteDeps,
   input: {
     caller: UserCaller;
     handle: string;
@@ -53,7 +56,7 @@ export async function invite(
  * Stores an offer to join, one per (app, handle, sender), and mails or texts its code; a repeated offer gets a new code and voids the old
  * one. When the handle's budget is used up nothing is sent and the former code stays (design §13).
  */
-export async function sendInvite(deps: Deps, offer: Offer): Promise<Invite> {
+export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite> {
   const { app, handle, sender, locale } = offer;
   const admitted = await admitCode(deps, { app, subject: handle, purpose: 'invite' });
   const code = deps.codes.newCode();
@@ -77,7 +80,7 @@ export async function sendInvite(deps: Deps, offer: Offer): Promise<Invite> {
 }
 
 /** `code` absent: an offer that is there already stays as it is. */
-async function storeOffer(deps: Deps, offer: Offer, code: string | undefined): Promise<Invite> {
+async function storeOffer(deps: OfferDeps, offer: Offer, code: string | undefined): Promise<Invite> {
   const { app, handle, sender } = offer;
   const { invites } = deps.store;
   const renewed = await change(
@@ -97,7 +100,7 @@ async function storeOffer(deps: Deps, offer: Offer, code: string | undefined): P
   }
 }
 
-function newOffer(deps: Deps, offer: Offer, code: string | undefined): Invite {
+function newOffer(deps: OfferDeps, offer: Offer, code: string | undefined): Invite {
   const { app, handle, sender, metaData, locale } = offer;
   const now = deps.clock.now();
   const id = deps.codes.newRowId(now);
@@ -118,7 +121,7 @@ function newOffer(deps: Deps, offer: Offer, code: string | undefined): Invite {
   };
 }
 
-function renew(deps: Deps, current: Invite, offer: Offer, code: string): Invite {
+function renew(deps: OfferDeps, current: Invite, offer: Offer, code: string): Invite {
   return {
     ...current,
     // The ids of an accepted offer belong to the account it made.
@@ -132,11 +135,16 @@ function renew(deps: Deps, current: Invite, offer: Offer, code: string): Invite 
   };
 }
 
-function futureIds(deps: Deps): { userId: string; uid: string } {
+function futureIds(deps: Pick<Deps, 'codes' | 'clock'>): { userId: string; uid: string } {
   return { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
 }
 
-function storedCode(deps: Deps, app: App, inviteId: string, code: string): StoredCode {
+function storedCode(
+  deps: Pick<Deps, 'config' | 'codes' | 'clock'>,
+  app: App,
+  inviteId: string,
+  code: string,
+): StoredCode {
   const expiresAt = deps.clock.now() + deps.config.inviteDays * DAY_MS;
   return deps.codes.stored({ purpose: 'invite', appId: app.id, subject: inviteId, code, expiresAt });
 }

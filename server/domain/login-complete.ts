@@ -3,8 +3,16 @@ import { HostError } from '../model/errors.ts';
 import { loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { HostToken } from '../ports/security.ts';
-import { judgeFactorCode } from './factor-code.ts';
-import { type IssuedTokens, issueTokens, requireOpenAccount, requireOpenApp } from './issue-tokens.ts';
+import { type FactorDeps, judgeFactorCode } from './factor-code.ts';
+import {
+  type IssuedTokens,
+  issueTokens,
+  requireOpenAccount,
+  requireOpenApp,
+  type TokenDeps,
+} from './issue-tokens.ts';
+
+type CompletionDeps = FactorDeps & TokenDeps;
 
 type LoginToken = Extract<HostToken, { kind: 'login' }>;
 
@@ -14,7 +22,7 @@ type LoginToken = Extract<HostToken, { kind: 'login' }>;
  * or code, `user_suspended`, `app_suspended`, `app_migrated`, `invalid_metadata`.
  */
 export async function completeLogin(
-  deps: Deps,
+  deps: CompletionDeps,
   { app, loginToken, code }: { app: App; loginToken: string; code: string },
 ): Promise<IssuedTokens> {
   const token = await deps.hostTokens.verify(loginToken, 'login');
@@ -39,7 +47,10 @@ export async function completeLogin(
 }
 
 /** Counted before anything is compared, right or wrong (security rule 11). Undefined when the token has no try left. */
-function countTry(deps: Deps, token: LoginToken): Promise<number | undefined> {
+function countTry(
+  deps: Pick<Deps, 'config' | 'store' | 'clock'>,
+  token: LoginToken,
+): Promise<number | undefined> {
   return deps.store.counters.increment(`loginTries:${token.jti}`, {
     now: deps.clock.now(),
     cap: deps.config.codeTries,
@@ -48,7 +59,7 @@ function countTry(deps: Deps, token: LoginToken): Promise<number | undefined> {
 }
 
 /** True for one caller only. */
-async function spendToken(deps: Deps, token: LoginToken): Promise<boolean> {
+async function spendToken(deps: Pick<Deps, 'store' | 'clock'>, token: LoginToken): Promise<boolean> {
   const uses = await deps.store.counters.increment(`loginUsed:${token.jti}`, {
     now: deps.clock.now(),
     cap: 1,
@@ -57,7 +68,7 @@ async function spendToken(deps: Deps, token: LoginToken): Promise<boolean> {
   return uses !== undefined;
 }
 
-function refuse(deps: Deps, user?: User): never {
+function refuse(deps: Pick<Deps, 'events' | 'metrics'>, user?: User): never {
   deps.events.emit('login_failed', { userId: user?.id, method: 'login_token', reason: 'login_token' });
   deps.metrics.login('failed');
   throw new HostError('invalid_credentials');

@@ -3,9 +3,9 @@ import { HostError, isHostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { isAnonymous, loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { judgePassword } from './attempts.ts';
+import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { createUser } from './create-user.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
 import { findByLoginName, loginName, requireFitText, requireLoginName } from './handle.ts';
 import {
   dueFactor,
@@ -13,8 +13,11 @@ import {
   issueTokens,
   requireOpenAccount,
   requireOpenApp,
+  type TokenDeps,
 } from './issue-tokens.ts';
-import { startPhoneChallenge } from './phone.ts';
+import { type PhoneDeps, startPhoneChallenge } from './phone.ts';
+
+type LoginDeps = AttemptDeps & TokenDeps & PhoneDeps;
 
 /** Proof of a right password that waits for the second factor. */
 export interface LoginChallenge {
@@ -30,7 +33,7 @@ const ANONYMOUS_HANDLE_MAX = 128;
  * hides accounts tells those only to who has the password.
  */
 export async function logIn(
-  deps: Deps,
+  deps: LoginDeps,
   { app, handle, password }: { app: App; handle: string; password: string },
 ): Promise<IssuedTokens | LoginChallenge> {
   const name = loginName(app, handle);
@@ -47,7 +50,12 @@ export async function logIn(
 }
 
 /** Throws `signup_pending` or `user_suspended`, before any password is judged. */
-async function requireOpen(deps: Deps, app: App, user: User | undefined, name: string): Promise<void> {
+async function requireOpen(
+  deps: Pick<Deps, 'store' | 'events' | 'metrics'>,
+  app: App,
+  user: User | undefined,
+  name: string,
+): Promise<void> {
   if (user) return requireOpenAccount(deps, user, 'password');
   if (app.signupFlow === 'none') return;
   const signup = await deps.store.signups.findByHandle(app.id, name);
@@ -56,7 +64,7 @@ async function requireOpen(deps: Deps, app: App, user: User | undefined, name: s
 
 /** Throws `internal` when the SMS could not be sent, `invalid_credentials` when no more may be sent. */
 async function challenge(
-  deps: Deps,
+  deps: PhoneDeps & Pick<Deps, 'hostTokens' | 'metrics'>,
   app: App,
   user: User,
   factor: 'totp' | 'phone',
@@ -79,7 +87,7 @@ async function challenge(
  * app's status, `user_suspended`, `invalid_metadata`.
  */
 export async function logInAnonymously(
-  deps: Deps,
+  deps: TokenDeps & CreateDeps,
   { app, handle }: { app: App; handle: string },
 ): Promise<IssuedTokens> {
   if (handle.length > ANONYMOUS_HANDLE_MAX || !isAnonymous(handle))
@@ -92,7 +100,7 @@ export async function logInAnonymously(
 }
 
 /** Throws `invalid_credentials` when the handle belongs to somebody who has more than a handle to prove. */
-async function findAnonymous(deps: Deps, app: App, handle: string): Promise<User | undefined> {
+async function findAnonymous(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<User | undefined> {
   for (const spelling of new Set([handle, unescaped(handle)])) {
     const user = await deps.store.users.findByHandle(app.id, spelling);
     if (user?.passwordHash || user?.loginProvider) throw new HostError('invalid_credentials');
@@ -101,7 +109,11 @@ async function findAnonymous(deps: Deps, app: App, handle: string): Promise<User
   return undefined;
 }
 
-async function createAnonymous(deps: Deps, app: App, text: string): Promise<User> {
+async function createAnonymous(
+  deps: CreateDeps & Pick<Deps, 'codes'>,
+  app: App,
+  text: string,
+): Promise<User> {
   const handle = unescaped(text);
   requireCompleteMetadata(app, handle, {}, 'invalid_metadata');
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };

@@ -19,7 +19,7 @@ const MAIL_FORMS = new Map(Object.entries(SMS_FORMS).map(([mail, sms]) => [sms, 
 /** A welcome is not worth the price of an SMS, and a QR code does not fit into one. */
 const MAIL_ONLY: ReadonlySet<MessageName> = new Set<MessageName>(['signUpSuccess', 'qrCode']);
 
-type MessageDeps = Pick<
+export type MessageDeps = Pick<
   Deps,
   | 'config'
   | 'store'

@@ -3,11 +3,18 @@ import type { UserCaller } from '../model/caller.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import { isAnonymous, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { admitCode, forgiveAccount, judgeCode, judgePassword } from './attempts.ts';
+import {
+  type AttemptDeps,
+  admitCode,
+  type CodeDeps,
+  forgiveAccount,
+  judgeCode,
+  judgePassword,
+} from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { findByLoginName, loginName } from './handle.ts';
-import { sendMessage } from './message.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { requireNewPassword } from './password-rules.ts';
 
 /**
@@ -33,7 +40,7 @@ export function withPassword(user: User, passwordHash: string, now: number): Use
  * unknown, social and anonymous accounts (contract A33) unless the app hides accounts, and `user_names_disabled`.
  */
 export async function forgotPassword(
-  deps: Deps,
+  deps: CodeDeps & MessageDeps,
   { app, handle }: { app: App; handle: string },
 ): Promise<true> {
   requireRunning(app);
@@ -49,7 +56,11 @@ export async function forgotPassword(
 }
 
 /** What an unknown account costs in an app that hides accounts: two writes, as a code and its message do, so that time tells nothing. */
-async function writeAsOften(deps: Deps, app: App, typed: string): Promise<void> {
+async function writeAsOften(
+  deps: Pick<Deps, 'store' | 'clock' | 'handleRef'>,
+  app: App,
+  typed: string,
+): Promise<void> {
   const now = deps.clock.now();
   const key = `no-reset/${app.id}/${deps.handleRef(app.id, typed)}`;
   for (let write = 0; write < 2; write++) {
@@ -57,7 +68,7 @@ async function writeAsOften(deps: Deps, app: App, typed: string): Promise<void> 
   }
 }
 
-async function sendResetCode(deps: Deps, app: App, user: User, typed: string): Promise<void> {
+async function sendResetCode(deps: MessageDeps, app: App, user: User, typed: string): Promise<void> {
   const code = deps.codes.newCode();
   const now = deps.clock.now();
   const resetCode = deps.codes.stored({
@@ -86,7 +97,7 @@ async function sendResetCode(deps: Deps, app: App, user: User, typed: string): P
  * lock. Throws `invalid_data` alike for an unknown account, a wrong, expired or used code and a refused password.
  */
 export async function resetPassword(
-  deps: Deps,
+  deps: AttemptDeps & CodeDeps,
   { app, handle, password, code }: { app: App; handle: string; password: string; code: string },
 ): Promise<true> {
   requireRunning(app);
@@ -115,7 +126,7 @@ export async function resetPassword(
 }
 
 /** An account that cannot be named while user names are off is an unknown one here (contract §3.5.13). */
-async function findForReset(deps: Deps, app: App, typed: string): Promise<User | undefined> {
+async function findForReset(deps: Pick<Deps, 'store'>, app: App, typed: string): Promise<User | undefined> {
   try {
     return await findByLoginName(deps, app, typed);
   } catch (error) {
@@ -129,7 +140,7 @@ async function findForReset(deps: Deps, app: App, typed: string): Promise<User |
  * password, which counts like a failed log-in (design §13), and for a refused new one.
  */
 export async function changePassword(
-  deps: Deps,
+  deps: AttemptDeps,
   { caller, password, newPassword }: { caller: UserCaller; password: string; newPassword: string },
 ): Promise<true> {
   const { app } = caller;

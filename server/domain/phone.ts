@@ -2,21 +2,22 @@ import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { StoredCode, User } from '../model/user.ts';
-import type { Deps } from '../ports/deps.ts';
-import { admitCode, judgeCode } from './attempts.ts';
+import { admitCode, type CodeDeps, judgeCode } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
-import { hasFactor, provesFactor } from './factor-code.ts';
-import { sendMessage } from './message.ts';
+import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { parsePhone } from './phone-number.ts';
+
+export type PhoneDeps = CodeDeps & MessageDeps;
 
 /**
  * Sends the SMS code of a log-in to the number in force; the code counts only together with that login token (contract §3.2). Throws
  * `invalid_credentials` when the budget of the user or the number is used up, `internal` when the SMS could not be sent.
  */
 export async function startPhoneChallenge(
-  deps: Deps,
+  deps: PhoneDeps,
   { app, user, loginTokenId }: { app: App; user: User; loginTokenId: string },
 ): Promise<void> {
   const { phone } = user;
@@ -33,7 +34,7 @@ export async function startPhoneChallenge(
  * the account), `internal` (not sent).
  */
 export async function setPhone(
-  deps: Deps,
+  deps: PhoneDeps & FactorDeps,
   { caller, phone: text, code }: { caller: UserCaller; phone: string; code: string | undefined },
 ): Promise<true> {
   const { app, session } = caller;
@@ -68,7 +69,7 @@ function replacesFactor(user: User, phone: string | undefined): boolean {
  * `phone_taken` when somebody else verified the number meanwhile (contract A17).
  */
 export async function verifyPhone(
-  deps: Deps,
+  deps: PhoneDeps,
   { caller, code }: { caller: UserCaller; code: string },
 ): Promise<true> {
   const { app } = caller;
@@ -103,7 +104,7 @@ export async function verifyPhone(
  * `invalid_data` without proof while a factor guards the account (design §13).
  */
 export async function setPhoneFactor(
-  deps: Deps,
+  deps: FactorDeps & MessageDeps,
   { caller, on, code }: { caller: UserCaller; on: boolean; code: string | undefined },
 ): Promise<true> {
   const { app, session } = caller;
@@ -128,7 +129,7 @@ export async function setPhoneFactor(
 
 /** A code ready to be stored and then sent, or undefined when the budget of the user or of the number (design §13) is used up. */
 async function prepareSms(
-  deps: Deps,
+  deps: PhoneDeps,
   input: { app: App; user: User; phone: string; purpose: 'phone' | 'sms'; boundTo: string },
 ): Promise<{ stored: StoredCode; send: () => Promise<void> } | undefined> {
   const { app, user, phone, purpose, boundTo } = input;

@@ -1,16 +1,15 @@
 import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { DeliveryError } from '../ports/delivery.ts';
-import type { Deps } from '../ports/deps.ts';
 import { findAppForPortal } from './apps.ts';
-import { type MessageInput, sendMessage } from './message.ts';
+import { type MessageDeps, type MessageInput, sendMessage } from './message.ts';
 import { parsePhone } from './phone-number.ts';
 
 /**
  * Sends a test mail from and to the app's own sender through the app's own mail account, switched on or not. Throws `app_gone`, `refused`
  * when there is no such account, and `message_refused` with the step that failed in its detail.
  */
-export async function testMailAccount(deps: Deps, { appId }: { appId: string }): Promise<true> {
+export async function testMailAccount(deps: MessageDeps, { appId }: { appId: string }): Promise<true> {
   const app = await findAppForPortal(deps, appId);
   const { emailExtensionApiKey, emailExtensionSenderEmail: to } = app;
   if (!emailExtensionApiKey || !to) {
@@ -31,7 +30,7 @@ export async function testMailAccount(deps: Deps, { appId }: { appId: string }):
  * and `message_refused` with the step that failed in its detail.
  */
 export async function testSmsAccount(
-  deps: Deps,
+  deps: MessageDeps,
   input: { appId: string; phone: string; handle?: string | undefined; locale?: string | undefined },
 ): Promise<true> {
   const app = await findAppForPortal(deps, input.appId);
@@ -49,7 +48,7 @@ export async function testSmsAccount(
   });
 }
 
-async function sendTest(deps: Deps, message: MessageInput): Promise<true> {
+async function sendTest(deps: MessageDeps, message: MessageInput): Promise<true> {
   try {
     await sendMessage(deps, message);
     return true;

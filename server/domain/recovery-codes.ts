@@ -6,7 +6,8 @@ import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { tellOwner } from './factor-change.ts';
-import { hasFactor, provesFactor } from './factor-code.ts';
+import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
+import type { MessageDeps } from './message.ts';
 
 const RECOVERY_CODES = 10;
 
@@ -22,7 +23,7 @@ export function issueRecoveryCodes(
 
 /** Replaces all recovery codes of a user whose second factor is on. Throws `invalid_data` for a wrong code and when none is on. */
 export async function replaceRecoveryCodes(
-  deps: Deps,
+  deps: FactorDeps & MessageDeps,
   { caller, code }: { caller: UserCaller; code: string },
 ): Promise<string[]> {
   const { app, session } = caller;

@@ -2,17 +2,20 @@ import type { App } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
 import type { Invite } from '../model/invite.ts';
 import type { Deps } from '../ports/deps.ts';
-import { judgeCode } from './attempts.ts';
+import { type CodeDeps, judgeCode } from './attempts.ts';
 import { requireRunning } from './caller.ts';
 import { change, changeUser } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { createUser } from './create-user.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
 import { parseHandle } from './handle.ts';
-import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
+import type { MessageDeps } from './message.ts';
 import { mergeMetadata, parseMetadata } from './metadata.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { sendWelcome } from './signup.ts';
+
+type RegisterDeps = CodeDeps & CreateDeps & MessageDeps & TokenDeps & Pick<Deps, 'passwords'>;
 
 /**
  * Accepts an invite: makes the account under the ids the invite carries, then marks the invite, then issues tokens, so that the same code
@@ -21,7 +24,7 @@ import { sendWelcome } from './signup.ts';
  * app is full.
  */
 export async function register(
-  deps: Deps,
+  deps: RegisterDeps,
   input: {
     app: App;
     handle: string;
@@ -66,7 +69,7 @@ export async function register(
 }
 
 /** The invite of that handle whose code this is; every live one counts a try. Throws `invalid_data` when there is none. */
-async function findByCode(deps: Deps, app: App, handle: string, code: string): Promise<Invite> {
+async function findByCode(deps: CodeDeps, app: App, handle: string, code: string): Promise<Invite> {
   for (const invite of await deps.store.invites.listByHandle(app.id, handle)) {
     const right = await judgeCode(deps, {
       app,
@@ -82,7 +85,7 @@ async function findByCode(deps: Deps, app: App, handle: string, code: string): P
 }
 
 /** pending → verified; true for one caller only. */
-async function accept(deps: Deps, invite: Invite): Promise<boolean> {
+async function accept(deps: Pick<Deps, 'store' | 'clock'>, invite: Invite): Promise<boolean> {
   const { invites } = deps.store;
   let won = false;
   const stored = await change(

@@ -2,14 +2,16 @@ import type { App } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
 import type { Signup } from '../model/signup.ts';
 import type { User } from '../model/user.ts';
-import type { Deps } from '../ports/deps.ts';
-import { judgeCode } from './attempts.ts';
+import { type CodeDeps, judgeCode } from './attempts.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { createUser } from './create-user.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
 import { loginName } from './handle.ts';
-import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
+import type { MessageDeps } from './message.ts';
 import { sendWelcome } from './signup.ts';
+
+export type CompletionDeps = CodeDeps & CreateDeps & MessageDeps;
 
 export interface SignupProof {
   app: App;
@@ -23,7 +25,10 @@ type SignupState = 'pending' | 'verified' | 'expired';
  * Completes a signup with its code and logs the new user in (contract §3.5.5). The same code finishes what a crash interrupted. Throws what
  * `finishSignup` throws.
  */
-export async function completeSignup(deps: Deps, proof: SignupProof): Promise<IssuedTokens> {
+export async function completeSignup(
+  deps: CompletionDeps & TokenDeps,
+  proof: SignupProof,
+): Promise<IssuedTokens> {
   const { user } = await finishSignup(deps, proof);
   return issueTokens(deps, { app: proof.app, user, method: 'signup', emptyMetadata: 'invalid_data' });
 }
@@ -33,7 +38,10 @@ export async function completeSignup(deps: Deps, proof: SignupProof): Promise<Is
  * yet. Throws, in this order, the app's status, `signup_disabled`, `invalid_data` (no such code), `signup_expired`, `handle_taken` (used
  * already), `invalid_data` (a required metadata field is empty: the code is not spent), `signup_disabled` (app full).
  */
-export async function finishSignup(deps: Deps, proof: SignupProof): Promise<{ user: User; signup: Signup }> {
+export async function finishSignup(
+  deps: CompletionDeps,
+  proof: SignupProof,
+): Promise<{ user: User; signup: Signup }> {
   const { app } = proof;
   const found = await findSignup(deps, proof);
   if (!found) throw new HostError('invalid_data');
@@ -65,7 +73,7 @@ export async function finishSignup(deps: Deps, proof: SignupProof): Promise<{ us
  * that was used stays `verified` for as long as it would have lived.
  */
 export async function inspectSignupLink(
-  deps: Deps,
+  deps: CodeDeps,
   proof: SignupProof,
 ): Promise<{ state: SignupState | 'invalid'; locale: string | undefined }> {
   const found = await findSignup(deps, proof);
@@ -74,7 +82,7 @@ export async function inspectSignupLink(
 
 /** The signup that the code belongs to. The time is looked at last: only who has the code learns that it is late (contract 411). */
 async function findSignup(
-  deps: Deps,
+  deps: CodeDeps,
   { app, handle, code }: SignupProof,
 ): Promise<{ signup: Signup; state: SignupState } | undefined> {
   requireRunning(app);

@@ -1,7 +1,14 @@
 import { HostError, isHostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { findTemplate, usedLocale } from './message.ts';
-import { finishSignup, inspectSignupLink, type SignupProof } from './signup-completion.ts';
+import {
+  type CompletionDeps,
+  finishSignup,
+  inspectSignupLink,
+  type SignupProof,
+} from './signup-completion.ts';
+
+type LinkDeps = CompletionDeps & Pick<Deps, 'activity' | 'renderer'>;
 
 /** A landing page and its HTTP status. */
 export interface Landing {
@@ -22,7 +29,7 @@ const STATUS: Readonly<Record<PageName, number>> = {
  * signup's language. Throws the app's status, `signup_disabled` and `service_unavailable`.
  */
 export async function openSignupLink(
-  deps: Deps,
+  deps: LinkDeps,
   { completes, ...proof }: SignupProof & { completes: boolean },
 ): Promise<Landing> {
   const { state, locale } = await inspectSignupLink(deps, proof);
@@ -35,7 +42,7 @@ export async function openSignupLink(
   return landing(deps, proof, await complete(deps, proof), locale);
 }
 
-async function complete(deps: Deps, proof: SignupProof): Promise<PageName> {
+async function complete(deps: LinkDeps, proof: SignupProof): Promise<PageName> {
   try {
     await finishSignup(deps, proof);
   } catch (error) {
@@ -53,7 +60,7 @@ async function complete(deps: Deps, proof: SignupProof): Promise<PageName> {
 }
 
 async function landing(
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'renderer'>,
   { app, handle, code }: SignupProof,
   name: PageName,
   signupLocale: string | undefined,
@@ -65,7 +72,11 @@ async function landing(
 }
 
 /** The app's log row, as for the JSON route of that name (contract §2.4); merely showing a page is no outcome. */
-function record(deps: Deps, { app, handle }: SignupProof, error: HostError | undefined): void {
+function record(
+  deps: Pick<Deps, 'activity'>,
+  { app, handle }: SignupProof,
+  error: HostError | undefined,
+): void {
   const value = error
     ? { code: error.code, message: error.message }
     : { handle: handle.trim(), status: true };

@@ -3,18 +3,20 @@ import { HostError, isHostError } from '../model/errors.ts';
 import type { Signup } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { admitCode } from './attempts.ts';
+import { admitCode, type CodeDeps } from './attempts.ts';
 import { requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { createUser } from './create-user.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
 import { parseHandle } from './handle.ts';
-import { type IssuedTokens, issueTokens } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
-import { sendMessage, signupLink } from './message.ts';
+import { type MessageDeps, sendMessage, signupLink } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { requireFreeSeat } from './seats.ts';
+
+export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
 
 interface SignupRequest {
   app: App;
@@ -33,7 +35,7 @@ interface SignupRequest {
  * `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused; the request then waits all the same (A11).
  */
 export async function signUp(
-  deps: Deps,
+  deps: JoinDeps & CodeDeps & Pick<Deps, 'passwords'>,
   input: {
     app: App;
     handle: string;
@@ -68,7 +70,7 @@ export async function signUp(
  * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in between they can log in
  * (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
  */
-export async function joinAtOnce(deps: Deps, request: SignupRequest): Promise<IssuedTokens> {
+export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promise<IssuedTokens> {
   const { app, handle, passwordHash, social, metaData, locale } = request;
   const signup = newSignup(deps, request, { status: 'active', kind: 'none' });
   const user = await createUser(deps, {
@@ -94,7 +96,7 @@ export async function joinAtOnce(deps: Deps, request: SignupRequest): Promise<Is
 }
 
 /** Stores a new request and sends its code or link. */
-async function inviteToConfirm(deps: Deps, request: SignupRequest): Promise<void> {
+async function inviteToConfirm(deps: MessageDeps, request: SignupRequest): Promise<void> {
   const { app, handle, locale } = request;
   const byLink = app.signupFlow === 'link';
   const pending = newSignup(deps, request, { status: 'pending', kind: byLink ? 'link' : 'code' });
@@ -117,7 +119,7 @@ async function inviteToConfirm(deps: Deps, request: SignupRequest): Promise<void
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */
-function tellOwner(deps: Deps, { app, handle, locale }: SignupRequest): Promise<void> {
+function tellOwner(deps: MessageDeps, { app, handle, locale }: SignupRequest): Promise<void> {
   return sendMessage(deps, {
     app,
     name: 'alreadyRegistered',
@@ -130,7 +132,7 @@ function tellOwner(deps: Deps, { app, handle, locale }: SignupRequest): Promise<
 
 /** The welcome mail of whatever way somebody joined. */
 export function sendWelcome(
-  deps: Deps,
+  deps: MessageDeps,
   { handle, locale }: Pick<Signup, 'handle' | 'locale'>,
   app: App,
 ): Promise<void> {
@@ -138,7 +140,7 @@ export function sendWelcome(
 }
 
 function newSignup(
-  deps: Deps,
+  deps: Pick<Deps, 'codes' | 'clock'>,
   { app, handle, passwordHash, social, metaData, locale }: SignupRequest,
   { status, kind }: Pick<Signup, 'status' | 'kind'>,
 ): Signup {

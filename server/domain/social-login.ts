@@ -6,10 +6,12 @@ import type { Identity } from '../ports/security.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { parseHandle } from './handle.ts';
-import { type IssuedTokens, issueTokens, requireOpenApp } from './issue-tokens.ts';
+import { type IssuedTokens, issueTokens, requireOpenApp, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { parseMetadata } from './metadata.ts';
-import { joinAtOnce } from './signup.ts';
+import { type JoinDeps, joinAtOnce } from './signup.ts';
+
+export type IdentityDeps = Pick<Deps, 'identityTokens' | 'events'>;
 
 export type SocialProvider = Exclude<LoginProvider, ''>;
 
@@ -42,7 +44,7 @@ function audiencesOf(app: App, provider: SocialProvider): string[] {
 }
 
 /** Verifies an identity token for an app. Throws `apple_unsupported`, `google_unsupported`, `invalid_identity_token`. */
-export async function identify(deps: Deps, input: IdentityInput): Promise<Identity> {
+export async function identify(deps: IdentityDeps, input: IdentityInput): Promise<Identity> {
   const { app, provider, token, nonce } = input;
   const audiences = audiencesOf(app, provider);
   try {
@@ -60,7 +62,10 @@ export async function identify(deps: Deps, input: IdentityInput): Promise<Identi
  * provider's log-in is a factor of its own (contract A20). Throws `account_unknown` (`invalid_credentials` while the app hides accounts)
  * and, when the e-mail belongs to an account of another kind, the code that names it; never is that account taken over.
  */
-export async function socialLogIn(deps: Deps, input: IdentityInput): Promise<IssuedTokens> {
+export async function socialLogIn(
+  deps: IdentityDeps & TokenDeps,
+  input: IdentityInput,
+): Promise<IssuedTokens> {
   const { app, provider } = input;
   requireOpenApp(deps, app, { method: provider });
   const identity = await identify(deps, input);
@@ -70,7 +75,7 @@ export async function socialLogIn(deps: Deps, input: IdentityInput): Promise<Iss
 }
 
 async function findByIdentity(
-  deps: Deps,
+  deps: Pick<Deps, 'store'>,
   app: App,
   provider: SocialProvider,
   identity: Identity,
@@ -85,7 +90,7 @@ async function findByIdentity(
 }
 
 /** The identity of a token whose verified e-mail is the handle. Throws `invalid_identity_token`. */
-async function ownerOf(deps: Deps, input: IdentityInput, handle: string): Promise<Identity> {
+async function ownerOf(deps: IdentityDeps, input: IdentityInput, handle: string): Promise<Identity> {
   const identity = await identify(deps, input);
   if (identity.email !== handle) throw new HostError('invalid_identity_token');
   return identity;
@@ -97,7 +102,7 @@ async function ownerOf(deps: Deps, input: IdentityInput, handle: string): Promis
  * app that hides accounts looks at the token before it names an account.
  */
 export async function socialSignUp(
-  deps: Deps,
+  deps: IdentityDeps & JoinDeps,
   input: IdentityInput & { handle: string; metaData?: string | undefined; locale?: string | undefined },
 ): Promise<IssuedTokens> {
   const { app, provider } = input;

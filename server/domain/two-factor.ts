@@ -6,9 +6,11 @@ import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
-import { hasFactor, provesFactor } from './factor-code.ts';
-import { sendMessage } from './message.ts';
+import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { issueRecoveryCodes } from './recovery-codes.ts';
+
+type EnrolmentDeps = FactorDeps & MessageDeps;
 
 /** What a user needs to set an authenticator app up; shown once. */
 export interface TotpEnrolment {
@@ -24,7 +26,7 @@ export interface TotpEnrolment {
  * needs a current code or a fresh log-in. Throws `totp_unsupported` unless the app's mode is `google`, `invalid_data` without proof.
  */
 export async function enrolTotp(
-  deps: Deps,
+  deps: EnrolmentDeps & Pick<Deps, 'qrCodes'>,
   { caller, code }: { caller: UserCaller; code: string | undefined },
 ): Promise<TotpEnrolment> {
   const { app, session } = caller;
@@ -64,7 +66,7 @@ export async function enrolTotp(
  * (design §13).
  */
 export async function removeTotp(
-  deps: Deps,
+  deps: EnrolmentDeps,
   { caller, code }: { caller: UserCaller; code: string | undefined },
 ): Promise<true> {
   const { app, session } = caller;
@@ -90,7 +92,12 @@ function forReading(secret: string): string {
   return (secret.toLowerCase().match(/.{1,4}/g) ?? []).join(' ');
 }
 
-async function mailEnrolment(deps: Deps, app: App, user: User, enrolment: TotpEnrolment): Promise<void> {
+async function mailEnrolment(
+  deps: MessageDeps,
+  app: App,
+  user: User,
+  enrolment: TotpEnrolment,
+): Promise<void> {
   await sendMessage(deps, {
     app,
     name: 'qrCode',

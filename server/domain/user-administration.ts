@@ -7,9 +7,9 @@ import { deleteUser } from './account.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { forgiveAccount } from './attempts.ts';
 import { changeUser } from './change.ts';
-import { createUser } from './create-user.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
 import { isEmail, loginName, parseHandle } from './handle.ts';
-import { sendMessage } from './message.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { withPassword } from './password.ts';
 import { requireNewPassword } from './password-rules.ts';
 
@@ -18,7 +18,7 @@ import { requireNewPassword } from './password-rules.ts';
  * password), `handle_taken` and `users_full`.
  */
 export async function addUser(
-  deps: Deps,
+  deps: CreateDeps & Pick<Deps, 'passwords' | 'codes'>,
   { appId, handle: typed, password }: { appId: string; handle: string; password: string },
 ): Promise<User> {
   const app = await findActiveAppForPortal(deps, appId);
@@ -84,7 +84,10 @@ export async function findUserForPortal(
 }
 
 /** Removes a user with all rows of the handle; answers who it was. Throws `app_gone` and `user_unknown`. */
-export async function removeUser(deps: Deps, input: { appId: string; handle: string }): Promise<User> {
+export async function removeUser(
+  deps: Pick<Deps, 'store' | 'events'>,
+  input: { appId: string; handle: string },
+): Promise<User> {
   const { app, user } = await findUserForPortal(deps, input);
   await deleteUser(deps, { app, user, by: 'portal' });
   return user;
@@ -123,7 +126,7 @@ export async function setUserStatus(
  * mail follows with retries (design §13). Throws `app_gone`, `user_unknown` and `invalid_data`.
  */
 export async function resetUserPassword(
-  deps: Deps,
+  deps: MessageDeps & Pick<Deps, 'passwords'>,
   input: { appId: string; userId: string; rawValue: string; hashValue: string },
 ): Promise<true> {
   const { appId, userId, rawValue, hashValue } = input;
