@@ -4,12 +4,12 @@ import { HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
-import { judgePassword } from './attempts.ts';
+import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change, changeUser } from './change.ts';
 import { findByLoginName, loginName } from './handle.ts';
 import { releaseSeat } from './seats.ts';
-import { identify } from './social-login.ts';
+import { type IdentityDeps, identify } from './social-login.ts';
 
 const APP_DATA_MAX_BYTES = 8192;
 /** More logged-out tokens than this are not kept on a user; the epoch moves instead. */
@@ -28,7 +28,7 @@ interface DeletionProof {
  * `user_names_disabled`, `apple_unsupported`, `google_unsupported`, `invalid_identity_token`, `invalid_data`.
  */
 export async function deleteAccount(
-  deps: Deps,
+  deps: AttemptDeps & IdentityDeps,
   { caller, proof }: { caller: UserCaller; proof: DeletionProof },
 ): Promise<true> {
   const { handle, password, token } = proof;
@@ -45,7 +45,7 @@ export async function deleteAccount(
 }
 
 async function provePassword(
-  deps: Deps,
+  deps: AttemptDeps,
   app: App,
   user: User,
   handle: string,
@@ -57,7 +57,7 @@ async function provePassword(
   if (!right) throw new HostError('invalid_credentials');
 }
 
-async function proveIdentity(deps: Deps, app: App, user: User, token: string): Promise<void> {
+async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: string): Promise<void> {
   if (user.loginProvider === '') throw new HostError('invalid_data');
   const identity = await identify(deps, { app, provider: user.loginProvider, token });
   if (identity.subject !== user.socialUserId) throw new HostError('invalid_identity_token');
@@ -68,7 +68,7 @@ async function proveIdentity(deps: Deps, app: App, user: User, token: string): P
  * leaves an account that can be deleted again.
  */
 export async function deleteUser(
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'events'>,
   { app, user, by }: { app: App; user: User; by: 'user' | 'portal' },
 ): Promise<void> {
   await deps.store.signups.removeByHandle(app.id, user.handle);
@@ -81,7 +81,7 @@ export async function deleteUser(
 
 /** Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a code. */
 export async function logOut(
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   { caller, everywhere }: { caller: UserCaller; everywhere: boolean },
 ): Promise<true> {
   const { app, session } = caller;
@@ -107,7 +107,7 @@ export async function logOut(
 
 /** Stores what `getApplication` answers as `appData`, at most 8 KiB of JSON. Throws `invalid_data` when larger. */
 export async function setAppData(
-  deps: Deps,
+  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   { caller, appData }: { caller: SuperUserCaller; appData: Record<string, unknown> },
 ): Promise<true> {
   const { app, name } = caller;
