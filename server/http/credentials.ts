@@ -14,7 +14,7 @@ interface Presented {
   token: string;
 }
 /** A credential whose signature, kind and expiry hold; whether its app still exists is looked at later. */
-export type Credential = Exclude<HostToken, { kind: 'login' }> & { place: Place; token: string };
+export type Credential = Exclude<HostToken, { kind: 'login' }> & { place: Place };
 type CredentialDeps = Pick<Deps, 'store' | 'hostTokens' | 'clock' | 'events'>;
 
 const REFUSED_AS: Record<Place, ErrorName> = {
@@ -59,7 +59,7 @@ export class Credentials {
     if (verified.kind === 'server' && !(await this.#generations.acceptsServerSecret(verified.generation))) {
       throw this.#invalid(place, 'revoked');
     }
-    return { ...verified, place, token };
+    return { ...verified, place };
   }
 
   async #verifyAt(route: Route, place: Place, token: string) {
@@ -95,7 +95,7 @@ export class Credentials {
     if (route.caller !== 'link' || credential?.place === 'query') return credential;
     if (!queryToken) throw new Refused(route.refuse.caller);
     const verified = await this.#deps.hostTokens.verify(queryToken, 'app');
-    if (verified) return { ...verified, place: 'query', token: queryToken };
+    if (verified) return { ...verified, place: 'query' };
     this.#deps.events.emit('token_refused', { kind: 'query', reason: 'invalid' });
     throw new Refused('invalid_app_token', 403);
   }

@@ -24,10 +24,9 @@ export function errorReply(
   exchange: Exchange,
   acceptsHtml: boolean,
 ): Reply {
-  if (!(thrown instanceof HostError || thrown instanceof Refused)) {
-    deps.events.emit('unexpected_error', errorFields(thrown));
-  }
-  const error = thrown instanceof HostError || thrown instanceof Refused ? thrown : new HostError('internal');
+  const isRefusal = thrown instanceof HostError || thrown instanceof Refused;
+  if (!isRefusal) deps.events.emit('unexpected_error', errorFields(thrown));
+  const error = isRefusal ? thrown : new HostError('internal');
   const route = exchange.declaration;
   if (route?.page && (acceptsHtml || exchange.judged || isCapacity(error))) {
     return refusalPage(deps, error, exchange);

@@ -33,12 +33,8 @@ export interface Input<C extends Caller, I> {
 }
 /** What a route may know of the request besides its input. */
 export interface RequestFacts {
-  /** Address of the client, by `TRUST_PROXY_HOPS`. */
-  address: string;
   /** True for HEAD and for prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
   idle: boolean;
-  /** The app token of a `link` call, verbatim, for the form of the confirmation page. */
-  linkToken: string | undefined;
   /** The multipart parts of an upload route, read while streaming; undefined elsewhere. */
   upload: (() => Promise<Upload>) | undefined;
 }
@@ -146,6 +142,8 @@ export function userRoute<R extends CallerRule, S extends z.ZodObject>(declared:
   } as unknown as Route;
 }
 
+const FAILS = { caller: { fails: 403 }, missing: { fails: 400 }, malformed: { fails: 400 } } as const;
+
 /** A route of `/api/app`: server secret, Fails/403 without it, Fails/400 for missing and malformed input. */
 export function portalRoute<S extends z.ZodObject>(declared: Omit<Declared<'server', S>, 'caller'>): Route {
   return {
@@ -153,16 +151,11 @@ export function portalRoute<S extends z.ZodObject>(declared: Omit<Declared<'serv
     form: 'fails',
     limited: false,
     ...declared,
-    refuse: {
-      caller: { fails: 403 },
-      missing: { fails: 400 },
-      malformed: { fails: 400 },
-      ...declared.refuse,
-    },
+    refuse: { ...FAILS, ...declared.refuse },
   } as unknown as Route;
 }
 
-/** An address outside the API: nobody in particular asks, no credential is looked at. */
+/** An address outside the API: nobody in particular asks, and no credential is looked at unless `open` is false. */
 export function openRoute<S extends z.ZodObject>(declared: Omit<Declared<'nobody', S>, 'caller'>): Route {
   return {
     caller: 'nobody',
@@ -170,11 +163,6 @@ export function openRoute<S extends z.ZodObject>(declared: Omit<Declared<'nobody
     form: 'fails',
     limited: false,
     ...declared,
-    refuse: {
-      caller: { fails: 403 },
-      missing: { fails: 400 },
-      malformed: { fails: 400 },
-      ...declared.refuse,
-    },
+    refuse: { ...FAILS, ...declared.refuse },
   } as unknown as Route;
 }

@@ -41,13 +41,9 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     const input = upload ? {} : checkInput(endpoint, await readInput(), deps.events);
     const caller = await credentials.caller(route, counted);
 
-    const linkToken = counted?.place === 'query' ? counted.token : undefined;
-    const { address, idle } = exchange;
     try {
       return await respond(caller, input, {
-        address,
-        idle,
-        linkToken,
+        idle: exchange.idle,
         upload: upload && (() => upload.read()),
       });
     } finally {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Activity } from '../../model/activity.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page } from '../../ports/store/store.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /** A page of an app's log (contract §4.6.29). */
 export function portalLogs({ rows, total }: Page<Activity>) {

@@ -1,7 +1,7 @@
 import { masked } from '../../domain/app-settings.ts';
 import type { App, AppKey } from '../../model/app.ts';
 import { wireApplication } from './application.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /** The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider credentials are masked. */
 export function portalApp(app: App) {

@@ -1,5 +1,5 @@
 import type { App, MetadataField } from '../../model/app.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /**
  * What a client may know of its app: these members and no others (contract §3.5.20, §8 S21). Never one named `code`, which old clients

@@ -1,6 +1,6 @@
 import type { IssuedInvites } from '../../domain/app-invites.ts';
 import type { Invite } from '../../model/invite.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /** An invite row of the portal: never the code (contract §8 S20). */
 export function portalInvite(invite: Invite) {

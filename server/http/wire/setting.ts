@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SettingsChange } from '../../domain/app-settings.ts';
 import { DEFAULT_PASSWORD_RULES } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
-import { appName, metadataFields, numberOrDigits, plainText, wholeNumber } from './parameter.ts';
+import { appName, metadataFields, numberOrDigits, plainText, wholeNumber } from './portal-parameter.ts';
 
 const HOURS_MAX = 876_000;
 const hours = numberOrDigits(z.number().positive().max(HOURS_MAX));

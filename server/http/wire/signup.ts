@@ -1,5 +1,5 @@
 import type { Signup } from '../../model/signup.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /** A signup row of the portal: never the code or the password hash (contract §8 S20). */
 export function portalSignup(signup: Signup) {

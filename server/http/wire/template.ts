@@ -2,7 +2,7 @@ import type { TemplateRef } from '../../domain/templates.ts';
 import { HostError } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Template, TemplateName } from '../../model/template.ts';
-import { wireTime } from './user.ts';
+import { wireTime } from './time.ts';
 
 /** A text as the portal edits it (contract §4.6.31). */
 export function portalTemplate(template: Template) {

@@ -1,26 +1,6 @@
-import type { IssuedTokens } from '../../domain/issue-tokens.ts';
-import type { LoginChallenge } from '../../domain/login.ts';
 import type { App } from '../../model/app.ts';
 import type { User } from '../../model/user.ts';
-
-export function wireTokens({ jwt, accessToken }: IssuedTokens): { jwt: string; 'access-token': string } {
-  return { jwt, 'access-token': accessToken };
-}
-
-/** Tokens, or the login token that waits for a second factor. */
-export function wireLogin(answer: IssuedTokens | LoginChallenge) {
-  return 'loginToken' in answer ? { 'login-token': answer.loginToken } : wireTokens(answer);
-}
-
-/** Tokens, or `true` when a message with a code or link went out. */
-export function wireSignup(answer: IssuedTokens | true) {
-  return answer === true ? answer : wireTokens(answer);
-}
-
-/** A time as old clients parse it: ISO 8601 with three decimals and `Z` (contract C5). Undefined stays out of the answer. */
-export function wireTime(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
-}
+import { wireTime } from './time.ts';
 
 /** What a user sees of the own account (contract §3.5.15); what is unset is left out. */
 export function wireUser(user: User) {

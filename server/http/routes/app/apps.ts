@@ -3,7 +3,7 @@ import { deleteApp, resetApp } from '../../../domain/app-removal.ts';
 import { createApp, findAppForPortal, listApps } from '../../../domain/apps.ts';
 import { portalRoute } from '../../route.ts';
 import { createdApp, portalApp } from '../../wire/app.ts';
-import { appId, appName, paging, plainText, queryFlag, searchPage } from '../../wire/parameter.ts';
+import { appId, appName, paging, plainText, queryFlag, searchPage } from '../../wire/portal-parameter.ts';
 
 const SCOPE_400 = { caller: { fails: 400 } } as const;
 

@@ -3,7 +3,7 @@ import { issueInvites, resendInvite, withdrawInvite } from '../../../domain/app-
 import { searchInvites } from '../../../domain/app-statistics.ts';
 import { portalRoute } from '../../route.ts';
 import { issuedInvites, portalInvite } from '../../wire/invite.ts';
-import { appId, handle, paging, searchPage, searchText } from '../../wire/parameter.ts';
+import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
 
 /** Invites of an app (contract §4.6.9, 35–37). */
 export const appInviteRoutes = [

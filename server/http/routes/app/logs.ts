@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { activityPage } from '../../../domain/activity.ts';
 import { portalRoute } from '../../route.ts';
 import { activityFilter, logFilter, portalLogs } from '../../wire/activity.ts';
-import { appId, listPage, paging } from '../../wire/parameter.ts';
+import { appId, listPage, paging } from '../../wire/portal-parameter.ts';
 
 /** The log of an app (contract §4.6.29). */
 export const logRoutes = [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineFields, removeField } from '../../../domain/metadata-fields.ts';
 import { portalRoute } from '../../route.ts';
 import { portalApp } from '../../wire/app.ts';
-import { appId, fieldList, wholeNumber } from '../../wire/parameter.ts';
+import { appId, fieldList, wholeNumber } from '../../wire/portal-parameter.ts';
 
 /** The metadata fields of an app (contract §4.6.11, 34, 38). */
 export const metadataRoutes = [

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { testMailAccount, testSmsAccount } from '../../../domain/provider-check.ts';
 import { HostError } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, handle, plainText } from '../../wire/parameter.ts';
+import { appId, handle, plainText } from '../../wire/portal-parameter.ts';
 
 /** Mail, SMS and push accounts (contract §4.6.25, 26, 42). */
 export const providerRoutes = [

@@ -3,9 +3,9 @@ import { rotateAppKey, rotateAppToken, superUserToken } from '../../../domain/ap
 import { changeSettings } from '../../../domain/app-settings.ts';
 import { portalRoute } from '../../route.ts';
 import { portalApp, portalKey } from '../../wire/app.ts';
-import { appId, numberOrDigits, plainText } from '../../wire/parameter.ts';
+import { appId, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
 import { settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
-import { wireTokens } from '../../wire/user.ts';
+import { wireTokens } from '../../wire/tokens.ts';
 
 /** Settings, keys and tokens of an app (contract §4.3, §4.6.10, 24; operator §7). */
 export const settingRoutes = [

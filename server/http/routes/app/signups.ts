@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { removeSignup } from '../../../domain/app-invites.ts';
 import { searchSignups } from '../../../domain/app-statistics.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/parameter.ts';
+import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import { portalSignup } from '../../wire/signup.ts';
 
 /** Signups of an app (contract §4.6.7, 8). */

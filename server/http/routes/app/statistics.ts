@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { appStatistics } from '../../../domain/app-statistics.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, listPage, paging, queryFlag } from '../../wire/parameter.ts';
+import { appId, listPage, paging, queryFlag } from '../../wire/portal-parameter.ts';
 import { portalStatistics } from '../../wire/statistics.ts';
 
 /** What an app holds (contract §4.6.30). */

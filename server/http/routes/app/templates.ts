@@ -4,7 +4,7 @@ import { previewTemplate, templatesByLocale, updateTemplate } from '../../../dom
 import { LOCALES } from '../../../model/locale.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, plainText, rowId } from '../../wire/parameter.ts';
+import { appId, plainText, rowId } from '../../wire/portal-parameter.ts';
 import { portalTemplate, portalTemplates, templateRef } from '../../wire/template.ts';
 
 const subject = plainText(998);

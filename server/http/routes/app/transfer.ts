@@ -4,7 +4,7 @@ import { importApp } from '../../../domain/app-import.ts';
 import { HostError } from '../../../model/errors.ts';
 import { DownloadReply, portalRoute } from '../../route.ts';
 import { portalApp } from '../../wire/app.ts';
-import { appId, appName } from '../../wire/parameter.ts';
+import { appId, appName } from '../../wire/portal-parameter.ts';
 
 const ZIP = 'application/zip';
 const withSecrets = z.enum(['true', 'false']).optional();

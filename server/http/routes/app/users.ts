@@ -8,8 +8,17 @@ import {
 } from '../../../domain/user-administration.ts';
 import { replaceMetadata } from '../../../domain/user-metadata.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, handle, paging, queryFlag, rowId, searchPage, searchText } from '../../wire/parameter.ts';
+import {
+  appId,
+  handle,
+  paging,
+  queryFlag,
+  rowId,
+  searchPage,
+  searchText,
+} from '../../wire/portal-parameter.ts';
 import { portalUser } from '../../wire/user.ts';
+import { newPassword } from '../../wire/user-parameter.ts';
 
 /** Users of an app (contract §4.6.6, 13–15, 27, 28). */
 export const appUserRoutes = [
@@ -60,7 +69,7 @@ export const appUserRoutes = [
       appId,
       userId: rowId,
       rawValue: z.string().max(128),
-      hashValue: z.string().regex(/^[\da-f]{32}$/i),
+      hashValue: newPassword,
     }),
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'resetUserPassword', value: ({ userId }) => JSON.stringify({ userId }) },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deleteAccount, logOut, setAppData } from '../../../domain/account.ts';
 import { userRoute } from '../../route.ts';
+import { flag } from '../../wire/user-parameter.ts';
 
 export const accountRoutes = [
   userRoute({
@@ -21,14 +22,9 @@ export const accountRoutes = [
     path: '/api/appuser/logout',
     summary: "Ends the caller's access token, or with `everywhere` all of the user's.",
     caller: 'user',
-    input: z.object({
-      everywhere: z
-        .union([z.boolean(), z.string()])
-        .transform((value) => value === true || value === 'true')
-        .optional(),
-    }),
+    input: z.object({ everywhere: flag.default(false) }),
     log: { action: 'logout' },
-    respond: ({ deps, caller, input }) => logOut(deps, { caller, everywhere: input.everywhere ?? false }),
+    respond: ({ deps, caller, input }) => logOut(deps, { caller, ...input }),
   }),
   userRoute({
     method: 'POST',

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { invite } from '../../../domain/invite.ts';
 import { register } from '../../../domain/register.ts';
 import { userRoute } from '../../route.ts';
-import { sentCode } from '../../wire/code.ts';
-import { newPassword } from '../../wire/password.ts';
-import { wireTokens } from '../../wire/user.ts';
+import { wireTokens } from '../../wire/tokens.ts';
+import { newPassword, sentCode } from '../../wire/user-parameter.ts';
 
 export const inviteRoutes = [
   userRoute({

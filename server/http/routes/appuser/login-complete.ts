@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { completeLogin } from '../../../domain/login-complete.ts';
 import { userRoute } from '../../route.ts';
-import { factorCode } from '../../wire/code.ts';
-import { wireTokens } from '../../wire/user.ts';
+import { wireTokens } from '../../wire/tokens.ts';
+import { factorCode } from '../../wire/user-parameter.ts';
 
 export const loginCompleteRoutes = [
   userRoute({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { logIn, logInAnonymously } from '../../../domain/login.ts';
 import { userRoute } from '../../route.ts';
-import { handleText } from '../../wire/handle.ts';
-import { wireLogin, wireTokens } from '../../wire/user.ts';
+import { wireLogin, wireTokens } from '../../wire/tokens.ts';
+import { handleText } from '../../wire/user-parameter.ts';
 
 export const loginRoutes = [
   userRoute({

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { changePassword, forgotPassword, resetPassword } from '../../../domain/password.ts';
 import { userRoute } from '../../route.ts';
-import { sentCode } from '../../wire/code.ts';
-import { newPassword } from '../../wire/password.ts';
+import { newPassword, sentCode } from '../../wire/user-parameter.ts';
 
 export const passwordRoutes = [
   userRoute({

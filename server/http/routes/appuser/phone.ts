@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { setPhone, verifyPhone } from '../../../domain/phone.ts';
 import { userRoute } from '../../route.ts';
-import { factorCode, sentCode } from '../../wire/code.ts';
+import { factorCode, sentCode } from '../../wire/user-parameter.ts';
 
 export const phoneRoutes = [
   userRoute({

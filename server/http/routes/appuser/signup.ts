@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { signUp } from '../../../domain/signup.ts';
 import { completeSignup } from '../../../domain/signup-completion.ts';
 import { userRoute } from '../../route.ts';
-import { signupCode } from '../../wire/code.ts';
-import { handleText } from '../../wire/handle.ts';
-import { newPassword } from '../../wire/password.ts';
-import { wireSignup, wireTokens } from '../../wire/user.ts';
+import { wireSignup, wireTokens } from '../../wire/tokens.ts';
+import { handleText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
 /** The form POST of the verification link, on the same path, is a page: `pages/landing.ts`. */
 export const signupRoutes = [

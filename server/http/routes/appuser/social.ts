@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { socialLogIn, socialSignUp } from '../../../domain/social-login.ts';
 import { userRoute } from '../../route.ts';
-import { wireTokens } from '../../wire/user.ts';
+import { wireTokens } from '../../wire/tokens.ts';
 
 const identity = z.object({
   token: z.string(),

@@ -3,13 +3,10 @@ import { setPhoneFactor } from '../../../domain/phone.ts';
 import { replaceRecoveryCodes } from '../../../domain/recovery-codes.ts';
 import { enrolTotp, removeTotp, type TotpEnrolment } from '../../../domain/two-factor.ts';
 import { userRoute } from '../../route.ts';
-import { factorCode } from '../../wire/code.ts';
+import { factorCode, flag } from '../../wire/user-parameter.ts';
 
-/** `true` and `"true"` switch on, anything else off. `code` proves that whoever asks has the factor that is on. */
-const factorSwitch = z.object({
-  twoFactor: z.union([z.boolean(), z.string()]).transform((value) => value === true || value === 'true'),
-  code: factorCode.optional(),
-});
+/** `code` proves that whoever asks has the factor that is on. */
+const factorSwitch = z.object({ twoFactor: flag, code: factorCode.optional() });
 const refuse = { caller: 'invalid_data', missing: 'invalid_data' } as const;
 
 function wireEnrolment({ secret, qrPng, recoveryCodes }: TotpEnrolment) {

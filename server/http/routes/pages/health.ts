@@ -21,14 +21,11 @@ export const healthRoutes: Route[] = [
       });
     },
   }),
-  {
+  openRoute({
     method: 'GET',
     path: '/',
     summary: 'Greets; a bad credential is refused all the same.',
-    caller: 'nobody',
-    form: 'fails',
-    limited: false,
-    refuse: { caller: { fails: 403 }, missing: { fails: 400 }, malformed: { fails: 400 } },
+    open: false,
     respond: ({ deps }) => new TextReply(`CoSync Auth host ${deps.config.serverName} is running.\n`),
-  },
+  }),
 ];

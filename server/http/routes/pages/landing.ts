@@ -3,8 +3,7 @@ import { openSignupLink } from '../../../domain/signup-link.ts';
 import type { AppCaller } from '../../../model/caller.ts';
 import type { Deps } from '../../../ports/deps.ts';
 import { PageReply, type Route, userRoute } from '../../route.ts';
-import { signupCode } from '../../wire/code.ts';
-import { handleText } from '../../wire/handle.ts';
+import { handleText, signupCode } from '../../wire/user-parameter.ts';
 
 const link = z.object({ handle: handleText, code: signupCode });
 

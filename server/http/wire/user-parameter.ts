@@ -1,5 +1,16 @@
 import { z } from 'zod';
 
+/** What somebody is called, as typed: longer than the longest handle allows for the blanks around it. */
+export const handleText = z.string().max(320);
+
+/** A password to be set: the MD5 of what was typed, 32 hex digits (contract C12). */
+export const newPassword = z.string().regex(/^[\da-f]{32}$/i);
+
+/** `true` and `"true"`; anything else is false. */
+export const flag = z
+  .union([z.boolean(), z.string()])
+  .transform((value) => value === true || value === 'true');
+
 function digits(pattern: RegExp) {
   return z
     .union([z.string(), z.number()])

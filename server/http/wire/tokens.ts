@@ -1,0 +1,17 @@
+import type { IssuedTokens } from '../../domain/issue-tokens.ts';
+import type { LoginChallenge } from '../../domain/login.ts';
+
+/** Both tokens of somebody who is logged in, by their published names (contract §1.1). */
+export function wireTokens({ jwt, accessToken }: IssuedTokens): { jwt: string; 'access-token': string } {
+  return { jwt, 'access-token': accessToken };
+}
+
+/** Tokens, or the login token that waits for a second factor. */
+export function wireLogin(answer: IssuedTokens | LoginChallenge) {
+  return 'loginToken' in answer ? { 'login-token': answer.loginToken } : wireTokens(answer);
+}
+
+/** Tokens, or `true` when a message with a code or link went out. */
+export function wireSignup(answer: IssuedTokens | true) {
+  return answer === true ? answer : wireTokens(answer);
+}
