@@ -4,7 +4,9 @@ import { keySet } from './jwt.ts';
 const TIMEOUT_MS = 5000;
 /** Published keys are taken as current for so long. */
 const MAX_AGE_MS = 600_000;
-/** A key nobody has heard of is looked for at most this often, or anyone could make the host hammer its provider. */
+/** And for so long while the provider cannot be asked: its outage must not lock everybody out. */
+const MAX_OUTAGE_MS = 86_400_000;
+/** A key nobody has heard of is looked for, and a provider that is away asked again, at most this often, or anyone could make the host hammer its provider. */
 const REFETCH_MS = 30_000;
 const MAX_BYTES = 262_144;
 
@@ -22,23 +24,36 @@ export class ProviderKeys {
     this.#clock = clock;
   }
 
-  /** The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects within 5 s when it cannot be asked. */
+  /**
+   * The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects within 5 s when it cannot be
+   * asked and the key is not known.
+   */
   async find(kid: string): Promise<KeySet | undefined> {
     if (this.#isDue(kid)) {
       this.#fetching ??= this.#fetch().finally(() => {
         this.#fetching = undefined;
       });
-      await this.#fetching;
+      await this.#fetching.catch((error: unknown) => {
+        if (!this.#known?.kids.has(kid) || this.#age() > MAX_OUTAGE_MS) throw error;
+      });
     }
     return this.#known?.kids.has(kid) ? this.#known.keys : undefined;
   }
 
   #isDue(kid: string): boolean {
     if (!this.#known) return true;
-    const now = this.#clock.now();
-    // Distances, because a clock can be set back.
-    if (this.#known.kids.has(kid)) return Math.abs(now - this.#known.fetchedAt) > MAX_AGE_MS;
-    return this.#fetching !== undefined || Math.abs(now - this.#askedAt) > REFETCH_MS;
+    const rested = this.#since(this.#askedAt) > REFETCH_MS;
+    if (!this.#known.kids.has(kid)) return rested || this.#fetching !== undefined;
+    return this.#age() > MAX_OUTAGE_MS || (this.#age() > MAX_AGE_MS && rested);
+  }
+
+  #age(): number {
+    return this.#since(this.#known?.fetchedAt ?? 0);
+  }
+
+  /** A distance, because a clock can be set back. */
+  #since(time: number): number {
+    return Math.abs(this.#clock.now() - time);
   }
 
   async #fetch(): Promise<void> {

@@ -17,6 +17,8 @@ export interface Stage {
   /** Answers tokens at once: the app's signup flow is `none`. */
   signUp(handle: string): Promise<Answer>;
   logIn(handle: string, password?: string): Promise<Answer>;
+  /** A POST to `/api/appuser` of somebody who is logged in. */
+  user(accessToken: string, route: string, json: Record<string, unknown>): Promise<Answer>;
   getUser(accessToken: string): Promise<Answer>;
   /** The same app on another host with the same store, or on the same one after a restart. */
   on(host: HostProcess): Promise<Stage>;
@@ -58,6 +60,7 @@ async function stageOf(
     app,
     signUp: (handle) => app('signup', { handle, password: PASSWORD }),
     logIn: (handle, password = PASSWORD) => app('login', { handle, password }),
+    user: (accessToken, route, json) => post(`/api/appuser/${route}`, { 'access-token': accessToken }, json),
     getUser: (accessToken) => get('/api/appuser/getUser', { 'access-token': accessToken }),
     on: (other) => stageOf(other, { appId, appToken }, secret),
   };

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface IdentityProvider {
   issuer: string;
   jwksUrl: string;
+  /** How it answers when asked for its keys: an HTTP status, not at all, by closing the connection, or with what is no JSON. */
+  mood: 'fine' | 'hang' | 'reset' | 'garbage' | number;
   /** A token with this provider's `iss`, `iat` and `exp` (in one hour of `now`); members of `claims` win. */
   token(now: number, claims: Record<string, unknown>): string;
   close(): Promise<void>;
@@ -21,12 +23,17 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     keys: [{ ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }],
   });
   const server = createServer((_request, response) => {
-    response.setHeader('Content-Type', 'application/json').end(keySet);
+    const { mood } = provider;
+    if (mood === 'hang') return;
+    if (mood === 'reset') response.destroy();
+    else if (typeof mood === 'number') response.writeHead(mood).end();
+    else response.setHeader('Content-Type', 'application/json').end(mood === 'fine' ? keySet : '<html>{{');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
+  const provider: IdentityProvider = {
     issuer,
+    mood: 'fine',
     jwksUrl: `${issuer}/keys`,
     token(now, claims) {
       const iat = Math.floor(now / 1000);
@@ -40,4 +47,5 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
         server.close(() => resolve());
       }),
   };
+  return provider;
 }
