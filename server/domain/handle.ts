@@ -6,7 +6,8 @@ import { parsePhone } from './phone-number.ts';
 
 const HANDLE_MAX = 254;
 const UNFIT = /[\p{Cc}\uFFFD]/u;
-const LOCAL_PART = /^[^\s,;]+$/;
+/** No invisible characters: with one a handle would look like somebody else's. */
+const LOCAL_PART = /^[^\s,;\p{Cf}]+$/u;
 const DOMAIN = /^[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)+$/u;
 
 /**
@@ -71,7 +72,7 @@ export function isEmail(handle: string): boolean {
 }
 
 function normalise(text: string): string {
-  const name = text.trim().toLowerCase();
+  const name = text.trim().toLowerCase().normalize('NFC');
   requireFitText(name);
   return name.includes('@') ? name.replaceAll(' ', '+') : name;
 }

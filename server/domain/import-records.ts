@@ -1,4 +1,5 @@
 import type { App } from '../model/app.ts';
+import { DAY_MS, HOUR_MS } from '../model/duration.ts';
 import type { Invite } from '../model/invite.ts';
 import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
 import type { Signup } from '../model/signup.ts';
@@ -6,7 +7,7 @@ import { TEMPLATE_NAMES, type Template } from '../model/template.ts';
 import { isAnonymous, type Metadata, type StoredCode, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
-import { parseUserName, requireFitText } from './handle.ts';
+import { loginName, parseUserName, requireFitText } from './handle.ts';
 import { requireStorable } from './metadata.ts';
 import { parsePhone } from './phone-number.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
@@ -44,7 +45,7 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
     appId: app.id,
     revision: 1,
     uid,
-    handle: handleOf(cells),
+    handle: handleOf(cells, app),
     userName: userName && refusedAs('userName is none that could be chosen', () => parseUserName(userName)),
     passwordHash: passwordHashOf(cells),
     status: cells.choice('status', ['active', 'suspend', 'pending'], 'active'),
@@ -79,7 +80,7 @@ export function importedSignup(deps: RecordDeps, cells: Cells, app: App): Signup
     id,
     appId: app.id,
     revision: 1,
-    handle: handleOf(cells),
+    handle: handleOf(cells, app),
     status,
     kind: status === 'active' ? 'none' : 'either',
     code:
@@ -89,7 +90,7 @@ export function importedSignup(deps: RecordDeps, cells: Cells, app: App): Signup
             app,
             purpose: 'signup',
             subject: id,
-            expiresAt: updatedAt + deps.config.signupHours * 3_600_000,
+            expiresAt: updatedAt + deps.config.signupHours * HOUR_MS,
           }),
     passwordHash: passwordHashOf(cells),
     userId: deps.codes.newRowId(now),
@@ -111,7 +112,7 @@ export function importedInvite(deps: RecordDeps, cells: Cells, app: App): Invite
     id,
     appId: app.id,
     revision: 1,
-    handle: handleOf(cells),
+    handle: handleOf(cells, app),
     senderHandle: cells.required('senderHandle'),
     senderUserId: cells.required('senderUserId'),
     status: cells.choice('status', ['pending', 'verified'], 'pending'),
@@ -119,7 +120,7 @@ export function importedInvite(deps: RecordDeps, cells: Cells, app: App): Invite
       app,
       purpose: 'invite',
       subject: id,
-      expiresAt: updatedAt + deps.config.inviteDays * 86_400_000,
+      expiresAt: updatedAt + deps.config.inviteDays * DAY_MS,
     }),
     userId: deps.codes.newRowId(now),
     uid: deps.codes.newId(),
@@ -150,11 +151,13 @@ export function importedTemplate(deps: RecordDeps, cells: Cells, app: App): Temp
   };
 }
 
-/** As at every entry: trimmed and in lower case (contract A3, P11); anonymous handles keep their case. */
-function handleOf(cells: Cells): string {
+/** Spelled as at every entry (contract A3, P11); anonymous handles keep their case. */
+function handleOf(cells: Cells, app: App): string {
   const text = cells.required('handle', 254);
-  refusedAs('handle holds characters that cannot be', () => requireFitText(text));
-  return isAnonymous(text) ? text : text.trim().toLowerCase();
+  return refusedAs('handle holds characters that cannot be', () => {
+    requireFitText(text);
+    return isAnonymous(text) ? text : loginName(app, text);
+  });
 }
 
 function passwordHashOf(cells: Cells): string | undefined {

@@ -17,6 +17,8 @@ describe('handle', () => {
     ['ada news@example.com', 'ada+news@example.com'],
     ['"<b>o\'hara</b>&#"@example.co.uk', '"<b>o\'hara</b>&#"@example.co.uk'],
     ['jürgen@müller.example', 'jürgen@müller.example'],
+    // One spelling of a letter, composed or not: keyboards differ.
+    ['ju\u0308rgen@mu\u0308ller.example', 'jürgen@müller.example'],
     [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
   ];
   for (const [typed, handle] of accepted) {
@@ -41,6 +43,9 @@ describe('handle', () => {
     'ada\u0000@example.com',
     'ada\ud800@example.com',
     'ada\ufffd@example.com',
+    // Invisible, or turning the text around: a handle that looks like somebody else's.
+    'ada\u200b@example.com',
+    '\u202eada@example.com',
     `${'a'.repeat(243)}@example.com`,
     'ada@[127.0.0.1]',
     '+15551234567',
