@@ -17,11 +17,15 @@ const FIELDS = [
 describe('signing up', () => {
   let stage: Stage;
   before(async () => {
-    stage = await startStage({ NOREPLY_EMAIL: 'noreply@jojo.example' });
+    stage = await startStage(
+      { SERVER_NAME: 'Jojo-CosyncJWT-Server', NOREPLY_EMAIL: 'noreply@jojo.example' },
+      { byGuide: true },
+    );
   });
   after(() => stage?.stop());
 
-  it('lets a portal register the host and create the first app', async () => {
+  it('lets a portal register the host with the secret that setup printed, and create the first app', async () => {
+    assert.equal(claimsOf(stage.serverSecret).name, 'Jojo-CosyncJWT-Server');
     assert.equal(await stage.portal('GET', '/api/app/connection'), true);
     const wrong = await stage.request('GET', '/api/app/connection', {
       headers: { 'server-secret': `${stage.serverSecret.slice(0, -4)}AAAA` },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { type Answer, type RequestOptions, send } from '../support/http-client.ts';
@@ -6,6 +7,7 @@ import { type ReadMail, readMail } from '../support/mailbox.ts';
 import { type ProviderServer, startSendGrid, startTwilio } from '../support/provider-servers.ts';
 import { type ClientKind, ShippedClient } from '../support/shipped-clients.ts';
 import { type SmtpServer, startSmtpServer } from '../support/smtp-server.ts';
+import { setUpByGuide } from './set-up.ts';
 
 /** An app as the portal made it. */
 export interface MadeApp {
@@ -49,20 +51,28 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** Starts host and peers; mail goes by SMTP unless `env` says otherwise. */
-export async function startStage(env: Record<string, string> = {}): Promise<Stage> {
+/**
+ * Starts host and peers; mail goes by SMTP unless `env` says otherwise. `byGuide`: the host is set up as the guide says, with a key pair of
+ * its own and everything in `host.env`.
+ */
+export async function startStage(
+  env: Record<string, string> = {},
+  { byGuide = false }: { byGuide?: boolean } = {},
+): Promise<Stage> {
   const [smtp, sendGrid, twilio] = await Promise.all([startSmtpServer(), startSendGrid(), startTwilio()]);
   const login = SMTP_LOGIN.split(':').map(encodeURIComponent).join(':');
-  const host = startHostProcess({
-    env: {
-      ...(env.SEND_GRID_API_KEY === undefined && { SMTP_URL: `smtp://${login}@127.0.0.1:${smtp.port}` }),
-      SEND_GRID_URL: sendGrid.url,
-      TWILIO_URL: twilio.url,
-      ...env,
-    },
-  });
+  const settings = {
+    ...(env.SEND_GRID_API_KEY === undefined && { SMTP_URL: `smtp://${login}@127.0.0.1:${smtp.port}` }),
+    SEND_GRID_URL: sendGrid.url,
+    TWILIO_URL: twilio.url,
+    ...env,
+  };
+  const installed = byGuide ? await setUpByGuide(settings) : undefined;
+  const host = startHostProcess(
+    installed ? { dataDir: installed.dataDir, env: installed.settings } : { env: settings },
+  );
   const port = await host.listening;
-  const serverSecret = await serverSecretOf(host.dataDir);
+  const serverSecret = installed?.serverSecret ?? (await serverSecretOf(host.dataDir));
   const url = `http://localhost:${port}`;
   const unreadMails = new Set<ReadMail>();
   const unreadTexts = new Set<TextMessage>();
@@ -123,6 +133,7 @@ export async function startStage(env: Record<string, string> = {}): Promise<Stag
     textTo: (number) => take(unreadTexts, ({ to }) => to === number),
     async stop() {
       await host.stop();
+      rmSync(host.dataDir, { recursive: true, force: true });
       await Promise.all([smtp.stop(), sendGrid.stop(), twilio.stop()]);
     },
   };

@@ -17,7 +17,7 @@ export const FILES = [
   'email-template-collection.csv',
 ] as const;
 /** A ZIP that the portal fetches. */
-export function download(host: TestHost, path: string): Promise<Buffer> {
+export function download(host: Pick<TestHost, 'port' | 'serverSecret'>, path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const headers = { 'server-secret': host.serverSecret };
     httpRequest({ host: '127.0.0.1', port: host.port, path, headers }, (response) => {
@@ -32,7 +32,7 @@ export function download(host: TestHost, path: string): Promise<Buffer> {
 
 /** Sends a file to be imported; what is undefined is left out. */
 export async function upload(
-  host: TestHost,
+  host: Pick<TestHost, 'url' | 'serverSecret'>,
   file: Buffer | undefined,
   appName: string | undefined,
   part = 'file',
