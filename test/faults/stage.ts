@@ -46,7 +46,7 @@ async function stageOf(
   secret: Record<string, string>,
 ): Promise<Stage> {
   const port = await host.listening;
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const agent = new Agent({ keepAlive: true });
   const post = (path: string, headers: Record<string, string>, json: unknown) =>
     send({ agent, port, method: 'POST', path, input: { headers, json } });
   const get = (path: string, headers: Record<string, string> = {}) =>
