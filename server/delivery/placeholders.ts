@@ -1,4 +1,4 @@
-import { HostError } from '../model/errors.ts';
+import { refused } from '../model/errors.ts';
 import type { MessageName } from '../model/template.ts';
 
 /** Names a text may use, and those it makes no sense without (contract §6). */
@@ -64,9 +64,9 @@ export function checkPlaceholders(name: MessageName, subject: string, htmlTempla
     (placeholder) => !known.includes(placeholder) || placeholder === 'LINK',
   );
   const missing = needed.find((placeholder) => !used.has(placeholder));
-  if (unknown) throw new HostError('refused', { detail: `%${unknown}% is not known here` });
-  if (misplaced) throw new HostError('refused', { detail: `%${misplaced}% cannot stand in the subject` });
-  if (missing) throw new HostError('refused', { detail: `%${missing}% is missing` });
+  if (unknown) throw refused(`%${unknown}% is not known here`);
+  if (misplaced) throw refused(`%${misplaced}% cannot stand in the subject`);
+  if (missing) throw refused(`%${missing}% is missing`);
 }
 
 /**

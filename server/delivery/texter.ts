@@ -1,8 +1,8 @@
-import type { App } from '../model/app.ts';
+import type { App, TwilioAccount } from '../model/app.ts';
 import type { Config } from '../model/config.ts';
 import { DeliveryError, type Texter } from '../ports/delivery.ts';
 import type { Outbox } from './outbox.ts';
-import { createTwilio, type TwilioAccount } from './twilio.ts';
+import { createTwilio } from './twilio.ts';
 
 /** SMS through the app's own Twilio account where it has one, else through the host's texter (`SMS`). */
 export function createTexter({ config, outbox }: { config: Config; outbox: Outbox }): Texter {

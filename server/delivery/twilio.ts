@@ -1,4 +1,5 @@
 import type { Twilio } from 'twilio';
+import type { TwilioAccount } from '../model/app.ts';
 import { BoundedMap } from '../model/bounded-map.ts';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery.ts';
@@ -9,12 +10,6 @@ const PROVIDER = 'twilio';
 /** More accounts than are used at a time; beyond it the oldest client is made anew when needed. */
 const CLIENTS = 200;
 const E164 = /^\+[1-9][0-9]{6,14}$/;
-
-export interface TwilioAccount {
-  readonly accountSid: string;
-  readonly token: string;
-  readonly phoneNumber: string;
-}
 
 /** Sends SMS through Twilio with one account. Throws `DeliveryError`. */
 export interface TwilioSender {

@@ -1,17 +1,16 @@
 import type { App } from '../model/app.ts';
-import type { SuperUserCaller, UserCaller } from '../model/caller.ts';
+import type { UserCaller } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
-import { change, changeUser } from './change.ts';
+import { changeUser } from './change.ts';
 import { findByLoginName, loginName } from './handle.ts';
 import { releaseSeat } from './seats.ts';
 import { type IdentityDeps, identify } from './social-login.ts';
 
-const APP_DATA_MAX_BYTES = 8192;
 /** More logged-out tokens than this are not kept on a user; the epoch moves instead. */
 const REVOKED_TOKENS_MAX = 200;
 
@@ -53,7 +52,7 @@ async function provePassword(
 ): Promise<void> {
   const named = await findByLoginName(deps, app, loginName(app, handle));
   if (named?.id !== user.id) throw new HostError('invalid_credentials');
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password, method: 'password' });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password });
   if (!right) throw new HostError('invalid_credentials');
 }
 
@@ -102,23 +101,5 @@ export async function logOut(
     scope: everywhere ? 'all' : 'one',
     cause: 'logout',
   });
-  return true;
-}
-
-/** Stores what `getApplication` answers as `appData`, at most 8 KiB of JSON. Throws `invalid_data` when larger. */
-export async function setAppData(
-  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
-  { caller, appData }: { caller: SuperUserCaller; appData: Record<string, unknown> },
-): Promise<true> {
-  const { app, name } = caller;
-  requireRunning(app);
-  const bytes = Buffer.byteLength(JSON.stringify(appData));
-  if (bytes > APP_DATA_MAX_BYTES) throw new HostError('invalid_data');
-  await change(
-    deps.store.apps,
-    () => deps.store.apps.read(app.id),
-    (current) => ({ ...current, appData, updatedAt: deps.clock.now() }),
-  );
-  deps.events.emit('app_data_set', { name, bytes });
   return true;
 }

@@ -1,5 +1,5 @@
 import type { App } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import { HostError, refused } from '../model/errors.ts';
 import { ArchiveError, type OpenArchive } from '../ports/archive.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
@@ -60,11 +60,10 @@ export async function importApp(
       archive.close();
     }
   } catch (error) {
-    const refused =
-      error instanceof ArchiveError ? new HostError('refused', { detail: error.message }) : error;
-    const reason = refused instanceof HostError ? refused.error : 'unexpected';
+    const refusal = error instanceof ArchiveError ? refused(error.message) : error;
+    const reason = refusal instanceof HostError ? refusal.error : 'unexpected';
     deps.events.emit('transfer_failed', { stage: 'import', reason });
-    throw refused;
+    throw refusal;
   } finally {
     end();
   }
@@ -151,7 +150,7 @@ class Import {
         throw new CellError('the same message and locale stand in an earlier row');
       texts.add(`${name} ${locale}`);
     });
-    if (this.#problems.length > 0) throw new HostError('refused', { detail: this.#problems.join('; ') });
+    if (this.#problems.length > 0) throw refused(this.#problems.join('; '));
     return app;
   }
 
@@ -164,10 +163,10 @@ class Import {
         this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
         return await importedApp(this.#deps, named, { id: this.#deps.codes.newId(), name: '' });
       } catch (error) {
-        throw new HostError('refused', { detail: this.#describe(APP_TABLE.file, line, error) });
+        throw refused(this.#describe(APP_TABLE.file, line, error));
       }
     }
-    throw new HostError('refused', { detail: `${APP_TABLE.file} has no row` });
+    throw refused(`${APP_TABLE.file} has no row`);
   }
 
   async #write(app: App, heartbeat: () => Promise<void>): Promise<number> {
@@ -240,7 +239,7 @@ class Import {
       } catch (error) {
         this.#problems.push(this.#describe(table.file, line, error));
         if (this.#problems.length === MAX_PROBLEMS) {
-          throw new HostError('refused', { detail: `${this.#problems.join('; ')}; and perhaps more` });
+          throw refused(`${this.#problems.join('; ')}; and perhaps more`);
         }
       }
     }
@@ -249,11 +248,9 @@ class Import {
   async #header<T>(table: TransferTable<T>): Promise<readonly string[]> {
     const header = await this.#archive.header(table.file);
     const doubled = header.find((column, index) => column !== DOUBLED && header.indexOf(column) !== index);
-    if (doubled !== undefined)
-      throw new HostError('refused', { detail: `${table.file} has the column ${doubled} twice` });
+    if (doubled !== undefined) throw refused(`${table.file} has the column ${doubled} twice`);
     const needed = table === APP_TABLE ? 'name' : 'appId';
-    if (!header.includes(needed))
-      throw new HostError('refused', { detail: `${table.file} has no column ${needed}` });
+    if (!header.includes(needed)) throw refused(`${table.file} has no column ${needed}`);
     return header;
   }
 

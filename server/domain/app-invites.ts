@@ -1,8 +1,8 @@
 import type { App } from '../model/app.ts';
-import { HostError, isHostError } from '../model/errors.ts';
+import { HostError, isHostError, refused } from '../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
-import type { Signup } from '../model/signup.ts';
 import type { Deps } from '../ports/deps.ts';
+import type { PageRequest } from '../ports/store/store.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { loginName, parseHandle } from './handle.ts';
 import { type InviteDeps, sendInvite } from './invite.ts';
@@ -30,7 +30,7 @@ export async function issueInvites(
   const app = await findActiveAppForPortal(deps, appId);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   const { valid, invalid } = parsedHandles(app, handles);
-  if (valid.length > HANDLES_MAX) throw new HostError('refused', { detail: 'more than 500 handles' });
+  if (valid.length > HANDLES_MAX) throw refused('more than 500 handles');
   const issued: IssuedInvites = { invites: [], exists: [], invalid };
   for (const handle of valid) {
     if (await isExpected(deps, app, handle)) issued.exists.push(handle);
@@ -108,14 +108,10 @@ async function findInvite(
   return newestFirst.find(({ status }) => status === 'pending') ?? newestFirst[0];
 }
 
-/** Removes a signup of that handle, in any status of the app (contract P6). Throws `app_gone` and `signup_unknown`. */
-export async function removeSignup(
-  deps: Pick<Deps, 'store'>,
-  { appId, handle, signupId }: { appId: string; handle: string; signupId: string | undefined },
-): Promise<Signup> {
-  const app = await findAppForPortal(deps, appId);
-  const signup = await deps.store.signups.findByHandle(appId, loginName(app, handle));
-  const isMeant = signup && (signupId === undefined || signup.id === signupId.toLowerCase());
-  if (!isMeant || !(await deps.store.signups.remove(appId, signup.id))) throw new HostError('signup_unknown');
-  return signup;
+/** Invites whose handle contains a text, by handle. */
+export function searchInvites(
+  { store }: Pick<Deps, 'store'>,
+  { appId, value, page }: { appId: string; value: string; page: PageRequest },
+): Promise<Invite[]> {
+  return store.invites.search(appId, { value, ...page });
 }

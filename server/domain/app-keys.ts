@@ -1,11 +1,11 @@
 import { type App, type AppKey, audienceOf, userJwtHours } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import { HOUR_MS, MINUTE_MS } from '../model/duration.ts';
+import { refused } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp, findActiveAppForPortal } from './apps.ts';
+import type { IssuedTokens } from './issue-tokens.ts';
 import { issuerOf } from './published-keys.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 /** Verifiers keep a JWKS for a while: a new key must be published this long before it signs. */
 const PUBLISHED_FIRST_MS = 2 * HOUR_MS;
 
@@ -75,10 +75,6 @@ function keyInState(keys: readonly AppKey[], state: AppKey['state']): AppKey | u
   return keys.find((key) => key.state === state);
 }
 
-function refused(detail: string): HostError {
-  return new HostError('refused', { detail });
-}
-
 /**
  * The key with a note of when the last token it can have signed until now expires. To be written before the app's expiration changes, and
  * when the key stops signing.
@@ -118,12 +114,6 @@ export async function rotateAppToken(
   return app.appToken;
 }
 
-/** Tokens of a back end that acts for the whole app. */
-export interface SuperUserTokens {
-  jwt: string;
-  accessToken: string;
-}
-
 /**
  * A short-lived JWT of the app that says `superUser`, and the access token that opens `setAppData` (operator §7). Throws `app_gone` and
  * `app_suspended`.
@@ -131,7 +121,7 @@ export interface SuperUserTokens {
 export async function superUserToken(
   deps: Pick<Deps, 'config' | 'store' | 'clock' | 'codes' | 'appTokens' | 'hostTokens' | 'events'>,
   { appId, name, expiresInMinutes }: { appId: string; name: string; expiresInMinutes: number },
-): Promise<SuperUserTokens> {
+): Promise<IssuedTokens> {
   const now = deps.clock.now();
   const expiresAt = now + expiresInMinutes * MINUTE_MS;
   const app = await rememberLongToken(deps, await findActiveAppForPortal(deps, appId), expiresAt);

@@ -1,4 +1,4 @@
-import { HostError } from '../model/errors.ts';
+import { isHostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp, findAppForPortal } from './apps.ts';
 import { forgetSeats, recountSeats } from './seats.ts';
@@ -22,7 +22,7 @@ async function markDeleting(deps: RemovalDeps, appId: string): Promise<boolean> 
     await changeApp(deps, appId, (app) => ({ ...app, lifecycle: 'deleting' }));
     return true;
   } catch (error) {
-    if (error instanceof HostError && error.error === 'app_gone') return false;
+    if (isHostError(error, 'app_gone')) return false;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
-import type { App, PasswordRules, UserIdFormat } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import type { App, PasswordRules, TwilioAccount, UserIdFormat } from '../model/app.ts';
+import { refused } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { rememberTokens } from './app-keys.ts';
 import { changeApp, namingApp } from './apps.ts';
@@ -39,7 +39,7 @@ type Plain =
 
 /** What may be changed, already of the right types. `undefined` leaves a setting alone, `null` clears it. */
 export type SettingsChange = { [K in Plain]?: App[K] | null } & {
-  twilio?: Partial<NonNullable<App['twilio']>>;
+  twilio?: Partial<TwilioAccount>;
   passwordRules?: Partial<PasswordRules>;
   /** Fields to append. */
   metaData?: NewField[];
@@ -105,7 +105,7 @@ function withoutMasks(app: App, settings: SettingsChange): SettingsChange {
       twilio: Object.fromEntries(
         Object.entries(settings.twilio).map(([name, value]) => [
           name,
-          unmask(value, app.twilio?.[name as keyof NonNullable<App['twilio']>]),
+          unmask(value, app.twilio?.[name as keyof TwilioAccount]),
         ]),
       ),
     }),
@@ -118,7 +118,7 @@ export function masked(secret: string): string {
   return '*'.repeat(secret.length - shown.length) + shown;
 }
 
-function wholeAccount(app: App, given: Partial<NonNullable<App['twilio']>>): App['twilio'] {
+function wholeAccount(app: App, given: Partial<TwilioAccount>): App['twilio'] {
   const { accountSid, token, phoneNumber } = { ...app.twilio, ...given };
   if (!accountSid && !token && !phoneNumber) return undefined;
   if (!accountSid || !token || !phoneNumber) {
@@ -152,10 +152,6 @@ async function requireStillNoUsers(deps: SettingsDeps, app: App, userIdFormat: U
     await changeApp(deps, app.id, (current) => ({ ...current, userIdFormat }));
     throw error;
   }
-}
-
-function refused(detail: string): HostError {
-  return new HostError('refused', { detail });
 }
 
 /** Names of the members that differ. */

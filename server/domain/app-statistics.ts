@@ -43,27 +43,3 @@ async function userPage(
   const { anonymous } = await store.users.count(appId);
   return { rows, total, anonymous };
 }
-
-interface Search {
-  appId: string;
-  value: string;
-  page: PageRequest;
-}
-
-/** Users whose handle or user name contains a text, by handle; none for an unknown app. */
-export function searchUsers(
-  { store }: StatisticsDeps,
-  { appId, value, page, hideAnonymous }: Search & { hideAnonymous: boolean },
-): Promise<User[]> {
-  return store.users.search(appId, { value, hideAnonymous, ...page });
-}
-
-/** Signups whose handle contains a text, by handle. */
-export function searchSignups({ store }: StatisticsDeps, { appId, value, page }: Search): Promise<Signup[]> {
-  return store.signups.search(appId, { value, ...page });
-}
-
-/** Invites whose handle contains a text, by handle. */
-export function searchInvites({ store }: StatisticsDeps, { appId, value, page }: Search): Promise<Invite[]> {
-  return store.invites.search(appId, { value, ...page });
-}

@@ -2,9 +2,8 @@ import { type App, DEFAULT_PASSWORD_RULES, type SignupFlow } from '../model/app.
 import { HostError, isHostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { Deps } from '../ports/deps.ts';
+import { FIRST_GENERATION } from '../ports/security.ts';
 import { change } from './change.ts';
-
-const FIRST_GENERATION = 1;
 
 type NewAppSettings = Omit<
   App,

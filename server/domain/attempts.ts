@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../model/app.ts';
+import { DAY_MS } from '../model/duration.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { Attempt, WaitPolicy } from '../ports/store/counters.ts';
 import { changeUser } from './change.ts';
 import { countGuess } from './spray.ts';
-
-export { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
 
 export type AttemptDeps = Pick<
   Deps,
@@ -16,7 +15,6 @@ export type AttemptDeps = Pick<
 type Who = { userId: string } | { handleRef: string };
 type SecondFactor = 'totp' | 'sms' | 'recovery';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const BUSY_STEP_MS = 25;
 const BUSY_STEPS = 80;
 
@@ -27,9 +25,10 @@ const BUSY_STEPS = 80;
  */
 export async function judgePassword(
   deps: AttemptDeps,
-  input: { app: App; user: User | undefined; handle: string; password: string; method: 'password' },
+  input: { app: App; user: User | undefined; handle: string; password: string },
 ): Promise<boolean> {
-  const { app, user, password, method } = input;
+  const { app, user, password } = input;
+  const method = 'password';
   const key = passwordKey(deps, app, user?.handle ?? input.handle);
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   if (!(await admitted(deps, key, { who, method }))) return false;

@@ -1,14 +1,11 @@
 import type { App } from '../model/app.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/duration.ts';
 import type { StoredCode } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
 import { countGuess } from './spray.ts';
 
 export type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
-
-const MINUTE_MS = 60 * 1000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Whether `code` is the stored one. Each wrong try is counted in the store before the comparison, so that of any number of simultaneous

@@ -1,4 +1,5 @@
 import type { App } from '../model/app.ts';
+import { HOUR_MS } from '../model/duration.ts';
 import { HostError } from '../model/errors.ts';
 import type { Message, QueuedMessage } from '../model/message.ts';
 import { DeliveryError, type Mailer, type Texter } from '../ports/delivery.ts';
@@ -10,7 +11,7 @@ const POLL_MS = 3_000;
 /** Sent side by side. */
 const BATCH = 20;
 const FIRST_RETRY_MS = 5_000;
-const LAST_RETRY_MS = 3_600_000;
+const LAST_RETRY_MS = HOUR_MS;
 
 type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metrics'>;
 type QueueDeps = SendDeps & Pick<Deps, 'store' | 'clock'>;

@@ -1,10 +1,12 @@
 import type { App } from '../model/app.ts';
 import type { Session } from '../model/caller.ts';
+import { MINUTE_MS } from '../model/duration.ts';
 import { HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { type AttemptDeps, type CodeDeps, judgeCode, judgeSecondFactor } from './attempts.ts';
+import { type AttemptDeps, judgeSecondFactor } from './attempts.ts';
 import { changeUser } from './change.ts';
+import { type CodeDeps, judgeCode } from './code-attempts.ts';
 
 export type FactorDeps = AttemptDeps & CodeDeps & Pick<Deps, 'totp'>;
 type SpendDeps = Pick<Deps, 'store' | 'clock'>;
@@ -13,7 +15,7 @@ export type FactorMethod = 'totp' | 'sms' | 'recovery';
 type Verdict = 'right' | 'wrong' | 'replayed';
 
 /** A log-in this recent had to pass whatever factor was due, so it stands in for a code (design §13). */
-const FRESH_LOGIN_MS = 10 * 60 * 1000;
+const FRESH_LOGIN_MS = 10 * MINUTE_MS;
 const RECOVERY_CODE_DIGITS = 10;
 
 /** Whether a second factor guards this account, whatever the app's mode says at the moment. */

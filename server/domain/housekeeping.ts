@@ -1,11 +1,11 @@
+import { DAY_MS, MINUTE_MS } from '../model/duration.ts';
 import { isHostError } from '../model/errors.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
 import { freeLostSeats } from './seats.ts';
 
-const EVERY_MS = 60_000;
-const DAY_MS = 86_400_000;
+const EVERY_MS = MINUTE_MS;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;

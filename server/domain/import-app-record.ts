@@ -1,13 +1,14 @@
 import type { App, AppKey, MetadataField } from '../model/app.ts';
 import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
 import type { Deps } from '../ports/deps.ts';
+import { FIRST_GENERATION } from '../ports/security.ts';
 import { newAppSettings } from './apps.ts';
+import { PROTOTYPE_NAMES } from './metadata.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
 
 type AppRecordDeps = Pick<Deps, 'codes' | 'keyPairs' | 'hostTokens' | 'clock'>;
 
 const MAX_PEM = 16 * 1024;
-const FIRST_GENERATION = 1;
 
 /**
  * The app of an import: its own key pair and settings, a new id, name, app token and secret (contract §4.5). Columns that the file lacks get
@@ -125,7 +126,7 @@ function fieldsOf(
 ): MetadataField[] {
   return cells.objects(column).map(({ id, path, fieldName, required, canEdit }) => {
     const isPath = typeof path === 'string' && /^[^\s.$]{1,64}(\.[^\s.$]{1,64}){0,6}$/.test(path);
-    if (!isPath || /(^|\.)(__proto__|prototype|constructor)(\.|$)/.test(path))
+    if (!isPath || path.split('.').some((part) => PROTOTYPE_NAMES.has(part)))
       throw new CellError(`${column} holds a path that cannot be used`);
     return {
       id: typeof id === 'string' ? id : codes.newId(),

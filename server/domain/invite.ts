@@ -1,20 +1,20 @@
 import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
+import { DAY_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
 import type { Metadata, StoredCode } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { admitCode, type CodeDeps } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change } from './change.ts';
+import { admitCode, type CodeDeps } from './code-attempts.ts';
 import { parseHandle } from './handle.ts';
-import { type MessageDeps, sendMessage, usedLocale } from './message.ts';
+import { usedLocale } from './locale.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 
 export type InviteDeps = CodeDeps & MessageDeps;
 type OfferDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock'>;
-
-const DAY_MS = 86_400_000;
 
 interface Offer {
   app: App;

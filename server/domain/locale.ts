@@ -8,3 +8,8 @@ export function requireLocale(app: App, text: string | undefined): string {
   if (locale !== DEFAULT_LOCALE && !app.locales.includes(locale)) throw new HostError('invalid_data');
   return locale;
 }
+
+/** A locale the app has dropped, or none, is read in English. */
+export function usedLocale(app: App, wanted: string | undefined): string {
+  return wanted !== undefined && app.locales.includes(wanted) ? wanted : DEFAULT_LOCALE;
+}

@@ -1,13 +1,15 @@
 import type { App } from '../model/app.ts';
 import type { Config } from '../model/config.ts';
+import { DAY_MS, MINUTE_MS } from '../model/duration.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { type Attachment, type Message, mailSender } from '../model/message.ts';
 import { type MessageName, TEMPLATE_NAMES, type Template, type TemplateName } from '../model/template.ts';
 import { isAnonymous } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { queueMessage, sendAtOnce } from './delivery-queue.ts';
+import { usedLocale } from './locale.ts';
 
-const GIVE_UP_MS = 24 * 3_600_000;
+const GIVE_UP_MS = DAY_MS;
 /** What goes out instead of a mail when the handle is a phone number. */
 const SMS_FORMS: Partial<Record<MessageName, MessageName>> = {
   signUp: 'signUpSms',
@@ -111,7 +113,7 @@ function smsSender(config: Config, app: App): string {
 
 /** A code that has expired need not be sent any more. */
 function usefulMs(config: Config, name: MessageName): number {
-  if (name === 'resetPassword') return config.resetCodeMinutes * 60_000;
+  if (name === 'resetPassword') return config.resetCodeMinutes * MINUTE_MS;
   return name === 'sms' ? config.smsCodeSeconds * 1_000 : GIVE_UP_MS;
 }
 
@@ -131,23 +133,6 @@ export async function findTemplate(
   return deps.store.templates.find(app.id, name, DEFAULT_LOCALE);
 }
 
-/** A locale the app has dropped, or none, is read in English. */
-export function usedLocale(app: App, wanted: string | undefined): string {
-  return wanted !== undefined && app.locales.includes(wanted) ? wanted : DEFAULT_LOCALE;
-}
-
 function isEditable(name: MessageName): name is TemplateName {
   return (TEMPLATE_NAMES as readonly MessageName[]).includes(name);
-}
-
-/** The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value percent-encoded. */
-export function signupLink(
-  deps: Pick<Deps, 'config'>,
-  { app, handle, code }: { app: App; handle: string; code: string },
-): string {
-  const url = new URL(`${deps.config.apiUrl}/api/appuser/completeSignup`);
-  // Not `URLSearchParams`: it writes a blank as `+`, which old readers of links do not undo.
-  const query = Object.entries({ appToken: app.appToken, handle, code });
-  url.search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  return url.href;
 }

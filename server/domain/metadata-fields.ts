@@ -1,7 +1,8 @@
 import type { App, MetadataField } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import { refused } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp } from './apps.ts';
+import { PROTOTYPE_NAMES } from './metadata.ts';
 
 /** The two lists of fields an app defines. */
 export type FieldList = 'metaData' | 'metaDataInvite';
@@ -18,7 +19,6 @@ export interface NewField {
 const FIELDS_MAX = 64;
 const DEPTH_MAX = 7;
 const NAME = /^[^\p{Cc}\s.$]{1,64}$/u;
-const PROTOTYPE_NAMES = new Set(['__proto__', 'prototype', 'constructor']);
 /** Claims of the host, and members of its own tokens (design §13). */
 const RESERVED_BEGINNINGS = new Set(
   'iss sub aud exp nbf iat jti auth_time superUser kid typ scope appId'.split(' '),
@@ -96,8 +96,4 @@ export function requireNewPath(path: string): void {
   if (!safe || names.length > DEPTH_MAX) throw refused(`the path "${path}" cannot be used`);
   if (RESERVED_BEGINNINGS.has(names[0] ?? ''))
     throw refused(`the path "${path}" begins with a reserved name`);
-}
-
-function refused(detail: string): HostError {
-  return new HostError('refused', { detail });
 }

@@ -7,6 +7,8 @@ import { parseJsonText } from './json-text.ts';
 const METADATA_MAX_BYTES = 8192;
 const VALUE_MAX_LENGTH = 1024;
 const DEPTH_MAX = 8;
+/** Names that mean something to JavaScript stay out of paths and records (security rule 26). */
+export const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
 /**
  * JSON text of a client → the configured paths only, trimmed (contract §3.1); an app without fields takes nothing. Throws `onBadText` when

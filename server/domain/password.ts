@@ -1,18 +1,13 @@
 import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
+import { MINUTE_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import { isAnonymous, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import {
-  type AttemptDeps,
-  admitCode,
-  type CodeDeps,
-  forgiveAccount,
-  judgeCode,
-  judgePassword,
-} from './attempts.ts';
+import { type AttemptDeps, forgiveAccount, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
+import { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
 import { findByLoginName, loginName } from './handle.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { requireNewPassword } from './password-rules.ts';
@@ -64,7 +59,7 @@ async function writeAsOften(
   const now = deps.clock.now();
   const key = `no-reset/${app.id}/${deps.handleRef(app.id, typed)}`;
   for (let write = 0; write < 2; write++) {
-    await deps.store.counters.increment(key, { now, expiresAt: now + 60_000 });
+    await deps.store.counters.increment(key, { now, expiresAt: now + MINUTE_MS });
   }
 }
 
@@ -76,7 +71,7 @@ async function sendResetCode(deps: MessageDeps, app: App, user: User, typed: str
     appId: app.id,
     subject: user.id,
     code,
-    expiresAt: now + deps.config.resetCodeMinutes * 60_000,
+    expiresAt: now + deps.config.resetCodeMinutes * MINUTE_MS,
   });
   await changeUser(deps, user, (current) => ({ ...current, resetCode }));
   await sendMessage(deps, {
@@ -147,7 +142,7 @@ export async function changePassword(
   requireRunning(app);
   requireNewPassword(app, newPassword);
   const user = await currentUser(deps, caller, 'invalid_data');
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password, method: 'password' });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password });
   if (!right) throw new HostError('invalid_data');
   const passwordHash = await deps.passwords.hash(newPassword);
   const changed = await changeUser(deps, user, (current) => {

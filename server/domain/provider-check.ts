@@ -1,4 +1,4 @@
-import { HostError } from '../model/errors.ts';
+import { HostError, refused } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { findAppForPortal } from './apps.ts';
@@ -13,7 +13,7 @@ export async function testMailAccount(deps: MessageDeps, { appId }: { appId: str
   const app = await findAppForPortal(deps, appId);
   const { emailExtensionApiKey, emailExtensionSenderEmail: to } = app;
   if (!emailExtensionApiKey || !to) {
-    throw new HostError('refused', { detail: 'the app has no mail account of its own' });
+    throw refused('the app has no mail account of its own');
   }
   return sendTest(deps, {
     app: { ...app, emailExtension: true },
@@ -35,7 +35,7 @@ export async function testSmsAccount(
 ): Promise<true> {
   const app = await findAppForPortal(deps, input.appId);
   const to = parsePhone(input.phone);
-  if (!deps.texter.available(app)) throw new HostError('refused', { detail: 'there is no SMS account' });
+  if (!deps.texter.available(app)) throw refused('there is no SMS account');
   return sendTest(deps, {
     app,
     name: 'sms',

@@ -1,9 +1,7 @@
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { MetaStore } from '../ports/store/meta.ts';
-import { META } from '../ports/store/meta.ts';
-
-const FIRST_GENERATION = 1;
+import { FIRST_GENERATION } from '../ports/security.ts';
+import { META, type MetaStore } from '../ports/store/meta.ts';
 
 /** The generation a server secret token must carry to be accepted (claim `gen`). */
 export async function serverSecretGeneration(meta: MetaStore): Promise<number> {
@@ -13,8 +11,7 @@ export async function serverSecretGeneration(meta: MetaStore): Promise<number> {
 type SecretDeps = Pick<Deps, 'store' | 'hostTokens' | 'config'>;
 /** A server secret token of the current generation. Every one of a generation is as good as another. */
 export async function issueServerSecret(deps: SecretDeps): Promise<string> {
-  const generation = await serverSecretGeneration(deps.store.meta);
-  return deps.hostTokens.issueServerSecret({ name: deps.config.serverName, generation });
+  return tokenOf(deps, await serverSecretGeneration(deps.store.meta));
 }
 
 /**
@@ -27,8 +24,9 @@ export async function rotateServerSecret(deps: SecretDeps): Promise<{ token: str
   if (!(await deps.store.meta.compareAndSet(META.serverSecretGeneration, before, String(generation)))) {
     throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
   }
-  return {
-    token: await deps.hostTokens.issueServerSecret({ name: deps.config.serverName, generation }),
-    generation,
-  };
+  return { token: await tokenOf(deps, generation), generation };
+}
+
+function tokenOf({ hostTokens, config }: SecretDeps, generation: number): Promise<string> {
+  return hostTokens.issueServerSecret({ name: config.serverName, generation });
 }

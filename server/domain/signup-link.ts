@@ -1,6 +1,7 @@
 import { HostError, isHostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
-import { findTemplate, usedLocale } from './message.ts';
+import { usedLocale } from './locale.ts';
+import { findTemplate } from './message.ts';
 import {
   type CompletionDeps,
   finishSignup,

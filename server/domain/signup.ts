@@ -1,17 +1,18 @@
 import type { App } from '../model/app.ts';
+import { HOUR_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import type { Signup } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { admitCode, type CodeDeps } from './attempts.ts';
 import { requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
+import { admitCode, type CodeDeps } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
-import { type MessageDeps, sendMessage, signupLink } from './message.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { requireFreeSeat } from './seats.ts';
@@ -101,7 +102,7 @@ async function inviteToConfirm(deps: MessageDeps, request: SignupRequest): Promi
   const byLink = app.signupFlow === 'link';
   const pending = newSignup(deps, request, { status: 'pending', kind: byLink ? 'link' : 'code' });
   const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
-  const expiresAt = pending.updatedAt + deps.config.signupHours * 3_600_000;
+  const expiresAt = pending.updatedAt + deps.config.signupHours * HOUR_MS;
   await putSignup(deps, pending, (signup) => ({
     ...signup,
     code: deps.codes.stored({ purpose: 'signup', appId: app.id, subject: signup.id, code, expiresAt }),
@@ -116,6 +117,18 @@ async function inviteToConfirm(deps: MessageDeps, request: SignupRequest): Promi
     purpose: 'signup',
     outcome: 'wait',
   });
+}
+
+/** The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value percent-encoded. */
+function signupLink(
+  deps: Pick<Deps, 'config'>,
+  { app, handle, code }: { app: App; handle: string; code: string },
+): string {
+  const url = new URL(`${deps.config.apiUrl}/api/appuser/completeSignup`);
+  // Not `URLSearchParams`: it writes a blank as `+`, which old readers of links do not undo.
+  const query = Object.entries({ appToken: app.appToken, handle, code });
+  url.search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return url.href;
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */

@@ -1,9 +1,9 @@
 import type { App } from '../model/app.ts';
+import { DAY_MS } from '../model/duration.ts';
 import type { Deps } from '../ports/deps.ts';
 
 /** Wrong guesses in an app on one day that no group of forgetful users makes (security figure F13). */
 const THRESHOLDS = { password: 5000, code: 1000 } as const;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Counts a wrong guess over all accounts of the app; the one that reaches the day's threshold is an event. */
 export async function countGuess(

@@ -3,6 +3,7 @@ import { HostError, isHostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
+import type { PageRequest } from '../ports/store/store.ts';
 import { deleteUser } from './account.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { forgiveAccount } from './attempts.ts';
@@ -81,6 +82,19 @@ export async function findUserForPortal(
     (await users.findByHandle(appId, loginName(app, handle)));
   if (!user) throw new HostError('user_unknown');
   return { app, user };
+}
+
+/** Users whose handle or user name contains a text, by handle; none for an unknown app. */
+export function searchUsers(
+  { store }: Pick<Deps, 'store'>,
+  {
+    appId,
+    value,
+    page,
+    hideAnonymous,
+  }: { appId: string; value: string; page: PageRequest; hideAnonymous: boolean },
+): Promise<User[]> {
+  return store.users.search(appId, { value, hideAnonymous, ...page });
 }
 
 /** Removes a user with all rows of the handle; answers who it was. Throws `app_gone` and `user_unknown`. */

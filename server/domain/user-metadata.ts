@@ -3,7 +3,7 @@ import { HostError } from '../model/errors.ts';
 import type { Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeUser } from './change.ts';
-import { requireStorable, valueAt, withoutValue, withValue } from './metadata.ts';
+import { PROTOTYPE_NAMES, requireStorable, valueAt, withoutValue, withValue } from './metadata.ts';
 import { requireNewPath } from './metadata-fields.ts';
 import { findUserForPortal } from './user-administration.ts';
 
@@ -58,11 +58,11 @@ function trimmed(metaData: Metadata, path: string): Metadata {
   return typeof value === 'string' ? withValue(metaData, path, value.trim()) : metaData;
 }
 
-/** Names that mean something to JavaScript stay out of records (security rule 26). Throws `refused`. */
+/** Throws `refused` for a name that may not stand in a record. */
 function requireSafeNames(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
-    if (['__proto__', 'constructor', 'prototype'].includes(name)) throw new HostError('refused');
+    if (PROTOTYPE_NAMES.has(name)) throw new HostError('refused');
     requireSafeNames(inner);
   }
 }

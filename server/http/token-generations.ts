@@ -1,9 +1,10 @@
+import { serverSecretGeneration } from '../domain/server-secret.ts';
 import type { App } from '../model/app.ts';
 import type { Deps } from '../ports/deps.ts';
+import { FIRST_GENERATION } from '../ports/security.ts';
 import { META } from '../ports/store/meta.ts';
 
 const KEPT_MS = 3000;
-const FIRST = 1;
 
 interface HostGenerations {
   serverSecret: number;
@@ -39,15 +40,15 @@ export class TokenGenerations {
     if (this.#known && Math.abs(now - this.#readAt) < KEPT_MS) return this.#known;
     const { meta } = this.#deps.store;
     const [serverSecret, adopted] = await Promise.all([
-      meta.get(META.serverSecretGeneration),
+      serverSecretGeneration(meta),
       meta.get(META.adoptedHostKey),
     ]);
-    this.#known = { serverSecret: Number(serverSecret ?? FIRST), adopted: adopted === 'yes' };
+    this.#known = { serverSecret, adopted: adopted === 'yes' };
     this.#readAt = now;
     return this.#known;
   }
 }
 
 function legacyGeneration(host: HostGenerations): number | undefined {
-  return host.adopted ? FIRST : undefined;
+  return host.adopted ? FIRST_GENERATION : undefined;
 }

@@ -45,6 +45,13 @@ export const DEFAULT_PASSWORD_RULES: Readonly<PasswordRules> = Object.freeze({
   minSpecial: 0,
 });
 
+/** An account that sends SMS: an app's own, or the host's. */
+export interface TwilioAccount {
+  accountSid: string;
+  token: string;
+  phoneNumber: string;
+}
+
 /** A client application registered on the host, owner of its users. */
 export interface App {
   /** 32 lower-case hex digits. */
@@ -74,7 +81,7 @@ export interface App {
   signupFlow: SignupFlow;
   twoFactorVerification: FactorMode;
   /** The app's own SMS account: all three or none; sealed at rest. */
-  twilio?: { accountSid: string; token: string; phoneNumber: string };
+  twilio?: TwilioAccount;
   /** Issuer shown by authenticator apps. */
   googleAppName?: string;
   /** 0 = no limit. */

@@ -1,3 +1,5 @@
+import type { TwilioAccount } from './app.ts';
+
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /** The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2. */
@@ -23,9 +25,7 @@ export interface Config {
   readonly smtpUrl: string | undefined;
   readonly noreplyEmail: string;
   readonly sms: 'outbox' | 'twilio' | 'none';
-  readonly twilio:
-    | { readonly accountSid: string; readonly token: string; readonly phoneNumber: string }
-    | undefined;
+  readonly twilio: Readonly<TwilioAccount> | undefined;
   readonly twilioUrl: string;
   /** `*` or a list of origins. */
   readonly allowOrigin: '*' | readonly string[];

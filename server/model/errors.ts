@@ -78,6 +78,11 @@ export class HostError extends Error {
   }
 }
 
+/** The portal's refusal with its reason, which the portal shows. */
+export function refused(detail: string): HostError {
+  return new HostError('refused', { detail });
+}
+
 /** Whether a thrown value is the refusal of that name. */
 export function isHostError(thrown: unknown, error: ErrorName): boolean {
   return thrown instanceof HostError && thrown.error === error;

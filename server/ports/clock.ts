@@ -1,7 +1,9 @@
+import { HOUR_MS } from '../model/duration.ts';
+
 export interface Clock {
   /** Epoch milliseconds. The only source of time in the domain. */
   now(): number;
 }
 
 /** How far a machine's clock may be set back without anything used up coming back to life: it is remembered so much longer (security.md F24). */
-export const CLOCK_JUMP_MS = 2 * 3_600_000;
+export const CLOCK_JUMP_MS = 2 * HOUR_MS;

@@ -51,6 +51,9 @@ export type HostToken =
   | { kind: 'superuser'; appId: string; name: string; jti: string; expiresAt: number };
 export type HostTokenKind = HostToken['kind'];
 
+/** Generation of the first server secret and of each app's first app token. */
+export const FIRST_GENERATION = 1;
+
 /**
  * Tokens signed with the host key (contract §1.1, design §7). Each `verify` checks signature (RS256 only), size, kind by the token's own
  * claims, required claims and expiry; it answers `undefined` for anything wrong. Generations and epochs are the caller's business.

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { AppKey } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import { HostError, refused } from '../model/errors.ts';
 import type { KeyPairs } from '../ports/security.ts';
 import { thumbprint } from './jwt.ts';
 import { type RsaPair, rsaPairProblem } from './rsa-pair.ts';
@@ -57,7 +57,7 @@ export function createKeyPairs({
     importAppKey(privateKeyPem, publicKeyPem, now) {
       const pair = parsePair(privateKeyPem, publicKeyPem);
       const problem = pair ? rsaPairProblem(pair) : 'malformed';
-      if (!pair || problem) throw new HostError('refused', { detail: `app key pair: ${problem}` });
+      if (!pair || problem) throw refused(`app key pair: ${problem}`);
       return toAppKey(pair, now);
     },
   };

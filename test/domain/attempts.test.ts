@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import {
-  admitCode,
-  forgiveAccount,
-  judgeCode,
-  judgePassword,
-  judgeSecondFactor,
-} from '../../server/domain/attempts.ts';
+import { forgiveAccount, judgePassword, judgeSecondFactor } from '../../server/domain/attempts.ts';
+import { admitCode, judgeCode } from '../../server/domain/code-attempts.ts';
 import type { App } from '../../server/model/app.ts';
 import type { StoredCode, User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
@@ -46,9 +41,9 @@ describeOnBothStores('attempts', (host) => {
       hashes: () => compared.length,
       compared,
       guess: (password: string, who: User | undefined = user, handle = user.handle) =>
-        judgePassword(deps, { app, user: who, handle, password, method: 'password' }),
+        judgePassword(deps, { app, user: who, handle, password }),
       unknown: (handle = 'nobody@example.com') =>
-        judgePassword(deps, { app, user: undefined, handle, password: PASSWORD, method: 'password' }),
+        judgePassword(deps, { app, user: undefined, handle, password: PASSWORD }),
       current: async () => (await host().deps.store.users.find(app.id, user.id)) as User,
       events: (name: string) =>
         host()

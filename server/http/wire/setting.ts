@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SettingsChange } from '../../domain/app-settings.ts';
 import { DEFAULT_PASSWORD_RULES } from '../../model/app.ts';
-import { HostError } from '../../model/errors.ts';
+import { HostError, refused } from '../../model/errors.ts';
 import { appName, metadataFields, numberOrDigits, plainText, wholeNumber } from './portal-parameter.ts';
 
 const HOURS_MAX = 876_000;
@@ -136,7 +136,7 @@ export function settingChange(input: Values & { setting: SettingName }): Setting
   const names: readonly ValueName[] = SETTINGS[input.setting];
   for (const name of names) {
     if (input[name] === undefined && !MAY_BE_ABSENT.has(name)) {
-      throw new HostError('refused', { detail: `${name} is missing` });
+      throw refused(`${name} is missing`);
     }
   }
   const values = Object.fromEntries(names.map((name) => [name, input[name]])) as Values;

@@ -1,5 +1,5 @@
 import type { TemplateRef } from '../../domain/templates.ts';
-import { HostError } from '../../model/errors.ts';
+import { refused } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Template, TemplateName } from '../../model/template.ts';
 import { wireTime } from './time.ts';
@@ -34,7 +34,6 @@ export function templateRef(input: {
   locale?: string | undefined;
 }): TemplateRef {
   if (input._id !== undefined) return { id: input._id };
-  if (input.templateName === undefined)
-    throw new HostError('refused', { detail: '_id or templateName is missing' });
+  if (input.templateName === undefined) throw refused('_id or templateName is missing');
   return { name: input.templateName, locale: input.locale ?? DEFAULT_LOCALE };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { testMailAccount, testSmsAccount } from '../../../domain/provider-check.ts';
-import { HostError } from '../../../model/errors.ts';
+import { refused } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, handle, plainText } from '../../wire/portal-parameter.ts';
 
@@ -36,7 +36,7 @@ export const providerRoutes = [
     summary: 'Refused: the host has no push provider.',
     input: z.object({ userId: z.string(), senderId: z.string().optional(), message: z.string() }),
     respond: () => {
-      throw new HostError('refused', { detail: 'this host has no push provider' });
+      throw refused('this host has no push provider');
     },
   }),
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HostError } from '../../../model/errors.ts';
+import { refused } from '../../../model/errors.ts';
 import { portalRoute, type Route } from '../../route.ts';
 
 /** Routes that drove MongoDB App Services (contract §4.1). */
@@ -23,7 +23,7 @@ function retiredRoute(name: (typeof RETIRED)[number]): Route {
     log: { action: name },
     respond: () => {
       const detail = `MongoDB App Services reached end of life on 2025-09-30; ${name} is no longer available.`;
-      throw new HostError('refused', { detail });
+      throw refused(detail);
     },
   });
 }

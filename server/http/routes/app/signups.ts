@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { removeSignup } from '../../../domain/app-invites.ts';
-import { searchSignups } from '../../../domain/app-statistics.ts';
+import { removeSignup, searchSignups } from '../../../domain/app-signups.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import { portalSignup } from '../../wire/signup.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exportApp, exportHost } from '../../../domain/app-export.ts';
 import { importApp } from '../../../domain/app-import.ts';
-import { HostError } from '../../../model/errors.ts';
+import { refused } from '../../../model/errors.ts';
 import { DownloadReply, portalRoute } from '../../route.ts';
 import { portalApp } from '../../wire/app.ts';
 import { appId, appName } from '../../wire/portal-parameter.ts';
@@ -40,7 +40,7 @@ export const transferRoutes = [
     respond: async ({ deps, request }) => {
       const { fields, file } = (await request.upload?.()) ?? { fields: {}, file: undefined };
       const name = appName.safeParse(fields.appName?.trim());
-      if (!name.success || !file) throw new HostError('refused', { detail: 'appName and file are needed' });
+      if (!name.success || !file) throw refused('appName and file are needed');
       return portalApp(await importApp(deps, { name: name.data, path: file.path }));
     },
   }),

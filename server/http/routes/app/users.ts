@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { searchUsers } from '../../../domain/app-statistics.ts';
 import {
   addUser,
   removeUser,
   resetUserPassword,
+  searchUsers,
   setUserStatus,
 } from '../../../domain/user-administration.ts';
 import { replaceMetadata } from '../../../domain/user-metadata.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { deleteAccount, logOut, setAppData } from '../../../domain/account.ts';
+import { deleteAccount, logOut } from '../../../domain/account.ts';
+import { setAppData } from '../../../domain/app-data.ts';
 import { userRoute } from '../../route.ts';
 import { flag } from '../../wire/user-parameter.ts';
 
