@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { makeDataDir } from '../support/host.ts';
+import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { runSetup, type SetupOutcome } from '../support/setup-process.ts';
+
+/** MD5 text of a password that is not among the commonest. */
+const PASSWORD = '155ba8e102f3beb97892c3400b65031c';
+const PASS = { BACKUP_PASS: 'pass phrase of the backup' };
+const FIRST = 200;
+const WRITERS = 4;
+
+describe('a backup', { timeout: 120_000 }, () => {
+  let folder: string;
+  let dataDir: string;
+  let file: string;
+  let host: HostProcess | undefined;
+  let app: { appId: string; appToken: string };
+  /** Users the host acknowledged before the backup began. */
+  const acknowledged: string[] = [];
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'backup-test-'));
+    dataDir = join(folder, 'data');
+    file = join(folder, 'backup');
+    mkdirSync(dataDir, { mode: 0o700 });
+    const { settings } = makeDataDir(dataDir);
+    writeFileSync(
+      join(dataDir, 'host.env'),
+      `PASS_KEY='${settings.PASS_KEY}'\nENCRYPT_KEY='${settings.ENCRYPT_KEY}'\nSERVER_NAME=mine\n`,
+      { mode: 0o600 },
+    );
+    mkdirSync(join(dataDir, 'templates', 'pages'), { recursive: true });
+    copyFileSync(
+      new URL('../../templates/pages/verified.hbs', import.meta.url),
+      join(dataDir, 'templates', 'pages', 'verified.hbs'),
+    );
+    host = startHostProcess({ dataDir });
+    const portal = await portalOf(host);
+    app = await portal('', { name: 'kept' });
+    await portal('updateAppSetting', { appId: app.appId, setting: 'appType', type: 'commercial' });
+    let next = 0;
+    const add = async (): Promise<string> => {
+      const handle = `user${next++}@example.com`;
+      await portal('addUser', { appId: app.appId, handle, password: PASSWORD });
+      return handle;
+    };
+    while (acknowledged.length < FIRST) {
+      acknowledged.push(...(await Promise.all(Array.from({ length: WRITERS }, add))));
+    }
+    let writing = true;
+    const writers = Array.from({ length: WRITERS }, async () => {
+      while (writing) await add();
+    });
+    const { code, stderr } = await setup(['--backup', file, '--data-dir', dataDir]);
+    writing = false;
+    await Promise.all(writers);
+    await host.stop();
+    assert.equal(code, 0, stderr);
+  });
+  after(async () => {
+    await host?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const setup = (args: string[], env: Record<string, string> = PASS): Promise<SetupOutcome> =>
+    runSetup(args, env);
+  const verify = (path: string, env?: Record<string, string>) =>
+    setup(['--verify-backup', path, '--data-dir', dataDir], env);
+
+  async function portalOf(host: HostProcess) {
+    const headers = {
+      'server-secret': await serverSecretOf(host.dataDir),
+      'content-type': 'application/json',
+    };
+    const url = `http://127.0.0.1:${await host.listening}/api/app/`;
+    return async (route: string, body: object) => {
+      const answer = await fetch(url + route, { method: 'POST', headers, body: JSON.stringify(body) });
+      const text = await answer.text();
+      assert.equal(answer.status, 200, `${route}: ${text}`);
+      return JSON.parse(text);
+    };
+  }
+
+  async function requireEverybody(target: string, env: Record<string, string> = {}): Promise<void> {
+    const host = startHostProcess({ dataDir: target, env });
+    const url = `http://127.0.0.1:${await host.listening}/api/appuser/login`;
+    const headers = { 'app-token': app.appToken, 'content-type': 'application/json' };
+    const statuses = await Promise.all(
+      acknowledged.map(async (handle) => {
+        const answer = await fetch(url, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ handle, password: PASSWORD }),
+        });
+        return answer.status;
+      }),
+    );
+    assert.deepEqual(
+      statuses.filter((status) => status !== 200),
+      [],
+    );
+    await host.stop();
+  }
+
+  it('is private, whole, and holds nothing readable', async () => {
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const text = readFileSync(file, 'latin1');
+    for (const secret of ['example.com', 'PRIVATE KEY', 'encrypt key', app.appToken])
+      assert.ok(!text.includes(secret));
+    const outcome = await verify(file);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(outcome.stderr, /1 app/);
+    assert.deepEqual(
+      readdirSync(dataDir).filter((name) => name.startsWith('.backup')),
+      [],
+    );
+  });
+
+  it('restores a host where everybody acknowledged before it logs in', async () => {
+    const target = join(folder, 'restored');
+    const outcome = await setup(['--restore', file, '--data-dir', target]);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(readFileSync(join(target, 'host.env'), 'utf8'), /SERVER_NAME=mine/);
+    assert.equal(statSync(target).mode & 0o777, 0o700);
+    for (const name of ['host.env', 'host.db', 'keys/privatekey.pem']) {
+      assert.equal(statSync(join(target, name)).mode & 0o077, 0, name);
+    }
+    assert.ok(statSync(join(target, 'templates', 'pages', 'verified.hbs')).isFile());
+    await requireEverybody(target);
+  });
+
+  it('moves a host to MongoDB', { skip: mongodAvailable() ? false : NO_MONGOD }, async () => {
+    const mongod = await startMongod();
+    assert.ok(mongod);
+    const target = join(folder, 'on-mongodb');
+    const env = { DB_CONN_STRING: mongod.url(`restore_${process.pid}`) };
+    const outcome = await setup(['--restore', file, '--data-dir', target], { ...PASS, ...env });
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(readFileSync(join(target, 'host.env'), 'utf8'), /DB_CONN_STRING=.*mongodb:/);
+    await requireEverybody(target, env);
+    const again = await setup(['--restore', file, '--data-dir', join(folder, 'again')], { ...PASS, ...env });
+    assert.equal(again.code, 73, 'the database is not empty');
+    await mongod.stop();
+  });
+
+  it('never overwrites: neither a backup, nor a data folder', async () => {
+    assert.equal((await setup(['--backup', file, '--data-dir', dataDir])).code, 73);
+    const envFile = readFileSync(join(dataDir, 'host.env'));
+    assert.equal((await setup(['--restore', file, '--data-dir', dataDir])).code, 73);
+    assert.deepEqual(readFileSync(join(dataDir, 'host.env')), envFile);
+  });
+
+  it('is refused with a wrong pass phrase, cut off, or changed anywhere', async () => {
+    assert.equal((await verify(file, { BACKUP_PASS: 'another pass phrase' })).code, 78);
+    assert.equal((await verify(file, {})).code, 78);
+    const whole = readFileSync(file);
+    const bad = join(folder, 'bad');
+    const flipped = (at: number) => {
+      const copy = Buffer.from(whole);
+      copy[at] = (copy[at] ?? 0) ^ 1;
+      return copy;
+    };
+    const cases = {
+      'cut in the middle': whole.subarray(0, whole.length >> 1),
+      'without its last byte': whole.subarray(0, -1),
+      'with a byte more': Buffer.concat([whole, Buffer.from([0])]),
+      'a flipped bit in the header': flipped(30),
+      'a flipped bit in the middle': flipped(whole.length >> 1),
+      'a flipped bit at the end': flipped(whole.length - 1),
+      'no backup': Buffer.from('hello\n'),
+      empty: Buffer.alloc(0),
+    };
+    for (const [what, content] of Object.entries(cases)) {
+      writeFileSync(bad, content);
+      const outcome = await verify(bad);
+      assert.equal(outcome.code, 78, `${what}: ${outcome.stderr}`);
+    }
+    const target = join(folder, 'never');
+    assert.equal((await setup(['--restore', bad, '--data-dir', target])).code, 78);
+    assert.throws(() => statSync(target));
+  });
+});
