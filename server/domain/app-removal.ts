@@ -6,20 +6,20 @@ import { forgetSeats, recountSeats } from './seats.ts';
 type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
 
 /**
- * Deletes an app and everything that hangs on it; false when there is none. The app is marked first and invisible from then on: whatever
- * a crash leaves, the sweeper removes.
+ * Deletes an app and everything that hangs on it; false when there is none. The app is marked first, invisible from then on and its name
+ * free. The record goes last, by the sweeper, together with what a crash left and what requests under way still added.
  */
 export async function deleteApp(deps: RemovalDeps, { appId }: { appId: string }): Promise<boolean> {
   if (!(await markDeleting(deps, appId))) return false;
   await deps.activity.flush();
-  await removeWholeApp(deps, appId);
+  await removeBelongings(deps, appId);
   deps.events.emit('app_deleted', { appId, by: 'portal' });
   return true;
 }
 
 async function markDeleting(deps: RemovalDeps, appId: string): Promise<boolean> {
   try {
-    await changeApp(deps, appId, (app) => ({ ...app, lifecycle: 'deleting' }));
+    await changeApp(deps, appId, (app) => ({ ...app, lifecycle: 'deleting', name: `deleting ${appId}` }));
     return true;
   } catch (error) {
     if (isHostError(error, 'app_gone')) return false;
@@ -29,11 +29,15 @@ async function markDeleting(deps: RemovalDeps, appId: string): Promise<boolean> 
 
 /** Removes what hangs on an app that is already invisible, then its record. Can be repeated. */
 export async function removeWholeApp(deps: Pick<Deps, 'store'>, appId: string): Promise<void> {
+  await removeBelongings(deps, appId);
+  await deps.store.apps.remove(appId);
+}
+
+async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promise<void> {
   await removePeople(deps, appId);
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
   await forgetSeats(deps, { id: appId });
-  await deps.store.apps.remove(appId);
 }
 
 /**

@@ -13,12 +13,14 @@ const BATCHES = 20;
 const LATE_SIGNUP_MS = 30 * DAY_MS;
 /** An import that runs renews its app record more often than this. */
 const ABANDONED_MS = 30_000;
+/** Longer than a request may take, so that none that saw the app before its deletion adds anything afterwards. */
+const STRAGGLERS_MS = MINUTE_MS;
 
 type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, signups long expired, apps whose
- * deletion or import a crash broke off and, once a day, seats that a crash left taken. Any number of processes may sweep at once. `stop`
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, signups long expired, deleted apps,
+ * imports a crash broke off and, once a day, seats that a crash left taken. Any number of processes may sweep at once. `stop`
  * lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
@@ -56,8 +58,8 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   }
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {
-    const isAbandoned = app.lifecycle === 'deleting' || app.updatedAt < now - ABANDONED_MS;
-    if (isAbandoned && !isStopped()) await removeWholeApp(deps, app.id);
+    const quietMs = app.lifecycle === 'deleting' ? STRAGGLERS_MS : ABANDONED_MS;
+    if (app.updatedAt < now - quietMs && !isStopped()) await removeWholeApp(deps, app.id);
   }
   await recountDaily(deps, isStopped);
 }

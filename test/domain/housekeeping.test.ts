@@ -49,8 +49,12 @@ describe('the sweeper', () => {
     assert.equal((await activity.page('b', {}, { offset: 0, limit: 10 })).total, 1);
   });
 
-  it('finishes what a crash left of a deletion', async () => {
+  it('finishes what a crash left of a deletion, once no request can be under way', async () => {
     const app = await inLifecycle('deleting');
+    host.clock.advance(60_000);
+    await sweep(host.deps);
+    assert.deepEqual(await unfinished(), [app.id]);
+    host.clock.advance(1);
     await sweep(host.deps);
     assert.deepEqual(await unfinished(), []);
     assert.equal((await host.deps.store.users.count(app.id)).total, 0);
@@ -114,12 +118,14 @@ describe('the sweeper', () => {
   it('leaves nothing of an app that was deleted, its counter of seats included', async () => {
     const app = await inLifecycle('deleting');
     await host.deps.store.counters.set(`seats/${app.id}`, 1);
+    host.clock.advance(60_001);
     await sweep(host.deps);
     assert.equal(await host.deps.store.counters.read(`seats/${app.id}`, host.clock.now()), 0);
   });
 
   it('sweeps at start', async () => {
     const app = await inLifecycle('deleting');
+    host.clock.advance(60_001);
     const housekeeping = startHousekeeping(host.deps);
     while ((await unfinished()).length > 0) await new Promise((resolve) => setImmediate(resolve));
     await housekeeping.stop();
