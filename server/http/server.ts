@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
+import { Connections } from './connections.ts';
 import { isUserPath } from './error-handler.ts';
 import { codeBody, describeError, failsBody } from './refused.ts';
 
@@ -26,6 +27,7 @@ export interface HostServer {
 export function createHostServer(app: Koa): HostServer {
   const handle = app.callback();
   const running = new Set<ServerResponse>();
+  const connections = new Connections(MOST_CONNECTIONS);
   let draining = false;
   let idle = () => {};
 
@@ -43,16 +45,19 @@ export function createHostServer(app: Koa): HostServer {
         refuse(request, response, 400);
         return;
       }
+      const { socket } = request;
+      connections.asked(socket);
       if (draining) response.shouldKeepAlive = false;
       running.add(response);
       response.once('close', () => {
         running.delete(response);
+        connections.answered(socket);
         if (running.size === 0) idle();
       });
       void handle(request, response);
     },
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connection', (socket) => connections.opened(socket));
   server.on('clientError', refuseUnreadable);
   server.on('checkExpectation', (request, response) => refuse(request, response, 417));
   server.on('connect', (request, socket) => refuseConnect(request, socket));
