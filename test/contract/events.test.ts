@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type LogLine, makeDataDir, startTestHost, type TestHost } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';
@@ -9,10 +10,11 @@ import { HOST_STORIES } from './events-host.ts';
 import { LOGIN_STORIES } from './events-login.ts';
 import { PORTAL_STORIES } from './events-portal.ts';
 import { EventStage, type Fields, type Level } from './events-stage.ts';
+import { runSetupCommand } from './setup-command.ts';
 
 const STORIES = [...LOGIN_STORIES, ...ACCOUNT_STORIES, ...PORTAL_STORIES, ...HOST_STORIES];
 
-/** Names of security rules §6; the four of setup's commands are told by the tests of setup. */
+/** Names of security rules §6. */
 const NAMES = `
   login_succeeded login_challenged login_failed login_delayed account_locked account_unlocked code_sent code_failed code_exhausted
   code_limited totp_replayed spray_suspected address_limited token_refused access_refused input_refused token_revoked user_created
@@ -20,7 +22,7 @@ const NAMES = `
   factor_enabled factor_disabled phone_verified invite_issued invite_withdrawn app_created app_deleted app_reset app_setting_changed
   template_changed app_imported app_exported transfer_failed app_token_rotated app_key_rotated superuser_token_issued app_data_set
   tamper_detected message_failed template_failed overload_started overload_ended database_lost database_back unexpected_error
-  host_started host_stopped start_refused insecure_setting
+  host_started host_stopped start_refused insecure_setting secret_rotated secret_shown pass_key_rotated encrypt_key_rotated
 `
   .trim()
   .split(/\s+/);
@@ -126,6 +128,31 @@ describe('security events', () => {
     assert.ok(!stderr.includes('planted-secret'));
     await child.stop();
     seen.add('start_refused');
+  });
+
+  it('of the commands of setup, on its stderr', async () => {
+    const { dataDir: folder, settings } = makeDataDir();
+    const env = `PASS_KEY='${settings.PASS_KEY}'\nENCRYPT_KEY='${settings.ENCRYPT_KEY}'\n`;
+    writeFileSync(join(folder, 'host.env'), env, { mode: 0o600 });
+    const commands: [option: string, event: string, fields: Fields][] = [
+      ['--print-secret', 'secret_shown', {}],
+      ['--rotate-secret', 'secret_rotated', { generation: 2 }],
+      ['--rotate-pass-key', 'pass_key_rotated', {}],
+      ['--rotate-encrypt-key', 'encrypt_key_rotated', {}],
+    ];
+    for (const [option, event, fields] of commands) {
+      const { exitCode, stdout, stderr } = await runSetupCommand(option, folder);
+      assert.equal(exitCode, 0, stderr);
+      const told = stderr.split('\n').filter((line) => line.startsWith('{'));
+      assertOneLine(
+        told.map((line) => JSON.parse(line)),
+        event,
+        { level: 'warn', fields },
+      );
+      if (stdout) assert.ok(!stderr.includes(stdout.trim()), 'the token stands on stdout alone');
+      seen.add(event);
+    }
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('are all provoked', () => {

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { runSetupCommand } from './setup-command.ts';
 import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
 
 /** In every process, that long after the answer (figure F15). */
 const WITHIN_MS = 5_000;
-const SETUP = fileURLToPath(new URL('../../setup/start.mjs', import.meta.url));
 
 for (const store of ['sqlite', 'mongodb'] as const) {
   const skip = store === 'mongodb' && !mongodAvailable() ? NO_MONGOD : false;
@@ -197,13 +193,13 @@ for (const store of ['sqlite', 'mongodb'] as const) {
 
     /** What a command of setup writes to stdout. */
     async function runSetup(option: string): Promise<string> {
-      const args = [SETUP, option, '--data-dir', hosts.processes[0].dataDir];
-      const env = { PATH: process.env.PATH, ...hosts.settings };
-      const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      const ended = once(child, 'close');
-      const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-      assert.equal((await ended)[0], 0, errors);
-      return output.trim();
+      const { exitCode, stdout, stderr } = await runSetupCommand(
+        option,
+        hosts.processes[0].dataDir,
+        hosts.settings,
+      );
+      assert.equal(exitCode, 0, stderr);
+      return stdout.trim();
     }
 
     function sent(to: string): string | undefined {
