@@ -1,7 +1,7 @@
-/** Locale codes an app may list (contract §5.10): ISO 639-1 in upper case, retired ones included. */
+/** Locale codes an app may list (contract §5.10): ISO 639-1 in upper case, retired ones included, and ES, which it forgot. */
 export const LOCALES: ReadonlySet<string> = new Set(
   (
-    'AA AB AE AF AK AM AN AR AS AV AY AZ BA BE BG BI BM BN BO BR BS CA CE CH CO CR CS CU CV CY DA DE DV DZ EE EL EN EO ET EU EW FA ' +
+    'AA AB AE AF AK AM AN AR AS AV AY AZ BA BE BG BI BM BN BO BR BS CA CE CH CO CR CS CU CV CY DA DE DV DZ EE EL EN EO ES ET EU EW FA ' +
     'FF FI FJ FO FR FT GA GD GL GN GU GV HA HE HI HO HR HT HU HY HZ IA ID IE IG IK IO IS IT IU JA JV KA KG KI KJ KK KL KM KN KO KR ' +
     'KS KU KV KW KY LA LB LG LI LN LO LT LU LV MG MH MI MK ML MN MR MS MT MY NA NB ND NE NG NL NN NO NR NV NY OC OJ OM OR OS PA PI ' +
     'PL PS PT QU RM RN RO RU RW SA SC SD SE SG SI SK SL SM SN SO SQ SR SS ST SU SV SW TA TE TG TH TI TK TL TN TO TR TS TT TW TY UG ' +
