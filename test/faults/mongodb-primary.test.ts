@@ -5,7 +5,7 @@ import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { NO_OWN_MONGOD, ownMongodAvailable } from '../support/mongod.ts';
 import { type ReplicaSet, startReplicaSet } from './replica-set.ts';
-import { assertUnavailable, type Stage, setStage } from './stage.ts';
+import { assertAllIn, assertUnavailable, type Stage, setStage } from './stage.ts';
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
@@ -48,7 +48,7 @@ describe('a host whose MongoDB changes its primary', { skip }, () => {
 
       assert.ok(resumed <= RESUMES_MS, `${resumed} ms`);
       assert.ok(longestMs <= ANSWER_MS, `${longestMs} ms`);
-      for (const handle of joined) assert.equal((await stage.logIn(handle)).status, 200, handle);
+      await assertAllIn(stage, joined);
       const unexpected = host.lines.filter(({ event }) => event === 'unexpected_error');
       assert.deepEqual(unexpected, []);
     });

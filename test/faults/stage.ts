@@ -71,3 +71,14 @@ export function assertUnavailable({ status, body, headers, text }: Answer): void
   assert.deepEqual([status, body?.code], [503, 503], text);
   assert.ok(Number(headers['retry-after']) > 0, 'Retry-After');
 }
+
+/** Each of them can log in. */
+export async function assertAllIn(stage: Stage, handles: readonly string[]): Promise<void> {
+  const left = [...handles];
+  const logInRest = async () => {
+    for (let handle = left.pop(); handle; handle = left.pop()) {
+      assert.equal((await stage.logIn(handle)).status, 200, handle);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, logInRest));
+}
