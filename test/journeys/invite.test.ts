@@ -27,7 +27,9 @@ describe('inviting a friend', () => {
     const team = { path: 'invite_data.team', fieldName: 'team', required: true };
     await stage.portal('POST', '/api/app/updateAppInviteMetaData', { appId, metaDataInvite: [team] });
     const first = { path: 'user_data.first', fieldName: 'first', required: true, canEdit: true };
-    await stage.portal('POST', '/api/app/updateAppMetaData', { appId, metaData: [first] });
+    // A path of both lists: what somebody says of himself must not outdo the invite.
+    const metaData = [first, { ...team, required: false }];
+    await stage.portal('POST', '/api/app/updateAppMetaData', { appId, metaData });
     return app;
   }
   async function member(app: MadeApp, handle: string): Promise<ShippedClient> {
