@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Config } from './model/config.ts';
-import { isSettingName, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+import { isSettingName, PATH_SETTINGS, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
 /** Something wrong with one setting and how to repair it. Never quotes a secret. */
 export interface ConfigProblem {
@@ -26,7 +26,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Settings as texts, with paths already absolute. */
 export type SettingTexts = { [N in SettingName]?: string };
 
-const PATHS: readonly SettingName[] = ['PRIVATE_KEY_FILE', 'PUBLIC_KEY_FILE'];
 const TEST_ONLY: readonly SettingName[] = [
   'APPLE_ISSUER',
   'APPLE_JWKS_URL',
@@ -88,7 +87,7 @@ function settingText(name: SettingName, values: Environment, folder: string, pro
   if (own !== undefined && file !== undefined) {
     problems.push({ name, problem: `is given twice, also by ${name}_FILE`, repair: 'remove one of the two' });
   }
-  if (own !== undefined) return PATHS.includes(name) ? resolve(folder, own) : own;
+  if (own !== undefined) return PATH_SETTINGS.includes(name) ? resolve(folder, own) : own;
   if (file === undefined) return undefined;
   try {
     return readFileSync(resolve(folder, file), 'utf8').replace(/\r?\n$/, '');
@@ -116,7 +115,7 @@ export function buildConfig(
   const problems = [...(options.problems ?? [])];
   const values = parseAll(texts, problems);
   const dataDir = texts.DATA_DIR ?? resolve('./data');
-  const port = values.PORT ?? 3000;
+  const port = values.PORT;
   const apiUrl = values.API_URL ?? `http://localhost:${port}`;
   const database = parseDatabase(values.DB_CONN_STRING, dataDir, problems);
   const twilio = twilioAccount(values, problems);
@@ -126,37 +125,15 @@ export function buildConfig(
   };
   const mail = values.MAIL ?? (values.SMTP_URL ? 'smtp' : values.SEND_GRID_API_KEY ? 'sendgrid' : 'outbox');
   const sms = values.SMS ?? (twilio ? 'twilio' : 'outbox');
-  const report = (name: string, problem: string, repair: string) => problems.push({ name, problem, repair });
-
   for (const name of ['PASS_KEY', 'ENCRYPT_KEY'] as const) {
-    if (!texts[name]) report(name, 'is missing', `run npx setup, or give ${name} or ${name}_FILE`);
+    const repair = `run npx setup, or give ${name} or ${name}_FILE`;
+    if (!texts[name]) problems.push({ name, problem: 'is missing', repair });
   }
-  const keysExpected = options.keysExpected ?? true;
-  if (keysExpected && !existsSync(keyFiles.privateKeyFile))
-    report('PRIVATE_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
-  if (keysExpected && !existsSync(keyFiles.publicKeyFile))
-    report('PUBLIC_KEY_FILE', 'names no file', 'run npx setup to make a key pair');
-  if (mail === 'sendgrid' && !values.SEND_GRID_API_KEY)
-    report('MAIL', 'is sendgrid without a key', 'set SEND_GRID_API_KEY');
-  if (mail === 'smtp' && !values.SMTP_URL) report('MAIL', 'is smtp without a server', 'set SMTP_URL');
-  if (!values.MAIL && values.SMTP_URL && values.SEND_GRID_API_KEY) {
-    report(
-      'MAIL',
-      'is not set while both SMTP_URL and SEND_GRID_API_KEY are',
-      'say which with MAIL=smtp or MAIL=sendgrid',
-    );
-  }
-  if (sms === 'twilio' && !twilio)
-    report('SMS', 'is twilio without an account', 'set the three TWILIO_… settings');
-  if (values.METRICS_PORT !== undefined && values.METRICS_PORT !== 0 && values.METRICS_PORT === port) {
-    report('METRICS_PORT', 'is the same as PORT', 'use a port of its own');
-  }
-  if ((values.CODES_PER_DAY ?? 10) < (values.CODES_PER_HOUR ?? 5)) {
-    report('CODES_PER_DAY', 'is less than CODES_PER_HOUR', 'make it at least as large');
-  }
+  if (options.keysExpected ?? true) problems.push(...missingKeys(keyFiles));
+  problems.push(...contradictions(values, { mail, sms, twilio }));
   if (options.production) {
     for (const name of TEST_ONLY.filter((setting) => texts[setting] !== undefined)) {
-      report(name, 'is for tests and NODE_ENV is production', 'remove it');
+      problems.push({ name, problem: 'is for tests and NODE_ENV is production', repair: 'remove it' });
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -175,48 +152,81 @@ export function buildConfig(
     ...keyFiles,
     mail,
     sendGridApiKey: values.SEND_GRID_API_KEY,
-    sendGridUrl: values.SEND_GRID_URL ?? 'https://api.sendgrid.com',
+    sendGridUrl: values.SEND_GRID_URL,
     smtpUrl: values.SMTP_URL,
     noreplyEmail: values.NOREPLY_EMAIL ?? `noreply@${new URL(apiUrl).hostname}`,
     sms,
     twilio,
-    twilioUrl: values.TWILIO_URL ?? 'https://api.twilio.com',
-    allowOrigin: values.ALLOW_ORIGIN ?? '*',
-    trustProxyHops: values.TRUST_PROXY_HOPS ?? 0,
-    accessTokenDays: values.ACCESS_TOKEN_DAYS ?? 30,
-    loginTokenSeconds: values.LOGIN_TOKEN_SECONDS ?? 300,
-    signupHours: values.SIGNUP_HOURS ?? 48,
-    resetCodeMinutes: values.RESET_CODE_MINUTES ?? 60,
-    inviteDays: values.INVITE_DAYS ?? 30,
-    smsCodeSeconds: values.SMS_CODE_SECONDS ?? 600,
-    codeTries: values.CODE_TRIES ?? 5,
-    codesPerHour: values.CODES_PER_HOUR ?? 5,
-    codesPerDay: values.CODES_PER_DAY ?? 10,
-    secondFactorTriesPerDay: values.SECOND_FACTOR_TRIES_PER_DAY ?? 20,
-    passwordWaitAfter: values.PASSWORD_WAIT_AFTER ?? 5,
-    passwordWaitMaxSeconds: values.PASSWORD_WAIT_MAX_SECONDS ?? 900,
-    addressLimitPerMinute: values.ADDRESS_LIMIT_PER_MINUTE ?? 300,
-    passwordHashMemoryKib: values.PASSWORD_HASH_MEMORY_KIB ?? 19_456,
-    passwordHashPasses: values.PASSWORD_HASH_PASSES ?? 2,
-    appleIssuer: values.APPLE_ISSUER ?? 'https://appleid.apple.com',
-    appleJwksUrl: values.APPLE_JWKS_URL ?? 'https://appleid.apple.com/auth/keys',
-    googleIssuer: values.GOOGLE_ISSUER ?? 'https://accounts.google.com',
-    googleJwksUrl: values.GOOGLE_JWKS_URL ?? 'https://www.googleapis.com/oauth2/v3/certs',
+    twilioUrl: values.TWILIO_URL,
+    allowOrigin: values.ALLOW_ORIGIN,
+    trustProxyHops: values.TRUST_PROXY_HOPS,
+    accessTokenDays: values.ACCESS_TOKEN_DAYS,
+    loginTokenSeconds: values.LOGIN_TOKEN_SECONDS,
+    signupHours: values.SIGNUP_HOURS,
+    resetCodeMinutes: values.RESET_CODE_MINUTES,
+    inviteDays: values.INVITE_DAYS,
+    smsCodeSeconds: values.SMS_CODE_SECONDS,
+    codeTries: values.CODE_TRIES,
+    codesPerHour: values.CODES_PER_HOUR,
+    codesPerDay: values.CODES_PER_DAY,
+    secondFactorTriesPerDay: values.SECOND_FACTOR_TRIES_PER_DAY,
+    passwordWaitAfter: values.PASSWORD_WAIT_AFTER,
+    passwordWaitMaxSeconds: values.PASSWORD_WAIT_MAX_SECONDS,
+    addressLimitPerMinute: values.ADDRESS_LIMIT_PER_MINUTE,
+    passwordHashMemoryKib: values.PASSWORD_HASH_MEMORY_KIB,
+    passwordHashPasses: values.PASSWORD_HASH_PASSES,
+    appleIssuer: values.APPLE_ISSUER,
+    appleJwksUrl: values.APPLE_JWKS_URL,
+    googleIssuer: values.GOOGLE_ISSUER,
+    googleJwksUrl: values.GOOGLE_JWKS_URL,
     legacyTokensUntil: values.LEGACY_TOKENS_UNTIL,
-    logDays: values.LOG_DAYS ?? 365,
-    importMaxMb: values.IMPORT_MAX_MB ?? 100,
+    logDays: values.LOG_DAYS,
+    importMaxMb: values.IMPORT_MAX_MB,
     metricsPort: values.METRICS_PORT,
-    logLevel: values.LOG_LEVEL ?? 'info',
-    shutdownSeconds: values.SHUTDOWN_SECONDS ?? 10,
-    databaseWaitSeconds: values.DATABASE_WAIT_SECONDS ?? 30,
+    logLevel: values.LOG_LEVEL,
+    shutdownSeconds: values.SHUTDOWN_SECONDS,
+    databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
     production: options.production,
   });
 }
 
+function missingKeys(files: Pick<Config, 'privateKeyFile' | 'publicKeyFile'>): ConfigProblem[] {
+  const named = { PRIVATE_KEY_FILE: files.privateKeyFile, PUBLIC_KEY_FILE: files.publicKeyFile };
+  return Object.entries(named)
+    .filter(([, file]) => !existsSync(file))
+    .map(([name]) => ({ name, problem: 'names no file', repair: 'run npx setup to make a key pair' }));
+}
+
+/** What is wrong between settings that are right one by one. */
+function contradictions(
+  values: SettingValues,
+  { mail, sms, twilio }: Pick<Config, 'mail' | 'sms' | 'twilio'>,
+): ConfigProblem[] {
+  const found: ConfigProblem[] = [];
+  const report = (name: string, problem: string, repair: string) => found.push({ name, problem, repair });
+  if (mail === 'sendgrid' && !values.SEND_GRID_API_KEY)
+    report('MAIL', 'is sendgrid without a key', 'set SEND_GRID_API_KEY');
+  if (mail === 'smtp' && !values.SMTP_URL) report('MAIL', 'is smtp without a server', 'set SMTP_URL');
+  if (!values.MAIL && values.SMTP_URL && values.SEND_GRID_API_KEY) {
+    const repair = 'say which with MAIL=smtp or MAIL=sendgrid';
+    report('MAIL', 'is not set while both SMTP_URL and SEND_GRID_API_KEY are', repair);
+  }
+  if (sms === 'twilio' && !twilio)
+    report('SMS', 'is twilio without an account', 'set the three TWILIO_… settings');
+  if (values.METRICS_PORT !== undefined && values.METRICS_PORT !== 0 && values.METRICS_PORT === values.PORT) {
+    report('METRICS_PORT', 'is the same as PORT', 'use a port of its own');
+  }
+  if (values.CODES_PER_DAY < values.CODES_PER_HOUR) {
+    report('CODES_PER_DAY', 'is less than CODES_PER_HOUR', 'make it at least as large');
+  }
+  return found;
+}
+
 function parseAll(texts: SettingTexts, problems: ConfigProblem[]): SettingValues {
   const values: Record<string, unknown> = {};
-  for (const name of Object.keys(texts) as SettingName[]) {
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const text = texts[name];
+    values[name] = SETTINGS[name].fallback;
     if (text === undefined) continue;
     try {
       values[name] = SETTINGS[name].parse(text);

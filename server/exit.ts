@@ -1,3 +1,5 @@
+import type { ConfigProblem } from './config.ts';
+
 /** Exit codes (operator contract §5). */
 export const EXIT = {
   stopped: 0,
@@ -8,19 +10,12 @@ export const EXIT = {
   wrongConfiguration: 78,
 } as const;
 
-/** What keeps the host from starting: setting or file, what is wrong, how to repair it. Never quotes a secret. */
-export interface StartProblem {
-  name: string;
-  problem: string;
-  repair: string;
-}
-
 /** The host cannot start; the port was never opened. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   readonly exitCode: number;
-  readonly problems: readonly StartProblem[];
-  constructor(exitCode: number, problems: readonly StartProblem[]) {
+  readonly problems: readonly ConfigProblem[];
+  constructor(exitCode: number, problems: readonly ConfigProblem[]) {
     super(problems.map(({ name, problem }) => `${name} ${problem}`).join('; '));
     this.exitCode = exitCode;
     this.problems = problems;

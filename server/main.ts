@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { EXIT, StartError } from './exit.ts';
 import { routes } from './http/routes/index.ts';
 import { createHostServer } from './http/server.ts';
@@ -9,8 +9,7 @@ import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
 import type { Events } from './ports/log.ts';
-import { WrongEncryptKeyError } from './security/field-cipher.ts';
-import { HostKeyError } from './security/host-key.ts';
+import { asStartError } from './start-failure.ts';
 import { VERSION } from './version.ts';
 import { buildDeps, type Wired } from './wiring.ts';
 
@@ -100,12 +99,13 @@ function stayUp(events: Events): void {
 
 function portError(name: string, error: unknown): StartError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be opened (${code})`;
+  const port = error instanceof Error && 'port' in error ? ` (${error.port})` : '';
+  const problem = code === 'EADDRINUSE' ? `is in use${port}` : `cannot be opened (${code})`;
   return new StartError(EXIT.wrongConfiguration, [{ name, problem, repair: 'choose another port' }]);
 }
 
 function refuseStart(error: unknown, log: Logger): never {
-  const { exitCode, problems } = startError(error);
+  const { exitCode, problems } = asStartError(error) ?? unexpected(error);
   const names = problems.map(({ name }) => name);
   createEvents(log).emit('start_refused', { exitCode, problems: names });
   const list = problems
@@ -115,19 +115,7 @@ function refuseStart(error: unknown, log: Logger): never {
   exit(exitCode, log);
 }
 
-function startError(error: unknown): StartError {
-  if (error instanceof StartError) return error;
-  if (error instanceof ConfigError) return new StartError(EXIT.wrongConfiguration, error.problems);
-  if (error instanceof HostKeyError) {
-    const { message, repair } = error;
-    const name = error.kind === 'pass phrase' ? 'PASS_KEY' : 'PRIVATE_KEY_FILE';
-    return new StartError(EXIT.wrongConfiguration, [{ name, problem: `: ${message}`, repair }]);
-  }
-  if (error instanceof WrongEncryptKeyError) {
-    const problem = 'does not open the data of this database';
-    const repair = 'use the key the database was made with';
-    return new StartError(EXIT.wrongConfiguration, [{ name: 'ENCRYPT_KEY', problem, repair }]);
-  }
+function unexpected(error: unknown): StartError {
   const { name, code, stack } = errorFields(error);
   const problem = `failed: ${code ?? name}\n${stack}`;
   return new StartError(EXIT.wrongConfiguration, [{ name: 'start', problem, repair: 'report this' }]);

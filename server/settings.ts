@@ -1,6 +1,8 @@
 /** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
-export interface Setting<T> {
-  /** As the operator reads it; `–` when there is none. */
+export interface Setting<T, F = T | undefined> {
+  /** What holds when nothing is given; undefined where that is nothing, or follows from other settings (`config.ts`). */
+  readonly fallback: F;
+  /** The same as the operator reads it; `–` when there is none. */
   readonly default: string;
   readonly meaning: string;
   /** May also come from the file that `<NAME>_FILE` names. */
@@ -13,12 +15,13 @@ export interface Setting<T> {
 const NONE = '–';
 
 function text(
-  fallback: string,
+  shown: string,
   meaning: string,
   options: { secret?: boolean; repair?: string } = {},
-): Setting<string> {
+): Setting<string, undefined> {
   return {
-    default: fallback,
+    fallback: undefined,
+    default: shown,
     meaning,
     secret: options.secret ?? false,
     repair: options.repair ?? 'give it a text',
@@ -26,12 +29,13 @@ function text(
   };
 }
 
-function integer(
-  fallback: number | undefined,
+function integer<F extends number | undefined>(
+  fallback: F,
   [min, max]: [number, number],
   meaning: string,
-): Setting<number> {
+): Setting<number, F> {
   return {
+    fallback,
     default: fallback === undefined ? 'off' : String(fallback),
     meaning,
     secret: false,
@@ -44,9 +48,15 @@ function integer(
   };
 }
 
-function choice<const T extends string>(values: readonly T[], fallback: string, meaning: string): Setting<T> {
+function choice<const T extends string, F extends T | undefined>(
+  values: readonly T[],
+  fallback: F,
+  meaning: string,
+  shown = `\`${fallback}\``,
+): Setting<T, F> {
   return {
-    default: fallback,
+    fallback,
+    default: shown,
     meaning,
     secret: false,
     repair: `use one of: ${values.join(', ')}`,
@@ -58,15 +68,16 @@ function choice<const T extends string>(values: readonly T[], fallback: string, 
   };
 }
 
-function url(
+function url<F extends string | undefined>(
   protocols: readonly string[],
-  fallback: string,
+  fallback: F,
   meaning: string,
-  secret = false,
-): Setting<string> {
+  { shown = `\`${fallback}\``, secret = false } = {},
+): Setting<string, F> {
   const forms = protocols.map((protocol) => `${protocol}//…`).join(' or ');
   return {
-    default: fallback,
+    fallback,
+    default: shown,
     meaning,
     secret,
     repair: `write it as ${forms}`,
@@ -82,12 +93,9 @@ function url(
 
 const WEB = ['https:', 'http:'];
 
-function publicAddress(): Setting<string> {
-  const address = url(
-    WEB,
-    '`http://localhost:<PORT>`',
-    'public address, no trailing slash; used in links, `iss` and discovery',
-  );
+function publicAddress(): Setting<string, undefined> {
+  const meaning = 'public address, no trailing slash; used in links, `iss` and discovery';
+  const address = url(WEB, undefined, meaning, { shown: '`http://localhost:<PORT>`' });
   return {
     ...address,
     parse(value) {
@@ -100,12 +108,9 @@ function publicAddress(): Setting<string> {
   };
 }
 
-function email(fallback: string, meaning: string): Setting<string> {
+function email(shown: string, meaning: string): Setting<string, undefined> {
   return {
-    default: fallback,
-    meaning,
-    secret: false,
-    repair: 'use one e-mail address, such as noreply@example.com',
+    ...text(shown, meaning, { repair: 'use one e-mail address, such as noreply@example.com' }),
     parse(value) {
       if (value.length > 254 || !/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(value))
         throw new Error('is not an e-mail address');
@@ -114,8 +119,9 @@ function email(fallback: string, meaning: string): Setting<string> {
   };
 }
 
-function origins(meaning: string): Setting<'*' | readonly string[]> {
+function origins(meaning: string): Setting<'*' | readonly string[], '*'> {
   return {
+    fallback: '*',
     default: '`*`',
     meaning,
     secret: false,
@@ -132,8 +138,9 @@ function origins(meaning: string): Setting<'*' | readonly string[]> {
   };
 }
 
-function isoDate(meaning: string): Setting<number> {
+function isoDate(meaning: string): Setting<number, undefined> {
   return {
+    fallback: undefined,
     default: 'unset',
     meaning,
     secret: false,
@@ -146,7 +153,7 @@ function isoDate(meaning: string): Setting<number> {
   };
 }
 
-function phoneNumber(meaning: string): Setting<string> {
+function phoneNumber(meaning: string): Setting<string, undefined> {
   return {
     ...text(NONE, meaning, { repair: 'write the number in international form, such as +15551234567' }),
     parse(value) {
@@ -178,31 +185,36 @@ export const SETTINGS = {
   ),
   PASS_KEY: text(NONE, 'pass phrase of the private key', { secret: true }),
   ENCRYPT_KEY: text(NONE, 'seals secrets and personal data', { secret: true }),
-  ENCRYPT_USER_DATA: choice(['true', 'false'], '`true`', '`false`: personal data readable in the database'),
+  ENCRYPT_USER_DATA: choice(['true', 'false'], 'true', '`false`: personal data readable in the database'),
   PRIVATE_KEY_FILE: text('`<DATA_DIR>/keys/privatekey.pem`', "private half of the host's key pair"),
   PUBLIC_KEY_FILE: text('`<DATA_DIR>/keys/publickey.pem`', "public half of the host's key pair"),
   MAIL: choice(
     ['outbox', 'sendgrid', 'smtp'],
-    '`outbox`; `sendgrid` or `smtp` when their setting is present',
+    undefined,
     'which mailer',
+    '`outbox`; `sendgrid` or `smtp` when their setting is present',
   ),
   SEND_GRID_API_KEY: text(NONE, 'SendGrid account of the host', { secret: true }),
   SEND_GRID_URL: url(
     WEB,
-    '`https://api.sendgrid.com`',
+    'https://api.sendgrid.com',
     "EU accounts use another; also serves the apps' own keys",
   ),
-  SMTP_URL: url(['smtp:', 'smtps:'], NONE, '`smtp://user:pass@host:587`, `smtps://…:465`', true),
+  SMTP_URL: url(['smtp:', 'smtps:'], undefined, '`smtp://user:pass@host:587`, `smtps://…:465`', {
+    shown: NONE,
+    secret: true,
+  }),
   NOREPLY_EMAIL: email('`noreply@<host of API_URL>`', 'default sender'),
   SMS: choice(
     ['outbox', 'twilio', 'none'],
-    '`outbox`; `twilio` when its settings are present',
+    undefined,
     'host-wide texter, for apps without an account of their own',
+    '`outbox`; `twilio` when its settings are present',
   ),
   TWILIO_ACCOUNT_SID: text(NONE, 'host-wide Twilio account'),
   TWILIO_TOKEN: text(NONE, 'its token', { secret: true }),
   TWILIO_PHONE_NUMBER: phoneNumber('its number'),
-  TWILIO_URL: url(WEB, '`https://api.twilio.com`', "also serves the apps' own accounts"),
+  TWILIO_URL: url(WEB, 'https://api.twilio.com', "also serves the apps' own accounts"),
   ALLOW_ORIGIN: origins('comma-separated origins for CORS'),
   TRUST_PROXY_HOPS: integer(
     0,
@@ -232,16 +244,16 @@ export const SETTINGS = {
     'memory of one Argon2id hash, in KiB; one lane',
   ),
   PASSWORD_HASH_PASSES: integer(2, [1, 20], 'passes of one Argon2id hash'),
-  APPLE_ISSUER: url(WEB, '`https://appleid.apple.com`', 'for tests; refused when `NODE_ENV=production`'),
+  APPLE_ISSUER: url(WEB, 'https://appleid.apple.com', 'for tests; refused when `NODE_ENV=production`'),
   APPLE_JWKS_URL: url(
     WEB,
-    '`https://appleid.apple.com/auth/keys`',
+    'https://appleid.apple.com/auth/keys',
     'for tests; refused when `NODE_ENV=production`',
   ),
-  GOOGLE_ISSUER: url(WEB, '`https://accounts.google.com`', 'for tests; refused when `NODE_ENV=production`'),
+  GOOGLE_ISSUER: url(WEB, 'https://accounts.google.com', 'for tests; refused when `NODE_ENV=production`'),
   GOOGLE_JWKS_URL: url(
     WEB,
-    '`https://www.googleapis.com/oauth2/v3/certs`',
+    'https://www.googleapis.com/oauth2/v3/certs',
     'for tests; refused when `NODE_ENV=production`',
   ),
   LEGACY_TOKENS_UNTIL: isoDate(
@@ -250,7 +262,7 @@ export const SETTINGS = {
   LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
   IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
   METRICS_PORT: integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
-  LOG_LEVEL: choice(LEVELS, '`info`', '`fatal`…`trace`'),
+  LOG_LEVEL: choice(LEVELS, 'info', '`fatal`…`trace`'),
   SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),
   DATABASE_WAIT_SECONDS: integer(
     30,
@@ -260,7 +272,13 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting<unknown>>;
 
 export type SettingName = keyof typeof SETTINGS;
-export type SettingValues = { [N in SettingName]?: ReturnType<(typeof SETTINGS)[N]['parse']> };
+/** Every setting, understood; its fallback where nothing was given. */
+export type SettingValues = {
+  [N in SettingName]: ReturnType<(typeof SETTINGS)[N]['parse']> | (typeof SETTINGS)[N]['fallback'];
+};
+
+/** Settings whose texts are paths. */
+export const PATH_SETTINGS: readonly SettingName[] = ['PRIVATE_KEY_FILE', 'PUBLIC_KEY_FILE'];
 
 /** Narrows a text to the name of a setting. */
 export function isSettingName(name: string): name is SettingName {

@@ -1,10 +1,12 @@
+import { EXIT as HOST_EXIT } from '../server/exit.ts';
+
 /** Exit codes of operator contract §5, by what went wrong. */
 export const EXIT = {
-  done: 0,
-  wrongOption: 64,
-  databaseUnreachable: 69,
-  cannotWrite: 73,
-  configuration: 78,
+  done: HOST_EXIT.stopped,
+  wrongOption: HOST_EXIT.wrongOption,
+  databaseUnreachable: HOST_EXIT.databaseUnreachable,
+  cannotWrite: HOST_EXIT.cannotWrite,
+  configuration: HOST_EXIT.wrongConfiguration,
   /** Ctrl-C at a question: 128 + SIGINT, as shells expect. */
   cancelled: 130,
 } as const;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseEnv } from 'node:util';
-import { SETTINGS, type SettingName } from '../server/settings.ts';
+import { SETTINGS } from '../server/settings.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { writeFileWhole } from './files.ts';
 
@@ -59,6 +59,3 @@ export function storedPath(dataDir: string, path: string): string {
   const inside = relative(dataDir, path);
   return inside.startsWith('..') ? path : inside;
 }
-
-/** Settings whose texts are paths. */
-export const PATH_SETTINGS: readonly SettingName[] = ['PRIVATE_KEY_FILE', 'PUBLIC_KEY_FILE'];

@@ -2,12 +2,13 @@ import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildConfig, type ConfigProblem, type SettingTexts } from '../server/config.ts';
+import { HOST_KEY_BITS } from '../server/insecure-settings.ts';
 import type { Config } from '../server/model/config.ts';
-import { SETTINGS, type SettingName } from '../server/settings.ts';
+import { PATH_SETTINGS, SETTINGS, type SettingName } from '../server/settings.ts';
 import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
-import { changeHostEnv, PATH_SETTINGS, readHostEnvFile, storedPath } from './host-env.ts';
+import { changeHostEnv, readHostEnvFile, storedPath } from './host-env.ts';
 import { makeKeyPair } from './key-pair.ts';
 
 export interface Plan {
@@ -22,7 +23,6 @@ export interface Plan {
 
 const RANDOM_BYTES = 24;
 const MIN_PASS_PHRASE = 8;
-const DEFAULT_KEY_BITS = 3072;
 
 /** Decides what will be written; writes nothing. Throws `ConfigError` with everything that is wrong, `problems` included. */
 export function planInstallation(input: {
@@ -70,7 +70,7 @@ export function planInstallation(input: {
     dataDir,
     texts,
     changes,
-    newKeyBits: hasKey ? undefined : input.keyBits || DEFAULT_KEY_BITS,
+    newKeyBits: hasKey ? undefined : input.keyBits || HOST_KEY_BITS,
     newConfig: !existsSync(join(dataDir, 'host.env')),
   };
 }
@@ -80,7 +80,7 @@ function isDefault(name: SettingName, texts: SettingTexts): boolean {
   const text = texts[name];
   if (text === undefined) return true;
   if (SETTINGS[name].secret) return false;
-  if (name === 'API_URL') return text === `http://localhost:${texts.PORT ?? 3000}`;
+  if (name === 'API_URL') return text === `http://localhost:${texts.PORT ?? SETTINGS.PORT.fallback}`;
   const { [name]: _, ...others } = texts;
   const effect = (settings: SettingTexts) => {
     try {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError } from '../server/config.ts';
+import { VERSION } from '../server/version.ts';
 import type { Command } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { type CommandName, helpText, parseOptions } from './options.ts';
@@ -26,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return EXIT.done;
     }
     if (options.version) {
-      process.stdout.write(`${version()}\n`);
+      process.stdout.write(`${VERSION}\n`);
       return EXIT.done;
     }
     const run = await COMMANDS[command ?? 'setup']();
@@ -35,29 +34,27 @@ export async function main(argv: readonly string[]): Promise<number> {
       terminal: openTerminal(options.json || command ? process.stderr : process.stdout),
     });
   } catch (error) {
-    return explain(error);
+    return await explain(error);
   }
 }
 
-function explain(error: unknown): number {
+async function explain(error: unknown): Promise<number> {
   const terminal = openTerminal(process.stderr);
   if (error instanceof SetupError) {
     terminal.line(error.message);
     return error.exitCode;
   }
-  if (error instanceof ConfigError) {
+  const { asStartError } = await import('../server/start-failure.ts');
+  const failure = asStartError(error);
+  if (failure) {
     terminal.line('The settings need a repair:');
-    for (const { name, problem, repair } of error.problems) {
+    for (const { name, problem, repair } of failure.problems) {
       terminal.line(`  ${terminal.style('red', '✗')} ${terminal.style('bold', name)} ${problem}: ${repair}`);
     }
-    return EXIT.configuration;
+    return failure.exitCode;
   }
   terminal.line(
     `Setup stopped by an unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
   );
   return 1;
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { SettingTexts } from '../server/config.ts';
-import type { Config } from '../server/model/config.ts';
+import { type Config, isLoopback } from '../server/model/config.ts';
+import { SETTINGS } from '../server/settings.ts';
 import type { Answers, AppAnswer } from './answers.ts';
 import { ask, askNewSecret } from './ask.ts';
 import type { CheckResult } from './check.ts';
@@ -58,7 +59,7 @@ class Wizard {
   }
 
   async address(): Promise<void> {
-    const fallback = `http://localhost:${this.texts.PORT ?? 3000}`;
+    const fallback = `http://localhost:${this.texts.PORT ?? SETTINGS.PORT.fallback}`;
     const answer = await this.#prompter.text(
       'API_URL',
       'Public address of the host',
@@ -67,7 +68,7 @@ class Wizard {
     if (answer === fallback) delete this.texts.API_URL;
     else this.texts.API_URL = answer.replace(/\/+$/, '');
     const { protocol, hostname } = new URL(answer);
-    if (protocol !== 'https:' && !['localhost', '127.0.0.1', '[::1]'].includes(hostname)) {
+    if (protocol !== 'https:' && !isLoopback(hostname)) {
       this.#prompter.warn(
         'Not https: passwords and tokens would travel readable. Put a proxy with TLS in front.',
       );
@@ -75,7 +76,8 @@ class Wizard {
   }
 
   async port(): Promise<void> {
-    this.texts.PORT = await this.#prompter.text('PORT', 'Port', this.texts.PORT ?? '3000');
+    const initial = this.texts.PORT ?? String(SETTINGS.PORT.fallback);
+    this.texts.PORT = await this.#prompter.text('PORT', 'Port', initial);
   }
 
   async serverName(): Promise<void> {

@@ -1,11 +1,11 @@
 import { createTransport } from 'nodemailer';
+import { isLoopback } from '../model/config.ts';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { errorCode, networkStep } from './provider-error.ts';
 
 const PROVIDER = 'smtp';
-const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `timeout` or `provider`. */
 export interface Smtp {
@@ -25,7 +25,7 @@ export function createSmtp({ url }: { url: string }): Smtp {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port) || (secure ? 465 : 587),
     secure,
-    requireTLS: !secure && password !== '' && !LOCAL.has(hostname),
+    requireTLS: !secure && password !== '' && !isLoopback(hostname),
     auth: username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined,
     dnsTimeout: SEND_MS,
     connectionTimeout: SEND_MS,

@@ -2,6 +2,11 @@ import type { TwilioAccount } from './app.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
+/** Whether an address's host name means this very machine; IPv6 as a URL writes it. */
+export function isLoopback(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
 /** The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2. */
 export interface Config {
   readonly dataDir: string;
