@@ -27,6 +27,7 @@ export interface TextMessage {
   login: string;
 }
 
+const PATIENCE_MS = 20_000;
 export const SMTP_LOGIN = 'mailer@host.example:sm/tp p@ss';
 
 /** A host as a process of its own between real peers: an SMTP server, SendGrid, Twilio and a portal. */
@@ -67,12 +68,11 @@ export async function startStage(
     TWILIO_URL: twilio.url,
     ...env,
   };
-  const installed = byGuide ? await setUpByGuide(settings) : undefined;
-  const host = startHostProcess(
-    installed ? { dataDir: installed.dataDir, env: installed.settings } : { env: settings },
-  );
-  const port = await host.listening;
-  const serverSecret = installed?.serverSecret ?? (await serverSecretOf(host.dataDir));
+  const stopPeers = () => Promise.all([smtp.stop(), sendGrid.stop(), twilio.stop()]);
+  const { host, port, serverSecret } = await startHost(settings, byGuide).catch(async (error) => {
+    await stopPeers();
+    throw error;
+  });
   const url = `http://localhost:${port}`;
   const unreadMails = new Set<ReadMail>();
   const unreadTexts = new Set<TextMessage>();
@@ -88,17 +88,17 @@ export async function startStage(
       if (request) unreadTexts.add(textOf(request));
     }
   };
-  /** Takes the first that matches; the runner's limit ends a wait that is in vain. */
-  async function take<T>(unread: Set<T>, matches: (item: T) => boolean): Promise<T> {
-    for (;;) {
+  /** Takes the first that matches; rejects when none has come for a time that no delivery needs. */
+  async function take<T>(what: string, unread: Set<T>, matches: (item: T) => boolean): Promise<T> {
+    for (const until = performance.now() + PATIENCE_MS; performance.now() < until; await pause(10)) {
       collect();
       const found = [...unread].find(matches);
       if (found) {
         unread.delete(found);
         return found;
       }
-      await pause(10);
     }
+    throw new Error(`nothing came to ${what}`);
   }
 
   const stage: Stage = {
@@ -129,15 +129,25 @@ export async function startStage(
     },
     install: (kind, { appToken }) => new ShippedClient(kind, port, appToken),
     mailTo: (address, subject = /./) =>
-      take(unreadMails, (mail) => mail.to.includes(address) && subject.test(mail.subject)),
-    textTo: (number) => take(unreadTexts, ({ to }) => to === number),
+      take(address, unreadMails, (mail) => mail.to.includes(address) && subject.test(mail.subject)),
+    textTo: (number) => take(number, unreadTexts, ({ to }) => to === number),
     async stop() {
       await host.stop();
       rmSync(host.dataDir, { recursive: true, force: true });
-      await Promise.all([smtp.stop(), sendGrid.stop(), twilio.stop()]);
+      await stopPeers();
     },
   };
   return stage;
+}
+
+async function startHost(settings: Record<string, string>, byGuide: boolean) {
+  const installed = byGuide ? await setUpByGuide(settings) : undefined;
+  const host = startHostProcess(
+    installed ? { dataDir: installed.dataDir, env: installed.settings } : { env: settings },
+  );
+  const port = await host.listening;
+  const serverSecret = installed?.serverSecret ?? (await serverSecretOf(host.dataDir));
+  return { host, port, serverSecret };
 }
 
 function textOf({ path, headers, body }: ProviderServer['requests'][number]): TextMessage {
