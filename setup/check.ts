@@ -11,16 +11,3 @@ export function passed(name: string, detail: string): CheckResult {
 export function failed(name: string, detail: string): CheckResult {
   return { name, ok: false, detail };
 }
-
-/** Rejects after `ms` with `onTimeout`'s error, whatever `work` does. */
-export async function within<T>(ms: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(onTimeout()), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -1,8 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../server/model/config.ts';
+import { within } from '../server/model/deadline.ts';
 import type { MongoCheckStep } from '../server/store/mongodb/check.ts';
-import { type CheckResult, failed, passed, within } from './check.ts';
+import { type CheckResult, failed, passed } from './check.ts';
 
 const NAME = 'database';
 const TIMEOUT_MS = 10_000;

@@ -1,16 +1,16 @@
 import { connect } from 'node:tls';
-import type { Config } from '../server/model/config.ts';
+import { type Config, isLoopback } from '../server/model/config.ts';
+import { within } from '../server/model/deadline.ts';
 import { systemClock } from '../server/security/clock.ts';
-import { type CheckResult, failed, passed, within } from './check.ts';
+import { type CheckResult, failed, passed } from './check.ts';
 
 const NAME = 'address';
 const TIMEOUT_MS = 5_000;
 const MIN_CERTIFICATE_DAYS = 14;
 const MAX_SKEW_MS = 5_000;
-const LOCAL: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 function isLocal(apiUrl: string): boolean {
-  return LOCAL.includes(new URL(apiUrl).hostname);
+  return isLoopback(new URL(apiUrl).hostname);
 }
 
 /** Whether the public address reaches this host, with a certificate that will last, and whether the clocks agree. */

@@ -23,9 +23,9 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   },
   { folder: 'server/store/', below: ['server/ports/', 'server/model/'] },
   { folder: 'server/delivery/', below: ['server/ports/', 'server/model/'] },
-  // The data key's cipher is the store's interface.
-  { folder: 'server/security/', below: ['server/store/cipher.ts', 'server/ports/', 'server/model/'] },
+  { folder: 'server/security/', below: ['server/ports/', 'server/model/'] },
   { folder: 'server/log/', below: ['server/ports/', 'server/model/'] },
+  { folder: 'server/archive/', below: ['server/ports/', 'server/model/'] },
   // The edge writes the request log and opens the context that events take their request id from.
   {
     folder: 'server/http/',

@@ -1,3 +1,4 @@
+import { within } from '../model/deadline.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 
 /** Longest a provider may take for one message (security.md F8). */
@@ -7,17 +8,6 @@ export const SEND_MS = 5_000;
  * Waits for `work`, but never longer than `SEND_MS`: time-outs inside SDKs begin anew with every step or byte. Rejects with a retryable
  * `DeliveryError` of step `timeout`; what `work` does afterwards is ignored.
  */
-export async function withinDeadline<T>(provider: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new DeliveryError({ step: 'timeout', provider, retryable: true })),
-      SEND_MS,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinDeadline<T>(provider: string, work: Promise<T>): Promise<T> {
+  return within(SEND_MS, work, () => new DeliveryError({ step: 'timeout', provider, retryable: true }));
 }

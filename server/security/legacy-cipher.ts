@@ -1,5 +1,5 @@
 import { createDecipheriv, hash } from 'node:crypto';
-import { TamperError } from '../store/cipher.ts';
+import { TamperError } from '../ports/sealing.ts';
 
 const IV_BYTES = 16;
 

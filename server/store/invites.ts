@@ -1,6 +1,6 @@
 import type { Invite } from '../model/invite.ts';
+import type { Lookups } from '../ports/sealing.ts';
 import type { InviteStore } from '../ports/store/invites.ts';
-import type { Lookups } from './cipher.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';

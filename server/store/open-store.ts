@@ -1,8 +1,8 @@
 import type { Clock } from '../ports/clock.ts';
+import type { Lookups } from '../ports/sealing.ts';
 import type { Store } from '../ports/store/store.ts';
 import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';
-import type { Lookups } from './cipher.ts';
 import { createCounterStore } from './counters.ts';
 import type { Engine } from './engine.ts';
 import { createInviteStore } from './invites.ts';

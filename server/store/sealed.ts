@@ -1,7 +1,7 @@
 import { BoundedMap } from '../model/bounded-map.ts';
 import type { Events } from '../ports/log.ts';
+import { type FieldCipher, TamperError } from '../ports/sealing.ts';
 import { frozen } from './cache.ts';
-import { type FieldCipher, TamperError } from './cipher.ts';
 import type { StoredRow, TableName } from './engine.ts';
 
 export interface SealingDeps {

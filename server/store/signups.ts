@@ -1,6 +1,6 @@
 import type { Signup } from '../model/signup.ts';
+import type { Lookups } from '../ports/sealing.ts';
 import type { SignupStore } from '../ports/store/signups.ts';
-import type { Lookups } from './cipher.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';

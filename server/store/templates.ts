@@ -1,8 +1,8 @@
 import type { Template } from '../model/template.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Lookups } from '../ports/sealing.ts';
 import type { TemplateStore } from '../ports/store/templates.ts';
 import { frozen, RecordCache } from './cache.ts';
-import type { Lookups } from './cipher.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';

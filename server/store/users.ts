@@ -1,6 +1,6 @@
 import { isAnonymous, type User } from '../model/user.ts';
+import type { Lookups } from '../ports/sealing.ts';
 import type { UserStore } from '../ports/store/users.ts';
-import type { Lookups } from './cipher.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';

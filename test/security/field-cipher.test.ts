@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { TamperError } from '../../server/ports/sealing.ts';
 import { META, type MetaStore } from '../../server/ports/store/meta.ts';
 import {
   dropOtherWraps,
@@ -9,7 +10,6 @@ import {
   wrapDataKeyAlso,
 } from '../../server/security/field-cipher.ts';
 import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
-import { TamperError } from '../../server/store/cipher.ts';
 
 const KEY = 'encrypt key of the tests';
 const PLACE = 'users.0123.handle';

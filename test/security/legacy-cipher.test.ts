@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { TamperError } from '../../server/ports/sealing.ts';
 import { openLegacyField } from '../../server/security/legacy-cipher.ts';
-import { TamperError } from '../../server/store/cipher.ts';
 
 describe('a field of an old installation', () => {
   const FIELD = 'AAECAwQFBgcICQoLDA0ODyeiEwtJnTf4yxf4bZkeMA==';

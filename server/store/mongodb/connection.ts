@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { within } from '../../model/deadline.ts';
 import { unavailable } from '../engine.ts';
 
 /** Longest time one call may take, so that a request with a quick call before it still answers within 8 s. */
@@ -19,6 +20,10 @@ const NO_CONNECTION = new Set([
 const POOL_EXHAUSTED = 'MongoWaitQueueTimeoutError';
 
 class DeadlineError extends Error {}
+
+function late(): Error {
+  return new DeadlineError('no answer in time');
+}
 
 /**
  * Lets calls through while the database answers. The driver alone does not promise an answer (a frozen server holds a call for good), so
@@ -40,7 +45,7 @@ export class Connection {
     await this.#firstProbe;
     if (!this.#reachable) throw unavailable();
     try {
-      return await within(deadlineMs, operation());
+      return await within(deadlineMs, operation(), late);
     } catch (error) {
       // All connections busy says nothing about the server: refuse, but let those at work finish.
       if (error instanceof Error && error.name === POOL_EXHAUSTED) throw unavailable(error);
@@ -70,24 +75,11 @@ export class Connection {
 
   async #answers(): Promise<boolean> {
     try {
-      await within(PROBE_MS, this.#ping());
+      await within(PROBE_MS, this.#ping(), late);
       return true;
     } catch {
       return false;
     }
-  }
-}
-
-/** Rejects when the work takes longer; the work itself goes on unobserved. */
-export async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(`no answer within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

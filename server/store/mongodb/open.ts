@@ -1,7 +1,8 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { within } from '../../model/deadline.ts';
 import { META } from '../../ports/store/meta.ts';
 import { type Engine, NewerSchemaError } from '../engine.ts';
-import { Connection, within } from './connection.ts';
+import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';
 import { createIndexes } from './indexes.ts';
 import { metaOperations } from './meta.ts';
@@ -44,7 +45,7 @@ export async function openMongo(input: { url: string; database: string }): Promi
   const close = async () => {
     connection.close();
     // The driver takes leave of the server, which a frozen one never answers.
-    await within(CLOSE_MS, client.close(true)).catch(() => {});
+    await within(CLOSE_MS, client.close(true), () => new Error('not closed in time')).catch(() => {});
   };
 
   try {
