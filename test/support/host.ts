@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,23 +16,15 @@ import { buildDeps } from '../../server/wiring.ts';
 import { FakeClock } from './clock.ts';
 import { type Answer, type RequestOptions, send } from './http-client.ts';
 import { insertApp, insertUser } from './insert.ts';
+import { type OutboxLine, readOutbox } from './outbox.ts';
 
 export { type Answer, type RequestOptions, send } from './http-client.ts';
 export { PASSWORD } from './insert.ts';
+export type { OutboxLine } from './outbox.ts';
 
 const PASS_KEY = 'pass phrase of the tests';
 const ENCRYPT_KEY = 'encrypt key of the tests';
 
-export interface OutboxLine {
-  at: string;
-  channel: 'email' | 'sms';
-  message: string;
-  to: string;
-  text: string;
-  code?: string;
-  link?: string;
-  [member: string]: unknown;
-}
 export interface LogLine {
   level: string;
   msg: string;
@@ -158,7 +150,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
     async outbox() {
       deps.wakeDelivery();
       while ((await deps.store.messages.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-      return readLines(join(dataDir, 'outbox.jsonl'));
+      return readOutbox(dataDir);
     },
     async stop() {
       agent.destroy();
@@ -177,16 +169,4 @@ function databaseOf({ store, mongoUrl, dataDir }: TestHostOptions): Partial<Pick
     };
   }
   return dataDir === undefined ? { database: { kind: 'sqlite', file: ':memory:' } } : {};
-}
-
-function readLines(file: string): OutboxLine[] {
-  try {
-    const text = readFileSync(file, 'utf8');
-    return text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-  } catch {
-    return [];
-  }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { newAppSettings } from '../../server/domain/apps.ts';
 import type { Activity } from '../../server/model/activity.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { Invite } from '../../server/model/invite.ts';
@@ -30,45 +31,22 @@ export function anAppKey(overrides: Partial<AppKey> = {}): AppKey {
   };
 }
 
-/** A live app with every way in open; its key is no real one. */
+/** A live commercial app with every way in open; its key is no real one. */
 export function anApp(overrides: Partial<App> = {}): App {
   const id = anId();
   return {
+    ...newAppSettings(),
     id,
-    revision: 1,
     name: `app ${id}`,
-    lifecycle: 'live',
-    status: 'active',
     type: 'commercial',
-    handleType: 'email',
     jwtEnabled: true,
     anonymousLoginEnabled: true,
     userNamesEnabled: true,
-    appleLoginEnabled: false,
-    googleLoginEnabled: false,
-    emailExtension: false,
-    invitationEnabled: true,
-    signupEnabled: true,
-    signupFlow: 'code',
-    twoFactorVerification: 'none',
-    maxUsers: 0,
-    maxLoginAttempts: 0,
-    passwordFilter: false,
-    passwordRules: { minLength: 8, minUpper: 0, minLower: 0, minDigit: 0, minSpecial: 0 },
-    userJwtExpirationHours: 24,
-    userJwtAudience: [],
-    metaData: [],
-    metaDataInvite: [],
     metaDataEmail: false,
-    locales: ['EN'],
-    userIdFormat: 'uid',
-    linkConfirmation: 'button',
-    hideAccounts: false,
     refuseCommonPasswords: false,
     keys: [anAppKey()],
     appToken: `app-token-of-${id}`,
     tokenGeneration: 1,
-    graceGenerations: [],
     appSecret: `app-secret-of-${id}`,
     createdAt: MADE_AT,
     updatedAt: MADE_AT,
