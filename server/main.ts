@@ -16,6 +16,9 @@ import { buildDeps, type Wired } from './wiring.ts';
 /** What waits in memory gets this long to be written, however long the requests took. */
 const LEAST_CLOSING_MS = 1_000;
 
+/** npm passes on what a terminal sent to every process already: one wish, heard twice. */
+const ECHO_MS = 500;
+
 /** Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5. */
 export async function main(args: readonly string[]): Promise<void> {
   let log = createLogger('info');
@@ -50,11 +53,12 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
 
-  let stopping = false;
+  let askedAt: number | undefined;
   const stop = async (): Promise<void> => {
+    if (askedAt !== undefined && performance.now() - askedAt < ECHO_MS) return;
     // Somebody who asks twice does not want to wait.
-    if (stopping) exit(EXIT.stillDraining, log);
-    stopping = true;
+    if (askedAt !== undefined) exit(EXIT.stillDraining, log);
+    askedAt = performance.now();
     deps.readiness.drain();
     const deadline = performance.now() + config.shutdownSeconds * 1000;
     const drained = await server.drain(config.shutdownSeconds);

@@ -39,9 +39,7 @@ export interface SummaryInput {
 }
 
 export function summarise({ config, serverSecret, app, created, checks }: SummaryInput): Summary {
-  const isDefaultFolder = config.dataDir === resolve('./data');
-  const folder = isDefaultFolder ? '' : `DATA_DIR=${shellQuote(config.dataDir)} `;
-  const mount = isDefaultFolder ? '"$PWD/data:/data"' : shellQuote(`${config.dataDir}:/data`);
+  const mount = isUsualFolder(config.dataDir) ? '"$PWD/data:/data"' : shellQuote(`${config.dataDir}:/data`);
   return {
     dataDir: config.dataDir,
     apiUrl: config.apiUrl,
@@ -55,7 +53,7 @@ export function summarise({ config, serverSecret, app, created, checks }: Summar
     privateKeyFile: config.privateKeyFile,
     publicKeyFile: config.publicKeyFile,
     serverSecret,
-    startCommand: `${folder}npm start`,
+    startCommand: `${inFolder(config.dataDir)}npm start`,
     dockerCommand: `docker run -d -p ${config.port}:${config.port} -v ${mount} --user "$(id -u):$(id -g)" cosync-auth-host`,
     app: app ? describeApp(app, config) : null,
     created,
@@ -74,6 +72,19 @@ function describeApp(app: App, config: Config): NonNullable<Summary['app']> {
     jwksUrl: `${issuer}/.well-known/jwks.json`,
     issuer,
   };
+}
+
+function isUsualFolder(dataDir: string): boolean {
+  return dataDir === resolve('./data');
+}
+
+/** What has to stand before a command so that it finds the data folder. */
+function inFolder(dataDir: string): string {
+  return isUsualFolder(dataDir) ? '' : `DATA_DIR=${shellQuote(dataDir)} `;
+}
+
+function secretCommand({ dataDir }: Summary): string {
+  return `${inFolder(dataDir)}npx setup --print-secret`;
 }
 
 /** A text as one word of a POSIX shell. */
@@ -111,7 +122,7 @@ export function printSummary(summary: Summary, app: App | undefined, terminal: T
   row('host name', 'any name you like');
   row('host URL', summary.apiUrl);
   if (terminal.stream.isTTY) row('server secret', summary.serverSecret);
-  else row('server secret', 'npx setup --print-secret shows it');
+  else row('server secret', `${secretCommand(summary)} shows it`);
   line();
   if (summary.app && app) {
     line(style('bold', `App "${summary.app.name}"`));
@@ -159,7 +170,7 @@ function nextStep(app: App, summary: Summary): string {
 
 function appCommand(summary: Summary): string {
   const body = JSON.stringify({ name: 'demo' });
-  return `curl -s ${localUrl(summary)}/api/app -H "server-secret: $(npx setup --print-secret)" -H 'Content-Type: application/json' -d '${body}'`;
+  return `curl -s ${localUrl(summary)}/api/app -H "server-secret: $(${secretCommand(summary)})" -H 'Content-Type: application/json' -d '${body}'`;
 }
 
 /** The example is pasted on this machine, where the public address may not be reachable yet. */
