@@ -1,0 +1,135 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DataSet } from './data-set.ts';
+import type { Job, Seen } from './generator.ts';
+import { loadRound, spreadOf } from './measure.ts';
+import { CAN_PIN, type RunningHost, startGenerator, startHost } from './processes.ts';
+import { type Fact, printFact } from './report.ts';
+import { GENERATOR_CORE, HOST_CORE, type Stage } from './suite.ts';
+
+/** Of the capacity, in the mix (security.md F1). */
+const MIX_SHARE = 0.7;
+const OVERLOAD = 5;
+const TOKEN_CALLS = 200;
+/** Log-ins in line while token calls are timed; fewer than the hash queue takes. */
+const CROWD = 64;
+const STARTS = 5;
+const IDLE_MS = 2_000;
+
+/** What a host does at its limits and beside them: start, memory, the mix, overload, a second process. */
+export async function runBehaviour(stage: Stage): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  const add = (name: string, value: number, unit: string, bound: Pick<Fact, 'target' | 'atLeast'> = {}) => {
+    const fact: Fact = { store: stage.store, name, value, unit, ...bound };
+    printFact(fact);
+    facts.push(fact);
+  };
+  const { dataSet, options } = stage;
+  add('from start to ready (median of 5)', await startMs(dataSet), 'ms', { target: 400 });
+  const generator = startGenerator();
+  const host = await startHost(dataSet);
+  try {
+    await pause(IDLE_MS);
+    add('memory when idle', host.rss(), 'MiB', { target: 100 });
+    const job = (traffic: Job['traffic'], more: Partial<Job> = {}): Job => ({
+      url: host.url,
+      traffic,
+      facts: dataSet.facts,
+      connections: CROWD,
+      seconds: options.seconds * 3,
+      ...more,
+    });
+    const tokens = (rate: number) => job('getUser', { rate });
+    const saturated = await loadRound(host, generator, job('login', { connections: options.connections }), 2);
+    const capacity = saturated.perSecond;
+    const line = (options.connections / capacity) * 1_000;
+    add('login p99 ÷ (callers ÷ logins per second)', (saturated.seen?.p99 ?? 0) / line, '', { target: 1.5 });
+
+    const [, beside] = await generator.run([job('login'), tokens(TOKEN_CALLS)]);
+    add('token call p99 while log-ins fill every core', beside?.p99 ?? 0, 'ms', { target: 25 });
+
+    // Three of ten calls cost a hash.
+    const rate = (capacity / 0.3) * MIX_SHARE;
+    const mixed = await generator.run([
+      job('login', { rate: rate * 0.2 }),
+      job('signup', { rate: rate * 0.1 }),
+      tokens(rate * 0.7),
+    ]);
+    add('mix at 70 % of capacity', rate, 'calls/s');
+    add('  login p99', mixed[0]?.p99 ?? 0, 'ms', { target: 600 });
+    add('  token call p99', mixed[2]?.p99 ?? 0, 'ms', { target: 50 });
+    add(
+      '  answers other than 2xx',
+      mixed.reduce((sum, seen) => sum + refusals(seen), 0),
+      '',
+      { target: 0 },
+    );
+    add('memory after the mix', host.rss(), 'MiB', { target: 180 });
+
+    const crowd = job('login', { rate: capacity * OVERLOAD, connections: 1_000 });
+    const [over, calls] = await generator.run([crowd, tokens(TOKEN_CALLS)]);
+    add(
+      'overload, five times the capacity: logins still answered',
+      (over?.answered ?? 0) / (over?.seconds ?? 1),
+      '/s',
+    );
+    add('  refused with 503', over?.refused[503] ?? 0, '');
+    add('  broken or any other answer', (over ? refusals(over) : 0) - (over?.refused[503] ?? 0), '', {
+      target: 0,
+    });
+    add('  token call p99', calls?.p99 ?? 0, 'ms', { target: 250 });
+    add('  memory', host.rss(), 'MiB', { target: 512 });
+  } finally {
+    await host.stop();
+    await generator.stop();
+  }
+  if (CAN_PIN)
+    add('two processes on a core each ÷ one', await secondProcess(stage), '×', {
+      target: 1.7,
+      atLeast: true,
+    });
+  return facts;
+}
+
+function refusals({ refused }: Seen): number {
+  return Object.values(refused).reduce((sum, count) => sum + count, 0);
+}
+
+/** With the compile cache filled and the keys made, as at any start but the first. */
+async function startMs(dataSet: DataSet): Promise<number> {
+  const times: number[] = [];
+  for (let n = 0; n <= STARTS; n++) {
+    const host = await startHost(dataSet);
+    if (n > 0) times.push(host.readyMs);
+    await host.stopGently();
+  }
+  return spreadOf(times).median;
+}
+
+/** Log-ins per second of two processes on one store, over those of one. */
+async function secondProcess({ dataSet, options }: Stage): Promise<number> {
+  const generator = startGenerator();
+  const hosts: RunningHost[] = [];
+  const jobs = () =>
+    hosts.map(({ url }): Job => {
+      const { connections, seconds } = options;
+      return { url, traffic: 'login', facts: dataSet.facts, connections, seconds: seconds * 2 };
+    });
+  const perSecond = async () =>
+    (await generator.run(jobs())).reduce((sum, { answered, seconds }) => sum + answered / seconds, 0);
+  try {
+    const ratios: number[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      hosts.push(await startHost(dataSet, { core: HOST_CORE }));
+      await perSecond();
+      const one = await perSecond();
+      hosts.push(await startHost(dataSet, { core: GENERATOR_CORE }));
+      await perSecond();
+      ratios.push((await perSecond()) / one);
+      await Promise.all(hosts.splice(0).map((host) => host.stop()));
+    }
+    return spreadOf(ratios).median;
+  } finally {
+    await Promise.all(hosts.map((host) => host.stop()));
+    await generator.stop();
+  }
+}

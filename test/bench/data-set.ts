@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hash as bcryptHash } from '@node-rs/bcrypt';
+import { buildConfig } from '../../server/config.ts';
+import { createLogger } from '../../server/log/logger.ts';
+import type { Signup } from '../../server/model/signup.ts';
+import type { User } from '../../server/model/user.ts';
+import { buildDeps, type Wired } from '../../server/wiring.ts';
+import { makeKeyPair } from '../../setup/key-pair.ts';
+import { makeDataDir } from '../support/host.ts';
+import { insertApp, PASSWORD } from '../support/insert.ts';
+import { aSignup, aUser } from '../support/records.ts';
+import { USUAL_USERS } from './options.ts';
+import { SIGNUP_CODE, type TrafficFacts } from './traffic.ts';
+
+/** Signups that wait for their code, and users with an imported bcrypt hash: each serves once. */
+const WAITING = 40_000;
+const IMPORTED = 600;
+const BATCH = 1_000;
+const BCRYPT_COST = 10;
+const HOST_KEY_BITS = 3_072;
+
+/** A data folder as setup makes it, with a store filled straight through its port. */
+export interface DataSet {
+  readonly dataDir: string;
+  /** The host's environment. */
+  readonly settings: Record<string, string>;
+  readonly facts: TrafficFacts;
+  remove(): void;
+}
+
+/** Makes `users` users of one app; `mongoUrl` names a database of their own, else they are embedded. Only the usual size has the rest. */
+export async function makeDataSet(users: number, mongoUrl?: string): Promise<DataSet> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'auth-host-bench-'));
+  const settings: Record<string, string> = {
+    ...makeDataDir(dataDir).settings,
+    ...(mongoUrl && { DB_CONN_STRING: mongoUrl }),
+    ADDRESS_LIMIT_PER_MINUTE: '0',
+  };
+  // The tests' key is small and weakly encrypted: neither start nor signatures would cost what they do in earnest.
+  const pair = await makeKeyPair(HOST_KEY_BITS, settings.PASS_KEY ?? '');
+  writeFileSync(join(dataDir, 'keys', 'privatekey.pem'), pair.privateKeyPem, { mode: 0o600 });
+  writeFileSync(join(dataDir, 'keys', 'publickey.pem'), pair.publicKeyPem);
+  const deps = await buildDeps(buildConfig(settings, { production: false }), createLogger('fatal'));
+  try {
+    const facts = await fill(deps, users);
+    return { dataDir, settings, facts, remove: () => rmSync(dataDir, { recursive: true, force: true }) };
+  } finally {
+    await deps.stop();
+  }
+}
+
+async function fill(deps: Wired, users: number): Promise<TrafficFacts> {
+  const app = await insertApp(deps, { signupFlow: 'none' });
+  const passwordHash = await deps.passwords.hash(PASSWORD);
+  const created = { appId: app.id, epoch: 1, passwordHash, createdAt: deps.clock.now() };
+  const accessTokens: string[] = [];
+  await inBatches(users, async (numbers) => {
+    const batch = numbers.map((n) => aUser({ ...created, handle: `user${n}@example.com` }));
+    await deps.store.users.insertMany(batch);
+    for (const { id, handle } of batch.slice(0, USUAL_USERS - accessTokens.length)) {
+      const claims = { appId: app.id, handle, userId: id, epoch: 1 };
+      accessTokens.push(await deps.hostTokens.issueAccessToken(claims));
+    }
+  });
+  const usual = users === USUAL_USERS;
+  await inBatches(usual ? WAITING : 0, (numbers) =>
+    deps.store.signups.insertMany(numbers.map((n) => waitingSignup(deps, created, n))),
+  );
+  const bcrypt = await bcryptHash(PASSWORD, BCRYPT_COST);
+  await inBatches(usual ? IMPORTED : 0, (numbers) =>
+    deps.store.users.insertMany(
+      numbers.map((n) => aUser({ ...created, handle: `imported${n}@example.com`, passwordHash: bcrypt })),
+    ),
+  );
+  return {
+    appId: app.id,
+    appToken: app.appToken,
+    serverSecret: await deps.hostTokens.issueServerSecret({ name: 'bench', generation: 1 }),
+    users,
+    accessTokens,
+    bcrypt,
+  };
+}
+
+type Created = Pick<User, 'appId' | 'passwordHash' | 'createdAt'>;
+function waitingSignup(
+  { codes, clock }: Wired,
+  { appId, passwordHash, createdAt }: Created,
+  n: number,
+): Signup {
+  const signup = aSignup({ appId, handle: `waiting${n}@example.com`, passwordHash, createdAt });
+  const expiresAt = clock.now() + 3_600_000;
+  const code = codes.stored({ purpose: 'signup', appId, subject: signup.id, code: SIGNUP_CODE, expiresAt });
+  return { ...signup, code };
+}
+
+async function inBatches(count: number, insert: (numbers: number[]) => Promise<void>): Promise<void> {
+  for (let start = 0; start < count; start += BATCH) {
+    await insert(Array.from({ length: Math.min(BATCH, count - start) }, (_, n) => start + n));
+  }
+}
