@@ -31,6 +31,8 @@ import { totp } from './security/totp.ts';
 import { createMetaStore } from './store/meta.ts';
 import { createStore } from './store/open-store.ts';
 
+const WARM_AFTER_MS = 2_000;
+
 /** All ports with their adapters, and the way to end them. */
 export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
@@ -108,7 +110,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const delivery = startDelivery(deps);
         wake = delivery.wake;
         background = [delivery, startHousekeeping(deps), ...(metricsPort ? [metricsPort] : [])];
-        keyPairs.warm();
+        // Later, for it would take a core from the start.
+        setTimeout(() => keyPairs.warm(), WARM_AFTER_MS).unref();
       },
       async stop() {
         readiness.stop();
