@@ -106,12 +106,8 @@ export interface CounterRow {
   expiresAt: number | undefined;
 }
 
-/**
- * Every method is atomic on its own, durable when it resolves, and rejects with `HostError('service_unavailable')` when the database
- * cannot be reached in time.
- */
-export interface Engine {
-  readonly kind: 'sqlite' | 'mongodb';
+/** The rows of all tables. */
+export interface TableOperations {
   /** Rejects with `DuplicateKeyError`. */
   insert(table: TableName, row: Row): Promise<void>;
   /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
@@ -130,7 +126,10 @@ export interface Engine {
   removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
   /** Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is taken twice. */
   takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
+}
 
+/** Numbers shared by all processes. */
+export interface CounterOperations {
   counterFind(key: string): Promise<CounterRow | undefined>;
   /** See `CounterStore.increment`. */
   counterIncrement(
@@ -155,10 +154,20 @@ export interface Engine {
   counterPage(after: string, limit: number): Promise<{ key: string; row: CounterRow }[]>;
   /** Writes a whole row; for a restore. */
   counterPut(key: string, row: CounterRow): Promise<void>;
+}
 
+/** Named texts of the host itself; see `MetaStore`. */
+export interface MetaOperations {
   metaGet(name: string): Promise<string | undefined>;
   metaCompareAndSet(name: string, expected: string | undefined, value: string): Promise<boolean>;
+}
 
+/**
+ * Every method is atomic on its own, durable when it resolves, and rejects with `HostError('service_unavailable')` when the database
+ * cannot be reached in time.
+ */
+export interface Engine extends TableOperations, CounterOperations, MetaOperations {
+  readonly kind: 'sqlite' | 'mongodb';
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { CounterRow, Engine } from '../engine.ts';
+import type { CounterOperations, CounterRow } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal } from './filters.ts';
 import { isDuplicate } from './tables.ts';
@@ -11,20 +11,6 @@ export interface CounterDocument {
   touchedAt: number;
   expiresAt: number | null;
 }
-
-type CounterOperations = Pick<
-  Engine,
-  | 'counterFind'
-  | 'counterIncrement'
-  | 'counterDecrement'
-  | 'counterSet'
-  | 'counterRemove'
-  | 'counterAttempt'
-  | 'counterFail'
-  | 'counterRemoveExpired'
-  | 'counterPage'
-  | 'counterPut'
->;
 
 /** Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in the same step. */
 export function counterOperations(db: Db, connection: Connection): CounterOperations {

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Engine } from '../engine.ts';
+import type { MetaOperations } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal } from './filters.ts';
 import { isDuplicate } from './tables.ts';
@@ -8,8 +8,6 @@ interface MetaDocument {
   _id: string;
   value: string;
 }
-
-type MetaOperations = Pick<Engine, 'metaGet' | 'metaCompareAndSet'>;
 
 /** The host's own named texts. */
 export function metaOperations(db: Db, connection: Connection): MetaOperations {

@@ -1,7 +1,7 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { within } from '../../model/deadline.ts';
 import { META } from '../../ports/store/meta.ts';
-import { type Engine, NewerSchemaError } from '../engine.ts';
+import { type Engine, type MetaOperations, NewerSchemaError } from '../engine.ts';
 import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';
 import { createIndexes } from './indexes.ts';
@@ -70,7 +70,7 @@ export async function openMongo(input: { url: string; database: string }): Promi
 }
 
 /** Marks a new database; throws `NewerSchemaError` when a later version of the host has written this one. */
-async function requireKnownSchema(meta: Pick<Engine, 'metaGet' | 'metaCompareAndSet'>): Promise<void> {
+async function requireKnownSchema(meta: MetaOperations): Promise<void> {
   await meta.metaCompareAndSet(META.schema, undefined, String(SCHEMA));
   const stored = Number(await meta.metaGet(META.schema));
   if (!(stored <= SCHEMA)) throw new NewerSchemaError(stored, SCHEMA);

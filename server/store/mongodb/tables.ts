@@ -1,26 +1,11 @@
 import { type Collection, type Db, MongoServerError } from 'mongodb';
-import { DuplicateKeyError, type Engine, type StoredRow, type TableName } from '../engine.ts';
+import { DuplicateKeyError, type StoredRow, type TableName, type TableOperations } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
 import { type RowDocument, STORED, toDocument, toRow } from './rows.ts';
 
 const BATCH = 500;
 const DUPLICATE_KEY = 11000;
-
-type TableOperations = Pick<
-  Engine,
-  | 'insert'
-  | 'insertMany'
-  | 'find'
-  | 'findByKey'
-  | 'replace'
-  | 'touch'
-  | 'remove'
-  | 'list'
-  | 'count'
-  | 'removeWhere'
-  | 'takeDue'
->;
 
 /**
  * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver repeats it after a network error

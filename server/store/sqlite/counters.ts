@@ -1,25 +1,11 @@
-import type { CounterRow, Engine } from '../engine.ts';
+import type { CounterOperations, CounterRow } from '../engine.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Statements } from './statements.ts';
-
-type Counters = Pick<
-  Engine,
-  | 'counterFind'
-  | 'counterIncrement'
-  | 'counterDecrement'
-  | 'counterSet'
-  | 'counterRemove'
-  | 'counterAttempt'
-  | 'counterFail'
-  | 'counterRemoveExpired'
-  | 'counterPage'
-  | 'counterPut'
->;
 
 const ABSENT: CounterRow = { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: undefined };
 
 /** The counters; each write reads, decides and writes within one transaction that holds the database's only write lock. */
-export function createCounters(statements: Statements, database: GroupCommit): Counters {
+export function createCounters(statements: Statements, database: GroupCommit): CounterOperations {
   function find(key: string): CounterRow | undefined {
     const row = statements.get(
       'SELECT value, blockedUntil, touchedAt, expiresAt FROM counters WHERE key = :key',

@@ -1,12 +1,9 @@
-import type { Engine } from '../engine.ts';
+import type { MetaOperations } from '../engine.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Statements } from './statements.ts';
 
 /** Named texts of the host itself. */
-export function createMeta(
-  statements: Statements,
-  database: GroupCommit,
-): Pick<Engine, 'metaGet' | 'metaCompareAndSet'> {
+export function createMeta(statements: Statements, database: GroupCommit): MetaOperations {
   return {
     metaGet: (name) =>
       database.read(

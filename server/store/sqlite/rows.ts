@@ -1,29 +1,21 @@
-import { type Engine, type Row, type StoredRow, TABLES, type TableName, type TableShape } from '../engine.ts';
+import {
+  type Row,
+  type StoredRow,
+  TABLES,
+  type TableName,
+  type TableOperations,
+  type TableShape,
+} from '../engine.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Columns, Statements, Values } from './statements.ts';
 
-type Rows = Pick<
-  Engine,
-  | 'insert'
-  | 'insertMany'
-  | 'find'
-  | 'findByKey'
-  | 'replace'
-  | 'touch'
-  | 'remove'
-  | 'list'
-  | 'count'
-  | 'removeWhere'
-  | 'takeDue'
->;
-
-/** Rows written or removed by one write; a transaction blocks the process while it runs. */
+/** TableOperations written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
 const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc';
 
 /** The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table. */
-export function createRows(statements: Statements, database: GroupCommit): Rows {
+export function createRows(statements: Statements, database: GroupCommit): TableOperations {
   function insertRow(table: TableName, row: Row): void {
     const values = valuesOf(table, row);
     const seq = statements.insert(SQL[table].insert, values);
