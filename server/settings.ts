@@ -1,3 +1,5 @@
+import { PASSWORD_HASH_MAX } from './model/config.ts';
+
 /** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
 export interface Setting<T, F = T | undefined> {
   /** What holds when nothing is given; undefined where that is nothing, or follows from other settings (`config.ts`). */
@@ -240,10 +242,10 @@ export const SETTINGS = {
   ),
   PASSWORD_HASH_MEMORY_KIB: integer(
     19_456,
-    [1024, 1_048_576],
+    [1024, PASSWORD_HASH_MAX.memoryKib],
     'memory of one Argon2id hash, in KiB; one lane',
   ),
-  PASSWORD_HASH_PASSES: integer(2, [1, 20], 'passes of one Argon2id hash'),
+  PASSWORD_HASH_PASSES: integer(2, [1, PASSWORD_HASH_MAX.passes], 'passes of one Argon2id hash'),
   APPLE_ISSUER: url(WEB, 'https://appleid.apple.com', 'for tests; refused when `NODE_ENV=production`'),
   APPLE_JWKS_URL: url(
     WEB,

@@ -12,13 +12,12 @@ import { requireStorable } from './metadata.ts';
 import { parsePhone } from './phone-number.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
 
-export type RecordDeps = Pick<Deps, 'config' | 'codes' | 'keyPairs' | 'hostTokens' | 'totp' | 'clock'>;
+export type RecordDeps = Pick<
+  Deps,
+  'config' | 'codes' | 'keyPairs' | 'hostTokens' | 'passwords' | 'totp' | 'clock'
+>;
 
 const MAX_TEMPLATE = 64 * 1024;
-/** Bcrypt up to cost 12 (more would take seconds a log-in) and Argon2id within sane bounds. */
-const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
-const ARGON2ID =
-  /^\$argon2id\$v=19\$m=\d{3,6},t=\d{1,2},p=[1-4]\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
 const UID = /^[0-9a-f]{32}$/;
 const CODE = /^\d{6}$/;
 
@@ -47,7 +46,7 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
     uid,
     handle: handleOf(cells, app),
     userName: userName && refusedAs('userName is none that could be chosen', () => parseUserName(userName)),
-    passwordHash: passwordHashOf(cells),
+    passwordHash: passwordHashOf(deps, cells),
     status: cells.choice('status', ['active', 'suspend', 'pending'], 'active'),
     locale: localeOf(cells),
     loginProvider,
@@ -92,7 +91,7 @@ export function importedSignup(deps: RecordDeps, cells: Cells, app: App): Signup
             subject: id,
             expiresAt: updatedAt + deps.config.signupHours * HOUR_MS,
           }),
-    passwordHash: passwordHashOf(cells),
+    passwordHash: passwordHashOf(deps, cells),
     userId: deps.codes.newRowId(now),
     uid: deps.codes.newId(),
     metaData: metadataOf(cells),
@@ -160,9 +159,9 @@ function handleOf(cells: Cells, app: App): string {
   });
 }
 
-function passwordHashOf(cells: Cells): string | undefined {
+function passwordHashOf({ passwords }: RecordDeps, cells: Cells): string | undefined {
   const hash = cells.text('password');
-  if (hash !== undefined && !BCRYPT.test(hash) && !ARGON2ID.test(hash))
+  if (hash !== undefined && !passwords.isUsable(hash))
     throw new CellError('password is neither a bcrypt hash (cost 4 to 12) nor Argon2id');
   return hash;
 }

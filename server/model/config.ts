@@ -2,6 +2,9 @@ import type { TwilioAccount } from './app.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
+/** The dearest password hash that is made or verified: more would let one stored row take the machine's memory. */
+export const PASSWORD_HASH_MAX = { memoryKib: 262_144, passes: 10 } as const;
+
 /** Whether an address's host name means this very machine; IPv6 as a URL writes it. */
 export function isLoopback(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);

@@ -12,6 +12,8 @@ export interface PasswordHasher {
    * unknown account, so that both answers take the same time. Throws `service_unavailable` when the queue is full.
    */
   matches(password: string, stored: string): Promise<boolean>;
+  /** Whether an imported hash can ever be verified here: Argon2id or bcrypt of a bearable cost. */
+  isUsable(stored: string): boolean;
   /** True for bcrypt and for weaker Argon2id parameters: hash anew after the next right password. */
   needsRehash(stored: string): boolean;
   /** A hash no password matches, at full cost. */

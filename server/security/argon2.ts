@@ -1,10 +1,8 @@
 import { hash, hashRaw, parseOptions, verify } from '@node-rs/argon2';
+import { PASSWORD_HASH_MAX } from '../model/config.ts';
 
 // The package declares these as a `const enum`, which does not exist at run time.
 const ARGON2ID = 2;
-/** Of a stored hash, e.g. an imported one: more would let one row take the machine's memory. */
-const MAX_MEMORY_KIB = 262_144;
-const MAX_PASSES = 10;
 /** A shorter digest would match by chance. */
 const MIN_DIGEST_BYTES = 16;
 
@@ -29,7 +27,7 @@ export function argon2Cost(stored: string): Argon2Cost | undefined {
   try {
     const { algorithm, memoryCost, timeCost, parallelism, outputLen } = parseOptions(stored);
     if (algorithm !== ARGON2ID || parallelism !== 1 || outputLen < MIN_DIGEST_BYTES) return undefined;
-    if (memoryCost > MAX_MEMORY_KIB || timeCost > MAX_PASSES) return undefined;
+    if (memoryCost > PASSWORD_HASH_MAX.memoryKib || timeCost > PASSWORD_HASH_MAX.passes) return undefined;
     return { memoryKib: memoryCost, passes: timeCost };
   } catch {
     return undefined;

@@ -36,16 +36,12 @@ export function createPasswordHasher(input: {
         return argon2Verify(argon2Cost(stored) ? stored : decoyHash, password);
       });
     },
+    isUsable: (stored) => BCRYPT.test(stored) || argon2Cost(stored) !== undefined,
     needsRehash(stored) {
       const used = argon2Cost(stored);
       return used === undefined || used.memoryKib < memoryKib || used.passes < passes;
     },
   };
-}
-
-/** Whether a hash of an import can ever be verified here: Argon2id or bcrypt of a bearable cost. */
-export function isPasswordHash(stored: string): boolean {
-  return BCRYPT.test(stored) || argon2Cost(stored) !== undefined;
 }
 
 /** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PASSWORD_HASH_MAX } from '../../server/model/config.ts';
 import { isHostError } from '../../server/model/errors.ts';
 import { HashQueue } from '../../server/security/hash-queue.ts';
-import { createPasswordHasher, isPasswordHash } from '../../server/security/password-hash.ts';
+import { createPasswordHasher } from '../../server/security/password-hash.ts';
+import { SETTINGS } from '../../server/settings.ts';
 
 const MD5 = '155ba8e102f3beb97892c3400b65031c';
 /** Contract §5.11. */
@@ -55,7 +57,15 @@ describe('password hashes', () => {
   });
 
   it('of an import are known by their kind', async () => {
-    for (const stored of [BCRYPT, await hasher().hash(MD5)]) assert.equal(isPasswordHash(stored), true);
+    for (const stored of [BCRYPT, await hasher().hash(MD5)]) assert.equal(hasher().isUsable(stored), true);
+  });
+
+  it('of the dearest cost that can be set are usable', () => {
+    const { decoyHash, isUsable } = hasher(PASSWORD_HASH_MAX);
+    assert.equal(isUsable(decoyHash), true);
+    const { PASSWORD_HASH_MEMORY_KIB: memory, PASSWORD_HASH_PASSES: passes } = SETTINGS;
+    assert.throws(() => memory.parse(String(PASSWORD_HASH_MAX.memoryKib + 1)));
+    assert.throws(() => passes.parse(String(PASSWORD_HASH_MAX.passes + 1)));
   });
 
   it('nobody can read match nothing and cost the same, without an exception', async () => {
@@ -78,7 +88,7 @@ describe('password hashes', () => {
     ];
     for (const stored of unreadable) {
       assert.equal(await passwords.matches(MD5, stored), false, stored.slice(0, 60));
-      assert.equal(isPasswordHash(stored), false, stored.slice(0, 60));
+      assert.equal(passwords.isUsable(stored), false, stored.slice(0, 60));
     }
   });
 });
