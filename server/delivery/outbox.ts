@@ -40,41 +40,15 @@ export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Ou
   };
 }
 
-/** Field names and order of operator §3. */
+/** Members of a line beside `at`, in the order of operator §3. */
+const MEMBERS = [
+  ...(['channel', 'appId', 'message', 'locale', 'to', 'from', 'replyTo', 'subject', 'text', 'html'] as const),
+  ...(['code', 'link', 'attachments'] as const),
+];
+
 function outboxLine(message: Message, now: number): Record<string, unknown> {
-  const {
-    channel,
-    appId,
-    message: name,
-    locale,
-    to,
-    from,
-    replyTo,
-    subject,
-    text,
-    html,
-    code,
-    link,
-  } = message;
-  const { attachments } = message;
-  return {
-    at: new Date(now).toISOString(),
-    ...{
-      channel,
-      appId,
-      message: name,
-      locale,
-      to,
-      from,
-      replyTo,
-      subject,
-      text,
-      html,
-      code,
-      link,
-      attachments,
-    },
-  };
+  const members = MEMBERS.map((name) => [name, message[name]]);
+  return { at: new Date(now).toISOString(), ...Object.fromEntries(members) };
 }
 
 async function append(file: string, line: Buffer): Promise<void> {

@@ -51,7 +51,7 @@ function countTry(
   deps: Pick<Deps, 'config' | 'store' | 'clock'>,
   token: LoginToken,
 ): Promise<number | undefined> {
-  return deps.store.counters.increment(`loginTries:${token.jti}`, {
+  return deps.store.counters.increment(`login-tries/${token.jti}`, {
     now: deps.clock.now(),
     cap: deps.config.codeTries,
     expiresAt: token.expiresAt,
@@ -60,7 +60,7 @@ function countTry(
 
 /** True for one caller only. */
 async function spendToken(deps: Pick<Deps, 'store' | 'clock'>, token: LoginToken): Promise<boolean> {
-  const uses = await deps.store.counters.increment(`loginUsed:${token.jti}`, {
+  const uses = await deps.store.counters.increment(`login-used/${token.jti}`, {
     now: deps.clock.now(),
     cap: 1,
     expiresAt: token.expiresAt,
