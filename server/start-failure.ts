@@ -1,6 +1,6 @@
 import { ConfigError } from './config.ts';
 import { EXIT, StartError } from './exit.ts';
-import { WrongEncryptKeyError } from './security/field-cipher.ts';
+import { WrongEncryptKeyError } from './security/data-key.ts';
 import { HostKeyError } from './security/host-key.ts';
 
 /** What settings, keys or database keep from starting, with its repair and exit code; undefined for an error nobody foresaw. */

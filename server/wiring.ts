@@ -20,7 +20,7 @@ import { type ReadinessWatch, watchReadiness } from './readiness.ts';
 import { createAppTokens } from './security/app-tokens.ts';
 import { systemClock } from './security/clock.ts';
 import { createCodes } from './security/codes.ts';
-import { openDataKey } from './security/field-cipher.ts';
+import { openDataKey } from './security/data-key.ts';
 import { loadHostKey } from './security/host-key.ts';
 import { createHostTokens } from './security/host-tokens.ts';
 import { createIdentityTokens } from './security/identity-token.ts';
@@ -29,7 +29,7 @@ import { createPasswordHasher } from './security/password-hash.ts';
 import { qrCodes } from './security/qr-code.ts';
 import { totp } from './security/totp.ts';
 import { createMetaStore } from './store/meta.ts';
-import { createStore } from './store/open-store.ts';
+import { createStore } from './store/store.ts';
 
 const WARM_AFTER_MS = 2_000;
 

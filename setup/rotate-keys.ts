@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
-import { dropOtherWraps, wrapDataKeyAlso } from '../server/security/field-cipher.ts';
+import { dropOtherWraps, wrapDataKeyAlso } from '../server/security/data-key.ts';
 import { loadHostKey } from '../server/security/host-key.ts';
 import { askNewSecret } from './ask.ts';
 import { type Command, existingAnswers } from './command.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
-import { openDataKey, WrongEncryptKeyError } from '../server/security/field-cipher.ts';
+import { openDataKey, WrongEncryptKeyError } from '../server/security/data-key.ts';
 import { createMetaStore } from '../server/store/meta.ts';
 import { type CheckResult, failed, passed } from './check.ts';
 

@@ -6,7 +6,7 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '../../server/config.ts';
 import { openEngine } from '../../server/open-engine.ts';
-import { openDataKey } from '../../server/security/field-cipher.ts';
+import { openDataKey } from '../../server/security/data-key.ts';
 import { loadHostKey } from '../../server/security/host-key.ts';
 import { createMetaStore } from '../../server/store/meta.ts';
 import { makeDataDir } from '../support/host.ts';

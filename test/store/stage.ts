@@ -3,7 +3,7 @@ import type { EventFields, EventName } from '../../server/model/events.ts';
 import type { Store } from '../../server/ports/store/store.ts';
 import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
 import type { Engine } from '../../server/store/engine.ts';
-import { createStore } from '../../server/store/open-store.ts';
+import { createStore } from '../../server/store/store.ts';
 import { MADE_AT } from '../support/records.ts';
 
 /** Opens an engine over a database of its own, empty. */
