@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { deleteAccount, logOut } from '../../../domain/account.ts';
-import { setAppData } from '../../../domain/app-data.ts';
 import { userRoute } from '../../route.ts';
 import { flag } from '../../wire/user-parameter.ts';
 
@@ -26,14 +25,5 @@ export const accountRoutes = [
     input: z.object({ everywhere: flag.default(false) }),
     log: { action: 'logout' },
     respond: ({ deps, caller, input }) => logOut(deps, { caller, ...input }),
-  }),
-  userRoute({
-    method: 'POST',
-    path: '/api/appuser/setAppData',
-    summary: 'Stores the application data that `getApplication` answers.',
-    caller: 'superuser',
-    input: z.object({ appData: z.record(z.string(), z.unknown()) }),
-    log: { action: 'setAppData' },
-    respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),
 ];

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { setAppData } from '../../../domain/app-data.ts';
 import type { App } from '../../../model/app.ts';
 import { TextReply, userRoute } from '../../route.ts';
 import { wireApplication } from '../../wire/application.ts';
@@ -12,6 +14,15 @@ export const applicationRoutes = [
     // Shipped clients ask before nearly every call (contract C4).
     limited: false,
     respond: ({ caller }) => answerOf(caller.app),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/setAppData',
+    summary: 'Stores the application data that `getApplication` answers.',
+    caller: 'superuser',
+    input: z.object({ appData: z.record(z.string(), z.unknown()) }),
+    log: { action: 'setAppData' },
+    respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),
 ];
 
