@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Agent } from 'node:http';
 import { type Answer, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf } from '../support/host-process.ts';
@@ -30,7 +30,7 @@ export async function setStage(host: HostProcess, settings: Record<string, unkno
   const port = await host.listening;
   const portal = (path: string, json: unknown) =>
     send({ port, method: 'POST', path, input: { headers, json } });
-  const { body } = await portal('/api/app', { name: 'stage' });
+  const { body } = await portal('/api/app', { name: `stage ${randomUUID()}` });
   const wanted = { appType: 'commercial', signupFlow: 'none', ...settings };
   for (const [setting, value] of Object.entries(wanted)) {
     const field = setting === 'appType' ? 'type' : setting;
