@@ -39,7 +39,7 @@ export function processEnvironment(): Environment {
 }
 
 /** The data folder a command works on, before anything else is known. */
-export function dataDirOf(env: Environment): string {
+function dataDirOf(env: Environment): string {
   return resolve(env.DATA_DIR || './data');
 }
 

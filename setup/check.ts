@@ -5,9 +5,11 @@ export interface CheckResult {
   detail: string;
 }
 
+/** A check that holds. */
 export function passed(name: string, detail: string): CheckResult {
   return { name, ok: true, detail };
 }
+/** A check that does not; `detail` says what to do. */
 export function failed(name: string, detail: string): CheckResult {
   return { name, ok: false, detail };
 }

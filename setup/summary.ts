@@ -38,6 +38,7 @@ export interface SummaryInput {
   checks: CheckResult[];
 }
 
+/** What was set up and how to go on, for `printSummary` and `--json`. */
 export function summarise({ config, serverSecret, app, created, checks }: SummaryInput): Summary {
   const mount = isUsualFolder(config.dataDir) ? '"$PWD/data:/data"' : shellQuote(`${config.dataDir}:/data`);
   return {

@@ -14,6 +14,7 @@ export function cellOf(value: unknown): string {
   if (typeof value === 'object') return JSON.stringify(value);
   return String(value);
 }
+/** A time as a cell; nothing for none. */
 export function dateCell(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
 }

@@ -6,7 +6,7 @@ import { decodeForm } from './form.ts';
 import type { RawInput } from './input.ts';
 
 /** 100 kB (contract §2.2). */
-export const BODY_LIMIT = 102_400;
+const BODY_LIMIT = 102_400;
 const BODY_TIME_MS = 30_000;
 /** A body that is too large is read up to here and thrown away, so that the client gets to read the answer. */
 const DISCARD_LIMIT = 4 * 1024 * 1024;

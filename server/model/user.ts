@@ -66,7 +66,7 @@ export function loginEpoch(user: User): number {
   return user.epoch + (user.factorChanges ?? 0);
 }
 
-export const ANONYMOUS_MARK = 'ANON_';
+const ANONYMOUS_MARK = 'ANON_';
 /** Whether a handle is that of an anonymous user (contract §7 step 4). */
 export function isAnonymous(handle: string): boolean {
   return handle.includes(ANONYMOUS_MARK);

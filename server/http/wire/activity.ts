@@ -42,6 +42,7 @@ export const logFilter = {
   filterAction: z.string().max(4096).optional(),
 };
 
+/** What the store is asked for, of what the portal sent. */
 export function activityFilter(input: z.infer<z.ZodObject<typeof logFilter>>): ActivityFilter {
   const { type, status, fromDate, toDate, filterAction } = input;
   const actions = (filterAction ?? '')

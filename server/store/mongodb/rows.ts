@@ -7,6 +7,7 @@ export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt'> {
   touchedAt: number | null;
 }
 
+/** A row as it is written. */
 export function toDocument(row: Row): RowDocument {
   const { id, dueAt, touchedAt, doc, ...rest } = row;
   return { _id: id, ...rest, dueAt: dueAt ?? null, touchedAt: touchedAt ?? null, doc: encodeMembers(doc) };
@@ -15,6 +16,7 @@ export function toDocument(row: Row): RowDocument {
 /** Leaves out what only serves to find a row. */
 export const STORED = { keys: 0, lookups: 0, prefixes: 0, tags: 0 } as const;
 
+/** A row as it was read. */
 export function toRow(document: Omit<RowDocument, keyof typeof STORED>): StoredRow {
   const { _id, dueAt, touchedAt, doc, ...rest } = document;
   return {

@@ -20,7 +20,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
 }
 
 /** An OpenAPI 3.1 document; input schemas come from the declarations (zod to JSON Schema 2020-12). */
-export function describeRoutes(routes: readonly Route[]): Json {
+function describeRoutes(routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
