@@ -5,11 +5,15 @@ import { join } from 'node:path';
 
 const dataDir = process.env.DATA_DIR ?? '/data';
 if (!existsSync(join(dataDir, 'host.env'))) {
-  process.stderr.write(`No ${dataDir}/host.env: setting the host up with its defaults and the environment.\n`);
+  process.stderr.write(
+    `No ${dataDir}/host.env: setting the host up with its defaults and the environment.\n`,
+  );
   const setup = spawnSync(process.execPath, ['setup/start.mjs', '--yes', '--no-start'], {
     stdio: ['ignore', process.stderr, process.stderr],
   });
   if (setup.status !== 0) process.exit(setup.status ?? 1);
-  process.stderr.write('The server secret for the portal: docker exec NAME node setup/start.mjs --print-secret\n');
+  process.stderr.write(
+    'The server secret for the portal: docker exec NAME node setup/start.mjs --print-secret\n',
+  );
 }
 await import('../server/start.mjs');
