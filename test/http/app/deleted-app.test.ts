@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sweep } from '../../server/domain/housekeeping.ts';
-import { appClient } from '../support/appuser-client.ts';
-import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { sweep } from '../../../server/domain/housekeeping.ts';
+import { appClient } from '../../support/appuser-client.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 describe('an app that is deleted while requests are under way', () => {
   let host: TestHost;

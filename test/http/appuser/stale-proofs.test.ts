@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { App } from '../../server/model/app.ts';
-import type { User } from '../../server/model/user.ts';
-import { appClient, assertRefused, assertTrue, loggedIn } from '../support/appuser-client.ts';
-import { authenticatorCode } from '../support/authenticator.ts';
-import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import type { App } from '../../../server/model/app.ts';
+import type { User } from '../../../server/model/user.ts';
+import { appClient, assertRefused, assertTrue, loggedIn } from '../../support/appuser-client.ts';
+import { authenticatorCode } from '../../support/authenticator.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 const OTHER_PASSWORD = 'f'.repeat(32);
 

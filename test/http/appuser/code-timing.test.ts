@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { appClient, assertRefused, assertTrue } from '../support/appuser-client.ts';
-import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { appClient, assertRefused, assertTrue } from '../../support/appuser-client.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 describe('a wrong reset code in an app that hides accounts', () => {
   let host: TestHost;

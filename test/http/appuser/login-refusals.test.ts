@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { appClient, assertRefused } from '../support/appuser-client.ts';
-import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { appClient, assertRefused } from '../../support/appuser-client.ts';
+import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 describe('a log-in that app or account forbids is an event (security.md §6)', () => {
   let host: TestHost;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { appClient, assertTokens, assertTrue, userClient } from './support/appuser-client.ts';
-import { describeOnBothStores } from './support/both-stores.ts';
-import { PASSWORD, type TestHost } from './support/host.ts';
+import { appClient, assertTokens, assertTrue, userClient } from '../support/appuser-client.ts';
+import { describeOnBothStores } from '../support/both-stores.ts';
+import { PASSWORD, type TestHost } from '../support/host.ts';
 
 const STRONG = '0123456789abcdef0123456789abcdef';
 
