@@ -5,9 +5,9 @@ import type { startGenerator, startHelper, Watched } from './processes.ts';
 
 /** A busy process that got less than this share of its cores was robbed by others on the machine: the round does not count. */
 const LEAST_SHARE = 0.88;
-const MOST_TRIES = 4;
+const MOST_TRIES = 2;
 const QUIET_MS = 150;
-const QUIET_TRIES = 20;
+const QUIET_TRIES = 10;
 
 /** One round: what was done per second, and at what cost. */
 export interface Round {

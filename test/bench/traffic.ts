@@ -53,7 +53,7 @@ const NEXT = {
   }),
   search: (facts: TrafficFacts, n: number): Call => ({
     method: 'GET',
-    path: `/api/app/searchUser?appId=${facts.appId}&value=user${scattered(n, facts.users)}`,
+    path: `/api/app/searchUser?appId=${facts.appId}&value=user${scattered(n, facts.users)}@`,
     headers: { 'server-secret': facts.serverSecret },
   }),
 } satisfies Record<string, (facts: TrafficFacts, n: number) => Call>;
