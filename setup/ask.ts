@@ -1,5 +1,6 @@
 import prompts, { type PromptObject } from 'prompts';
 import { EXIT, SetupError } from './exit.ts';
+import { MIN_SECRET_LENGTH } from './new-secret.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Question = Omit<PromptObject<'answer'>, 'name'>;
@@ -24,14 +25,12 @@ export async function confirm(terminal: Terminal, message: string, initial: bool
   return (await ask(terminal, { type: 'confirm', message, initial })) as boolean;
 }
 
-const MIN_LENGTH = 8;
-
 /** Asks for a new secret twice, never echoed; `undefined` when the operator wants a random one. At least 8 characters. */
 export async function askNewSecret(terminal: Terminal, what: string): Promise<string | undefined> {
   const validate = (text: string) =>
     text === '' ||
-    text.length >= MIN_LENGTH ||
-    `at least ${MIN_LENGTH} characters, or empty for a random one`;
+    text.length >= MIN_SECRET_LENGTH ||
+    `at least ${MIN_SECRET_LENGTH} characters, or empty for a random one`;
   for (;;) {
     const first = await ask(terminal, {
       type: 'password',
@@ -46,6 +45,7 @@ export async function askNewSecret(terminal: Terminal, what: string): Promise<st
 
 /** Asks for a secret of at least 8 characters once, never echoed. */
 export async function askSecret(terminal: Terminal, message: string): Promise<string> {
-  const validate = (text: string) => text.length >= MIN_LENGTH || `at least ${MIN_LENGTH} characters`;
+  const validate = (text: string) =>
+    text.length >= MIN_SECRET_LENGTH || `at least ${MIN_SECRET_LENGTH} characters`;
   return (await ask(terminal, { type: 'password', message, validate })) as string;
 }

@@ -6,16 +6,14 @@ import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
 import { systemClock } from '../server/security/clock.ts';
-import { openDataKey } from '../server/security/data-key.ts';
 import type { Engine } from '../server/store/engine.ts';
-import { createMetaStore } from '../server/store/meta.ts';
-import { createStore } from '../server/store/store.ts';
 import { askSecret } from './ask.ts';
 import { writeBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
 import { type Command, existingAnswers } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { readHostEnvFile } from './host-env.ts';
+import { openRecords } from './open-host.ts';
 
 /** One line of a backup. Records are as the domain sees them; the file as a whole is encrypted. */
 export type BackupEntry =
@@ -80,13 +78,7 @@ async function openSource(config: Config): Promise<Source> {
   const remove = () => folder && rmSync(folder, { recursive: true, force: true });
   try {
     const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
-    const keys = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
-    const store = createStore({
-      engine,
-      ...keys,
-      clock: systemClock,
-      encryptUserData: config.encryptUserData,
-    });
+    const store = await openRecords(engine, config);
     return {
       engine,
       store,

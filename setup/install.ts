@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildConfig, type ConfigProblem, type SettingTexts } from '../server/config.ts';
@@ -10,6 +10,7 @@ import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv, readHostEnvFile, storedPath } from './host-env.ts';
 import { makeKeyPair } from './key-pair.ts';
+import { MIN_SECRET_LENGTH, randomSecret } from './new-secret.ts';
 
 export interface Plan {
   dataDir: string;
@@ -20,9 +21,6 @@ export interface Plan {
   newKeyBits: number | undefined;
   newConfig: boolean;
 }
-
-const RANDOM_BYTES = 24;
-const MIN_PASS_PHRASE = 8;
 
 /** Decides what will be written; writes nothing. Throws `ConfigError` with everything that is wrong, `problems` included. */
 export function planInstallation(input: {
@@ -42,13 +40,13 @@ export function planInstallation(input: {
     const repair = 'give its pass phrase as PASS_KEY or PASS_KEY_FILE';
     problems.push({ name: 'PASS_KEY', problem: `is missing, but ${privateKeyFile} is there`, repair });
   }
-  if (!hasKey && texts.PASS_KEY && texts.PASS_KEY.length < MIN_PASS_PHRASE) {
-    const problem = `is shorter than ${MIN_PASS_PHRASE} characters`;
+  if (!hasKey && texts.PASS_KEY && texts.PASS_KEY.length < MIN_SECRET_LENGTH) {
+    const problem = `is shorter than ${MIN_SECRET_LENGTH} characters`;
     problems.push({ name: 'PASS_KEY', problem, repair: 'use a longer one, or none for a random one' });
   }
   draftConfig(texts, problems);
-  texts.PASS_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
-  texts.ENCRYPT_KEY ||= randomBytes(RANDOM_BYTES).toString('base64url');
+  texts.PASS_KEY ||= randomSecret();
+  texts.ENCRYPT_KEY ||= randomSecret();
 
   const changes: Plan['changes'] = {};
   const want = (name: string, value: string | undefined) => {

@@ -1,5 +1,11 @@
 import { createLogger } from '../server/log/logger.ts';
 import type { Config } from '../server/model/config.ts';
+import type { Store } from '../server/ports/store/store.ts';
+import { systemClock } from '../server/security/clock.ts';
+import { openDataKey } from '../server/security/data-key.ts';
+import type { Engine } from '../server/store/engine.ts';
+import { createMetaStore } from '../server/store/meta.ts';
+import { createStore } from '../server/store/store.ts';
 import { buildDeps } from '../server/wiring.ts';
 
 /**
@@ -10,4 +16,15 @@ export function openHost(config: Config) {
   const level = process.stderr.isTTY ? 'error' : 'warn';
   return buildDeps(config, createLogger(level, process.stderr));
 }
+
+/** The records of a database whose data key exists or may be made, without anything that runs beside. Throws `WrongEncryptKeyError`. */
+export async function openRecords(
+  engine: Engine,
+  config: Pick<Config, 'encryptKey' | 'encryptUserData'>,
+): Promise<Store> {
+  const { encryptKey, encryptUserData } = config;
+  const { cipher, lookups } = await openDataKey({ meta: createMetaStore(engine), encryptKey });
+  return createStore({ engine, cipher, lookups, clock: systemClock, encryptUserData });
+}
+
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;

@@ -5,11 +5,8 @@ import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META, type MetaStore } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
-import { systemClock } from '../server/security/clock.ts';
 import { openDataKey } from '../server/security/data-key.ts';
 import { type Engine, HOST_SCOPE, TABLES, type TableName } from '../server/store/engine.ts';
-import { createMetaStore } from '../server/store/meta.ts';
-import { createStore } from '../server/store/store.ts';
 import { askSecret } from './ask.ts';
 import type { BackupEntry, RecordKind } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
@@ -19,6 +16,7 @@ import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv } from './host-env.ts';
+import { openRecords } from './open-host.ts';
 
 /** What a backup holds, after it was read through once. */
 interface Contents {
@@ -161,13 +159,7 @@ async function fill(
       if (!(await engine.metaCompareAndSet(name, await engine.metaGet(name), value)))
         throw new TypeError(`${name} was not written`);
     }
-    const keys = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
-    const store = createStore({
-      engine,
-      ...keys,
-      clock: systemClock,
-      encryptUserData: config.encryptUserData,
-    });
+    const store = await openRecords(engine, config);
     let batch: { kind: RecordKind; records: unknown[] } = { kind: 'app', records: [] };
     const flush = async () => {
       if (batch.records.length > 0) await insertAll(store, batch.kind, batch.records);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildConfig } from '../server/config.ts';
@@ -11,11 +10,10 @@ import { EXIT, SetupError } from './exit.ts';
 import { writeFileWhole } from './files.ts';
 import { changeHostEnv, readHostEnvFile, storedPath } from './host-env.ts';
 import { encryptKeyPair } from './key-pair.ts';
+import { randomSecret } from './new-secret.ts';
 import { openHost } from './open-host.ts';
 import type { Options } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-const RANDOM_BYTES = 24;
 
 /**
  * `--rotate-pass-key`. Each step leaves a host that starts: the key under the new phrase goes into a second file, one write of `host.env`
@@ -102,5 +100,5 @@ function openConfig(options: Options, name: 'PASS_KEY' | 'ENCRYPT_KEY'): { confi
 /** Asks on a terminal; else, and with `--yes`, makes a random one. */
 async function newSecret(options: Options, terminal: Terminal, what: string): Promise<string> {
   const asked = options.yes || !process.stdin.isTTY ? undefined : await askNewSecret(terminal, what);
-  return asked ?? randomBytes(RANDOM_BYTES).toString('base64url');
+  return asked ?? randomSecret();
 }
