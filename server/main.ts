@@ -33,6 +33,7 @@ export async function main(args: readonly string[]): Promise<void> {
       };
       throw new StartError(EXIT.wrongOption, [problem]);
     }
+    // Not frozen: with port 0 the public address is known only once the host listens.
     const config = { ...loadConfig() };
     log = createLogger(config.logLevel);
     stayUp(createEvents(log));

@@ -37,7 +37,9 @@ const WARM_AFTER_MS = 2_000;
 export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
   readonly hostKeyBits: number;
-  /** Begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up. */
+  /**
+   * Begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up.
+   */
   begin(): Promise<void>;
   /** Ends background work, writes what is waiting and closes the store. */
   stop(): Promise<void>;

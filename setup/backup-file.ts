@@ -163,7 +163,9 @@ async function* toLines(entries: AsyncIterable<unknown>): AsyncIterable<string> 
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
 }
 
-/** The lines of a backup file, each authentic. Throws `SetupError` 78 for a wrong pass phrase and for any damage, at the latest at the end. */
+/**
+ * The lines of a backup file, each authentic. Throws `SetupError` 78 for a wrong pass phrase and for any damage, at the latest at the end.
+ */
 export async function* readBackupFile(file: string, passPhrase: string): AsyncIterable<unknown> {
   const { header, offset, salt } = await readHeader(file);
   const key = await deriveKey(passPhrase, salt);

@@ -18,7 +18,10 @@ interface OutboxOptions {
   terminal?: { isTTY?: boolean; write(text: string): unknown };
 }
 
-/** The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3), which several processes may share. */
+/**
+ * The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3), which several processes may
+ * share.
+ */
 export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Outbox {
   const file = join(dataDir, 'outbox.jsonl');
   let last: Promise<void> = Promise.resolve();

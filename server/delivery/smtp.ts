@@ -7,7 +7,10 @@ import { errorCode, networkStep } from './provider-error.ts';
 
 const PROVIDER = 'smtp';
 
-/** Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `timeout` or `provider`. */
+/**
+ * Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `timeout` or
+ * `provider`.
+ */
 export interface Smtp {
   send(message: Message): Promise<void>;
   /** Connects and logs in without sending anything. */

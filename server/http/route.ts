@@ -10,7 +10,9 @@ import type {
 import type { ErrorName } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 
-/** Who may call. `app`: an app token, or a user's access token for its app id alone (contract C9). `link`: the `appToken` query parameter. */
+/**
+ * Who may call. `app`: an app token, or a user's access token for its app id alone (contract C9). `link`: the `appToken` query parameter.
+ */
 export type CallerRule = 'nobody' | 'app' | 'app or user' | 'user' | 'link' | 'server' | 'superuser';
 interface CallerByRule {
   nobody: Nobody;
@@ -91,7 +93,10 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
    */
   input?: S;
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
-  /** Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default 400. */
+  /**
+   * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default
+   * 400.
+   */
   form: 'code' | 'fails';
   failsStatus?: Partial<Record<ErrorName, 400 | 403>>;
   /** These errors keep the code form on a portal route, with this HTTP status. */

@@ -10,7 +10,9 @@ export interface MetricsPort {
   listen(port: number, host: string | undefined): Promise<{ port: number; stop(): Promise<void> }>;
 }
 
-/** Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads its library only when called. */
+/**
+ * Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads its library only when called.
+ */
 export async function createMetrics(hashesWaiting: () => number): Promise<MetricsPort> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();

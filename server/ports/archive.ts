@@ -24,7 +24,9 @@ export interface TableRow {
 export interface OpenArchive {
   /** Header cells of a table. Throws `ArchiveError`. */
   header(name: string): Promise<readonly string[]>;
-  /** Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8, broken quoting or too much text. */
+  /**
+   * Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8, broken quoting or too much text.
+   */
   rows(name: string): AsyncIterable<TableRow>;
   close(): void;
 }

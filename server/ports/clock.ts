@@ -5,5 +5,8 @@ export interface Clock {
   now(): number;
 }
 
-/** How far a machine's clock may be set back without anything used up coming back to life: it is remembered so much longer (security.md F24). */
+/**
+ * How far a machine's clock may be set back without anything used up coming back to life: it is remembered so much longer (security.md
+ * F24).
+ */
 export const CLOCK_JUMP_MS = 2 * HOUR_MS;

@@ -26,7 +26,10 @@ export class DeliveryError extends Error {
   }
 }
 
-/** Sends one mail or SMS, 5 s at most. Which account: the app's own where it has one (`emailExtension`, `twilio`), else the host's. Throws `DeliveryError`. */
+/**
+ * Sends one mail or SMS, 5 s at most. Which account: the app's own where it has one (`emailExtension`, `twilio`), else the host's. Throws
+ * `DeliveryError`.
+ */
 export interface Mailer {
   send(message: Message, app: App | undefined): Promise<void>;
   /** Name of the host-wide provider: outbox, sendgrid, smtp. */
@@ -67,7 +70,10 @@ export interface Renderer {
     name: MessageName,
     locale: string,
   ): { subject: string; htmlTemplate: string; localeLinkText?: string };
-  /** Throws `refused` with the placeholder's name in `detail` when a text to be stored has an unknown placeholder, lacks one it needs or does not parse. */
+  /**
+   * Throws `refused` with the placeholder's name in `detail` when a text to be stored has an unknown placeholder, lacks one it needs or
+   * does not parse.
+   */
   check(input: { name: MessageName; subject: string; htmlTemplate: string }): void;
   /** A landing page (operator §6). `template`: the stored `clickThrough` text for `verified`. */
   page(input: {

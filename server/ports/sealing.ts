@@ -1,4 +1,7 @@
-/** Seals texts at rest with the data key (AES-256-GCM, design §6). `associated` binds a sealed text to its place: moved elsewhere it does not open. */
+/**
+ * Seals texts at rest with the data key (AES-256-GCM, design §6). `associated` binds a sealed text to its place: moved elsewhere it does
+ * not open.
+ */
 export interface FieldCipher {
   seal(text: string, associated: string): string;
   /** Throws `TamperError` for whatever was not sealed by this key for this place. */

@@ -6,7 +6,10 @@ const TIMEOUT_MS = 5000;
 const MAX_AGE_MS = 600_000;
 /** And for so long while the provider cannot be asked: its outage must not lock everybody out. */
 const MAX_OUTAGE_MS = 86_400_000;
-/** A key nobody has heard of is looked for, and a provider that is away asked again, at most this often, or anyone could make the host hammer its provider. */
+/**
+ * A key nobody has heard of is looked for, and a provider that is away asked again, at most this often, or anyone could make the host
+ * hammer its provider.
+ */
 const REFETCH_MS = 30_000;
 const MAX_BYTES = 262_144;
 

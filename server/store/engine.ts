@@ -38,7 +38,10 @@ export interface TableShape {
 }
 const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, due: false };
 
-/** Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id `host`. */
+/**
+ * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id
+ * `host`.
+ */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
   users: { ...NONE, keys: ['handle', 'userName', 'social', 'phone'], tags: ['anonymous'], prefixes: true },
@@ -139,7 +142,10 @@ export interface CounterOperations {
   counterDecrement(key: string, by: number): Promise<void>;
   counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
   counterRemove(key: string): Promise<void>;
-  /** See `CounterStore.attempt`; `staleMs` after which a reservation left by a crash no longer counts as being judged. Answers the row before and whether it was admitted. */
+  /**
+   * See `CounterStore.attempt`; `staleMs` after which a reservation left by a crash no longer counts as being judged. Answers the row
+   * before and whether it was admitted.
+   */
   counterAttempt(
     key: string,
     input: { now: number; free: number; staleMs: number; expiresAt: number },

@@ -15,7 +15,10 @@ export interface UserStore {
   findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
-  /** See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over verified numbers). `lastLogin` is left alone. */
+  /**
+   * See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over verified numbers). `lastLogin` is
+   * left alone.
+   */
   replace(user: User): Promise<User | undefined>;
   /** Sets `lastLogin` without moving the revision; false when the user is gone. */
   recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
