@@ -33,8 +33,7 @@ export const inviteRoutes = [
       locale: z.string().optional(),
     }),
     log: { action: 'register' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await register(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await register(deps, { app: caller.app, ...input })),
   }),
 ];

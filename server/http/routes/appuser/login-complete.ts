@@ -12,8 +12,7 @@ export const loginCompleteRoutes = [
     caller: 'app or user',
     input: z.object({ loginToken: z.string(), code: factorCode }),
     log: { action: 'loginComplete' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await completeLogin(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await completeLogin(deps, { app: caller.app, ...input })),
   }),
 ];

@@ -13,9 +13,7 @@ export const loginRoutes = [
     caller: 'app',
     input: z.object({ handle: handleText, password: z.string().max(256) }),
     log: { action: 'login' },
-    async respond({ deps, caller, input }) {
-      return wireLogin(await logIn(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) => wireLogin(await logIn(deps, { app: caller.app, ...input })),
   }),
   userRoute({
     method: 'POST',
@@ -25,8 +23,7 @@ export const loginRoutes = [
     input: z.object({ handle: z.string() }),
     refuse: { missing: 'invalid_credentials' },
     log: { action: 'loginAnonymous' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await logInAnonymously(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await logInAnonymously(deps, { app: caller.app, ...input })),
   }),
 ];

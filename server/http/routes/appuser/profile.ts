@@ -17,9 +17,7 @@ export const profileRoutes = [
     caller: 'user',
     refuse: { caller: 'invalid_data' },
     log: { action: 'getUser' },
-    async respond({ deps, caller }) {
-      return wireUser(await ownUser(deps, caller));
-    },
+    respond: async ({ deps, caller }) => wireUser(await ownUser(deps, caller)),
   }),
   userRoute({
     method: 'GET',
@@ -27,9 +25,9 @@ export const profileRoutes = [
     summary: 'Whether nobody in the app has a user name.',
     caller: 'user',
     input: z.object({ userName: z.string() }),
-    async respond({ deps, caller, input }) {
-      return { available: await isUserNameAvailable(deps, { caller, ...input }) };
-    },
+    respond: async ({ deps, caller, input }) => ({
+      available: await isUserNameAvailable(deps, { caller, ...input }),
+    }),
   }),
   userRoute({
     method: 'POST',

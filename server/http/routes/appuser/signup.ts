@@ -19,9 +19,7 @@ export const signupRoutes = [
       locale: z.string().max(35).optional(),
     }),
     log: { action: 'signup' },
-    async respond({ deps, caller, input }) {
-      return wireSignup(await signUp(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) => wireSignup(await signUp(deps, { app: caller.app, ...input })),
   }),
   userRoute({
     method: 'POST',
@@ -30,8 +28,7 @@ export const signupRoutes = [
     caller: 'app or user',
     input: z.object({ handle: handleText, code: signupCode }),
     log: { action: 'completeSignup' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await completeSignup(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await completeSignup(deps, { app: caller.app, ...input })),
   }),
 ];

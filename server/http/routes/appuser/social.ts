@@ -17,9 +17,8 @@ export const socialRoutes = [
     caller: 'app or user',
     input: identity,
     log: { action: 'socialLogin' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await socialLogIn(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await socialLogIn(deps, { app: caller.app, ...input })),
   }),
   userRoute({
     method: 'POST',
@@ -32,8 +31,7 @@ export const socialRoutes = [
       locale: z.string().optional(),
     }),
     log: { action: 'socialSignup' },
-    async respond({ deps, caller, input }) {
-      return wireTokens(await socialSignUp(deps, { app: caller.app, ...input }));
-    },
+    respond: async ({ deps, caller, input }) =>
+      wireTokens(await socialSignUp(deps, { app: caller.app, ...input })),
   }),
 ];

@@ -22,12 +22,8 @@ export const twoFactorRoutes = [
     input: factorSwitch,
     refuse,
     log: { action: 'setTwoFactorGoogleVerification' },
-    async respond({ deps, caller, input }) {
-      const { twoFactor, code } = input;
-      return twoFactor
-        ? wireEnrolment(await enrolTotp(deps, { caller, code }))
-        : removeTotp(deps, { caller, code });
-    },
+    respond: async ({ deps, caller, input: { twoFactor, code } }) =>
+      twoFactor ? wireEnrolment(await enrolTotp(deps, { caller, code })) : removeTotp(deps, { caller, code }),
   }),
   userRoute({
     method: 'POST',
@@ -47,8 +43,8 @@ export const twoFactorRoutes = [
     caller: 'user',
     input: z.object({ code: factorCode }),
     log: { action: 'newRecoveryCodes' },
-    async respond({ deps, caller, input }) {
-      return { recoveryCodes: await replaceRecoveryCodes(deps, { caller, code: input.code }) };
-    },
+    respond: async ({ deps, caller, input }) => ({
+      recoveryCodes: await replaceRecoveryCodes(deps, { caller, code: input.code }),
+    }),
   }),
 ];

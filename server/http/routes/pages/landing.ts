@@ -16,10 +16,8 @@ export const landingRoutes: Route[] = [
     caller: 'link',
     page: true,
     input: link,
-    respond({ deps, caller, input, request }) {
-      const completes = caller.app.linkConfirmation === 'immediate' && !request.idle;
-      return show(deps, caller, input, completes);
-    },
+    respond: ({ deps, caller, input, request }) =>
+      show(deps, caller, input, caller.app.linkConfirmation === 'immediate' && !request.idle),
   }),
   userRoute({
     method: 'POST',
@@ -28,9 +26,7 @@ export const landingRoutes: Route[] = [
     caller: 'link',
     page: true,
     input: link,
-    respond({ deps, caller, input, request }) {
-      return show(deps, caller, input, !request.idle);
-    },
+    respond: ({ deps, caller, input, request }) => show(deps, caller, input, !request.idle),
   }),
 ];
 
