@@ -53,27 +53,51 @@ export async function judgeCode(
   return refuse(deps, input, { reason: 'wrong', triesLeft: cap - tries });
 }
 
+interface CodeBudget {
+  app: App;
+  /** A handle, a user's id or a phone number. */
+  subject: string;
+  purpose: CodePurpose;
+}
+
 /**
  * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose,
  * counted here. On false the caller acts as if it had been sent (design §13).
  */
-export async function admitCode(
-  deps: CodeDeps,
-  { app, subject, purpose }: { app: App; subject: string; purpose: CodePurpose },
-): Promise<boolean> {
+export async function admitCode(deps: CodeDeps, budget: CodeBudget): Promise<boolean> {
   const now = deps.clock.now();
-  const handleRef = deps.handleRef(app.id, subject);
-  const windows = [
-    { window: 'hour', cap: deps.config.codesPerHour, expiresAt: now + HOUR_MS },
-    { window: 'day', cap: deps.config.codesPerDay, expiresAt: now + DAY_MS },
-  ] as const;
-  for (const { window, cap, expiresAt } of windows) {
-    const key = `codes-${window}/${app.id}/${purpose}/${handleRef}`;
-    if ((await deps.store.counters.increment(key, { now, cap, expiresAt })) !== undefined) continue;
-    deps.events.emit('code_limited', { handleRef, purpose, window });
+  const caps = { hour: deps.config.codesPerHour, day: deps.config.codesPerDay };
+  for (const { window, ms, key } of windowsOf(deps, budget)) {
+    const expiresAt = now + ms;
+    if ((await deps.store.counters.increment(key, { now, cap: caps[window], expiresAt })) !== undefined)
+      continue;
+    const { app, subject, purpose } = budget;
+    deps.events.emit('code_limited', { handleRef: deps.handleRef(app.id, subject), purpose, window });
     return false;
   }
   return true;
+}
+
+/** Sends what was admitted. When that fails nobody got anything: the budget is given back, so that the same person can try again. */
+export async function sendAdmitted(
+  deps: CodeDeps,
+  budget: CodeBudget,
+  send: () => Promise<void>,
+): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    for (const { key } of windowsOf(deps, budget)) await deps.store.counters.decrement(key);
+    throw error;
+  }
+}
+
+function windowsOf(deps: CodeDeps, { app, subject, purpose }: CodeBudget) {
+  const keyOf = (window: string) => `codes-${window}/${app.id}/${purpose}/${deps.handleRef(app.id, subject)}`;
+  return [
+    { window: 'hour', ms: HOUR_MS, key: keyOf('hour') },
+    { window: 'day', ms: DAY_MS, key: keyOf('day') },
+  ] as const;
 }
 
 type Judged = Parameters<typeof judgeCode>[1];

@@ -4,7 +4,7 @@ import { HostError } from '../model/errors.ts';
 import type { StoredCode, User } from '../model/user.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
+import { admitCode, type CodeDeps, judgeCode, sendAdmitted } from './code-attempts.ts';
 import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
 import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
@@ -133,24 +133,25 @@ async function prepareSms(
   input: { app: App; user: User; phone: string; purpose: 'phone' | 'sms'; boundTo: string },
 ): Promise<{ stored: StoredCode; send: () => Promise<void> } | undefined> {
   const { app, user, phone, purpose, boundTo } = input;
-  for (const subject of [user.id, phone]) {
-    if (!(await admitCode(deps, { app, subject, purpose }))) return undefined;
-  }
+  const ofUser = { app, subject: user.id, purpose };
+  const ofNumber = { app, subject: phone, purpose };
+  if (!(await admitCode(deps, ofUser)) || !(await admitCode(deps, ofNumber))) return undefined;
   const code = deps.codes.newCode();
   const expiresAt = deps.clock.now() + deps.config.smsCodeSeconds * 1000;
+  const text = () =>
+    sendMessage(deps, {
+      app,
+      name: 'sms',
+      locale: user.locale,
+      to: phone,
+      values: { HANDLE: user.handle },
+      code,
+      userId: user.id,
+      purpose,
+      outcome: 'wait',
+    });
   return {
     stored: deps.codes.stored({ purpose, appId: app.id, subject: user.id, code, expiresAt, boundTo }),
-    send: () =>
-      sendMessage(deps, {
-        app,
-        name: 'sms',
-        locale: user.locale,
-        to: phone,
-        values: { HANDLE: user.handle },
-        code,
-        userId: user.id,
-        purpose,
-        outcome: 'wait',
-      }),
+    send: () => sendAdmitted(deps, ofUser, () => sendAdmitted(deps, ofNumber, text)),
   };
 }

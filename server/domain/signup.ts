@@ -7,7 +7,7 @@ import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { admitCode, type CodeDeps } from './code-attempts.ts';
+import { admitCode, type CodeDeps, sendAdmitted } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
@@ -61,9 +61,9 @@ export async function signUp(
   const passwordHash = await deps.passwords.hash(password);
   const request = { app, handle, passwordHash, metaData, locale };
   if (app.signupFlow === 'none') return joinAtOnce(deps, request);
-  if (!(await admitCode(deps, { app, subject: handle, purpose: 'signup' }))) return true;
-  if (registered) await tellOwner(deps, request);
-  else await inviteToConfirm(deps, request);
+  const budget = { app, subject: handle, purpose: 'signup' } as const;
+  if (!(await admitCode(deps, budget))) return true;
+  await sendAdmitted(deps, budget, () => (registered ? tellOwner : inviteToConfirm)(deps, request));
   return true;
 }
 
