@@ -1,7 +1,7 @@
 import type { Activity } from '../model/activity.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { ActivityFilter } from '../ports/store/activity.ts';
-import type { Page, PageRequest } from '../ports/store/store.ts';
+import type { Page, PageRequest } from '../ports/store/page.ts';
 import { findAppForPortal } from './apps.ts';
 
 /** One page of an app's log, newest first, with what this process has not written yet. Throws `app_gone`. */

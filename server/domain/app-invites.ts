@@ -2,7 +2,7 @@ import type { App } from '../model/app.ts';
 import { HostError, isHostError, refused } from '../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { PageRequest } from '../ports/store/store.ts';
+import type { PageRequest } from '../ports/store/page.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { loginName, parseHandle } from './handle.ts';
 import { type InviteDeps, sendInvite } from './invite.ts';

@@ -1,7 +1,7 @@
 import { HostError } from '../model/errors.ts';
 import type { Signup } from '../model/signup.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { PageRequest } from '../ports/store/store.ts';
+import type { PageRequest } from '../ports/store/page.ts';
 import { findAppForPortal } from './apps.ts';
 import { loginName } from './handle.ts';
 

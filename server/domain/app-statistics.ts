@@ -3,7 +3,7 @@ import type { Invite } from '../model/invite.ts';
 import type { Signup } from '../model/signup.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { PageRequest } from '../ports/store/store.ts';
+import type { PageRequest } from '../ports/store/page.ts';
 import { findAppForPortal } from './apps.ts';
 
 type StatisticsDeps = Pick<Deps, 'store'>;

@@ -3,7 +3,7 @@ import { HostError, isHostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { PageRequest } from '../ports/store/store.ts';
+import type { PageRequest } from '../ports/store/page.ts';
 import { deleteUser } from './account.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { forgiveAccount } from './attempts.ts';

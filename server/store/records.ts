@@ -1,5 +1,5 @@
 import { type ErrorName, HostError } from '../model/errors.ts';
-import type { Page, PageRequest } from '../ports/store/store.ts';
+import type { Page, PageRequest } from '../ports/store/page.ts';
 import {
   DuplicateKeyError,
   type Engine,

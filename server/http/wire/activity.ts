@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Activity } from '../../model/activity.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
-import type { Page } from '../../ports/store/store.ts';
+import type { Page } from '../../ports/store/page.ts';
 import { wireTime } from './time.ts';
 
 /** A page of an app's log (contract §4.6.29). */

@@ -1,5 +1,5 @@
 import type { Activity } from '../../model/activity.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Page, PageRequest } from './page.ts';
 
 export interface ActivityFilter {
   logType?: 'user' | 'app';

@@ -1,5 +1,5 @@
 import type { Invite } from '../../model/invite.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Page, PageRequest } from './page.ts';
 
 export interface InviteStore {
   /** One row per (app, handle, sender): of two racing inserts one rejects with `handle_taken`. */

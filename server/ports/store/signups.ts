@@ -1,5 +1,5 @@
 import type { Signup } from '../../model/signup.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Page, PageRequest } from './page.ts';
 
 export interface SignupStore {
   /** One row per (app, handle): of two racing inserts one rejects with `handle_taken`. */

@@ -1,5 +1,5 @@
 import type { User } from '../../model/user.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Page, PageRequest } from './page.ts';
 
 export interface UserStore {
   /**
