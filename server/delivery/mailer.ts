@@ -4,7 +4,7 @@ import { type Message, mailSender, ownMailAccount } from '../model/message.ts';
 import { DeliveryError, type Mailer } from '../ports/delivery.ts';
 import type { Outbox } from './outbox.ts';
 import { createSendGrid } from './sendgrid.ts';
-import { createSmtp } from './smtp.ts';
+import type { Smtp } from './smtp.ts';
 
 /** One address and nothing that could begin another one or another header. */
 const ADDRESS = /^[^\s@,;:<>"()[\]\\\p{Cc}]+@[^\s@,;:<>"()[\]\\\p{Cc}]+$/u;
@@ -17,8 +17,15 @@ export function createMailer({ config, outbox }: { config: Config; outbox: Outbo
   function hostMailer(): (message: Message) => Promise<void> {
     const { mail, sendGridApiKey, smtpUrl } = config;
     if (mail === 'sendgrid' && sendGridApiKey) return (message) => sendGrid.send(sendGridApiKey, message);
-    if (mail === 'smtp' && smtpUrl) return createSmtp({ url: smtpUrl }).send;
+    if (mail === 'smtp' && smtpUrl) return (message) => smtp(smtpUrl).then((server) => server.send(message));
     return outbox.deliver;
+  }
+
+  let opened: Promise<Smtp> | undefined;
+  /** Loaded with the first mail, so that a host without SMTP never loads it. */
+  function smtp(url: string): Promise<Smtp> {
+    opened ??= import('./smtp.ts').then(({ createSmtp }) => createSmtp({ url }));
+    return opened;
   }
 
   return {

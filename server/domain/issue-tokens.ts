@@ -50,10 +50,8 @@ export async function issueTokens(
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
   const now = deps.clock.now();
-  if (!(await deps.store.users.recordLogin(app.id, user.id, now))) {
-    throw new HostError('invalid_credentials');
-  }
-  const [jwt, accessToken] = await Promise.all([
+  const [recorded, jwt, accessToken] = await Promise.all([
+    deps.store.users.recordLogin(app.id, user.id, now),
     deps.appTokens.sign(app, userClaims(deps, { app, user, now, authTime: now })),
     deps.hostTokens.issueAccessToken({
       appId: app.id,
@@ -62,6 +60,7 @@ export async function issueTokens(
       epoch: user.epoch,
     }),
   ]);
+  if (!recorded) throw new HostError('invalid_credentials');
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   return { jwt, accessToken };

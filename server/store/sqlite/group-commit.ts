@@ -6,6 +6,9 @@ import { isBusy, isOutage, translated } from './failures.ts';
 const RETRY_MS = 10;
 /** Writes of one transaction: it blocks the process while it runs. */
 const BATCH = 500;
+/** A commit waits for the disk and blocks the process; for twice that time others are served, and what is written meanwhile shares the next one. */
+const REST = 2;
+const MAX_REST_MS = 20;
 
 interface Write {
   run: () => unknown;
@@ -25,6 +28,7 @@ export class GroupCommit {
   #waiting: Write[] = [];
   #scheduled = false;
   #idle: (() => void) | undefined;
+  #restUntil = 0;
 
   /** `patienceMs`: how long a read or write waits for another process before it gives up. */
   constructor(db: DatabaseSync, patienceMs: number) {
@@ -67,12 +71,14 @@ export class GroupCommit {
   #schedule(delayMs = 0): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (delayMs === 0) setImmediate(() => this.#flush());
-    else setTimeout(() => this.#flush(), delayMs);
+    const waitMs = Math.max(delayMs, this.#restUntil - performance.now());
+    if (waitMs <= 0) setImmediate(() => this.#flush());
+    else setTimeout(() => this.#flush(), waitMs);
   }
 
   #flush(): void {
     this.#scheduled = false;
+    const startedAt = performance.now();
     const batch = this.#waiting.splice(0, BATCH);
     let busy = false;
     try {
@@ -82,6 +88,8 @@ export class GroupCommit {
       busy = isBusy(error);
       for (const { reject } of busy ? this.#overdue(batch) : batch) reject(translated(error));
     }
+    const endedAt = performance.now();
+    this.#restUntil = endedAt + Math.min(MAX_REST_MS, REST * (endedAt - startedAt));
     if (this.#waiting.length > 0) this.#schedule(busy ? RETRY_MS : 0);
     else this.#idle?.();
   }
