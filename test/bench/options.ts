@@ -19,9 +19,9 @@ export function benchOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seconds: { type: 'string', default: '1.5' },
+      seconds: { type: 'string', default: '1' },
       connections: { type: 'string', default: '32' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '2' },
       store: { type: 'string', default: 'both' },
       users: { type: 'string', default: String(USUAL_USERS) },
     },
