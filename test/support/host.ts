@@ -96,6 +96,9 @@ function hostKeyPair() {
   return keyPair;
 }
 
+/** How long messages may take to reach the outbox. */
+const OUTBOX_MS = 20_000;
+
 /** Starts a host; `stop` it after the test. */
 export async function startTestHost(options: TestHostOptions = {}): Promise<TestHost> {
   const { dataDir, settings } = makeDataDir(options.dataDir);
@@ -149,7 +152,12 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
       }),
     async outbox() {
       deps.wakeDelivery();
-      while ((await deps.store.messages.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const deadline = performance.now() + OUTBOX_MS;
+      while ((await deps.store.messages.count()) > 0) {
+        if (performance.now() > deadline)
+          throw new Error('a message was put off; the clock of the test stands still');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       return readOutbox(dataDir);
     },
     async stop() {
