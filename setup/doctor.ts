@@ -1,7 +1,6 @@
-import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import type { CheckResult } from './check.ts';
-import { type Command, existingAnswers } from './command.ts';
+import { type Command, existingConfig } from './command.ts';
 import { checkDatabase } from './database-check.ts';
 import { EXIT } from './exit.ts';
 import { checkKeyPair } from './key-check.ts';
@@ -26,8 +25,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
 
 /** `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold. */
 export const runDoctor: Command = async ({ options, terminal }) => {
-  const { texts, env } = existingAnswers(options);
-  const config = buildConfig(texts, { production: env.NODE_ENV === 'production' });
+  const config = existingConfig(options);
   const results: CheckResult[] = [];
   for (const { what, run } of CHECKS) {
     const result = await terminal.progress(what, Promise.resolve(run(config)));

@@ -1,6 +1,5 @@
-import { buildConfig } from '../server/config.ts';
 import { issueServerSecret, rotateServerSecret } from '../server/domain/server-secret.ts';
-import { type Command, existingAnswers } from './command.ts';
+import { type Command, existingConfig } from './command.ts';
 import { EXIT } from './exit.ts';
 import { type OpenHost, openHost } from './open-host.ts';
 import type { Options } from './options.ts';
@@ -35,8 +34,7 @@ export const rotateSecret: Command = async ({ options, terminal }) => {
 };
 
 async function withHost<T>(options: Options, work: (host: OpenHost) => Promise<T>): Promise<T> {
-  const { texts, env } = existingAnswers(options);
-  const host = await openHost(buildConfig(texts, { production: env.NODE_ENV === 'production' }));
+  const host = await openHost(existingConfig(options));
   try {
     return await work(host);
   } finally {
