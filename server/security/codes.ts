@@ -1,4 +1,4 @@
-import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { CodePurpose, Codes } from '../ports/security.ts';
 import { takeRandom } from './random.ts';
 
@@ -12,10 +12,15 @@ export function createCodes({ key }: { key: Buffer }): Codes {
     return createHmac('sha256', key).update(bound).digest('base64url');
   }
 
+  const maker = randomBytes(5).toString('hex');
+  // From the lower half: the first eight million ids of one process stay in order.
+  let counter = randomInt(2 ** 23);
+
   return {
     newRowId(now) {
       const seconds = Math.floor(now / 1000) % 2 ** 32;
-      return seconds.toString(16).padStart(8, '0') + takeRandom(8).toString('hex');
+      counter = (counter + 1) % 2 ** 24;
+      return seconds.toString(16).padStart(8, '0') + maker + counter.toString(16).padStart(6, '0');
     },
     newId,
     newCode: () => String(randomInt(100_000, 1_000_000)),

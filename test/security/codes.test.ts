@@ -34,12 +34,19 @@ describe('codes', () => {
 });
 
 describe('ids', () => {
-  it('of rows sort by age and do not repeat within a second', () => {
+  it('of rows sort in the order in which they were made, within a second too', () => {
     const now = Date.UTC(2026, 0, 15);
-    const ids = Array.from({ length: 1000 }, (_, n) => codes.newRowId(now + n * 1000));
+    const ids = Array.from({ length: 1000 }, (_, n) => codes.newRowId(now + n * 20));
     for (const id of ids) assert.match(id, /^[0-9a-f]{24}$/);
     assert.deepEqual(ids.toSorted(), ids);
-    assert.equal(new Set(Array.from({ length: 1000 }, () => codes.newRowId(now))).size, 1000);
+    assert.equal(new Set(ids).size, 1000);
+  });
+
+  it('of rows made by two processes differ', () => {
+    const now = Date.UTC(2026, 0, 15);
+    const other = createCodes({ key: Buffer.alloc(32) });
+    const makers = [codes, other].map((one) => one.newRowId(now).slice(8, 18));
+    assert.notEqual(makers[0], makers[1]);
   });
 
   it('else are 32 random hex digits', () => {
