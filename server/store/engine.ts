@@ -26,8 +26,13 @@ export interface Row {
   /** Plain JSON: no undefined anywhere. */
   doc: Record<string, unknown>;
 }
-/** What reading answers: hashes and tags only serve to find a row. */
-export type StoredRow = Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'doc'>;
+/**
+ * What reading answers: hashes and tags only serve to find a row. An engine may answer the same object again as long as nothing of the
+ * stored row changed.
+ */
+export type StoredRow = Readonly<
+  Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'doc'>
+>;
 
 export interface TableShape {
   keys: readonly string[];

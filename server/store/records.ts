@@ -1,5 +1,6 @@
 import { type ErrorName, HostError } from '../model/errors.ts';
 import type { Page, PageRequest } from '../ports/store/page.ts';
+import { frozen } from './cache.ts';
 import {
   DuplicateKeyError,
   type Engine,
@@ -34,6 +35,8 @@ export class Records<T extends object> {
   readonly #sealer: Sealer<T>;
   readonly #table: TableName;
   readonly #seals = new WeakMap<T, unknown>();
+  /** Of rows that an engine answers again and again. */
+  readonly #records = new WeakMap<StoredRow, T>();
 
   constructor(engine: Engine, mapping: RecordMapping<T>, sealing: SealingDeps) {
     this.#engine = engine;
@@ -49,6 +52,7 @@ export class Records<T extends object> {
     const rows = records.map((record) => this.#row(record, 1));
     await this.#refusing(this.#engine.insertMany(this.#table, rows));
   }
+  /** What is found is frozen: the same object may be answered again while the stored record is the same. */
   async find(appId: string, id: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.find(this.#table, appId, id));
   }
@@ -116,7 +120,13 @@ export class Records<T extends object> {
     return rows.map((row) => this.#mapping.toRecord(row, this.#sealer.open(row)));
   }
   #opened(row: StoredRow | undefined): T | undefined {
-    return row && this.#mapping.toRecord(row, this.#sealer.open(row, true));
+    if (!row) return undefined;
+    let record = this.#records.get(row);
+    if (!record) {
+      record = frozen(this.#mapping.toRecord(row, this.#sealer.open(row, true)));
+      this.#records.set(row, record);
+    }
+    return record;
   }
   #row(record: T, revision: number): Row {
     const { fields, ...row } = this.#mapping.toRow(record);

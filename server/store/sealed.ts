@@ -45,16 +45,19 @@ export class Sealer<T extends object> {
   seal(place: { appId: string; id: string }, fields: Partial<T>): Doc {
     const clear: Doc = { schema: SCHEMA };
     const hidden: Doc = {};
-    for (const [name, value] of Object.entries(fields)) {
+    let anyHidden = false;
+    for (const name in fields) {
+      const value = fields[name];
       if (value === undefined) continue;
-      if (this.#sealed.has(name)) hidden[name] = value;
-      else clear[name] = value;
+      if (this.#sealed.has(name)) {
+        hidden[name] = value;
+        anyHidden = true;
+      } else clear[name] = plain(value);
     }
-    if (Object.keys(hidden).length > 0) {
+    if (anyHidden) {
       clear.sealed = this.#deps.cipher.seal(JSON.stringify(hidden), this.#associated(place));
     }
-    // Drops what is undefined deeper down, which the databases would store in different ways.
-    return JSON.parse(JSON.stringify(clear)) as Doc;
+    return clear;
   }
 
   /**
@@ -89,4 +92,9 @@ export class Sealer<T extends object> {
   #associated({ appId, id }: { appId: string; id: string }): string {
     return `${this.#table}/${appId}/${id}`;
   }
+}
+
+/** Without what is undefined deeper down, which the databases would store in different ways. */
+function plain(value: unknown): unknown {
+  return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value;
 }

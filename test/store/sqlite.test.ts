@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { NewerSchemaError } from '../../server/store/engine.ts';
+import { NewerSchemaError, type Row } from '../../server/store/engine.ts';
 import { createEngine, openDatabase, openSqlite } from '../../server/store/sqlite/open.ts';
 import { anId, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
@@ -17,6 +17,20 @@ const aFile = (): string => join(folder, `${anId()}.db`);
 
 describeStore('sqlite in memory', () => openSqlite({ file: ':memory:' }));
 describeStore('sqlite on disk', () => openSqlite({ file: aFile() }));
+
+const aRow = (): Row => ({
+  id: anId(),
+  appId: 'host',
+  revision: 1,
+  createdAt: 1,
+  dueAt: undefined,
+  touchedAt: undefined,
+  keys: {},
+  lookups: { app: 'app' },
+  prefixes: [],
+  tags: {},
+  doc: { said: 'once' },
+});
 
 describe('the embedded database', () => {
   it('syncs to disk before it acknowledges, and enforces foreign keys', () => {
@@ -50,6 +64,54 @@ describe('the embedded database', () => {
       assert.ok(file !== 'host.db-wal' || text.includes(user.id));
     }
     await store.close();
+  });
+
+  describe('a row that was read before', () => {
+    const places = [
+      { writer: 'another connection', own: false },
+      { writer: 'the same connection', own: true },
+    ];
+    for (const { writer, own } of places) {
+      it(`is read as ${writer} left it`, async () => {
+        const file = aFile();
+        const reader = await openSqlite({ file });
+        const other = own ? reader : await openSqlite({ file });
+        const row = { ...aRow(), dueAt: 5 };
+        const find = () => reader.find('messages', row.appId, row.id);
+        await other.insert('messages', row);
+        const first = await find();
+        assert.equal(await find(), first, 'nothing changed');
+
+        await other.replace('messages', { ...row, revision: 2, doc: { said: 'again' } });
+        assert.deepEqual((await find())?.doc, { said: 'again' });
+        await other.touch('messages', row.appId, row.id, 7);
+        assert.equal((await find())?.touchedAt, 7);
+        await other.takeDue('messages', { now: 6, leaseUntil: 8, limit: 1 });
+        assert.equal((await find())?.dueAt, 8);
+        await other.remove('messages', row.appId, row.id);
+        assert.equal(await find(), undefined);
+
+        await other.insert('messages', row);
+        assert.deepEqual((await find())?.doc, row.doc);
+        await other.removeWhere('messages', { appId: row.appId });
+        assert.equal(await find(), undefined);
+        await reader.close();
+        if (!own) await other.close();
+      });
+    }
+
+    it('is read as a foreign hand left it, whatever the revision says', async () => {
+      const file = aFile();
+      const engine = await openSqlite({ file });
+      const row = aRow();
+      await engine.insert('messages', row);
+      await engine.find('messages', row.appId, row.id);
+      const hand = new DatabaseSync(file);
+      hand.prepare('UPDATE messages SET doc = ?').run('{"said":"by hand"}');
+      hand.close();
+      assert.deepEqual((await engine.find('messages', row.appId, row.id))?.doc, { said: 'by hand' });
+      await engine.close();
+    });
   });
 
   it('refuses a schema of a later version and leaves it alone', async () => {

@@ -1,21 +1,19 @@
-import {
-  type Row,
-  type StoredRow,
-  TABLES,
-  type TableName,
-  type TableOperations,
-  type TableShape,
-} from '../engine.ts';
+import { type Row, TABLES, type TableName, type TableOperations, type TableShape } from '../engine.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
-import type { Columns, Statements, Values } from './statements.ts';
+import { ReadRow, RememberedRows } from './remembered-rows.ts';
+import type { Statements, Values } from './statements.ts';
 
-/** TableOperations written or removed by one write; a transaction blocks the process while it runs. */
+/** Rows written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
+/** The same for rows without prefixes, each of which costs a tenth. */
+const SLIM_BATCH = 500;
 const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc';
 
 /** The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table. */
 export function createRows(statements: Statements, database: GroupCommit): TableOperations {
+  const remembered = new RememberedRows(statements);
+
   function insertRow(table: TableName, row: Row): void {
     const values = valuesOf(table, row);
     const seq = statements.insert(SQL[table].insert, values);
@@ -40,19 +38,22 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     insert: (table, row) => database.write(() => insertRow(table, row)),
 
     async insertMany(table, rows) {
-      for (let start = 0; start < rows.length; start += BATCH) {
+      const size = TABLES[table].prefixes ? BATCH : SLIM_BATCH;
+      for (let start = 0; start < rows.length; start += size) {
         await database.write(() => {
-          for (const row of rows.slice(start, start + BATCH)) insertRow(table, row);
+          for (const row of rows.slice(start, start + size)) insertRow(table, row);
         });
       }
     },
 
     find: (table, appId, id) =>
-      database.read(() => storedRow(statements.get(SQL[table].find, { appId, id }))),
+      database.read(() =>
+        remembered.find(table, { appId, id }, () => statements.get(SQL[table].find, { appId, id })),
+      ),
 
     findByKey: (table, appId, key, value) =>
       database.read(() =>
-        storedRow(
+        remembered.read(table, () =>
           statements.get(`SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.key_${key} = :value`, {
             appId,
             value,
@@ -62,8 +63,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     replace: (table, row) =>
       database.write(() => {
-        const { touchedAt: _, ...values } = valuesOf(table, row);
-        const replaced = statements.get(SQL[table].replace, values);
+        remembered.forget(table, row);
+        const replaced = statements.get(SQL[table].replace, valuesOf(table, row));
         if (!replaced) return false;
         if (TABLES[table].prefixes) {
           const seq = replaced.seq as number;
@@ -74,31 +75,26 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       }),
 
     touch: (table, appId, id, at) =>
-      database.write(
-        () =>
-          statements.run(`UPDATE ${table} SET touchedAt = :at WHERE appId = :appId AND id = :id`, {
-            appId,
-            id,
-            at,
-          }) === 1,
-      ),
+      database.write(() => {
+        remembered.forget(table, { appId, id });
+        const sql = `UPDATE ${table} SET touchedAt = :at WHERE appId = :appId AND id = :id`;
+        return statements.run(sql, { appId, id, at }) === 1;
+      }),
 
     remove: (table, appId, id, revision) =>
-      database.write(
-        () =>
-          statements.run(
-            `DELETE FROM ${table} WHERE appId = :appId AND id = :id
-             AND revision = coalesce(:revision, revision)`,
-            { appId, id, revision: revision ?? null },
-          ) === 1,
-      ),
+      database.write(() => {
+        remembered.forget(table, { appId, id });
+        const sql = `DELETE FROM ${table} WHERE appId = :appId AND id = :id
+          AND revision = coalesce(:revision, revision)`;
+        return statements.run(sql, { appId, id, revision: revision ?? null }) === 1;
+      }),
 
     list: (table, filter, { order, offset = 0, after, limit }) =>
       database.read(() => {
         const { from, where, values } = conditionOf(table, filter, after);
         const sql = `SELECT ${READ} FROM ${from} WHERE ${where}
           ORDER BY ${orderOf(filter, order)} LIMIT :limit OFFSET :offset`;
-        return statements.all(sql, { ...values, limit, offset }).map(toStoredRow);
+        return statements.all(sql, { ...values, limit, offset }).map((columns) => new ReadRow(columns));
       }),
 
     count: (table, filter) =>
@@ -112,28 +108,33 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       const sql = `DELETE FROM ${table} WHERE seq IN (SELECT t.seq FROM ${from} WHERE ${where} LIMIT :limit)`;
       let removed = 0;
       for (let last = BATCH; last === BATCH && removed < limit; removed += last) {
-        last = await database.write(() =>
-          statements.run(sql, { ...values, limit: Math.min(BATCH, limit - removed) }),
-        );
+        last = await database.write(() => {
+          remembered.forgetAll(table);
+          return statements.run(sql, { ...values, limit: Math.min(BATCH, limit - removed) });
+        });
       }
       return removed;
     },
 
     takeDue: (table, { now, leaseUntil, limit }) =>
-      database.write(() =>
-        statements
-          .all(
-            `UPDATE ${table} AS t SET dueAt = :leaseUntil
-             WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)
-             RETURNING ${READ.replaceAll('t.', '')}`,
-            { now, leaseUntil, limit },
-          )
-          .map(toStoredRow),
-      ),
+      database.write(() => {
+        remembered.forgetAll(table);
+        const sql = `UPDATE ${table} AS t SET dueAt = :leaseUntil
+          WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)
+          RETURNING ${READ.replaceAll('t.', '')}`;
+        return statements.all(sql, { now, leaseUntil, limit }).map((columns) => new ReadRow(columns));
+      }),
   };
 }
 
+/** A key, look-up or tag of a row in a column of its own. */
+interface OwnColumn {
+  column: string;
+  kind: 'keys' | 'lookups' | 'tags';
+  name: string;
+}
 interface TableSql {
+  own: readonly OwnColumn[];
   insert: string;
   find: string;
   replace: string;
@@ -141,14 +142,15 @@ interface TableSql {
 
 function sqlOf(table: TableName): TableSql {
   const { keys, lookups, tags }: TableShape = TABLES[table];
-  const own = [
-    ...keys.map((name) => `key_${name}`),
-    ...lookups.map((name) => `lookup_${name}`),
-    ...tags.map((name) => `tag_${name}`),
+  const own: OwnColumn[] = [
+    ...keys.map((name) => ({ column: `key_${name}`, kind: 'keys' as const, name })),
+    ...lookups.map((name) => ({ column: `lookup_${name}`, kind: 'lookups' as const, name })),
+    ...tags.map((name) => ({ column: `tag_${name}`, kind: 'tags' as const, name })),
   ];
-  const replaced = ['revision', 'createdAt', 'dueAt', 'doc', ...own];
+  const replaced = ['revision', 'createdAt', 'dueAt', 'doc', ...own.map(({ column }) => column)];
   const inserted = ['appId', 'id', 'touchedAt', ...replaced];
   return {
+    own,
     insert: `INSERT INTO ${table} (${inserted}) VALUES (${inserted.map((name) => `:${name}`)})`,
     find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
     replace: `UPDATE ${table} SET ${replaced.map((name) => `${name} = :${name}`)}
@@ -161,7 +163,6 @@ const SQL = Object.fromEntries(
 
 /** Throws a `TypeError` when the row lacks a key, look-up or tag of its table: a missing unique key would let two rows in. */
 function valuesOf(table: TableName, row: Row): Values {
-  const shape: TableShape = TABLES[table];
   const values: Values = {
     id: row.id,
     appId: row.appId,
@@ -171,30 +172,10 @@ function valuesOf(table: TableName, row: Row): Values {
     touchedAt: row.touchedAt ?? null,
     doc: JSON.stringify(row.doc),
   };
-  const take = (kind: string, names: readonly string[], from: Record<string, string>): void => {
-    for (const name of names) {
-      const value = from[name];
-      if (value === undefined) throw new TypeError(`a row of ${table} lacks ${kind} ${name}`);
-      values[`${kind}_${name}`] = value;
-    }
-  };
-  take('key', shape.keys, row.keys);
-  take('lookup', shape.lookups, row.lookups);
-  take('tag', shape.tags, row.tags);
+  for (const { column, kind, name } of SQL[table].own) {
+    const value = row[kind][name];
+    if (value === undefined) throw new TypeError(`a row of ${table} lacks ${column}`);
+    values[column] = value;
+  }
   return values;
-}
-
-function storedRow(columns: Columns | undefined): StoredRow | undefined {
-  return columns && toStoredRow(columns);
-}
-function toStoredRow(columns: Columns): StoredRow {
-  return {
-    id: columns.id as string,
-    appId: columns.appId as string,
-    revision: columns.revision as number,
-    createdAt: columns.createdAt as number,
-    dueAt: (columns.dueAt as number | null) ?? undefined,
-    touchedAt: (columns.touchedAt as number | null) ?? undefined,
-    doc: JSON.parse(columns.doc as string) as Record<string, unknown>,
-  };
 }

@@ -1,0 +1,117 @@
+import { BoundedMap } from '../../model/bounded-map.ts';
+import type { StoredRow, TableName } from '../engine.ts';
+import type { Columns, Statements } from './statements.ts';
+
+/** Rows of a table that are remembered. */
+const CAPACITY = 5_000;
+
+/** A row as it was read; its document is parsed only when it is asked for. */
+export class ReadRow implements StoredRow {
+  readonly id: string;
+  readonly appId: string;
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly dueAt: number | undefined;
+  readonly touchedAt: number | undefined;
+  readonly #text: string;
+  constructor(columns: Columns) {
+    this.id = columns.id as string;
+    this.appId = columns.appId as string;
+    this.revision = columns.revision as number;
+    this.createdAt = columns.createdAt as number;
+    this.dueAt = (columns.dueAt as number | null) ?? undefined;
+    this.touchedAt = (columns.touchedAt as number | null) ?? undefined;
+    this.#text = columns.doc as string;
+  }
+
+  get doc(): Record<string, unknown> {
+    return JSON.parse(this.#text);
+  }
+
+  /** Whether nothing of the stored row changed since. */
+  stillIs(columns: Columns): boolean {
+    return (
+      this.#text === columns.doc &&
+      this.revision === columns.revision &&
+      this.touchedAt === (columns.touchedAt ?? undefined) &&
+      this.dueAt === (columns.dueAt ?? undefined) &&
+      this.createdAt === columns.createdAt
+    );
+  }
+}
+
+interface Remembered {
+  row: ReadRow;
+  /** What the database said of foreign commits just before the row was read. */
+  version: unknown;
+}
+
+/**
+ * Rows as they were read last: token checks read the same users again and again. One is answered without reading it again only while no
+ * other connection has committed anything since, which SQLite is asked every time (`PRAGMA data_version`), and this one has not written
+ * it, which whoever writes has to say.
+ */
+export class RememberedRows {
+  readonly #statements: Statements;
+  readonly #tables = new Map<TableName, BoundedMap<Remembered>>();
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  /** The row, read by `read` unless it is known to be what it was. */
+  find(
+    table: TableName,
+    { appId, id }: { appId: string; id: string },
+    read: () => Columns | undefined,
+  ): StoredRow | undefined {
+    const version = this.#version();
+    const known = this.#table(table).get(place(appId, id));
+    if (known && known.version === version) return known.row;
+    return this.#remember(table, read(), version);
+  }
+
+  /** As `find`, for a row whose id is not known before it is read. */
+  read(table: TableName, read: () => Columns | undefined): StoredRow | undefined {
+    const version = this.#version();
+    return this.#remember(table, read(), version);
+  }
+
+  forget(table: TableName, { appId, id }: { appId: string; id: string }): void {
+    this.#tables.get(table)?.delete(place(appId, id));
+  }
+  forgetAll(table: TableName): void {
+    this.#tables.delete(table);
+  }
+
+  /** Answers the object of an earlier read where nothing of the row changed. */
+  #remember(table: TableName, columns: Columns | undefined, version: unknown): StoredRow | undefined {
+    if (!columns) return undefined;
+    const rows = this.#table(table);
+    const key = place(columns.appId as string, columns.id as string);
+    const known = rows.get(key);
+    if (known?.row.stillIs(columns)) {
+      known.version = version;
+      return known.row;
+    }
+    const row = new ReadRow(columns);
+    rows.set(key, { row, version });
+    return row;
+  }
+
+  #table(table: TableName): BoundedMap<Remembered> {
+    let rows = this.#tables.get(table);
+    if (!rows) {
+      rows = new BoundedMap(CAPACITY);
+      this.#tables.set(table, rows);
+    }
+    return rows;
+  }
+
+  #version(): unknown {
+    return this.#statements.get('PRAGMA data_version', {})?.data_version;
+  }
+}
+
+function place(appId: string, id: string): string {
+  return `${appId}/${id}`;
+}
