@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { setAppData } from '../../../domain/app-data.ts';
-import type { App } from '../../../model/app.ts';
-import { TextReply, userRoute } from '../../route.ts';
+import { userRoute } from '../../route.ts';
 import { wireApplication } from '../../wire/application.ts';
+import { writtenOnce } from '../../written.ts';
+
+const applicationAnswer = writtenOnce(wireApplication);
 
 export const applicationRoutes = [
   userRoute({
@@ -13,7 +15,7 @@ export const applicationRoutes = [
     refuse: { caller: 'invalid_data' },
     // Shipped clients ask before nearly every call (contract C4).
     limited: false,
-    respond: ({ caller }) => answerOf(caller.app),
+    respond: ({ caller }) => applicationAnswer(caller.app),
   }),
   userRoute({
     method: 'POST',
@@ -25,16 +27,3 @@ export const applicationRoutes = [
     respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),
 ];
-
-/** Clients ask before nearly every call: the answer is written once for each state of an app. */
-const written = new WeakMap<App, TextReply>();
-
-function answerOf(app: App): TextReply {
-  let answer = written.get(app);
-  if (!answer) {
-    const text = JSON.stringify(wireApplication(app));
-    answer = new TextReply(text, { contentType: 'application/json; charset=utf-8' });
-    written.set(app, answer);
-  }
-  return answer;
-}

@@ -8,6 +8,9 @@ import {
 } from '../../../domain/profile.ts';
 import { userRoute } from '../../route.ts';
 import { wireUser } from '../../wire/user.ts';
+import { writtenOnce } from '../../written.ts';
+
+const userAnswer = writtenOnce(wireUser);
 
 export const profileRoutes = [
   userRoute({
@@ -17,7 +20,7 @@ export const profileRoutes = [
     caller: 'user',
     refuse: { caller: 'invalid_data' },
     log: { action: 'getUser' },
-    respond: async ({ deps, caller }) => wireUser(await ownUser(deps, caller)),
+    respond: async ({ deps, caller }) => userAnswer(await ownUser(deps, caller)),
   }),
   userRoute({
     method: 'GET',
