@@ -28,9 +28,6 @@ export function logRequest(log: Logger, metrics: Metrics, ctx: HttpContext, star
   const elapsed = performance.now() - startedAt;
   const method = req.method ?? '';
   const { requestId, route, appId } = exchange;
-  log.info(
-    { requestId, method, route, status: res.statusCode, ms: Math.round(elapsed * 10) / 10, appId },
-    'request',
-  );
+  log.request({ requestId, method, route, status: res.statusCode, ms: Math.round(elapsed * 10) / 10, appId });
   metrics.request(route === '' ? 'unknown' : route, method, res.statusCode, elapsed / 1000);
 }

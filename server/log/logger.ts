@@ -1,56 +1,74 @@
-import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, pino } from 'pino';
 import type { LogLevel } from '../model/config.ts';
-
-const LATE_MS = 500;
+import { StandardOutput } from './standard-output.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
+/** What the line of an answered request says. */
+export interface RequestLine {
+  requestId: string;
+  method: string;
+  route: string;
+  status: number;
+  /** Until the answer was handed to the system, milliseconds. */
+  ms: number;
+  appId: string | undefined;
+}
 /** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (security.md R34). */
 export interface Logger {
   info: Write;
   warn: Write;
   error: Write;
-  /** Everything written so far has left the process when this returns; a write under way may be overtaken. */
+  /** As `info` with the message `request`, for a fraction of the cost. */
+  request(line: RequestLine): void;
+  /** See `StandardOutput`; nothing with a destination of its own. */
   flush(): void;
-  /** To be called after a line: resolves when it and all before it have left in order, or when the reader does not take them. */
   drained(): Promise<void>;
 }
 
-/**
- * The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. Lines are handed to the system without blocking; those that arrive
- * while a write is under way share the next one.
- */
+/** The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. Never blocks. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
-  const stdout = destination ? undefined : pino.destination({ fd: 1, sync: false });
-  // A reader that went away must not end the host.
-  stdout?.on('error', () => {});
+  const stdout = destination ? undefined : new StandardOutput();
+  const out: DestinationStream | undefined = destination ?? stdout;
   const log = pino(
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoTime()}"`,
       formatters: { level: (label) => ({ level: label }) },
       // SDK errors carry credentials: pino's own rendering of errors must never run.
       serializers: { err: () => undefined },
     },
-    destination ?? stdout,
+    out,
   );
+  const tellsRequests = log.isLevelEnabled('info');
   return {
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
-    async drained() {
-      if (!stdout) return;
-      const late = pause(LATE_MS, undefined, { ref: false });
-      await Promise.race([late, once(stdout, 'drain')]).catch(() => undefined);
+    request(line) {
+      if (tellsRequests) out?.write(requestText(line));
     },
-    flush() {
-      try {
-        stdout?.flushSync();
-      } catch {
-        // Not open yet, or the reader is gone: nothing can be written any more.
-      }
-    },
+    flush: () => stdout?.flush(),
+    drained: async () => stdout?.drained(),
   };
+}
+
+function requestText({ requestId, method, route, status, ms, appId }: RequestLine): string {
+  const app = appId === undefined ? '' : `,"appId":${JSON.stringify(appId)}`;
+  return (
+    `{"level":"info","time":"${isoTime()}","requestId":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},` +
+    `"route":${JSON.stringify(route)},"status":${status},"ms":${ms}${app},"msg":"request"}\n`
+  );
+}
+
+let lastTime = 0;
+let lastText = '';
+/** The time as text; many lines share a millisecond. */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== lastTime) {
+    lastTime = now;
+    lastText = new Date(now).toISOString();
+  }
+  return lastText;
 }
