@@ -24,9 +24,13 @@ export class StandardOutput {
 
   /** Everything written so far has left the process when this returns; a write under way may be overtaken. */
   flush(): void {
+    const lines = this.#take();
     try {
-      this.#handOn();
       this.#stream.flushSync();
+      // Handed on as usual they would be under way when the process ends.
+      const direct = pino.destination({ fd: 1, sync: true });
+      direct.write(lines);
+      direct.flushSync();
     } catch {
       // Not open yet, or the reader is gone: nothing can be written any more.
     }
@@ -40,8 +44,13 @@ export class StandardOutput {
   }
 
   #handOn(): void {
+    const lines = this.#take();
+    if (lines !== '') this.#stream.write(lines);
+  }
+
+  #take(): string {
     const lines = this.#lines;
     this.#lines = '';
-    if (lines !== '') this.#stream.write(lines);
+    return lines;
   }
 }
