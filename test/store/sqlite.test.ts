@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { NewerSchemaError, type Row } from '../../server/store/engine.ts';
+import { conditionOf, orderOf } from '../../server/store/sqlite/conditions.ts';
 import { createEngine, openDatabase, openSqlite } from '../../server/store/sqlite/open.ts';
 import { anId, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
@@ -112,6 +113,25 @@ describe('the embedded database', () => {
       assert.deepEqual((await engine.find('messages', row.appId, row.id))?.doc, { said: 'by hand' });
       await engine.close();
     });
+  });
+
+  it('reads pages of the log off an index, errors off one that successes need not write', async () => {
+    const file = aFile();
+    await (await openSqlite({ file })).close();
+    const db = new DatabaseSync(file);
+    const planOf = (status: string) => {
+      const { from, where, values } = conditionOf('activity', { appId: 'app', tags: { status } });
+      const sql = `EXPLAIN QUERY PLAN SELECT t.id FROM ${from} WHERE ${where}
+        ORDER BY ${orderOf({}, 'newest')} LIMIT 20`;
+      return db
+        .prepare(sql)
+        .all(values)
+        .map(({ detail }) => detail)
+        .join('; ');
+    };
+    assert.match(planOf('error'), /^SEARCH t USING (COVERING )?INDEX activity_newest_errors \(appId=\?\)$/);
+    assert.match(planOf('success'), /^SEARCH t USING (COVERING )?INDEX activity_newest \(appId=\?\)$/);
+    db.close();
   });
 
   it('refuses a schema of a later version and leaves it alone', async () => {

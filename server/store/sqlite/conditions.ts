@@ -19,7 +19,9 @@ export function conditionOf(table: TableName, filter: Filter, after?: string): C
   if (filter.prefix !== undefined) add('p.prefix = :prefix', 'prefix', filter.prefix);
   if (filter.appId !== undefined) add('t.appId = :appId', 'appId', filter.appId);
   for (const [name, wanted] of Object.entries(filter.tags ?? {})) {
-    if (typeof wanted === 'string') add(`t.tag_${name} = :tag_${name}`, `tag_${name}`, wanted);
+    // SQLite takes a partial index only for a value that stands in the SQL.
+    if (wanted === 'error') terms.push(`t.tag_${name} = 'error'`);
+    else if (typeof wanted === 'string') add(`t.tag_${name} = :tag_${name}`, `tag_${name}`, wanted);
     else {
       const listed = `t.tag_${name} IN (SELECT value FROM json_each(:tag_${name}))`;
       add(listed, `tag_${name}`, JSON.stringify(wanted));

@@ -2,12 +2,13 @@ import { type Row, TABLES, type TableName, type TableOperations, type TableShape
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';
-import type { Statements, Values } from './statements.ts';
+import { listOf, type Statements, type Values } from './statements.ts';
 
 /** Rows written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
-/** The same for rows without prefixes, each of which costs a tenth. */
+/** The same for rows without prefixes, each of which costs a tenth; and how many of them one statement inserts, which halves that. */
 const SLIM_BATCH = 500;
+const SLIM_ROWS = 20;
 const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc';
 
 /** The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table. */
@@ -18,6 +19,17 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     const values = valuesOf(table, row);
     const seq = statements.insert(SQL[table].insert, values);
     if (TABLES[table].prefixes) addPrefixes(table, row, seq);
+  }
+  function insertSlim(table: TableName, rows: readonly Row[]): void {
+    const { inserted, insertSlim } = SQL[table];
+    for (const part of parts(rows, SLIM_ROWS)) {
+      if (part.length < SLIM_ROWS) for (const row of part) insertRow(table, row);
+      else
+        statements.runList(
+          insertSlim,
+          part.flatMap((row) => listOf(inserted, valuesOf(table, row))),
+        );
+    }
   }
   function addPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
     statements.run(
@@ -38,10 +50,11 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     insert: (table, row) => database.write(() => insertRow(table, row)),
 
     async insertMany(table, rows) {
-      const size = TABLES[table].prefixes ? BATCH : SLIM_BATCH;
-      for (let start = 0; start < rows.length; start += size) {
+      const { prefixes } = TABLES[table];
+      for (const batch of parts(rows, prefixes ? BATCH : SLIM_BATCH)) {
         await database.write(() => {
-          for (const row of rows.slice(start, start + size)) insertRow(table, row);
+          if (prefixes) for (const row of batch) insertRow(table, row);
+          else insertSlim(table, batch);
         });
       }
     },
@@ -127,6 +140,10 @@ export function createRows(statements: Statements, database: GroupCommit): Table
   };
 }
 
+function parts<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
 /** A key, look-up or tag of a row in a column of its own. */
 interface OwnColumn {
   column: string;
@@ -135,7 +152,10 @@ interface OwnColumn {
 }
 interface TableSql {
   own: readonly OwnColumn[];
+  inserted: readonly string[];
   insert: string;
+  /** `SLIM_ROWS` rows, the values of each in the order of `inserted`. */
+  insertSlim: string;
   find: string;
   replace: string;
 }
@@ -151,7 +171,9 @@ function sqlOf(table: TableName): TableSql {
   const inserted = ['appId', 'id', 'touchedAt', ...replaced];
   return {
     own,
+    inserted,
     insert: `INSERT INTO ${table} (${inserted}) VALUES (${inserted.map((name) => `:${name}`)})`,
+    insertSlim: `INSERT INTO ${table} (${inserted}) VALUES ${Array(SLIM_ROWS).fill(`(${inserted.map(() => '?')})`)}`,
     find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
     replace: `UPDATE ${table} SET ${replaced.map((name) => `${name} = :${name}`)}
       WHERE appId = :appId AND id = :id AND revision = :revision - 1 RETURNING seq`,

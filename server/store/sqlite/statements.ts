@@ -25,21 +25,26 @@ export class Statements {
 
   get(sql: string, values: Values): Columns | undefined {
     const { statement, names } = this.#prepare(sql);
-    return statement.get(...checked(names, values));
+    return statement.get(...listOf(names, values));
   }
   all(sql: string, values: Values): Columns[] {
     const { statement, names } = this.#prepare(sql);
-    return statement.all(...checked(names, values));
+    return statement.all(...listOf(names, values));
   }
   /** Answers the `seq` of the new row. */
   insert(sql: string, values: Values): number {
     const { statement, names } = this.#prepare(sql);
-    return Number(statement.run(...checked(names, values)).lastInsertRowid);
+    return Number(statement.run(...listOf(names, values)).lastInsertRowid);
   }
   /** Answers how many rows changed. */
   run(sql: string, values: Values): number {
     const { statement, names } = this.#prepare(sql);
-    return Number(statement.run(...checked(names, values)).changes);
+    return Number(statement.run(...listOf(names, values)).changes);
+  }
+
+  /** As `run`, for SQL whose parameters have no names; `values` were made by `listOf`. */
+  runList(sql: string, values: readonly Value[]): number {
+    return Number(this.#prepare(sql).statement.run(...values).changes);
   }
 
   #prepare(sql: string): Prepared {
@@ -58,7 +63,7 @@ export class Statements {
 }
 
 /** The values in the order of `names`. Throws a `TypeError` for one that is absent, no text, no whole number and not null. */
-function checked(names: readonly string[], values: Values): Value[] {
+export function listOf(names: readonly string[], values: Values): Value[] {
   return names.map((name) => {
     const value = values[name];
     if (typeof value === 'string' || value === null) return value;
