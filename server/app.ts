@@ -26,7 +26,7 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
   const serve = createServe(deps, new RouteTable(routes));
 
   /** Names the request, so that every line logged on its way carries the same id, and logs it when it is answered. */
-  async function openExchange(context: Koa.Context, next: Next): Promise<void> {
+  function openExchange(context: Koa.Context, next: Next): Promise<void> {
     const startedAt = performance.now();
     const ctx = context as HttpContext;
     const { req } = ctx;
@@ -38,7 +38,7 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
       idle,
       ...splitTarget(req.url ?? '/'),
     });
-    await requestContext.run(ctx.exchange, async () => {
+    return requestContext.run(ctx.exchange, async () => {
       await next();
       logRequest(log, deps.metrics, ctx, startedAt);
     });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../model/caller.ts';
 import { type ErrorName, HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { HostToken, HostTokenKind } from '../ports/security.ts';
+import type { HostToken } from '../ports/security.ts';
 import { Refused } from './refused.ts';
 import type { Route } from './route.ts';
 import { TokenGenerations } from './token-generations.ts';
@@ -62,14 +62,18 @@ export class Credentials {
     return { ...verified, place };
   }
 
-  async #verifyAt(route: Route, place: Place, token: string) {
+  #verifyAt(route: Route, place: Place, token: string) {
     const { hostTokens } = this.#deps;
     if (place === 'server-secret') return hostTokens.verify(token, 'server');
     if (place !== 'access-token') return hostTokens.verify(token, 'app');
-    const kind: HostTokenKind = route.caller === 'superuser' ? 'superuser' : 'user';
-    const verified = await hostTokens.verify(token, kind);
-    // Kotlin clients put the app token there (contract C6).
-    return verified ?? (route.appTokenAsAccessToken ? hostTokens.verify(token, 'app') : undefined);
+    if (route.appTokenAsAccessToken) return this.#verifyEither(token);
+    return hostTokens.verify(token, route.caller === 'superuser' ? 'superuser' : 'user');
+  }
+
+  /** Kotlin clients put the app token where the access token belongs (contract C6). */
+  async #verifyEither(token: string) {
+    const { hostTokens } = this.#deps;
+    return (await hostTokens.verify(token, 'user')) ?? hostTokens.verify(token, 'app');
   }
 
   #invalid(place: Place, reason: string): Refused {

@@ -50,8 +50,11 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
       await upload?.discard();
     }
 
-    async function verifyCredential() {
-      if (presented?.place !== 'server-secret') return credentials.verify(route, presented);
+    function verifyCredential() {
+      return presented?.place === 'server-secret' ? verifySecret() : credentials.verify(route, presented);
+    }
+
+    async function verifySecret() {
       // Only wrong secrets count: a portal that has the right one is not limited.
       wrongSecrets.check(exchange.address);
       try {

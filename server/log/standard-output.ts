@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 
 const LATE_MS = 500;
+/** Between two hand-overs, each of which wakes another thread and costs more than a line. */
+const PACE_MS = 5;
 
-/**
- * The process's standard output, written without blocking. Lines of one turn of the event loop are handed on together, for a hand-over
- * costs more than a line; those that arrive while a write is under way share the next one.
- */
+/** The process's standard output, written without blocking: a line at once, those that follow closely together. */
 export class StandardOutput {
   readonly #stream = pino.destination({ fd: 1, sync: false });
   #lines = '';
+  #handedOnAt = 0;
 
   constructor() {
     // A reader that went away must not end the host.
@@ -18,7 +18,7 @@ export class StandardOutput {
   }
 
   write(line: string): void {
-    if (this.#lines === '') setImmediate(() => this.#handOn());
+    if (this.#lines === '') this.#schedule();
     this.#lines += line;
   }
 
@@ -43,7 +43,14 @@ export class StandardOutput {
     await Promise.race([late, once(this.#stream, 'drain')]).catch(() => undefined);
   }
 
+  #schedule(): void {
+    const waitMs = this.#handedOnAt + PACE_MS - performance.now();
+    if (waitMs > 0) setTimeout(() => this.#handOn(), waitMs);
+    else setImmediate(() => this.#handOn());
+  }
+
   #handOn(): void {
+    this.#handedOnAt = performance.now();
     const lines = this.#take();
     if (lines !== '') this.#stream.write(lines);
   }
