@@ -9,6 +9,7 @@ import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
 import type { Events } from './ports/log.ts';
+import { letThreadPoolYield } from './security/thread-pool.ts';
 import { asStartError } from './start-failure.ts';
 import { VERSION } from './version.ts';
 import { buildDeps, type Wired } from './wiring.ts';
@@ -45,6 +46,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
   const deps = await buildDeps(config, log);
+  letThreadPoolYield();
   const server = createHostServer(createApp(deps, routes, log));
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../support/host.ts';
@@ -26,6 +26,20 @@ describe('a host that gets several times the log-ins it can hash', () => {
     accessToken = answers[0]?.body['access-token'];
   });
   after(() => host.stop());
+
+  it('hashes on threads that give way to the event loop', () => {
+    const tasks = `/proc/${host.child.pid}/task`;
+    const threads = readdirSync(tasks).map((thread) => {
+      const [name = '', rest = ''] = readFileSync(`${tasks}/${thread}/stat`, 'utf8')
+        .split(/^\d+ \(|\) /)
+        .slice(1);
+      return { name, niceness: Number(rest.split(' ')[16]) };
+    });
+    const nicenessOf = (wanted: string) =>
+      new Set(threads.filter(({ name }) => name === wanted).map(({ niceness }) => niceness));
+    assert.deepEqual([...nicenessOf('libuv-worker')], [5]);
+    assert.deepEqual([...nicenessOf('node-MainThread')], [0]);
+  });
 
   it('serves what it can, refuses the rest with 503, checks tokens meanwhile, and is itself again at once', async (t) => {
     const end = performance.now() + LOAD_MS;
