@@ -2,7 +2,7 @@ import { type Row, TABLES, type TableName, type TableOperations, type TableShape
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';
-import { listOf, type Statements, type Values } from './statements.ts';
+import type { Statements, Value } from './statements.ts';
 
 /** Rows written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
@@ -16,19 +16,17 @@ export function createRows(statements: Statements, database: GroupCommit): Table
   const remembered = new RememberedRows(statements);
 
   function insertRow(table: TableName, row: Row): void {
-    const values = valuesOf(table, row);
-    const seq = statements.insert(SQL[table].insert, values);
+    const seq = statements.insert(SQL[table].insert, valuesOf(table, row));
     if (TABLES[table].prefixes) addPrefixes(table, row, seq);
   }
   function insertSlim(table: TableName, rows: readonly Row[]): void {
-    const { inserted, insertSlim } = SQL[table];
     for (const part of parts(rows, SLIM_ROWS)) {
       if (part.length < SLIM_ROWS) for (const row of part) insertRow(table, row);
-      else
-        statements.runList(
-          insertSlim,
-          part.flatMap((row) => listOf(inserted, valuesOf(table, row))),
-        );
+      else {
+        const values: Value[] = [];
+        for (const row of part) valuesOf(table, row, values);
+        statements.insert(SQL[table].insertSlim, values);
+      }
     }
   }
   function addPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
@@ -144,60 +142,59 @@ function parts<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
-/** A key, look-up or tag of a row in a column of its own. */
-interface OwnColumn {
-  column: string;
-  kind: 'keys' | 'lookups' | 'tags';
-  name: string;
-}
+/** Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. */
+const COLUMNS = ['appId', 'id', 'revision', 'createdAt', 'dueAt', 'touchedAt', 'doc'];
+/** What a replacement leaves alone. */
+const KEPT = ['appId', 'id', 'touchedAt'];
+
 interface TableSql {
-  own: readonly OwnColumn[];
-  inserted: readonly string[];
+  /** Parameters by position, in the order of `valuesOf`. */
   insert: string;
-  /** `SLIM_ROWS` rows, the values of each in the order of `inserted`. */
-  insertSlim: string;
-  find: string;
   replace: string;
+  /** `SLIM_ROWS` rows, one after the other. */
+  insertSlim: string;
+  /** Parameters by name. */
+  find: string;
 }
 
 function sqlOf(table: TableName): TableSql {
   const { keys, lookups, tags }: TableShape = TABLES[table];
-  const own: OwnColumn[] = [
-    ...keys.map((name) => ({ column: `key_${name}`, kind: 'keys' as const, name })),
-    ...lookups.map((name) => ({ column: `lookup_${name}`, kind: 'lookups' as const, name })),
-    ...tags.map((name) => ({ column: `tag_${name}`, kind: 'tags' as const, name })),
+  const columns = [
+    ...COLUMNS,
+    ...keys.map((name) => `key_${name}`),
+    ...lookups.map((name) => `lookup_${name}`),
+    ...tags.map((name) => `tag_${name}`),
   ];
-  const replaced = ['revision', 'createdAt', 'dueAt', 'doc', ...own.map(({ column }) => column)];
-  const inserted = ['appId', 'id', 'touchedAt', ...replaced];
+  const place = (column: string) => `?${columns.indexOf(column) + 1}`;
+  const replaced = columns.filter((column) => !KEPT.includes(column));
+  const one = `(${columns.map(() => '?')})`;
   return {
-    own,
-    inserted,
-    insert: `INSERT INTO ${table} (${inserted}) VALUES (${inserted.map((name) => `:${name}`)})`,
-    insertSlim: `INSERT INTO ${table} (${inserted}) VALUES ${Array(SLIM_ROWS).fill(`(${inserted.map(() => '?')})`)}`,
+    insert: `INSERT INTO ${table} (${columns}) VALUES ${one}`,
+    insertSlim: `INSERT INTO ${table} (${columns}) VALUES ${Array(SLIM_ROWS).fill(one)}`,
+    replace: `UPDATE ${table} SET ${replaced.map((column) => `${column} = ${place(column)}`)}
+      WHERE appId = ${place('appId')} AND id = ${place('id')} AND revision = ${place('revision')} - 1 RETURNING seq`,
     find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
-    replace: `UPDATE ${table} SET ${replaced.map((name) => `${name} = :${name}`)}
-      WHERE appId = :appId AND id = :id AND revision = :revision - 1 RETURNING seq`,
   };
 }
 const SQL = Object.fromEntries(
   (Object.keys(TABLES) as TableName[]).map((table) => [table, sqlOf(table)]),
 ) as Record<TableName, TableSql>;
 
-/** Throws a `TypeError` when the row lacks a key, look-up or tag of its table: a missing unique key would let two rows in. */
-function valuesOf(table: TableName, row: Row): Values {
-  const values: Values = {
-    id: row.id,
-    appId: row.appId,
-    revision: row.revision,
-    createdAt: row.createdAt,
-    dueAt: row.dueAt ?? null,
-    touchedAt: row.touchedAt ?? null,
-    doc: JSON.stringify(row.doc),
-  };
-  for (const { column, kind, name } of SQL[table].own) {
-    const value = row[kind][name];
-    if (value === undefined) throw new TypeError(`a row of ${table} lacks ${column}`);
-    values[column] = value;
-  }
+/**
+ * The columns of a row, added to `values`. Throws a `TypeError` when the row lacks a key, look-up or tag of its table: a missing unique
+ * key would let two rows in.
+ */
+function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
+  const { keys, lookups, tags }: TableShape = TABLES[table];
+  values.push(row.appId, row.id, row.revision, row.createdAt, row.dueAt ?? null, row.touchedAt ?? null);
+  values.push(JSON.stringify(row.doc));
+  for (const name of keys) values.push(part(table, name, row.keys));
+  for (const name of lookups) values.push(part(table, name, row.lookups));
+  for (const name of tags) values.push(part(table, name, row.tags));
   return values;
+}
+function part(table: TableName, name: string, from: Record<string, string>): string {
+  const value = from[name];
+  if (value === undefined) throw new TypeError(`a row of ${table} lacks ${name}`);
+  return value;
 }

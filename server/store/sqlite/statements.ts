@@ -11,9 +11,9 @@ interface Prepared {
 }
 
 /**
- * Prepared statements, each compiled once and kept. SQL names its parameters (`:name`); they are bound by position, because looking names
- * up costs as much as the insert itself. Each value is checked, for SQLite would silently bind NULL for one that is absent and take an
- * object in first place for the parameters themselves.
+ * Prepared statements, each compiled once and kept. Values enter as parameters only: by name (`:name`), or as a list by position, which
+ * is what names are turned into as well, because looking them up costs as much as an insert. Each is checked, for SQLite would silently
+ * bind NULL for one that is absent and take an object in first place for the parameters themselves.
  */
 export class Statements {
   readonly #db: DatabaseSync;
@@ -23,7 +23,7 @@ export class Statements {
     this.#db = db;
   }
 
-  get(sql: string, values: Values): Columns | undefined {
+  get(sql: string, values: Values | readonly Value[]): Columns | undefined {
     const { statement, names } = this.#prepare(sql);
     return statement.get(...listOf(names, values));
   }
@@ -31,8 +31,8 @@ export class Statements {
     const { statement, names } = this.#prepare(sql);
     return statement.all(...listOf(names, values));
   }
-  /** Answers the `seq` of the new row. */
-  insert(sql: string, values: Values): number {
+  /** Answers the `seq` of the new row, the last one when there are several. */
+  insert(sql: string, values: readonly Value[]): number {
     const { statement, names } = this.#prepare(sql);
     return Number(statement.run(...listOf(names, values)).lastInsertRowid);
   }
@@ -40,11 +40,6 @@ export class Statements {
   run(sql: string, values: Values): number {
     const { statement, names } = this.#prepare(sql);
     return Number(statement.run(...listOf(names, values)).changes);
-  }
-
-  /** As `run`, for SQL whose parameters have no names; `values` were made by `listOf`. */
-  runList(sql: string, values: readonly Value[]): number {
-    return Number(this.#prepare(sql).statement.run(...values).changes);
   }
 
   #prepare(sql: string): Prepared {
@@ -62,14 +57,16 @@ export class Statements {
   }
 }
 
-/** The values in the order of `names`. Throws a `TypeError` for one that is absent, no text, no whole number and not null. */
-export function listOf(names: readonly string[], values: Values): Value[] {
-  return names.map((name) => {
-    const value = values[name];
-    if (typeof value === 'string' || value === null) return value;
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-      throw new TypeError(`parameter ${name} is no text, whole number or null`);
-    }
-    return value;
+/** Throws a `TypeError` for a value that is absent, no text, no whole number and not null. */
+function listOf(names: readonly string[], values: Values | readonly Value[]): readonly Value[] {
+  const list = isList(values) ? values : names.map((name) => values[name]);
+  list.forEach((value, n) => {
+    const fits = typeof value === 'string' || value === null || Number.isSafeInteger(value);
+    if (!fits) throw new TypeError(`parameter ${names[n] ?? n + 1} is no text, whole number or null`);
   });
+  return list as readonly Value[];
+}
+
+function isList(values: Values | readonly Value[]): values is readonly Value[] {
+  return Array.isArray(values);
 }
