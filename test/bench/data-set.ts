@@ -15,7 +15,7 @@ import { USUAL_USERS } from './options.ts';
 import { SIGNUP_CODE, type TrafficFacts } from './traffic.ts';
 
 /** Signups that wait for their code, and users with an imported bcrypt hash: each serves once. */
-const WAITING = 40_000;
+const WAITING = 12_000;
 const IMPORTED = 600;
 const BATCH = 1_000;
 const BCRYPT_COST = 10;

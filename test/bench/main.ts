@@ -1,13 +1,13 @@
-/** Figures of the whole host: `npm run bench -- --store sqlite --seconds 2`. See docs/performance.md. */
+/** Figures of the whole host: `npm run bench -- --help`. See docs/performance.md. */
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { runBehaviour } from './behaviour.ts';
 import { makeDataSet } from './data-set.ts';
 import { runGrowth } from './growth.ts';
-import { benchOptions, USUAL_USERS } from './options.ts';
+import { type BenchOptions, benchOptions, USUAL_USERS } from './options.ts';
 import { type Fact, type Figure, print, writeResults } from './report.ts';
 import { runScenarios } from './suite.ts';
 
-const options = benchOptions(process.argv.slice(2));
+const options = optionsOrEnd();
 const results: { figures: Figure[]; facts: Fact[] } = { figures: [], facts: [] };
 for (const store of options.stores) {
   if (store === 'mongodb' && !mongodAvailable()) {
@@ -20,10 +20,24 @@ for (const store of options.stores) {
   } else {
     const dataSet = await makeDataSet(USUAL_USERS, mongod?.url('bench'));
     const stage = { dataSet, store, options };
-    results.figures.push(...(await runScenarios(stage)));
-    results.facts.push(...(await runBehaviour(stage)));
+    const { figures, facts } = await runScenarios(stage);
+    results.figures.push(...figures);
+    results.facts.push(...facts, ...(await runBehaviour(stage)));
     dataSet.remove();
   }
   await mongod?.stop();
 }
 print(`\n${writeResults(results)}`);
+
+function optionsOrEnd(): BenchOptions {
+  try {
+    const options = benchOptions(process.argv.slice(2));
+    if (typeof options !== 'string') return options;
+    print(options);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    process.exit(2);
+  }
+}

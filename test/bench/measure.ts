@@ -6,8 +6,10 @@ import type { startGenerator, startHelper, Watched } from './processes.ts';
 /** A busy process that got less than this share of its cores was robbed by others on the machine: the round does not count. */
 const LEAST_SHARE = 0.88;
 const MOST_TRIES = 2;
-const QUIET_MS = 150;
-const QUIET_TRIES = 10;
+const QUIET_MS = 60;
+/** One tick of the system's accounting. */
+const QUIET_CPU_SECONDS = 0.01;
+const QUIET_TRIES = 25;
 
 /** One round: what was done per second, and at what cost. */
 export interface Round {
@@ -68,7 +70,7 @@ async function quiet(target: Watched): Promise<void> {
   for (let attempt = 0; attempt < QUIET_TRIES; attempt++) {
     const before = target.cpu();
     await pause(QUIET_MS);
-    if (target.cpu() - before < 0.03) return;
+    if (target.cpu() - before <= QUIET_CPU_SECONDS) return;
   }
 }
 

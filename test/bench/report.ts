@@ -68,7 +68,7 @@ export function printFigure(figure: Figure): void {
     figure.rssMib.toFixed(0),
     `${limit.name} ${spreadText(limit.perSecond)}`,
     `${ratio.median.toFixed(2)} (${ratioByCpu.median.toFixed(2)})`,
-    target === undefined ? '' : `${ratioByCpu.median >= target ? '✓' : '✗'} ${target}`,
+    target === undefined ? '' : `${ratio.median >= target ? '✓' : '✗'} ${target}`,
   ]);
 }
 

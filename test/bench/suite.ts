@@ -3,7 +3,7 @@ import type { Job } from './generator.ts';
 import { limitRound, loadRound, type Round, spreadOf, undisturbed } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { CAN_PIN, type RunningHost, startGenerator, startHelper, startHost } from './processes.ts';
-import { type Figure, printFigure, printHeader } from './report.ts';
+import { type Fact, type Figure, printFact, printFigure, printHeader } from './report.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 /** The host's core and the generator's. */
@@ -11,9 +11,10 @@ export const HOST_CORE = 0;
 export const GENERATOR_CORE = 1;
 
 /** Every scenario on one store, host and limit in turn, and the table as it grows. */
-export async function runScenarios(stage: Stage): Promise<Figure[]> {
+export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; facts: Fact[] }> {
   const { dataSet, store } = stage;
   const figures: Figure[] = [];
+  const facts: Fact[] = [];
   for (const cores of CAN_PIN ? ([1, 2] as const) : ([2] as const)) {
     const bench = await openBench(dataSet, cores);
     try {
@@ -23,11 +24,27 @@ export async function runScenarios(stage: Stage): Promise<Figure[]> {
         printFigure(figure);
         figures.push(figure);
       }
+      if (facts.length === 0) facts.push(await verifications(bench, stage));
     } finally {
       await bench.close();
     }
   }
-  return figures;
+  return { figures, facts };
+}
+
+/** What an access token costs at its first check on top of the figures above, which are of tokens seen before. */
+async function verifications({ limits }: Bench, { store, options, dataSet }: Stage): Promise<Fact> {
+  const { seconds } = options;
+  const request = { limit: 'rsa verify', seconds, width: 1, bcrypt: dataSet.facts.bcrypt } as const;
+  const { perSecond } = await limitRound(limits, request);
+  const fact: Fact = {
+    store,
+    name: 'bare RSA verifications (3,072 bit), one core',
+    value: perSecond,
+    unit: '/s',
+  };
+  printFact(fact);
+  return fact;
 }
 
 /** What a run is about. */
