@@ -9,13 +9,13 @@ import { EXIT, StartError } from './exit.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
 import type { Logger } from './log/logger.ts';
-import { createMetrics, NO_METRICS } from './log/metrics.ts';
+import type { MetricsPort } from './log/metrics.ts';
 import type { Config } from './model/config.ts';
 import { databaseProblem, openEngine } from './open-engine.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Renderer } from './ports/delivery.ts';
 import type { Deps } from './ports/deps.ts';
-import type { Events } from './ports/log.ts';
+import type { Events, Metrics } from './ports/log.ts';
 import { type ReadinessWatch, watchReadiness } from './readiness.ts';
 import { createAppTokens } from './security/app-tokens.ts';
 import { systemClock } from './security/clock.ts';
@@ -32,6 +32,8 @@ import { createMetaStore } from './store/meta.ts';
 import { createStore } from './store/store.ts';
 
 const WARM_AFTER_MS = 2_000;
+/** Counts nothing: the metrics port is off. */
+const NO_METRICS: Metrics = { login() {}, message() {}, request() {} };
 
 /** All ports with their adapters, and the way to end them. */
 export interface Wired extends Deps {
@@ -75,7 +77,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const keyPairs = createKeyPairs();
     const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
     const mailer = createMailer({ config, outbox });
-    const port = config.metricsPort === undefined ? undefined : await createMetrics(() => passwords.waiting);
+    const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
     const activity = createActivityLog({ store: store.activity, codes, clock, events });
     let wake = () => {};
@@ -127,6 +129,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     await engine.close();
     throw databaseProblem(error, engine.kind) ?? error;
   }
+}
+
+/** What counts is loaded only where somebody asks for it. */
+async function openMetrics(passwords: Deps['passwords']): Promise<MetricsPort> {
+  const { createMetrics } = await import('./log/metrics.ts');
+  return createMetrics(() => passwords.waiting);
 }
 
 /** Throws `StartError` (78) when an own text or page of the operator is broken. */

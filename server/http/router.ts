@@ -1,6 +1,10 @@
-import Router from '@koa/router';
+import { createRequire } from 'node:module';
 import { repairPath } from './path.ts';
 import type { Route } from './route.ts';
+
+const require = createRequire(import.meta.url);
+// Its ES module imports `node:http`, which costs what server.ts says.
+const { default: Router } = require('@koa/router') as typeof import('@koa/router');
 
 /** A declaration with what every request would otherwise work out anew. */
 export interface Endpoint {
