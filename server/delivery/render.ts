@@ -1,4 +1,4 @@
-import Handlebars from 'handlebars';
+import { createRequire } from 'node:module';
 import { BoundedMap } from '../model/bounded-map.ts';
 import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
@@ -28,19 +28,26 @@ const STORED_LIMIT = 1_000;
 /** Caption of a link whose text names none (contract §6). */
 const LINK_CAPTION = 'LINK';
 const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE'];
-const handlebars = Handlebars.create();
-// Any text could otherwise write values to stdout.
-handlebars.unregisterHelper('log');
+const require = createRequire(import.meta.url);
+
+/** Loaded with the first text: an idle host needs neither the library nor what it compiles. */
+const handlebars = once(() => {
+  const { create } = require('handlebars') as typeof import('handlebars');
+  const own = create();
+  // Any text could otherwise write values to stdout.
+  own.unregisterHelper('log');
+  return own;
+});
 
 /**
- * Reads and compiles the built-in texts and the operator's own ones below `dataDir`. Throws an `Error` that names the file when one of
- * them does not parse.
+ * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first used; where there are own ones,
+ * all of them are at once, and an `Error` that names the file is thrown when one does not parse.
  */
 export function createRenderer({ dataDir, events }: { dataDir: string; events: Events }): Renderer {
   const files = readTextFiles(dataDir);
   const layouts = createLayouts(files);
-  const builtIn = new Map<string, CompiledText>();
-  const pages = new Map<string, Fill>();
+  const builtIn = new Map<string, () => CompiledText>();
+  const pages = new Map<string, () => Fill>();
   const stored = new BoundedMap<CompiledText>(STORED_LIMIT);
 
   function compileText(input: {
@@ -83,31 +90,35 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
     return compiled;
   }
 
-  function compileFiles(): void {
+  function takeFiles(): void {
     for (const { path, head, body } of files.values()) {
       const [, locale, name] = /^messages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
       if (!locale || !isMessageName(name)) continue;
-      const text = naming(path, () =>
-        compileText({ name, locale, head, body, linkText: head.link || LINK_CAPTION }),
+      const text = () => compileText({ name, locale, head, body, linkText: head.link || LINK_CAPTION });
+      builtIn.set(
+        `${locale} ${name}`,
+        once(() => naming(path, text)),
       );
-      builtIn.set(`${locale} ${name}`, text);
     }
     for (const { path, head } of files.values()) {
       const [, locale, page] = /^pages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
       if (!locale || !page) continue;
-      const source = naming(path, () => layouts.page(page, locale, head));
+      const fill = () => compile(layouts.page(page, locale, head), PAGE_VALUES, { noEscape: false });
       pages.set(
         `${locale} ${page}`,
-        naming(path, () => compile(source, PAGE_VALUES, { noEscape: false })),
+        once(() => naming(path, fill)),
       );
     }
   }
-  compileFiles();
+  takeFiles();
+  if ([...files.values()].some(({ isOwn }) => isOwn)) {
+    for (const compiled of [...builtIn.values(), ...pages.values()]) compiled();
+  }
 
   function builtInOf(name: MessageName, locale: string): CompiledText {
     const text = builtIn.get(`${locale} ${name}`) ?? builtIn.get(`${DEFAULT_LOCALE} ${name}`);
     if (!text) throw new Error(`template messages/${DEFAULT_LOCALE}/${name}.hbs is missing`);
-    return text;
+    return text();
   }
 
   function message(input: Parameters<Renderer['message']>[0]): RenderedMessage {
@@ -155,8 +166,17 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
         return message({ name: 'clickThrough', locale, template, values, app: undefined }).html;
       const page = pages.get(`${locale} ${name}`) ?? pages.get(`${DEFAULT_LOCALE} ${name}`);
       if (!page) throw new Error(`template pages/${DEFAULT_LOCALE}/${name}.hbs is missing`);
-      return page(contextOf(PAGE_VALUES, values));
+      return page()(contextOf(PAGE_VALUES, values));
     },
+  };
+}
+
+/** Does `work` with the first call and keeps the result. */
+function once<T>(work: () => T): () => T {
+  let kept: { result: T } | undefined;
+  return () => {
+    kept ??= { result: work() };
+    return kept.result;
   };
 }
 
@@ -175,8 +195,8 @@ function naming<T>(path: string, work: () => T): T {
 /** Throws an `Error` whose message may be shown: the text does not parse, is too long or uses more than values, `if` and `unless`. */
 function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
   if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
-  requireHarmless(handlebars.parse(source), known);
-  return handlebars.compile(source, {
+  requireHarmless(handlebars().parse(source), known);
+  return handlebars().compile(source, {
     noEscape,
     strict: true,
     knownHelpers: { if: true, unless: true },

@@ -8,6 +8,8 @@ const BUILT_IN_FOLDER = fileURLToPath(new URL('../../templates/', import.meta.ur
 export interface TextFile {
   /** Path below `templates/`, for messages about it. */
   readonly path: string;
+  /** The operator's, not one that comes with the host. */
+  readonly isOwn: boolean;
   readonly head: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -23,7 +25,8 @@ export function readTextFiles(dataDir: string): Map<string, TextFile> {
     for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
       if (!entry.endsWith('.hbs')) continue;
       const path = entry.replaceAll(sep, '/');
-      files.set(path, parseTextFile(path, readFileSync(join(folder, entry), 'utf8')));
+      const text = parseTextFile(readFileSync(join(folder, entry), 'utf8'));
+      files.set(path, { path, isOwn: folder !== BUILT_IN_FOLDER, ...text });
     }
   }
   return files;
@@ -37,7 +40,7 @@ export function fileAt(files: ReadonlyMap<string, TextFile>, path: string): Text
 }
 
 /** A file whose first line is no `name: text` is all body. */
-function parseTextFile(path: string, source: string): TextFile {
+function parseTextFile(source: string): Pick<TextFile, 'head' | 'body'> {
   const head: Record<string, string> = Object.create(null);
   const lines = source.replaceAll('\r\n', '\n').split('\n');
   let line = 0;
@@ -46,5 +49,5 @@ function parseTextFile(path: string, source: string): TextFile {
     if (!field) break;
     head[field[1] ?? ''] = field[2]?.trim() ?? '';
   }
-  return { path, head, body: lines.slice(line).join('\n').trim() };
+  return { head, body: lines.slice(line).join('\n').trim() };
 }

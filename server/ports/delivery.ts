@@ -50,7 +50,7 @@ export interface RenderedMessage {
   replyTo: string | undefined;
 }
 
-/** Texts: built-in ones per locale (read and compiled at start) and the apps' own edited ones (compiled once per revision). */
+/** Texts: built-in ones per locale (read at start) and the apps' own edited ones (compiled once per revision). */
 export interface Renderer {
   /** Whether this message has a built-in text in that very locale. */
   hasBuiltIn(name: MessageName, locale: string): boolean;

@@ -91,10 +91,14 @@ describe('built-in texts', () => {
 
   it('have words for every page in every locale', () => {
     const files = readTextFiles('/nowhere');
-    for (const page of ['confirm', 'expired', 'invalid', 'busy']) {
+    for (const page of ['confirm', 'expired', 'invalid', 'busy'] as const) {
       const words = (locale: string) => Object.keys(files.get(`pages/${locale}/${page}.hbs`)?.head ?? {});
       assert(words('EN').length >= 3);
-      for (const locale of LOCALES) assert.deepEqual(words(locale), words('EN'), `${locale} ${page}`);
+      for (const locale of LOCALES) {
+        assert.deepEqual(words(locale), words('EN'), `${locale} ${page}`);
+        const shown = renderer.page({ name: page, locale, template: undefined, values: VALUES });
+        assert.doesNotMatch(shown, /\{\{|\[\[/, `${locale} ${page}`);
+      }
     }
   });
 
