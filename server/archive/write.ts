@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import { ZipFile } from 'yazl';
-import type { ArchiveFile, Archives } from '../ports/archive.ts';
+import type { ArchiveFile } from '../ports/archive.ts';
 
 /** See `Archives.write`. */
-export const writeArchive: Archives['write'] = (files) => {
+export function writeArchive(files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>): Readable {
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
   const ended = new AbortController();
@@ -14,7 +14,7 @@ export const writeArchive: Archives['write'] = (files) => {
     (error: unknown) => output.destroy(error instanceof Error ? error : new Error('archive')),
   );
   return output;
-};
+}
 
 /** One file after the other: the next one is asked for only when the one before is written. */
 async function addAll(

@@ -56,12 +56,15 @@ export async function exportHost(
   return streamed(deps, files(), end);
 }
 
-function streamed(
+async function streamed(
   { archives, events }: ExportDeps,
   files: AsyncIterable<ArchiveFile>,
   end: () => void,
-): NodeJS.ReadableStream {
-  const stream = archives.write(files);
+): Promise<NodeJS.ReadableStream> {
+  const stream = await archives.write(files).catch((error: unknown) => {
+    end();
+    throw error;
+  });
   stream.once('error', () => events.emit('transfer_failed', { stage: 'export', reason: 'broken off' }));
   stream.once('close', end);
   return stream;

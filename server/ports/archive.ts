@@ -39,7 +39,7 @@ export class ArchiveError extends Error {
 /** ZIP files of CSV tables (contract §4.5). Cells are written and read exactly as they are. */
 export interface Archives {
   /** A ZIP as it is made, file after file. When the reader goes away, the rows stop. */
-  write(files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>): NodeJS.ReadableStream;
+  write(files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>): Promise<NodeJS.ReadableStream>;
   /** Looks a ZIP through: names, encryption, number of entries. Throws `ArchiveError`. */
   open(path: string, limits: ArchiveLimits): Promise<OpenArchive>;
 }

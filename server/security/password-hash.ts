@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { verify as verifyBcrypt } from '@node-rs/bcrypt';
 import type { Events } from '../ports/log.ts';
 import type { PasswordHasher } from '../ports/security.ts';
 import { type Argon2Cost, argon2Cost, argon2Hash, argon2Verify } from './argon2.ts';
@@ -31,7 +30,7 @@ export function createPasswordHasher(input: {
     hash: (password) => queue.run(() => argon2Hash(password, cost)),
     matches(password, stored) {
       return queue.run(async () => {
-        if (BCRYPT.test(stored)) return verifyBcrypt(password, stored);
+        if (BCRYPT.test(stored)) return bcryptVerify(password, stored);
         // Unreadable ones cost as much as the others, so that the time does not tell them apart.
         return argon2Verify(argon2Cost(stored) ? stored : decoyHash, password);
       });
@@ -42,6 +41,12 @@ export function createPasswordHasher(input: {
       return used === undefined || used.memoryKib < memoryKib || used.passes < passes;
     },
   };
+}
+
+/** Only imported users have such hashes: its library is loaded with the first one. */
+async function bcryptVerify(password: string, stored: string): Promise<boolean> {
+  const { verify } = await import('@node-rs/bcrypt');
+  return verify(password, stored);
 }
 
 /** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */

@@ -1,12 +1,15 @@
-import { generateSecret, generateSync, verify } from 'otplib';
+import { createRequire } from 'node:module';
 import type { Totp } from '../ports/security.ts';
 
 const PERIOD_SECONDS = 30;
 const SECRET_BYTES = 20;
+const require = createRequire(import.meta.url);
+/** Loaded at first use. */
+const otplib = () => require('otplib') as typeof import('otplib');
 
 /** See `Totp`. Secrets may come as an imported installation stored them: lower case, in groups, padded. */
 export const totp: Totp = {
-  newSecret: () => generateSecret({ length: SECRET_BYTES }),
+  newSecret: () => otplib().generateSecret({ length: SECRET_BYTES }),
 
   isUsable: (secret) => isUsable(normal(secret)),
 
@@ -33,7 +36,7 @@ async function matchingStep(
 ): Promise<number | undefined> {
   if (!/^[0-9]{6}$/.test(code)) return undefined;
   try {
-    const result = await verify({
+    const result = await otplib().verify({
       secret,
       token: code,
       epoch: Math.floor(now / 1000),
@@ -50,7 +53,7 @@ async function matchingStep(
 /** Base32 (RFC 4648 §6) of 16 to 64 bytes, the least and the most the library takes. */
 function isUsable(secret: string): boolean {
   try {
-    return generateSync({ secret, epoch: 0 }) !== '';
+    return otplib().generateSync({ secret, epoch: 0 }) !== '';
   } catch {
     return false;
   }
