@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** What only some hosts or some calls need. Each is loaded with its first use. */
+const LATER = [
+  '@node-rs/bcrypt',
+  '@sendgrid/mail',
+  'csv-parse',
+  'csv-stringify',
+  'handlebars',
+  'koa-body',
+  'libphonenumber-js',
+  'mongodb',
+  'nodemailer',
+  'otplib',
+  'prom-client',
+  'qrcode',
+  'twilio',
+  'yauzl',
+  'yazl',
+];
+const STARTED = ['./server/main.ts', './server/store/sqlite/open.ts'];
+const LOAD = `
+  import { registerHooks } from 'node:module';
+  const loaded = [];
+  registerHooks({
+    load(url, context, next) {
+      loaded.push(url);
+      return next(url, context);
+    },
+  });
+  for (const file of process.argv.slice(1)) await import(file);
+  console.log(JSON.stringify({ loaded, ofNode: process.moduleLoadList }));
+`;
+
+describe('a host with the embedded database', () => {
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', LOAD, ...STARTED], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+  });
+  const { loaded, ofNode } = JSON.parse(stdout) as { loaded: string[]; ofNode: string[] };
+
+  it('starts without the libraries that are used later', () => {
+    const early = LATER.filter((name) => loaded.some((url) => url.includes(`/node_modules/${name}/`)));
+    assert.deepEqual(early, []);
+    assert(loaded.some((url) => url.includes('/node_modules/koa/')));
+  });
+
+  it('starts without fetch', () => {
+    assert.deepEqual(
+      ofNode.filter((name) => name.includes('undici')),
+      [],
+    );
+  });
+});
