@@ -5,7 +5,8 @@ const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Runs costly jobs first in, first out: at most `running` at a time and `waiting` behind them. Beyond that `run` throws
- * `service_unavailable` at once. Emits `overload_started` at the first refusal and `overload_ended` when the queue is empty again.
+ * `service_unavailable` at once. Emits `overload_started` at the first refusal and `overload_ended` when it is less than
+ * half full again.
  */
 export class HashQueue {
   readonly #limits: { running: number; waiting: number };
@@ -51,7 +52,8 @@ export class HashQueue {
     const next = this.#queue.shift();
     if (next) next();
     else this.#running--;
-    if (this.#queue.length > 0 || this.#refused === 0) return;
+    const full = this.#queue.length > 0 && this.#queue.length >= this.#limits.waiting / 2;
+    if (full || this.#refused === 0) return;
     this.#events.emit('overload_ended', { refused: this.#refused });
     this.#refused = 0;
   }

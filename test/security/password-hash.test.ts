@@ -180,6 +180,27 @@ describe('the hash queue', () => {
     assert.equal(await queue.run(async () => 1), 1);
   });
 
+  it('reports the end of an overload as soon as the queue is less than half full', async () => {
+    const { emitted, finish, run, settle } = setUp({ running: 1, waiting: 4 });
+    const admitted = [0, 1, 2, 3, 4].map((n) => run(n));
+    await settle();
+    await assert.rejects(run(9));
+    for (const n of [0, 1]) {
+      finish[n]?.();
+      await settle();
+      assert.deepEqual(emitted, ['overload_started'], `${3 - n} wait`);
+    }
+    finish[2]?.();
+    await settle();
+    assert.deepEqual(emitted, ['overload_started', 'overload_ended']);
+    for (const n of [3, 4]) {
+      finish[n]?.();
+      await settle();
+    }
+    await Promise.all(admitted);
+    assert.equal(emitted.length, 2);
+  });
+
   it('reports an overload once when it starts and once when it has passed', async () => {
     const { emitted, finish, run, settle } = setUp({ running: 1, waiting: 1 });
     const admitted = [run(0), run(1)];
