@@ -27,13 +27,15 @@ export interface Logger {
 
 /** The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. Never blocks. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
-  const stdout = destination ? undefined : new StandardOutput();
+  const stdout = destination
+    ? undefined
+    : new StandardOutput(({ sync }) => pino.destination({ fd: 1, sync }));
   const out: DestinationStream | undefined = destination ?? stdout;
   const log = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${isoTime()}"`,
+      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       // SDK errors carry credentials: pino's own rendering of errors must never run.
       serializers: { err: () => undefined },
@@ -56,19 +58,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
 function requestText({ requestId, method, route, status, ms, appId }: RequestLine): string {
   const app = appId === undefined ? '' : `,"appId":${JSON.stringify(appId)}`;
   return (
-    `{"level":"info","time":"${isoTime()}","requestId":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},` +
+    `{"level":"info"${pino.stdTimeFunctions.isoTime()},"requestId":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},` +
     `"route":${JSON.stringify(route)},"status":${status},"ms":${ms}${app},"msg":"request"}\n`
   );
-}
-
-let lastTime = 0;
-let lastText = '';
-/** The time as text; many lines share a millisecond. */
-function isoTime(): string {
-  const now = Date.now();
-  if (now !== lastTime) {
-    lastTime = now;
-    lastText = new Date(now).toISOString();
-  }
-  return lastText;
 }

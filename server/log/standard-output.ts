@@ -1,18 +1,23 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { pino } from 'pino';
 
 const LATE_MS = 500;
 /** Between two hand-overs, each of which wakes another thread and costs more than a line. */
 const PACE_MS = 5;
 
+type Stream = EventEmitter & { write(text: string): boolean; flushSync(): void };
+type OpenStream = (options: { sync: boolean }) => Stream;
+
 /** The process's standard output, written without blocking: a line at once, those that follow closely together. */
 export class StandardOutput {
-  readonly #stream = pino.destination({ fd: 1, sync: false });
+  readonly #open: OpenStream;
+  readonly #stream: Stream;
   #lines = '';
   #handedOnAt = 0;
 
-  constructor() {
+  constructor(open: OpenStream) {
+    this.#open = open;
+    this.#stream = open({ sync: false });
     // A reader that went away must not end the host.
     this.#stream.on('error', () => {});
   }
@@ -28,7 +33,7 @@ export class StandardOutput {
     try {
       this.#stream.flushSync();
       // Handed on as usual they would be under way when the process ends.
-      const direct = pino.destination({ fd: 1, sync: true });
+      const direct = this.#open({ sync: true });
       direct.write(lines);
       direct.flushSync();
     } catch {
