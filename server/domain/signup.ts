@@ -86,14 +86,14 @@ export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promis
     via: social?.provider ?? 'signup',
     full: 'signup_disabled',
   });
-  await putSignup(deps, signup);
-  await sendWelcome(deps, signup, app);
-  return issueTokens(deps, {
-    app,
-    user,
-    method: social?.provider ?? 'signup',
-    emptyMetadata: 'invalid_data',
-  });
+  const method = social?.provider ?? 'signup';
+  // The user is there: what follows does not depend on each other and shares a commit.
+  const [tokens] = await Promise.all([
+    issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
+    putSignup(deps, signup),
+    sendWelcome(deps, signup, app),
+  ]);
+  return tokens;
 }
 
 /** Stores a new request and sends its code or link. */
