@@ -23,6 +23,8 @@ declare module 'autocannon' {
     url: string;
     connections: number;
     duration: number;
+    /** Between two samples, ms. */
+    sampleInt?: number;
     setupClient(client: Client): void;
   }): Promise<Result>;
 }

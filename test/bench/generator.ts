@@ -25,6 +25,9 @@ export interface Seen {
   p99: number;
 }
 
+/** A round ends with a sample. */
+const SAMPLE_MS = 50;
+
 process.on('message', (jobs: Job[]) => {
   void Promise.all(jobs.map((job) => (job.rate ? runOpen(job, job.rate) : runClosed(job)))).then((seen) =>
     process.send?.(seen),
@@ -38,6 +41,7 @@ async function runClosed({ url, traffic, facts, connections, seconds }: Job): Pr
     url,
     connections,
     duration: seconds,
+    sampleInt: SAMPLE_MS,
     setupClient(client) {
       const calls = source
         ? [{ ...source(), setupRequest: () => source() }]

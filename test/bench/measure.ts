@@ -42,11 +42,13 @@ export async function loadRound(
   };
 }
 
-/** One round of a limit that needs no requests. */
+/** One round of a limit that needs no requests, once `host` has finished the calls of its own round. */
 export async function limitRound(
   limits: ReturnType<typeof startHelper>,
   request: Exclude<LimitRequest, 'koa'>,
+  host: Watched,
 ): Promise<Round> {
+  await quiet(host);
   const { count, seconds, cpuSeconds } = (await limits.ask(request)) as LimitSeen;
   return {
     perSecond: count / seconds,

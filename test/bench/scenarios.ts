@@ -10,6 +10,8 @@ export interface Scenario {
   limit: LimitName | 'koa';
   /** At most so many callers. */
   connections?: number;
+  /** At least so long a round. */
+  seconds?: number;
   /** Least share of the limit; absent where the limit only gives the scale. */
   target?: number;
 }
@@ -32,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
     limit: 'bcrypt and hash',
     // Each waits in line for two hashes: with more callers the first answers come when the round is over.
     connections: 2,
+    seconds: 1,
     target: 0.9,
   },
   ...COUNTED_IN_HASHES.map((scenario) => ({ ...scenario, cores: 2 as const })),

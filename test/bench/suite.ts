@@ -9,6 +9,7 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
 /** The host's core and the generator's. */
 export const HOST_CORE = 0;
 export const GENERATOR_CORE = 1;
+const WARM_UP_SECONDS = 1;
 
 /** Every scenario on one store, host and limit in turn, and the table as it grows. */
 export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; facts: Fact[] }> {
@@ -33,10 +34,10 @@ export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; f
 }
 
 /** What an access token costs at its first check on top of the figures above, which are of tokens seen before. */
-async function verifications({ limits }: Bench, { store, options, dataSet }: Stage): Promise<Fact> {
+async function verifications({ limits, host }: Bench, { store, options, dataSet }: Stage): Promise<Fact> {
   const { seconds } = options;
   const request = { limit: 'rsa verify', seconds, width: 1, bcrypt: dataSet.facts.bcrypt } as const;
-  const { perSecond } = await limitRound(limits, request);
+  const { perSecond } = await limitRound(limits, request, host);
   const fact: Fact = {
     store,
     name: 'bare RSA verifications (3,072 bit), one core',
@@ -87,7 +88,7 @@ async function runScenario(
   { dataSet, store, options }: Stage,
 ): Promise<Figure> {
   const { cores, limit, traffic } = scenario;
-  const { seconds } = options;
+  const seconds = Math.max(options.seconds, scenario.seconds ?? 0);
   const connections = Math.min(options.connections, scenario.connections ?? Number.POSITIVE_INFINITY);
   const { facts } = dataSet;
   const job: Job = { url: bench.host.url, traffic, facts, connections, seconds };
@@ -98,10 +99,10 @@ async function runScenario(
   const ofLimit = () =>
     limit === 'koa'
       ? loadRound(bench.koa, bench.generator, bare, cores)
-      : limitRound(bench.limits, { limit, seconds, width: cores, bcrypt: facts.bcrypt });
+      : limitRound(bench.limits, { limit, seconds, width: cores, bcrypt: facts.bcrypt }, bench.host);
   const rounds: { host: Round; limit: Round }[] = [];
   // The first calls of a kind run code that was never compiled.
-  await loadRound(bench.host, bench.generator, { ...job, seconds: seconds / 2 }, cores);
+  await loadRound(bench.host, bench.generator, { ...job, seconds: WARM_UP_SECONDS }, cores);
   for (let round = 0; round < options.rounds; round++) {
     rounds.push({ host: await hostRound(), limit: await undisturbed(ofLimit, limit !== 'durable insert') });
   }
