@@ -24,8 +24,9 @@ function decodeEscape(escaped: string): string {
 
 /** Decodes a query, tolerating bad escapes. A name without `=` counts as absent. */
 export function decodeQuery(text: string): Form {
-  return collect(text === '' ? [] : text.split('&'));
+  return text === '' ? EMPTY : collect(text.split('&'));
 }
+const EMPTY: Form = { values: Object.freeze(Object.create(null)), repeated: undefined };
 
 /**
  * Decodes a form body of clients that do not escape (contract C2, C3). The text is split at `&` only where a parameter follows: a name of

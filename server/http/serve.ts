@@ -38,7 +38,8 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     if (counted && 'appId' in counted) exchange.appId = counted.appId;
 
     const upload = route.upload ? new Upload(ctx, deps.config) : undefined;
-    const input = upload ? {} : checkInput(endpoint, await readInput(), deps.events);
+    const asks = !upload && (route.method === 'POST' || route.input !== undefined);
+    const input = asks ? checkInput(endpoint, await readInput(), deps.events) : {};
     const caller = await credentials.caller(route, counted);
 
     try {
