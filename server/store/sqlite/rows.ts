@@ -75,7 +75,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     replace: (table, row) =>
       database.write(() => {
         remembered.forget(table, row);
-        const replaced = statements.get(SQL[table].replace, valuesOf(table, row));
+        const changed = valuesOf(table, row).slice(KEPT.length);
+        const replaced = statements.get(SQL[table].replace, [...changed, row.appId, row.id, row.revision]);
         if (!replaced) return false;
         if (TABLES[table].prefixes) {
           const seq = replaced.seq as number;
@@ -142,13 +143,12 @@ function parts<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
-/** Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. */
-const COLUMNS = ['appId', 'id', 'revision', 'createdAt', 'dueAt', 'touchedAt', 'doc'];
-/** What a replacement leaves alone. */
+/** Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. A replacement leaves the first alone. */
 const KEPT = ['appId', 'id', 'touchedAt'];
+const REPLACED = ['revision', 'createdAt', 'dueAt', 'doc'];
 
 interface TableSql {
-  /** Parameters by position, in the order of `valuesOf`. */
+  /** Parameters by position: `valuesOf`; of a replacement without those kept, then app id, id and revision. */
   insert: string;
   replace: string;
   /** `SLIM_ROWS` rows, one after the other. */
@@ -159,20 +159,19 @@ interface TableSql {
 
 function sqlOf(table: TableName): TableSql {
   const { keys, lookups, tags }: TableShape = TABLES[table];
-  const columns = [
-    ...COLUMNS,
+  const replaced = [
+    ...REPLACED,
     ...keys.map((name) => `key_${name}`),
     ...lookups.map((name) => `lookup_${name}`),
     ...tags.map((name) => `tag_${name}`),
   ];
-  const place = (column: string) => `?${columns.indexOf(column) + 1}`;
-  const replaced = columns.filter((column) => !KEPT.includes(column));
+  const columns = [...KEPT, ...replaced];
   const one = `(${columns.map(() => '?')})`;
   return {
     insert: `INSERT INTO ${table} (${columns}) VALUES ${one}`,
     insertSlim: `INSERT INTO ${table} (${columns}) VALUES ${Array(SLIM_ROWS).fill(one)}`,
-    replace: `UPDATE ${table} SET ${replaced.map((column) => `${column} = ${place(column)}`)}
-      WHERE appId = ${place('appId')} AND id = ${place('id')} AND revision = ${place('revision')} - 1 RETURNING seq`,
+    replace: `UPDATE ${table} SET ${replaced.map((column) => `${column} = ?`)}
+      WHERE appId = ? AND id = ? AND revision = ? - 1 RETURNING seq`,
     find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
   };
 }
@@ -186,15 +185,15 @@ const SQL = Object.fromEntries(
  */
 function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
   const { keys, lookups, tags }: TableShape = TABLES[table];
-  values.push(row.appId, row.id, row.revision, row.createdAt, row.dueAt ?? null, row.touchedAt ?? null);
-  values.push(JSON.stringify(row.doc));
-  for (const name of keys) values.push(part(table, name, row.keys));
-  for (const name of lookups) values.push(part(table, name, row.lookups));
-  for (const name of tags) values.push(part(table, name, row.tags));
+  values.push(row.appId, row.id, row.touchedAt ?? null);
+  values.push(row.revision, row.createdAt, row.dueAt ?? null, JSON.stringify(row.doc));
+  for (const name of keys) values.push(ownText(table, name, row.keys));
+  for (const name of lookups) values.push(ownText(table, name, row.lookups));
+  for (const name of tags) values.push(ownText(table, name, row.tags));
   return values;
 }
-function part(table: TableName, name: string, from: Record<string, string>): string {
+function ownText(table: TableName, name: string, from: Record<string, string>): string {
   const value = from[name];
-  if (value === undefined) throw new TypeError(`a row of ${table} lacks ${name}`);
+  if (value === undefined) throw new TypeError(`a row of ${table} lacks its key, look-up or tag ${name}`);
   return value;
 }

@@ -46,11 +46,11 @@ export class Statements {
     let prepared = this.#prepared.get(sql);
     if (!prepared) {
       const names: string[] = [];
-      const numbered = sql.replaceAll(/:(\w+)/g, (_, name: string) => {
-        if (!names.includes(name)) names.push(name);
-        return `?${names.indexOf(name) + 1}`;
+      const positional = sql.replaceAll(/:(\w+)/g, (_, name: string) => {
+        names.push(name);
+        return '?';
       });
-      prepared = { statement: this.#db.prepare(numbered), names };
+      prepared = { statement: this.#db.prepare(positional), names };
       this.#prepared.set(sql, prepared);
     }
     return prepared;
@@ -59,6 +59,7 @@ export class Statements {
 
 /** Throws a `TypeError` for a value that is absent, no text, no whole number and not null. */
 function listOf(names: readonly string[], values: Values | readonly Value[]): readonly Value[] {
+  // A value used twice is bound twice: early versions of Node 24 take numbered parameters for named ones.
   const list = isList(values) ? values : names.map((name) => values[name]);
   list.forEach((value, n) => {
     const fits = typeof value === 'string' || value === null || Number.isSafeInteger(value);
