@@ -15,6 +15,7 @@ const LAST_RETRY_MS = HOUR_MS;
 
 type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metrics'>;
 type QueueDeps = SendDeps & Pick<Deps, 'store' | 'clock'>;
+type RetryDeps = QueueDeps & Pick<Deps, 'codes'>;
 
 /** Puts a message into the queue: durable when this resolves, sent by any process afterwards. */
 export async function queueMessage(
@@ -113,15 +114,15 @@ function logFailure(deps: SendDeps, appId: string, content: Message, failure: De
   });
 }
 
-/** Grows threefold from 5 s to an hour; spread by the random part of the id, so that messages of one outage do not come back together. */
-function retryDelay({ id, tries }: QueuedMessage): number {
+/** Grows threefold from 5 s to an hour, less or more by up to a half, so that messages of one outage do not come back together. */
+function retryDelay({ codes }: Pick<Deps, 'codes'>, { tries }: QueuedMessage): number {
   const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 3 ** (tries - 1));
-  const spread = Number.parseInt(id.slice(-4), 16) / 0xffff;
-  return Math.round(delay * (0.5 + (Number.isNaN(spread) ? 0.5 : spread)));
+  const spread = Number.parseInt(codes.newId().slice(0, 4), 16) / 0xffff;
+  return Math.round(delay * (0.5 + spread));
 }
 
 /** Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more after the lease. */
-async function settle(deps: QueueDeps, row: QueuedMessage): Promise<void> {
+async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
   const { store, clock } = deps;
   const app = await store.apps.find(row.appId);
   // With its app the reason for the message is gone.
@@ -132,7 +133,7 @@ async function settle(deps: QueueDeps, row: QueuedMessage): Promise<void> {
     : await trySending(deps, row.content, app);
   if (!failure) return store.messages.remove(row.id);
   const tried = { ...row, tries: late ? row.tries : row.tries + 1 };
-  const dueAt = clock.now() + retryDelay(tried);
+  const dueAt = clock.now() + retryDelay(deps, tried);
   if (failure.retryable && dueAt < row.giveUpAt) {
     if (tried.tries === 1) logFailure(deps, row.appId, row.content, failure);
     return store.messages.postpone(row.id, { tries: tried.tries, dueAt });
@@ -145,7 +146,7 @@ async function settle(deps: QueueDeps, row: QueuedMessage): Promise<void> {
  * Sends what is queued: at once when woken, and every few seconds what other processes left behind or postponed. `stop` lets running
  * tries end (5 s at most); the rest waits in the store for the next start.
  */
-export function startDelivery(deps: QueueDeps): { wake(): void; stop(): Promise<void> } {
+export function startDelivery(deps: RetryDeps): { wake(): void; stop(): Promise<void> } {
   let stopped = false;
   let woken = false;
   let running: Promise<void> | undefined;

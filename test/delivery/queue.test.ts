@@ -111,6 +111,23 @@ describe('a queued message', () => {
     assert.equal(events('message_failed').length, 0);
   });
 
+  it('of an outage does not come back together with the others', async () => {
+    await open(withSendGrid());
+    sendGrid.mood = 503;
+    const count = 60;
+    for (let n = 0; n < count; n++) await send({ to: `person${n}@example.com` });
+    await until(() => sendGrid.requests.length === count);
+    const failedAt = host.clock.now();
+    const dueWithin = async (ms: number) => {
+      const taken = { now: failedAt + ms, leaseUntil: failedAt + HOUR, limit: count };
+      return (await host.deps.store.messages.takeDue(taken)).length;
+    };
+    await until(async () => (await logRows('sendEmail')).length > 0);
+    const [early, usual, late] = [await dueWithin(3_500), await dueWithin(6_500), await dueWithin(7_500)];
+    assert(early > 0 && usual > 0 && late > 0, `${early}, ${usual}, ${late}`);
+    assert.equal(early + usual + late, count);
+  });
+
   it('outlives a restart', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'queue-'));
     try {
