@@ -4,7 +4,7 @@ import type { Totp } from '../ports/security.ts';
 const PERIOD_SECONDS = 30;
 const SECRET_BYTES = 20;
 const require = createRequire(import.meta.url);
-/** Loaded at first use. */
+/** Loaded at first use; when that fails no code must be taken for a wrong one. */
 const otplib = () => require('otplib') as typeof import('otplib');
 
 /** See `Totp`. Secrets may come as an imported installation stored them: lower case, in groups, padded. */
@@ -35,8 +35,9 @@ async function matchingStep(
   afterStep: number | undefined,
 ): Promise<number | undefined> {
   if (!/^[0-9]{6}$/.test(code)) return undefined;
+  const { verify } = otplib();
   try {
-    const result = await otplib().verify({
+    const result = await verify({
       secret,
       token: code,
       epoch: Math.floor(now / 1000),
@@ -52,8 +53,9 @@ async function matchingStep(
 
 /** Base32 (RFC 4648 §6) of 16 to 64 bytes, the least and the most the library takes. */
 function isUsable(secret: string): boolean {
+  const { generateSync } = otplib();
   try {
-    return otplib().generateSync({ secret, epoch: 0 }) !== '';
+    return generateSync({ secret, epoch: 0 }) !== '';
   } catch {
     return false;
   }
