@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import type { DataSet } from './data-set.ts';
 import type { Job, Seen } from './generator.ts';
 
+/** As `npm start`. */
+const NODE_OPTIONS = ['--max-semi-space-size=16'];
 const START = fileURLToPath(new URL('../../server/start.mjs', import.meta.url));
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
@@ -41,7 +43,7 @@ export async function startHost(
 ): Promise<RunningHost> {
   const port = await freePort();
   const log = openSync(join(dataSet.dataDir, 'log.jsonl'), 'a');
-  const [program = '', ...args] = pinned([process.execPath, START], options.core);
+  const [program = '', ...args] = pinned([process.execPath, ...NODE_OPTIONS, START], options.core);
   const startedAt = performance.now();
   const child = spawn(program, args, {
     env: {
