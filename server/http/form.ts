@@ -4,6 +4,8 @@ export interface Form {
   readonly repeated: string | undefined;
 }
 
+const EMPTY: Form = { values: Object.freeze(Object.create(null)), repeated: undefined };
+
 /** UTF-8 sequences in percent escapes; whatever else follows a `%` stays as it is (contract C2). */
 const ESCAPED =
   /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-4](?:%[89ab][\da-f]){3}/gi;
@@ -26,7 +28,6 @@ function decodeEscape(escaped: string): string {
 export function decodeQuery(text: string): Form {
   return text === '' ? EMPTY : collect(text.split('&'));
 }
-const EMPTY: Form = { values: Object.freeze(Object.create(null)), repeated: undefined };
 
 /**
  * Decodes a form body of clients that do not escape (contract C2, C3). The text is split at `&` only where a parameter follows: a name of
