@@ -13,12 +13,12 @@ const TOKEN_CALLS = 200;
 /** Log-ins in line while token calls are timed; fewer than the hash queue takes. */
 const CROWD = 64;
 /** Long enough for the p99 of some hundred token calls to mean something. */
-const BESIDE_SECONDS = 5;
+const BESIDE_SECONDS = 4;
 const STARTS = 5;
 const IDLE_MS = 2_000;
-/** Rounds of two processes, each of which takes five seconds and more. */
-const PAIRS = 3;
-const PAIR_SECONDS = 2;
+/** Of one process, or of two; and the calls before, which run code that was never compiled. */
+const PAIR_SECONDS = 2.5;
+const PAIR_WARM_UP_SECONDS = 1;
 
 /** What a host does at its limits and beside them: start, memory, the mix, overload, a second process. */
 export async function runBehaviour(stage: Stage): Promise<Fact[]> {
@@ -115,27 +115,22 @@ async function startMs(dataSet: DataSet): Promise<number> {
 async function secondProcess({ dataSet, options }: Stage): Promise<number> {
   const generator = startGenerator();
   const hosts: RunningHost[] = [];
-  const jobs = () =>
-    hosts.map(({ url }): Job => {
-      const { connections, seconds } = options;
-      return {
-        url,
-        traffic: 'login',
-        facts: dataSet.facts,
-        connections,
-        seconds: Math.max(PAIR_SECONDS, seconds),
-      };
-    });
-  const perSecond = async () =>
-    (await generator.run(jobs())).reduce((sum, { answered, seconds }) => sum + answered / seconds, 0);
+  const perSecond = async (seconds = Math.max(PAIR_SECONDS, options.seconds)) => {
+    const { connections } = options;
+    const jobs = hosts.map(
+      ({ url }): Job => ({ url, traffic: 'login', facts: dataSet.facts, connections, seconds }),
+    );
+    const seen = await generator.run(jobs);
+    return seen.reduce((sum, one) => sum + one.answered / one.seconds, 0);
+  };
   try {
     const ratios: number[] = [];
-    for (let round = 0; round < Math.min(options.rounds, PAIRS); round++) {
+    for (let round = 0; round < Math.ceil(options.rounds / 3); round++) {
       hosts.push(await startHost(dataSet, { core: HOST_CORE }));
-      await perSecond();
+      await perSecond(PAIR_WARM_UP_SECONDS);
       const one = await perSecond();
       hosts.push(await startHost(dataSet, { core: GENERATOR_CORE }));
-      await perSecond();
+      await perSecond(PAIR_WARM_UP_SECONDS);
       ratios.push((await perSecond()) / one);
       await Promise.all(hosts.splice(0).map((host) => host.stop()));
     }

@@ -7,7 +7,7 @@ Without options: both stores in less than three minutes.
 
   --store sqlite|mongodb|both  (both; MongoDB needs MONGOMS_SYSTEM_BINARY or TEST_MONGODB_URI)
   --seconds N                  of one round of one scenario (0.5)
-  --rounds N                   host and limit in turn; the table shows the median (5)
+  --rounds N                   host and limit in turn; the table shows the median (3)
   --connections N              callers at a time (32)
   --mix-seconds N              how long the mix of calls lasts before the memory is read (three rounds)
   --users N                    above 1,000: compares a store of N users with one of 1,000, and nothing else
@@ -38,7 +38,7 @@ export function benchOptions(args: readonly string[]): BenchOptions | string {
       seconds: { type: 'string', default: '0.5' },
       'mix-seconds': { type: 'string' },
       connections: { type: 'string', default: '32' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       store: { type: 'string', default: 'both' },
       users: { type: 'string', default: String(USUAL_USERS) },
     },

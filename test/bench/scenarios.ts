@@ -22,9 +22,9 @@ const COUNTED_IN_HASHES: Scenario[] = [
 ];
 
 export const SCENARIOS: readonly Scenario[] = [
-  { name: 'token check (getUser)', traffic: 'getUser', cores: 1, limit: 'koa', target: 0.33 },
-  { name: 'getApplication', traffic: 'getApplication', cores: 1, limit: 'koa', target: 0.45 },
   { name: 'JWKS', traffic: 'jwks', cores: 1, limit: 'koa', target: 0.6 },
+  { name: 'getApplication', traffic: 'getApplication', cores: 1, limit: 'koa', target: 0.45 },
+  { name: 'token check (getUser)', traffic: 'getUser', cores: 1, limit: 'koa', target: 0.33 },
   { name: 'completeSignup', traffic: 'completeSignup', cores: 1, limit: 'durable insert' },
   ...COUNTED_IN_HASHES,
   {
