@@ -87,7 +87,7 @@ export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promis
     full: 'signup_disabled',
   });
   const method = social?.provider ?? 'signup';
-  // The user is there: what follows does not depend on each other and shares a commit.
+  // The user is there: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
   const [tokens] = await Promise.all([
     issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
     putSignup(deps, signup),

@@ -25,7 +25,7 @@ export interface Logger {
   drained(): Promise<void>;
 }
 
-/** The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. Never blocks. */
+/** The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. No line waits for its reader; `flush` does. */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const stdout = destination
     ? undefined

@@ -2,7 +2,7 @@ import type { Template } from '../model/template.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/sealing.ts';
 import type { TemplateStore } from '../ports/store/templates.ts';
-import { frozen, RecordCache } from './cache.ts';
+import { RecordCache } from './cache.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';
@@ -52,9 +52,8 @@ export function createTemplateStore(
       const key = keyOf(lookups, appId, name, locale);
       return cache.get(key, async (known) => {
         const template = await records.findByKey(appId, 'nameAndLocale', key);
-        return template?.id === known?.id && template?.revision === known?.revision
-          ? known
-          : frozen(template);
+        const same = template?.id === known?.id && template?.revision === known?.revision;
+        return same ? known : template;
       });
     },
     list,
