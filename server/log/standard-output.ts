@@ -5,7 +5,7 @@ const LATE_MS = 500;
 /** Between two hand-overs, each of which wakes another thread and costs more than a line. */
 const PACE_MS = 5;
 
-type Stream = EventEmitter & { write(text: string): boolean; flushSync(): void };
+type Stream = EventEmitter & { write(text: string): boolean; flushSync(): void; destroy(): void };
 type OpenStream = (options: { sync: boolean }) => Stream;
 
 /** The process's standard output, written without blocking: a line at once, those that follow closely together. */
@@ -14,12 +14,19 @@ export class StandardOutput {
   readonly #stream: Stream;
   #lines = '';
   #handedOnAt = 0;
+  /** What was written last did not get out: a full disk, or a reader that does not read. */
+  #stuck = false;
 
   constructor(open: OpenStream) {
     this.#open = open;
     this.#stream = open({ sync: false });
     // A reader that went away must not end the host.
-    this.#stream.on('error', () => {});
+    this.#stream.on('error', () => {
+      this.#stuck = true;
+    });
+    this.#stream.on('drain', () => {
+      this.#stuck = false;
+    });
   }
 
   write(line: string): void {
@@ -27,9 +34,14 @@ export class StandardOutput {
     this.#lines += line;
   }
 
-  /** Everything written so far has left the process when this returns; a write under way may be overtaken. */
+  /** Everything written so far has left the process when this returns, unless nothing gets out; a write under way may be overtaken. */
   flush(): void {
     const lines = this.#take();
+    if (this.#stuck) {
+      // It would be tried for ever, by the library's own exit handler too, and the process would never end.
+      this.#stream.destroy();
+      return;
+    }
     try {
       this.#stream.flushSync();
       // Handed on as usual they would be under way when the process ends.
@@ -44,8 +56,9 @@ export class StandardOutput {
   /** To be called after a line: resolves when it and all before it have left in order, or when the reader does not take them. */
   async drained(): Promise<void> {
     this.#handOn();
-    const late = pause(LATE_MS, undefined, { ref: false });
-    await Promise.race([late, once(this.#stream, 'drain')]).catch(() => undefined);
+    const late = pause(LATE_MS, 'late', { ref: false });
+    const outcome = await Promise.race([late, once(this.#stream, 'drain')]).catch(() => 'late');
+    if (outcome === 'late') this.#stuck = true;
   }
 
   #schedule(): void {

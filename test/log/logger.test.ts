@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createLogger } from '../../server/log/logger.ts';
 import type { LogLevel } from '../../server/model/config.ts';
@@ -56,4 +58,31 @@ describe('the log', () => {
       .map(({ msg, n, requestId }) => (msg === 'request' ? requestId : n));
     assert.deepEqual(seen, Array.from({ length: 1000 }, (_, n) => [`r-${n}`, n]).flat());
   });
+
+  const CHATTER = `
+    const { createLogger } = await import('${LOGGER}');
+    const log = createLogger('info');
+    const timer = setInterval(() => {
+      for (let n = 0; n < 500; n++) log.info({ text: 'x'.repeat(300) }, 'chatter');
+    }, 10);
+    setTimeout(async () => {
+      log.info({}, 'the end');
+      await log.drained();
+      log.flush();
+      process.exit(7);
+    }, 500);`;
+  const places = [
+    { name: 'a full disk', open: () => openSync('/dev/full', 'w') },
+    { name: 'a reader that does not read', open: () => 'pipe' as const },
+  ];
+  for (const { name, open } of places) {
+    it(`does not hold up the end of a process that writes to ${name}`, { timeout: 20_000 }, async (t) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', CHATTER], {
+        stdio: ['ignore', open(), 'inherit'],
+      });
+      t.after(() => child.kill('SIGKILL'));
+      const [code] = await once(child, 'exit');
+      assert.equal(code, 7);
+    });
+  }
 });
