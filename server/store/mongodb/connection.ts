@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { within } from '../../model/deadline.ts';
 import { unavailable } from '../engine.ts';
 
@@ -17,6 +17,7 @@ const NO_CONNECTION = new Set([
   'MongoPoolClosedError',
   'MongoClientClosedError',
 ]);
+const DUPLICATE = 11000;
 const POOL_EXHAUSTED = 'MongoWaitQueueTimeoutError';
 
 class DeadlineError extends Error {}
@@ -84,6 +85,8 @@ export class Connection {
 }
 
 function isOutage(error: unknown): boolean {
+  // A batch wraps what became of its parts, without the labels; but for duplicates it fails only with its primary.
+  if (error instanceof MongoBulkWriteError) return error.code !== DUPLICATE;
   if (error instanceof MongoServerError) {
     return error.hasErrorLabel('RetryableWriteError') || OUTAGE_CODES.has(Number(error.code));
   }
