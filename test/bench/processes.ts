@@ -6,12 +6,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { HOST_ARGUMENTS } from '../../setup/launch.ts';
 import type { DataSet } from './data-set.ts';
 import type { Job, Seen } from './generator.ts';
 
-/** As `npm start`. */
-const NODE_OPTIONS = ['--max-semi-space-size=16'];
-const START = fileURLToPath(new URL('../../server/start.mjs', import.meta.url));
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4_096;
 const START_MS = 20_000;
@@ -43,7 +41,7 @@ export async function startHost(
 ): Promise<RunningHost> {
   const port = await freePort();
   const log = openSync(join(dataSet.dataDir, 'log.jsonl'), 'a');
-  const [program = '', ...args] = pinned([process.execPath, ...NODE_OPTIONS, START], options.core);
+  const [program = '', ...args] = pinned([process.execPath, ...HOST_ARGUMENTS], options.core);
   const startedAt = performance.now();
   const child = spawn(program, args, {
     env: {

@@ -103,12 +103,8 @@ async function runScenario(
       : limitRound(bench.limits, { limit, seconds, width: cores, bcrypt: facts.bcrypt }, bench.host);
   const rounds: { host: Round; limit: Round }[] = [];
   // The first calls of a kind run code that was never compiled.
-  await loadRound(
-    bench.host,
-    bench.generator,
-    { ...job, seconds: limit === 'koa' ? WARM_UP_SECONDS.fast : WARM_UP_SECONDS.slow },
-    cores,
-  );
+  const warmUp = { ...job, seconds: limit === 'koa' ? WARM_UP_SECONDS.fast : WARM_UP_SECONDS.slow };
+  await loadRound(bench.host, bench.generator, warmUp, cores);
   for (let round = 0; round < options.rounds; round++) {
     rounds.push({ host: await hostRound(), limit: await undisturbed(ofLimit, limit !== 'durable insert') });
   }
