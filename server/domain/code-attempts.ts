@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../model/app.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/duration.ts';
 import type { StoredCode } from '../model/user.ts';
@@ -6,6 +7,11 @@ import type { CodePurpose } from '../ports/security.ts';
 import { countGuess } from './spray.ts';
 
 export type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
+
+/** Digits of a link's code: 128 bits, which nobody guesses. */
+const LINK_CODE_DIGITS = 39;
+const TAKEN_STEP_MS = 25;
+const TAKEN_STEPS = 40;
 
 /**
  * Whether `code` is the stored one. Each wrong try is counted in the store before the comparison, so that of any number of simultaneous
@@ -40,13 +46,18 @@ export async function judgeCode(
     await counters.set(key, cap, now + DAY_MS);
     return refuse(deps, input, { reason: 'expired', triesLeft: 0 });
   }
-  const tries = await counters.increment(key, {
-    now,
-    cap,
-    expiresAt: Math.max(stored.expiresAt, now + DAY_MS),
-  });
+  const count = () =>
+    counters.increment(key, { now, cap, expiresAt: Math.max(stored.expiresAt, now + DAY_MS) });
+  const matches = () => deps.codes.matches(purpose, app.id, subject, code, stored.digest);
+  let tries = await count();
+  // Simultaneous clicks on one link hold all tries until they are given back. Only who has the right link waits: time tells nobody else.
+  const waits = tries === undefined && code.length === LINK_CODE_DIGITS && matches();
+  for (let step = 0; waits && tries === undefined && step < TAKEN_STEPS; step++) {
+    await pause(TAKEN_STEP_MS);
+    tries = await count();
+  }
   if (tries === undefined) return refuse(deps, input, { reason: 'voided', triesLeft: 0 });
-  if (deps.codes.matches(purpose, app.id, subject, code, stored.digest)) {
+  if (matches()) {
     await counters.decrement(key);
     return true;
   }

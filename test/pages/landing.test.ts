@@ -126,6 +126,13 @@ describe('a signup link', () => {
     );
   });
 
+  it('is done for everybody of a crowd that clicks more often than a code may be tried', async () => {
+    const link = await signUp();
+    const pages = await Promise.all(Array.from({ length: 60 }, () => press(link)));
+    assert.deepEqual([...new Set(pages.map(({ text }) => heading(text)))], ['You are all set']);
+    assert.equal(await host.deps.store.users.count(link.app.id).then(({ total }) => total), 1);
+  });
+
   it('that has expired is page 410, one that is wrong page 400, in the language of the signup', async () => {
     const link = await signUp({ locales: ['EN', 'DE'] }, { locale: 'DE' });
     assert.match((await get(link.path)).text, /<html lang="de">/);
