@@ -78,7 +78,7 @@ export class Credentials {
 
   #invalid(place: Place, reason: string): Refused {
     this.#deps.events.emit('token_refused', { kind: place, reason });
-    return new Refused(REFUSED_AS[place], 400);
+    return new Refused(REFUSED_AS[place], { status: 400 });
   }
 
   /**
@@ -101,7 +101,7 @@ export class Credentials {
     const verified = await this.#deps.hostTokens.verify(queryToken, 'app');
     if (verified) return { ...verified, place: 'query' };
     this.#deps.events.emit('token_refused', { kind: 'query', reason: 'invalid' });
-    throw new Refused('invalid_app_token', 403);
+    throw new Refused('invalid_app_token', { status: 403 });
   }
 
   /** The caller with its app. Throws `app_gone` when there is no such app; refuses a rotated app token with 400. */

@@ -45,10 +45,12 @@ function usesCodes(error: HostError, { declaration, path }: Exchange): boolean {
   return declaration.form === 'code' || declaration.codeStatus?.[error.error] !== undefined;
 }
 
-function refusedReply({ refusal, status }: Refused): Reply {
-  if (typeof refusal === 'object') return jsonReply(status ?? refusal.fails, failsBody(DEFAULT_MESSAGE));
+function refusedReply({ refusal, status, because }: Refused): Reply {
+  if (typeof refusal === 'object') {
+    return jsonReply(status ?? refusal.fails, failsBody(DEFAULT_MESSAGE, { because }));
+  }
   const described = describeError(refusal);
-  return jsonReply(status ?? described.status, codeBody(described));
+  return jsonReply(status ?? described.status, codeBody({ ...described, because }));
 }
 
 function codeReply(error: HostError, route: Route | undefined, headers: string[]): Reply {
@@ -58,7 +60,8 @@ function codeReply(error: HostError, route: Route | undefined, headers: string[]
 function failsReply(error: HostError, route: Route | undefined, headers: string[]): Reply {
   const unexpected = error.error === 'internal' ? 500 : error.status;
   const status = route?.failsStatus?.[error.error] ?? unexpected;
-  const body = failsBody(error.detail ?? error.message, route?.lowerCaseFails);
+  const { because } = error;
+  const body = failsBody(error.detail ?? error.message, { lowerCase: route?.lowerCaseFails, because });
   return jsonReply(status, body, headers);
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorName, HostError } from '../model/errors.ts';
+import { type Because, type ErrorName, HostError } from '../model/errors.ts';
 import type { Refusal } from './route.ts';
 
 /** A refusal by the frame, whose form is settled: `code` members under any path, or the portal's `Fails`. */
@@ -7,21 +7,26 @@ export class Refused extends Error {
   readonly refusal: Refusal;
   /** HTTP status where it is not the usual one of `refusal`. */
   readonly status: number | undefined;
-  constructor(refusal: Refusal, status?: number) {
+  readonly because: Because | undefined;
+  constructor(refusal: Refusal, options: { status?: number; because?: Because } = {}) {
     super('refused');
     this.refusal = refusal;
-    this.status = status;
+    this.status = options.status;
+    this.because = options.because;
   }
 }
 
-/** A body in code form, a new one each time: exactly two members (contract §8 S6). */
-export function codeBody(error: { code: number; message: string }): string {
-  return JSON.stringify({ code: error.code, message: error.message });
+/** A body in code form, a new one each time: its two members (contract §8 S6), then what was wrong with the request. */
+export function codeBody(error: { code: number; message: string; because?: Because | undefined }): string {
+  return JSON.stringify({ code: error.code, message: error.message, ...error.because });
 }
 
 /** A body in the portal's form. */
-export function failsBody(message: string, lowerCase = false): string {
-  return JSON.stringify({ status: lowerCase ? 'fails' : 'Fails', message });
+export function failsBody(
+  message: string,
+  { lowerCase = false, because }: { lowerCase?: boolean | undefined; because?: Because | undefined } = {},
+): string {
+  return JSON.stringify({ status: lowerCase ? 'fails' : 'Fails', message, ...because });
 }
 
 /** Number and text of an error by name. */

@@ -53,34 +53,78 @@ const CATALOGUE = {
 
 export type ErrorName = keyof typeof CATALOGUE;
 
+/** Words for what is wrong with what the caller sent. A refusal because of an account, a code or an invitation has none. */
+export type Reason =
+  | 'missing'
+  | 'wrong_type'
+  | 'too_long'
+  | 'not_json'
+  | 'unknown_value'
+  | 'not_md5'
+  | 'common_password'
+  | 'password_rules'
+  | 'invalid_handle'
+  | 'invalid_phone'
+  | 'invalid_user_name'
+  | 'unknown_locale'
+  | 'metadata_missing'
+  | 'metadata_reserved'
+  | 'metadata_too_large'
+  | 'not_editable'
+  | 'no_credential'
+  | 'wrong_credential'
+  | 'stale'
+  | 'fixed_handle'
+  | 'taken'
+  | 'account_waits'
+  | 'code_limited';
+
+/** What a refusal says beside code and message: members of the body, each as it stands here. */
+export interface Because {
+  readonly reason: Reason;
+  /** The parameter to blame, by the name it was sent under. */
+  readonly field?: string;
+  /** Of `metadata_…`: the path of the field. */
+  readonly path?: string;
+  /** Of `password_rules`: what the password lacks. */
+  readonly unmet?: readonly string[];
+  /** Of `no_credential` and `wrong_credential`: the header that is wanted. */
+  readonly wanted?: string;
+  /** Of `stale`: the row as it is. */
+  readonly current?: unknown;
+}
+
 /**
- * A refusal by name. `detail` is public and replaces the message in the portal's form only; `cause` is for the log and never
- * leaves the process. `retryAfterSeconds` goes with 429 and 503.
+ * A refusal by name. `because` is public in both forms: it blames what was sent and tells nothing about an account. `detail` is public and
+ * replaces the message in the portal's form only; `cause` is for the log and never leaves the process. `retryAfterSeconds` goes with 429
+ * and 503.
  */
 export class HostError extends Error {
   override readonly name = 'HostError';
   readonly error: ErrorName;
   readonly code: number;
   readonly status: number;
+  readonly because: Because | undefined;
   readonly detail: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   constructor(
     error: ErrorName,
-    options: { detail?: string; cause?: unknown; retryAfterSeconds?: number } = {},
+    options: { because?: Because; detail?: string; cause?: unknown; retryAfterSeconds?: number } = {},
   ) {
     const entry: { code: number; message: string; status?: number } = CATALOGUE[error];
     super(entry.message, { cause: options.cause });
     this.error = error;
     this.code = entry.code;
     this.status = entry.status ?? 400;
+    this.because = options.because;
     this.detail = options.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 
-/** The portal's refusal with its reason, which the portal shows. */
-export function refused(detail: string): HostError {
-  return new HostError('refused', { detail });
+/** The portal's refusal with a sentence, which the portal shows. */
+export function refused(detail: string, because?: Because): HostError {
+  return new HostError('refused', { detail, ...(because && { because }) });
 }
 
 /** Whether a thrown value is the refusal of that name. */
