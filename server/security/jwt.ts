@@ -63,8 +63,9 @@ export function keySet(jwks: unknown): ReturnType<typeof createLocalJWKSet> {
 }
 
 /**
- * Claims of somebody else's token: RS256, key by `kid` out of `keys`, issuer and audience among those given, `iss`, `aud`, `sub`, `iat` and
- * `exp` present and in force at `now` (epoch ms). Rejects with jose's error otherwise.
+ * Claims of somebody else's JWT: RS256, key by `kid` out of `keys`, issuer and audience among those given, `iss`, `aud`, `sub`, `iat` and
+ * `exp` present and in force at `now` (epoch ms). A token for several audiences must have been issued to one of those given (`azp`).
+ * Rejects otherwise.
  */
 export async function verifyForeignJwt(input: {
   token: string;
@@ -73,7 +74,7 @@ export async function verifyForeignJwt(input: {
   audiences: string[];
   now: number;
 }): Promise<Claims> {
-  const { payload } = await jwtVerify(input.token, input.keys, {
+  const { payload, protectedHeader } = await jwtVerify(input.token, input.keys, {
     algorithms: ['RS256'],
     issuer: input.issuers,
     audience: input.audiences,
@@ -82,7 +83,25 @@ export async function verifyForeignJwt(input: {
     clockTolerance: 30,
     currentDate: new Date(input.now),
   });
+  if (!isPlainJwt(protectedHeader.typ)) throw new TypeError('another type of token');
+  if (!isMeantFor(payload, input.audiences)) throw new TypeError('issued to somebody else');
   return payload;
+}
+
+/** Other types (RFC 9068, logout tokens) carry the same claims and prove something else. Compared as media types are (RFC 7515 §4.1.9). */
+function isPlainJwt(typ: unknown): boolean {
+  return typ === undefined || (typeof typ === 'string' && typ.toUpperCase() === 'JWT');
+}
+
+/**
+ * Whether a token's audience is ours alone, or it has several and was issued to us (OpenID Connect Core §3.1.3.7). With one audience `azp`
+ * says nothing: on Android, Google names there the client that asked.
+ */
+function isMeantFor({ aud, azp }: Claims, audiences: readonly string[]): boolean {
+  const list: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  const isOurs = (value: unknown) => typeof value === 'string' && audiences.includes(value);
+  if (list.length === 1) return isOurs(list[0]);
+  return list.every((one) => typeof one === 'string') && list.some(isOurs) && isOurs(azp);
 }
 
 /** Names an RSA public key: its RFC 7638 thumbprint with SHA-256. */

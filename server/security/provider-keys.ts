@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../ports/clock.ts';
 import { keySet } from './jwt.ts';
 
@@ -11,6 +12,12 @@ const MAX_OUTAGE_MS = 86_400_000;
  * hammer its provider.
  */
 const REFETCH_MS = 30_000;
+/**
+ * A provider that just failed gets a moment, which whoever asks waits out, so that a hiccup refuses nobody; one that fails again is left
+ * alone for longer.
+ */
+const PAUSE_MS = 1_000;
+const LONG_PAUSE_MS = 5_000;
 const MAX_BYTES = 262_144;
 
 export type KeySet = ReturnType<typeof keySet>;
@@ -22,18 +29,21 @@ export class ProviderKeys {
   #known: { keys: KeySet; kids: ReadonlySet<string>; fetchedAt: number } | undefined;
   #fetching: Promise<void> | undefined;
   #askedAt = 0;
+  /** Fetches that failed since the last one that did not. */
+  #failures = 0;
+  #failure: { at: number; cause: unknown } | undefined;
   constructor(url: string, clock: Clock) {
     this.#url = url;
     this.#clock = clock;
   }
 
   /**
-   * The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects within 5 s when it cannot be
-   * asked and the key is not known.
+   * The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects within 6 s when it cannot be
+   * asked and the key is not known. Simultaneous calls share one question to the provider.
    */
   async find(kid: string): Promise<KeySet | undefined> {
     if (this.#isDue(kid)) {
-      this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching ??= this.#ask().finally(() => {
         this.#fetching = undefined;
       });
       await this.#fetching.catch((error: unknown) => {
@@ -57,6 +67,24 @@ export class ProviderKeys {
   /** A distance, because a clock can be set back. */
   #since(time: number): number {
     return Math.abs(this.#clock.now() - time);
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#failure) {
+      const pauseMs = this.#failures > 1 ? LONG_PAUSE_MS : PAUSE_MS;
+      const restMs = pauseMs - this.#since(this.#failure.at);
+      if (restMs > PAUSE_MS) throw this.#failure.cause;
+      if (restMs > 0) await pause(restMs);
+    }
+    try {
+      await this.#fetch();
+      this.#failures = 0;
+      this.#failure = undefined;
+    } catch (cause) {
+      this.#failures++;
+      this.#failure = { at: this.#clock.now(), cause };
+      throw cause;
+    }
   }
 
   async #fetch(): Promise<void> {

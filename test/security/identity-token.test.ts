@@ -114,12 +114,38 @@ describe('an identity token', () => {
 
   it('is for one of the configured audiences, trimmed', async () => {
     assert.ok(await check(token(), { audiences: [' other', `  ${AUDIENCE} `] }));
-    assert.ok(await check(token({ aud: ['x', AUDIENCE] })));
+    assert.ok(await check(token({ aud: [AUDIENCE] })), 'a list of one names one audience');
     for (const aud of ['other', '', undefined, [], 'co.example.app2', ` ${AUDIENCE}`]) {
       await refused(token({ aud }));
     }
     await refused(token({ aud: '' }), { audiences: [''] });
     await refused(token(), { audiences: [] });
+  });
+
+  it('for several audiences was issued to one of ours', async () => {
+    const several = ['evil', AUDIENCE];
+    assert.ok(await check(token({ aud: several, azp: AUDIENCE })));
+    assert.ok(await check(token({ aud: several, azp: 'android' }), { audiences: [AUDIENCE, 'android'] }));
+    for (const azp of [undefined, 'evil', '', null, 1, [AUDIENCE], ` ${AUDIENCE}`]) {
+      await refused(token({ aud: several, azp }));
+    }
+    await refused(token({ aud: [AUDIENCE, AUDIENCE] }));
+    await refused(token({ aud: ['evil', 'other'], azp: AUDIENCE }));
+    await refused(token({ aud: [AUDIENCE, 7], azp: AUDIENCE }));
+    await refused(token({ aud: [[AUDIENCE]], azp: AUDIENCE }));
+  });
+
+  it('for one audience may have been asked for by another client, as Google does on Android', async () => {
+    const token1 = token({ iss: 'https://accounts.google.com', azp: 'android.example' });
+    assert.ok(await check(token1, { provider: 'google' }));
+  });
+
+  it('is a JWT and no other type of token', async () => {
+    // Media types are compared without regard to case (RFC 7515 §4.1.9).
+    for (const typ of [undefined, 'JWT', 'jwt']) assert.ok(await check(token({}, { typ })));
+    for (const typ of ['at+jwt', 'application/at+jwt', 'logout+jwt', 'JOSE', '', ' JWT', null, 1, ['JWT']]) {
+      await refused(token({}, { typ }));
+    }
   });
 
   it('has an end, and it has not come', async () => {
@@ -204,6 +230,34 @@ describe("a provider's keys", () => {
     assert.equal(asked, 2);
   });
 
+  it('are asked for once by a crowd of made-up tokens before the first log-in, and the owner gets in', async () => {
+    answer = (request, response) => {
+      const keys = JSON.stringify(published('first'));
+      setTimeout(() => response.writeHead(200).end(keys), 50);
+      request.resume();
+    };
+    const madeUp = Array.from({ length: 30 }, (_, n) => token({}, { kid: `made-up-${n}` }));
+    const crowd = madeUp.map((text) => refused(text));
+    assert.ok(await check(token()));
+    await Promise.all(crowd);
+    for (const text of madeUp) await refused(text);
+    assert.ok(await check(token()));
+    assert.equal(asked, 1);
+  });
+
+  it('are asked for once in a while when the provider never answered yet', async () => {
+    answer = answerWith({}, 500);
+    for (let n = 0; n < 30; n++) {
+      const made = check(token({}, { kid: `made-up-${n}` }));
+      await assert.rejects(made, (error) => isHostError(error, 'internal'));
+    }
+    assert.equal(asked, 2);
+    answer = answerWith(published('first'));
+    clock.advance(4_500);
+    assert.ok(await check(token()), 'who has a right token waits a second at most');
+    assert.equal(asked, 3);
+  });
+
   it('are not asked for more often because the provider fails', async () => {
     await check(token());
     answer = answerWith({}, 500);
@@ -212,6 +266,15 @@ describe("a provider's keys", () => {
     for (const kid of ['x', 'y', 'z']) await refused(token({}, { kid }));
     assert.equal(asked, 2);
     assert.ok(await check(token()), 'known keys go on working');
+  });
+
+  it('that are too old to count are not asked for more often because the provider fails', async () => {
+    await check(token());
+    answer = answerWith({}, 500);
+    clock.advance(86_400_001);
+    const late = token();
+    for (let n = 0; n < 30; n++) await assert.rejects(check(late), (error) => isHostError(error, 'internal'));
+    assert.equal(asked, 3);
   });
 
   it('that were withdrawn no longer count', async () => {
@@ -243,6 +306,7 @@ describe("a provider's keys", () => {
     ];
     for (const wrong of answers) {
       answer = wrong;
+      clock.advance(5_001);
       await assert.rejects(check(token()), (error) => isHostError(error, 'internal'));
     }
   });
