@@ -36,6 +36,9 @@ export async function enrolTotp(
   const guarded = hasFactor(user);
   const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
   const secret = deps.totp.newSecret();
+  const uri = deps.totp.uri({ issuer: app.googleAppName || app.name, handle: user.handle, secret });
+  // Before the factor is on: nobody may be asked for codes of a secret that was never shown.
+  const qrPng = await deps.qrCodes.png(uri);
   const recovery = issueRecoveryCodes(deps, app, user);
   await changeUser(deps, user, (current) => {
     if (hasFactor(current) && !proven) throw new HostError('invalid_data');
@@ -48,12 +51,7 @@ export async function enrolTotp(
     };
     return withFactorChange(enrolled, deps.clock.now());
   });
-  const uri = deps.totp.uri({ issuer: app.googleAppName || app.name, handle: user.handle, secret });
-  const enrolment = {
-    secret: forReading(secret),
-    qrPng: await deps.qrCodes.png(uri),
-    recoveryCodes: recovery.codes,
-  };
+  const enrolment = { secret: forReading(secret), qrPng, recoveryCodes: recovery.codes };
   await mailEnrolment(deps, app, user, enrolment);
   reportFactorChange(deps, user, 'totpOn');
   // The mail with the QR code is notice enough where nothing guarded the account before.

@@ -3,6 +3,9 @@ import type { Totp } from '../ports/security.ts';
 
 const PERIOD_SECONDS = 30;
 const SECRET_BYTES = 20;
+/** Longest issuer and account in a provisioning address, percent-encoded. */
+const ISSUER_MAX = 150;
+const ACCOUNT_MAX = 300;
 const require = createRequire(import.meta.url);
 /** Loaded at first use; when that fails no code must be taken for a wrong one. */
 const otplib = () => require('otplib') as typeof import('otplib');
@@ -14,9 +17,11 @@ export const totp: Totp = {
   isUsable: (secret) => isUsable(normal(secret)),
 
   uri({ issuer, handle, secret }) {
-    const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(handle)}`;
-    const parameters = `secret=${normal(secret)}&issuer=${encodeURIComponent(issuer)}`;
-    return `otpauth://totp/${label}?${parameters}&algorithm=SHA1&digits=6&period=${PERIOD_SECONDS}`;
+    const account = labelPart(handle, ACCOUNT_MAX);
+    const named = labelPart(issuer, ISSUER_MAX);
+    const label = named === '' ? account : `${named}:${account}`;
+    const parameters = named === '' ? '' : `&issuer=${named}`;
+    return `otpauth://totp/${label}?secret=${normal(secret)}${parameters}&algorithm=SHA1&digits=6&period=${PERIOD_SECONDS}`;
   },
 
   async verify({ secret, code, now, afterStep }) {
@@ -59,6 +64,21 @@ function isUsable(secret: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * A name, percent-encoded, in at most `max` characters, so that the picture of the address stays one a phone can read. The colon parts
+ * issuer and account and may stand in neither (Key URI format), not even encoded; control characters are none of a name either.
+ */
+function labelPart(name: string, max: number): string {
+  const text = name.toWellFormed().replaceAll(/[\p{Cc}:\s]+/gu, ' ');
+  let part = '';
+  for (const letter of text.trim()) {
+    const encoded = encodeURIComponent(letter);
+    if (part.length + encoded.length > max) break;
+    part += encoded;
+  }
+  return part;
 }
 
 function normal(secret: string): string {

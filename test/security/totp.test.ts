@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { qrCodes } from '../../server/security/qr-code.ts';
 import { totp } from '../../server/security/totp.ts';
 import { authenticatorCode } from '../support/authenticator.ts';
 
@@ -101,11 +102,49 @@ describe('TOTP', () => {
     assert.equal(new Set(secrets).size, 100);
   });
 
+  const uriOf = (issuer: string, handle = 'ada+x@example.com') =>
+    totp.uri({ issuer, handle, secret: SECRET });
+
   it('writes the provisioning URI of contract §3.3, escaped', () => {
-    const uri = totp.uri({ issuer: 'My App: 1', handle: 'ada+x@example.com', secret: SECRET });
     assert.equal(
-      uri,
-      `otpauth://totp/My%20App%3A%201:ada%2Bx%40example.com?secret=${SECRET}&issuer=My%20App%3A%201&algorithm=SHA1&digits=6&period=30`,
+      uriOf('My App & 1'),
+      `otpauth://totp/My%20App%20%26%201:ada%2Bx%40example.com?secret=${SECRET}&issuer=My%20App%20%26%201&algorithm=SHA1&digits=6&period=30`,
     );
+  });
+
+  it('has no colon but the one between issuer and account, as the Key URI format demands', () => {
+    for (const [issuer, shown] of [
+      ['Acme: Sign-in', 'Acme Sign-in'],
+      ['Acme:Sign-in', 'Acme Sign-in'],
+      [':Acme::', 'Acme'],
+      ['a\r\nb\u0000c\u0085d', 'a b c d'],
+      ['\uD800x', '\uFFFDx'],
+    ] as const) {
+      const uri = new URL(uriOf(issuer, 'a:b@example.com'));
+      assert.equal(uri.pathname, `/${encodeURIComponent(shown)}:a%20b%40example.com`, issuer);
+      assert.equal(uri.searchParams.get('issuer'), shown);
+      assert.doesNotMatch(uri.href, /%3A|%0[0-9A-F]|%1[0-9A-F]|%7F/i);
+    }
+  });
+
+  it('leaves out an issuer of which nothing is left', () => {
+    const uri = new URL(uriOf(' :: '));
+    assert.deepEqual([uri.pathname, uri.searchParams.get('issuer')], ['/ada%2Bx%40example.com', null]);
+  });
+
+  it('stays short enough for a picture, whatever the names are', async () => {
+    for (const letter of ['a', 'ä', '界', '😀', '%', ' :']) {
+      const uri = uriOf(letter.repeat(1024), `${letter.repeat(240)}@example.com`);
+      assert.ok(uri.length <= 800, `${letter}: ${uri.length}`);
+      assert.ok(decodeURIComponent(uri).isWellFormed());
+      const png = Buffer.from(await qrCodes.png(uri), 'base64');
+      const width = png.readUInt32BE(16);
+      assert.ok(width <= 700, `${letter}: ${width} pixels`);
+    }
+  });
+
+  it('keeps every address of letters and digits whole', () => {
+    const handle = `${'a'.repeat(64)}@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.com`;
+    assert.ok(uriOf('My App', handle).includes(`My%20App:${encodeURIComponent(handle)}?`));
   });
 });
