@@ -6,7 +6,7 @@ import type { Deps } from '../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { findByLoginName, loginName, requireFitText, requireLoginName } from './handle.ts';
+import { findByLoginName, loginName, requireLoginName } from './handle.ts';
 import {
   dueFactor,
   type IssuedTokens,
@@ -25,6 +25,8 @@ export interface LoginChallenge {
 }
 
 const ANONYMOUS_HANDLE_MAX = 128;
+/** What a device may make up. Nothing else, for such a handle stands in lists and spreadsheets as it came. */
+const MADE_UP = /^ANON_[A-Za-z0-9._+-]+$/;
 
 /**
  * Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due (contract §3.3, §3.5.1).
@@ -83,20 +85,26 @@ async function challenge(
 
 /**
  * Logs a device in by the id it made up and kept; the first call makes the user (contract §3.5.3). Nothing but the handle counts (S2).
- * Throws, in this order, `invalid_credentials` for what is no anonymous handle, `anonymous_disabled` (also when the app is full), the
- * app's status, `user_suspended`, `invalid_metadata`.
+ * Throws, in this order, `invalid_credentials` for what is no anonymous handle (a user of before keeps the one he has),
+ * `anonymous_disabled` (also when the app is full), the app's status, `user_suspended`, `invalid_metadata`.
  */
 export async function logInAnonymously(
   deps: TokenDeps & CreateDeps,
   { app, handle }: { app: App; handle: string },
 ): Promise<IssuedTokens> {
-  if (handle.length > ANONYMOUS_HANDLE_MAX || !isAnonymous(handle))
-    throw new HostError('invalid_credentials');
-  requireFitText(handle);
+  if (!(await isAnonymousHandle(deps, app, handle))) {
+    throw new HostError('invalid_credentials', { because: { reason: 'invalid_handle', field: 'handle' } });
+  }
   if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
   requireOpenApp(deps, app, { method: 'anonymous', handleRef: deps.handleRef(app.id, handle) });
   const user = (await findAnonymous(deps, app, handle)) ?? (await createAnonymous(deps, app, handle));
   return issueTokens(deps, { app, user, method: 'anonymous' });
+}
+
+async function isAnonymousHandle(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<boolean> {
+  if (handle.length > ANONYMOUS_HANDLE_MAX) return false;
+  if (MADE_UP.test(unescaped(handle))) return true;
+  return isAnonymous(handle) && (await findAnonymous(deps, app, handle)) !== undefined;
 }
 
 /** Throws `invalid_credentials` when the handle belongs to somebody who has more than a handle to prove. */

@@ -66,9 +66,10 @@ export const MESSAGES: Readonly<Record<number, string>> = {
   613: 'token is invalid',
 };
 
-/** A refusal in code form, whole: status, headers and the two members (contract §2.1–§2.3). */
+/** A refusal in code form, whole: status, headers and the two members (contract §2.1–§2.3), beside which reason and field may stand. */
 export function assertCode(answer: Answer, code: number, about: string, status = 400): void {
-  const { headers, body } = answer;
+  const { headers } = answer;
+  const { reason: _, field: __, ...body } = answer.body ?? {};
   assert.deepEqual(
     { about, status: answer.status, body, type: headers['content-type'], cache: headers['cache-control'] },
     {

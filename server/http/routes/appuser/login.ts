@@ -18,7 +18,8 @@ export const loginRoutes = [
   userRoute({
     method: 'POST',
     path: '/api/appuser/loginAnonymous',
-    summary: 'Logs a device in by an id it made up, containing ANON_; the first call makes the user.',
+    summary:
+      'Logs a device in by an id it made up, ANON_ and letters, digits or . _ + -; the first call makes the user.',
     caller: 'app',
     input: z.object({ handle: z.string() }),
     refuse: { missing: 'invalid_credentials' },
