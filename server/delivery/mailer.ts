@@ -1,13 +1,11 @@
 import type { App } from '../model/app.ts';
 import type { Config } from '../model/config.ts';
+import { isSendable } from '../model/mail-address.ts';
 import { type Message, mailSender, ownMailAccount } from '../model/message.ts';
 import { DeliveryError, type Mailer } from '../ports/delivery.ts';
 import type { Outbox } from './outbox.ts';
 import { createSendGrid } from './sendgrid.ts';
 import type { Smtp } from './smtp.ts';
-
-/** One address and nothing that could begin another one or another header. */
-const ADDRESS = /^[^\s@,;:<>"()[\]\\\p{Cc}]+@[^\s@,;:<>"()[\]\\\p{Cc}]+$/u;
 
 /** Mail through the app's own SendGrid account where it has one, else through the host's provider (`MAIL`). */
 export function createMailer({ config, outbox }: { config: Config; outbox: Outbox }): Mailer {
@@ -35,8 +33,8 @@ export function createMailer({ config, outbox }: { config: Config; outbox: Outbo
       // The account may have changed while the message waited: its sender goes with it.
       const mail = { ...message, from: mailSender(app, config.noreplyEmail) };
       const provider = own ? 'sendgrid' : config.mail;
-      if (!ADDRESS.test(mail.to)) throw new DeliveryError({ step: 'recipient', provider, retryable: false });
-      if (mail.replyTo && !ADDRESS.test(mail.replyTo)) mail.replyTo = undefined;
+      if (!isSendable(mail.to)) throw new DeliveryError({ step: 'recipient', provider, retryable: false });
+      if (mail.replyTo && !isSendable(mail.replyTo)) mail.replyTo = undefined;
       return own ? sendGrid.send(own.apiKey, mail) : deliver(mail);
     },
   };

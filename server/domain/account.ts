@@ -7,7 +7,7 @@ import type { Deps } from '../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { findByLoginName, loginName } from './handle.ts';
+import { findByLoginName } from './handle.ts';
 import { releaseSeat } from './seats.ts';
 import { type IdentityDeps, identify } from './social-login.ts';
 
@@ -50,7 +50,7 @@ async function provePassword(
   handle: string,
   password: string,
 ): Promise<void> {
-  const named = await findByLoginName(deps, app, loginName(app, handle));
+  const named = await findByLoginName(deps, app, handle);
   if (named?.id !== user.id) throw new HostError('invalid_credentials');
   const right = await judgePassword(deps, { app, user, handle: user.handle, password });
   if (!right) throw new HostError('invalid_credentials');

@@ -4,8 +4,8 @@ import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { PageRequest } from '../ports/store/page.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
-import { loginName, parseHandle } from './handle.ts';
-import { type InviteDeps, sendInvite } from './invite.ts';
+import { findHolder, parseHandle } from './handle.ts';
+import { type InviteDeps, listInvites, sendInvite } from './invite.ts';
 
 /** More handles than this in one call would keep the portal waiting. */
 const HANDLES_MAX = 500;
@@ -30,34 +30,35 @@ export async function issueInvites(
   const app = await findActiveAppForPortal(deps, appId);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   const { valid, invalid } = parsedHandles(app, handles);
-  if (valid.length > HANDLES_MAX) throw refused('more than 500 handles');
+  if (valid.size > HANDLES_MAX) throw refused('more than 500 handles');
   const issued: IssuedInvites = { invites: [], exists: [], invalid };
-  for (const handle of valid) {
-    if (await isExpected(deps, app, handle)) issued.exists.push(handle);
+  for (const [handle, typed] of valid) {
+    if (await isExpected(deps, app, typed)) issued.exists.push(handle);
     else issued.invites.push(await offer(deps, app, handle, locale));
   }
   return issued;
 }
 
-function parsedHandles(app: App, list: string): { valid: string[]; invalid: string[] } {
-  const valid = new Set<string>();
+/** `valid`: each handle once, with how it was typed. */
+function parsedHandles(app: App, list: string): { valid: Map<string, string>; invalid: string[] } {
+  const valid = new Map<string, string>();
   const invalid = new Set<string>();
   for (const item of list.split(',')) {
     const typed = item.trim();
     if (typed === '') continue;
     try {
-      valid.add(parseHandle(app, typed));
+      valid.set(parseHandle(app, typed), typed);
     } catch (error) {
       if (!isHostError(error, 'invalid_data')) throw error;
       invalid.add(typed);
     }
   }
-  return { valid: [...valid], invalid: [...invalid] };
+  return { valid, invalid: [...invalid] };
 }
 
-async function isExpected({ store }: Pick<Deps, 'store'>, app: App, handle: string): Promise<boolean> {
-  if (await store.users.findByHandle(app.id, handle)) return true;
-  const invites = await store.invites.listByHandle(app.id, handle);
+async function isExpected(deps: Pick<Deps, 'store'>, app: App, typed: string): Promise<boolean> {
+  if (await findHolder(deps, app, typed)) return true;
+  const invites = await listInvites(deps, app, typed);
   return invites.some(({ status }) => status === 'pending');
 }
 
@@ -99,12 +100,8 @@ export async function withdrawInvite(
   return invite;
 }
 
-async function findInvite(
-  { store }: Pick<Deps, 'store'>,
-  app: App,
-  handle: string,
-): Promise<Invite | undefined> {
-  const newestFirst = await store.invites.listByHandle(app.id, loginName(app, handle));
+async function findInvite(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<Invite | undefined> {
+  const newestFirst = await listInvites(deps, app, handle);
   return newestFirst.find(({ status }) => status === 'pending') ?? newestFirst[0];
 }
 

@@ -3,7 +3,7 @@ import type { Signup } from '../model/signup.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { PageRequest } from '../ports/store/page.ts';
 import { findAppForPortal } from './apps.ts';
-import { loginName } from './handle.ts';
+import { findSpelled } from './handle.ts';
 
 /** Signups whose handle contains a text, by handle. */
 export function searchSignups(
@@ -19,7 +19,9 @@ export async function removeSignup(
   { appId, handle, signupId }: { appId: string; handle: string; signupId: string | undefined },
 ): Promise<Signup> {
   const app = await findAppForPortal(deps, appId);
-  const signup = await deps.store.signups.findByHandle(appId, loginName(app, handle));
+  const signup = await findSpelled(app, handle, (spelling) =>
+    deps.store.signups.findByHandle(appId, spelling),
+  );
   const isMeant = signup && (signupId === undefined || signup.id === signupId.toLowerCase());
   if (!isMeant || !(await deps.store.signups.remove(appId, signup.id))) throw new HostError('signup_unknown');
   return signup;

@@ -8,7 +8,7 @@ import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change } from './change.ts';
 import { admitCode, type CodeDeps } from './code-attempts.ts';
-import { parseHandle } from './handle.ts';
+import { handleSpellings, parseHandle } from './handle.ts';
 import { usedLocale } from './locale.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
@@ -77,6 +77,14 @@ export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite
     outcome: 'queue',
   });
   return stored;
+}
+
+/** All invites of a handle, in whatever spelling it was stored, newest first. Throws `invalid_data` as `loginName` does. */
+export async function listInvites(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<Invite[]> {
+  const spelled = handleSpellings(app, handle).map((spelling) =>
+    deps.store.invites.listByHandle(app.id, spelling),
+  );
+  return (await Promise.all(spelled)).flat().sort((one, other) => other.createdAt - one.createdAt);
 }
 
 /** `code` absent: an offer that is there already stays as it is. */

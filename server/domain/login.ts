@@ -41,7 +41,7 @@ export async function logIn(
   const name = loginName(app, handle);
   requireLoginName(app, name);
   requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
-  const user = await findByLoginName(deps, app, name);
+  const user = await findByLoginName(deps, app, handle);
   if (!app.hideAccounts) await requireOpen(deps, app, user, name);
   const right = await judgePassword(deps, { app, user, handle: name, password });
   if (!user || !right) throw new HostError('invalid_credentials');

@@ -40,7 +40,7 @@ export async function forgotPassword(
 ): Promise<true> {
   requireRunning(app);
   const typed = loginName(app, handle);
-  const user = await findByLoginName(deps, app, typed);
+  const user = await findByLoginName(deps, app, handle);
   const known = user !== undefined && user.loginProvider === '' && !isAnonymous(user.handle);
   if (!known && !app.hideAccounts) throw new HostError('account_unknown');
   // Unknown handles are counted like known ones (security rule 16).
@@ -98,7 +98,7 @@ export async function resetPassword(
   requireRunning(app);
   requireNewPassword(app, password);
   const typed = loginName(app, handle);
-  const user = await findForReset(deps, app, typed);
+  const user = await findForReset(deps, app, handle);
   const right = await judgeCode(deps, {
     app,
     purpose: 'reset',

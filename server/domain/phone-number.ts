@@ -3,16 +3,38 @@ import { HostError } from '../model/errors.ts';
 
 const require = createRequire(import.meta.url);
 
+/** Longer than any way to write 15 digits. */
+const TYPED_MAX = 320;
+/** Blanks, dashes and invisible marks of every script, as pages and address books write them; the minus sign is no dash to Unicode. */
+const BETWEEN_DIGITS = /[\s\p{Pd}\p{Cf}\u2212\u30fb\u00b7./()]/gu;
+
 /**
- * A phone number in E.164 (contract A16): a missing plus is added (forms of old clients deliver it as a blank), blanks, dots, dashes and
- * parentheses go, 8 to 15 digits must remain. A trunk zero behind the country code goes too, so that one number has one spelling. Throws
- * `invalid_data`.
+ * A phone number in E.164 (contract A16): a missing plus is added (forms of old clients deliver it as a blank), blanks, dots, dashes, slashes,
+ * parentheses and invisible marks go, digits of any script are read, 8 to 15 must remain. A trunk zero behind the country code goes too, so
+ * that one number has one spelling. `field`: the parameter to blame. Throws `invalid_data`.
  */
-export function parsePhone(text: string): string {
-  const compact = text.replace(/[\s.\-()]/g, '');
+export function parsePhone(text: string, field = 'handle'): string {
+  const compact =
+    text.length > TYPED_MAX ? '' : asciiDigits(text.normalize('NFKC')).replace(BETWEEN_DIGITS, '');
   const number = compact.startsWith('+') ? compact : `+${compact}`;
-  if (!/^\+[1-9]\d{7,14}$/.test(number)) throw new HostError('invalid_data');
+  if (!/^\+[1-9]\d{7,14}$/.test(number)) {
+    throw new HostError('invalid_data', { because: { reason: 'invalid_phone', field } });
+  }
   // Loaded with the first number: its plans are large, and many hosts never see one.
   const { parsePhoneNumberFromString } = require('libphonenumber-js') as typeof import('libphonenumber-js');
   return parsePhoneNumberFromString(number)?.number ?? number;
+}
+
+/** Decimal digits of every script as 0 to 9: each script has its ten in a row, from zero on (Unicode, `Nd`). */
+export function asciiDigits(text: string): string {
+  return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+    let before = (digit.codePointAt(0) ?? 0) - 1;
+    let value = 0;
+    for (; isDigit(before); before--) value++;
+    return String(value % 10);
+  });
+}
+
+function isDigit(point: number): boolean {
+  return /^\p{Nd}$/u.test(String.fromCodePoint(point));
 }

@@ -40,7 +40,7 @@ export async function setPhone(
   const { app, session } = caller;
   requireRunning(app);
   if (app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
-  const phone = parsePhone(text);
+  const phone = parsePhone(text, 'phone');
   const owners = await deps.store.users.findByVerifiedPhone(app.id, phone);
   const own = (owner: User) => owner.id === session.userId || owner.handle === session.handle;
   if (!owners.every(own)) throw new HostError('phone_taken');

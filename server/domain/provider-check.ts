@@ -34,7 +34,7 @@ export async function testSmsAccount(
   input: { appId: string; phone: string; handle?: string | undefined; locale?: string | undefined },
 ): Promise<true> {
   const app = await findAppForPortal(deps, input.appId);
-  const to = parsePhone(input.phone);
+  const to = parsePhone(input.phone, 'phone');
   if (!deps.texter.available(app)) throw refused('there is no SMS account');
   return sendTest(deps, {
     app,

@@ -7,7 +7,8 @@ import { change, changeUser } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { type CodeDeps, judgeCode } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { parseHandle } from './handle.ts';
+import { findHolder, parseHandle } from './handle.ts';
+import { listInvites } from './invite.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import type { MessageDeps } from './message.ts';
@@ -39,12 +40,12 @@ export async function register(
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   requireNewPassword(app, password);
   const handle = parseHandle(app, input.handle);
-  const invite = await findByCode(deps, app, handle, code);
+  const invite = await findByCode(deps, app, input.handle, code);
   if (invite.status !== 'pending') throw new HostError('handle_taken');
   const locale = requireLocale(app, input.locale);
   const own = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
   const metaData = mergeMetadata(own, invite.metaData);
-  const holder = await deps.store.users.findByHandle(app.id, handle);
+  const holder = await findHolder(deps, app, input.handle);
   if (holder && holder.id !== invite.userId) throw new HostError('handle_taken');
   requireCompleteMetadata(app, handle, metaData, 'invalid_metadata');
   const passwordHash = await deps.passwords.hash(password);
@@ -70,14 +71,14 @@ export async function register(
 
 /** The invite of that handle whose code this is; every live one counts a try. Throws `invalid_data` when there is none. */
 async function findByCode(deps: CodeDeps, app: App, handle: string, code: string): Promise<Invite> {
-  for (const invite of await deps.store.invites.listByHandle(app.id, handle)) {
+  for (const invite of await listInvites(deps, app, handle)) {
     const right = await judgeCode(deps, {
       app,
       purpose: 'invite',
       subject: invite.id,
       stored: invite.code,
       code,
-      who: { handle },
+      who: { handle: invite.handle },
     });
     if (right) return invite;
   }

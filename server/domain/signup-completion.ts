@@ -6,7 +6,7 @@ import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { type CodeDeps, judgeCode } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { loginName } from './handle.ts';
+import { findSpelled, loginName } from './handle.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import type { MessageDeps } from './message.ts';
 import { sendWelcome } from './signup.ts';
@@ -88,7 +88,9 @@ async function findSignup(
   requireRunning(app);
   if (!app.signupEnabled) throw new HostError('signup_disabled');
   const name = loginName(app, handle);
-  const signup = await deps.store.signups.findByHandle(app.id, name);
+  const signup = await findSpelled(app, handle, (spelling) =>
+    deps.store.signups.findByHandle(app.id, spelling),
+  );
   const right = await judgeCode(deps, {
     app,
     purpose: 'signup',

@@ -9,7 +9,7 @@ import { change } from './change.ts';
 import { requireCompleteMetadata } from './claims.ts';
 import { admitCode, type CodeDeps, sendAdmitted } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { parseHandle } from './handle.ts';
+import { findHolder, parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
@@ -50,7 +50,7 @@ export async function signUp(
   const handle = parseHandle(app, input.handle);
   requireRunning(app);
   if (!app.signupEnabled) throw new HostError('signup_disabled');
-  const registered = (await deps.store.users.findByHandle(app.id, handle)) !== undefined;
+  const registered = (await findHolder(deps, app, input.handle)) !== undefined;
   const hides = app.hideAccounts && app.signupFlow !== 'none';
   if (registered && !hides) throw new HostError('handle_taken');
   const locale = requireLocale(app, input.locale);

@@ -5,7 +5,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { Identity } from '../ports/security.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata } from './claims.ts';
-import { parseHandle } from './handle.ts';
+import { findHolder, loginName, parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, requireOpenApp, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { parseMetadata } from './metadata.ts';
@@ -82,7 +82,7 @@ async function findByIdentity(
 ): Promise<User | undefined> {
   const user = await deps.store.users.findBySocialId(app.id, provider, identity.subject);
   if (user || !identity.email) return user;
-  const namesake = await deps.store.users.findByHandle(app.id, identity.email);
+  const namesake = await findHolder(deps, app, identity.email);
   if (!namesake) return undefined;
   if (namesake.loginProvider !== provider) throw new HostError(ACCOUNT_EXISTS[namesake.loginProvider]);
   // An imported account whose subject was never recorded; with another subject it is somebody else's former address.
@@ -92,7 +92,7 @@ async function findByIdentity(
 /** The identity of a token whose verified e-mail is the handle. Throws `invalid_identity_token`. */
 async function ownerOf(deps: IdentityDeps, input: IdentityInput, handle: string): Promise<Identity> {
   const identity = await identify(deps, input);
-  if (identity.email !== handle) throw new HostError('invalid_identity_token');
+  if (loginName(input.app, identity.email ?? '') !== handle) throw new HostError('invalid_identity_token');
   return identity;
 }
 
@@ -112,7 +112,7 @@ export async function socialSignUp(
   const handle = parseHandle(app, input.handle);
   // Where accounts are hidden only the owner of the address learns that it is taken.
   const proven = app.hideAccounts ? await ownerOf(deps, input, handle) : undefined;
-  const holder = await deps.store.users.findByHandle(app.id, handle);
+  const holder = await findHolder(deps, app, input.handle);
   if (holder) throw new HostError(ACCOUNT_EXISTS[holder.loginProvider]);
   const locale = requireLocale(app, input.locale);
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });

@@ -9,7 +9,7 @@ import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
 import { forgiveAccount } from './attempts.ts';
 import { changeUser } from './change.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { isEmail, loginName, parseHandle } from './handle.ts';
+import { findHolder, isEmail, parseHandle } from './handle.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { withPassword } from './password.ts';
 import { requireNewPassword } from './password-rules.ts';
@@ -25,7 +25,7 @@ export async function addUser(
   const app = await findActiveAppForPortal(deps, appId);
   requireNewPassword(app, password);
   const handle = parseHandle(app, typed);
-  if (await deps.store.users.findByHandle(appId, handle)) throw new HostError('handle_taken');
+  if (await findHolder(deps, app, typed)) throw new HostError('handle_taken');
   const passwordHash = await deps.passwords.hash(password);
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
   const user = await createUser(deps, {
@@ -75,11 +75,9 @@ export async function findUserForPortal(
   { appId, handle }: { appId: string; handle: string },
 ): Promise<{ app: App; user: User }> {
   const app = await findAppForPortal(deps, appId);
-  const { users } = deps.store;
   // Anonymous handles keep their case.
   const user =
-    (await users.findByHandle(appId, handle.trim())) ??
-    (await users.findByHandle(appId, loginName(app, handle)));
+    (await deps.store.users.findByHandle(appId, handle.trim())) ?? (await findHolder(deps, app, handle));
   if (!user) throw new HostError('user_unknown');
   return { app, user };
 }

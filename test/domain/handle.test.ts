@@ -15,10 +15,16 @@ describe('handle', () => {
     ['ada+news@example.com', 'ada+news@example.com'],
     // Swift's plus, after a form decoder.
     ['ada news@example.com', 'ada+news@example.com'],
-    ['"<b>o\'hara</b>&#"@example.co.uk', '"<b>o\'hara</b>&#"@example.co.uk'],
-    ['jürgen@müller.example', 'jürgen@müller.example'],
+    ["o'hara&#{x}|~`@example.co.uk", "o'hara&#{x}|~`@example.co.uk"],
+    // One mailbox, one handle: the domain as the mailer writes it.
+    ['jürgen@müller.example', 'jürgen@xn--mller-kva.example'],
+    ['jürgen@xn--mller-kva.example', 'jürgen@xn--mller-kva.example'],
+    ['ada@ｅxample.com', 'ada@example.com'],
+    ['ada@EXAMPLE.Ⅽom', 'ada@example.com'],
+    ['ada@straße.example', 'ada@xn--strae-oqa.example'],
+    ['ada@ex_ample.com', 'ada@ex_ample.com'],
     // One spelling of a letter, composed or not: keyboards differ.
-    ['ju\u0308rgen@mu\u0308ller.example', 'jürgen@müller.example'],
+    ['ju\u0308rgen@mu\u0308ller.example', 'jürgen@xn--mller-kva.example'],
     [`${'a'.repeat(242)}@example.com`, `${'a'.repeat(242)}@example.com`],
   ];
   for (const [typed, handle] of accepted) {
@@ -48,6 +54,26 @@ describe('handle', () => {
     '\u202eada@example.com',
     `${'a'.repeat(243)}@example.com`,
     'ada@[127.0.0.1]',
+    // No names of machines but numbers of them, in every way to write those.
+    ...['ada@127.0.0.1', 'ada@127.1', 'ada@0x7f.1', 'ada@①27.0.0.1', 'ada@example.123'],
+    // What Node's function makes another domain of.
+    ...[
+      'ada@a/b.com',
+      'ada@a%2fb.com',
+      'ada@a?b.com',
+      'ada@a#b.com',
+      'ada@example.com:25',
+      'ada@exam\u00adple.com',
+    ],
+    // What no mailer takes as a recipient.
+    ...[
+      'mailto:ada@example.com',
+      'a<b@example.com',
+      '<ada@example.com>',
+      'ada>@example.com',
+      '"ada"@example.com',
+    ],
+    ...['a:b@example.com', 'a[b@example.com', 'a\\b@example.com', 'a(b)@example.com', 'ada@example.com>'],
     '+15551234567',
     '',
   ];
@@ -63,6 +89,15 @@ describe('handle', () => {
     ['+1 (555) 123-45.67', '+15551234567'],
     ['+44 (0)20 7946 0018', '+442079460018'],
     ['+12345678', '+12345678'],
+    // As pages, address books and input methods write them.
+    ['+49‑170‑1234567', '+491701234567'],
+    ['+49\u00a0170\u2009123\u202f4567', '+491701234567'],
+    ['\u202a+49 170 1234567\u202c', '+491701234567'],
+    ['+49–170—123−4567', '+491701234567'],
+    ['＋４９（１７０）１２３－４５６７', '+491701234567'],
+    ['+٤٩ ١٧٠ ١٢٣٤٥٦٧', '+491701234567'],
+    ['+४९१७०१२३४५६७', '+491701234567'],
+    ['+49 170/1234567', '+491701234567'],
   ];
   for (const [typed, handle] of phones) {
     it(`takes ${JSON.stringify(typed)} as a number in a phone app`, () => {

@@ -36,9 +36,19 @@ export async function loggedIn(host: TestHost, app: App, user: User): Promise<Cl
   return userClient(host, await host.accessToken(app, user));
 }
 
-/** A refusal of the contract: HTTP 400, `code` and `message` and nothing else. `about` shows in the difference. */
+/**
+ * A refusal of the contract: HTTP 400, `code` and `message`; it may also say what was wrong with the request, and nothing else. `about` shows in
+ * the difference.
+ */
 export function assertRefused(answer: Answer, code: number, about?: string): void {
-  const { message, ...rest } = answer.body ?? {};
+  const {
+    message,
+    reason: _reason,
+    field: _field,
+    path: _path,
+    wanted: _wanted,
+    ...rest
+  } = answer.body ?? {};
   assert.deepEqual({ about, status: answer.status, body: rest }, { about, status: 400, body: { code } });
   assert.equal(typeof message, 'string');
 }
