@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import Koa, { type Next } from 'koa';
 import { clientAddress } from './http/client-address.ts';
 import { Cors } from './http/cors.ts';
@@ -35,6 +36,7 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
     ctx.exchange = new Exchange({
       requestId: ids.of(req),
       address: clientAddress(req, config.trustProxyHops),
+      accessToken: accessTokenOf(req),
       idle,
       ...splitTarget(req.url ?? '/'),
     });
@@ -78,6 +80,11 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
   app.use(openExchange);
   app.use(answer);
   return app;
+}
+
+function accessTokenOf({ headers }: IncomingMessage): string | undefined {
+  const token = headers['access-token'];
+  return typeof token === 'string' ? token : undefined;
 }
 
 const NO_CONTENT = jsonReply(204, '');

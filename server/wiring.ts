@@ -6,6 +6,7 @@ import { createTexter } from './delivery/texter.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
 import { EXIT, StartError } from './exit.ts';
+import { createOrigin } from './http/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
 import type { Logger } from './log/logger.ts';
@@ -69,6 +70,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       encryptUserData: config.encryptUserData,
     });
     const codes = createCodes({ key: dataKey.codesKey });
+    const hostTokens = createHostTokens({ ...hostKey, config, clock, codes });
     const passwords = createPasswordHasher({
       memoryKib: config.passwordHashMemoryKib,
       passes: config.passwordHashPasses,
@@ -86,7 +88,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       config,
       store,
       passwords,
-      hostTokens: createHostTokens({ ...hostKey, config, clock, codes }),
+      hostTokens,
       appTokens: createAppTokens(),
       identityTokens: createIdentityTokens({ config, clock }),
       keyPairs,
@@ -102,6 +104,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       metrics: port?.metrics ?? NO_METRICS,
       clock,
       readiness,
+      origin: createOrigin({ lookups, hostTokens }),
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
     };

@@ -27,14 +27,23 @@ function plain(address: string): string {
 
 /** What limits count by: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
 export function addressBucket(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
+  return address.includes(':') ? groupsOf(address).slice(0, 4).join(':') : address;
+}
+
+/** The place on the net somebody comes from time and again: the IPv4 /24, or the IPv6 /48 that one customer has at most. */
+export function addressNetwork(address: string): string {
+  return address.includes(':')
+    ? groupsOf(address).slice(0, 3).join(':')
+    : address.split('.').slice(0, 3).join('.');
+}
+
+/** The eight groups of an IPv6 address, each in its one spelling, so that another spelling is no other address. */
+function groupsOf(address: string): string[] {
+  const [head = '', tail] = address.toLowerCase().split('::');
   const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const full = [
-    ...groups,
-    ...Array<string>(Math.max(0, missing)).fill('0'),
-    ...(tail ? tail.split(':') : []),
-  ];
-  return full.slice(0, 4).join(':');
+  const last = tail ? tail.split(':') : [];
+  const missing = tail === undefined ? 0 : Math.max(0, 8 - groups.length - last.length);
+  return [...groups, ...Array<string>(missing).fill('0'), ...last].map((group) =>
+    group.replace(/^0+(?=.)/, ''),
+  );
 }

@@ -6,6 +6,7 @@ import type { Route } from './route.ts';
 export class Exchange implements RequestContext {
   readonly requestId: string;
   readonly address: string;
+  readonly accessToken: string | undefined;
   readonly path: string;
   readonly query: string;
   /** HEAD and prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
@@ -18,9 +19,17 @@ export class Exchange implements RequestContext {
   allowed: string | undefined;
   /** The answer comes from the domain, not from a check of the frame. */
   judged = false;
-  constructor(input: { requestId: string; address: string; path: string; query: string; idle: boolean }) {
+  constructor(input: {
+    requestId: string;
+    address: string;
+    accessToken: string | undefined;
+    path: string;
+    query: string;
+    idle: boolean;
+  }) {
     this.requestId = input.requestId;
     this.address = input.address;
+    this.accessToken = input.accessToken;
     this.path = input.path;
     this.query = input.query;
     this.idle = input.idle;

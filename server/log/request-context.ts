@@ -6,6 +6,8 @@ export interface RequestContext {
   route: string;
   appId: string | undefined;
   readonly address: string;
+  /** The text of the `access-token` header, whatever credential counts for the route. */
+  readonly accessToken: string | undefined;
 }
 
 /** The request that is being answered, wherever the code is. */

@@ -3,6 +3,7 @@ import type { Archives } from './archive.ts';
 import type { Clock } from './clock.ts';
 import type { Mailer, Renderer, Texter } from './delivery.ts';
 import type { ActivityLog, Events, Metrics } from './log.ts';
+import type { Origin } from './origin.ts';
 import type { Readiness } from './readiness.ts';
 import type {
   AppTokens,
@@ -37,6 +38,7 @@ export interface Deps {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly readiness: Readiness;
+  readonly origin: Origin;
   /** A short name for a handle in events: first 12 hex digits of its keyed look-up hash. */
   readonly handleRef: (appId: string, handle: string) => string;
   /** Wakes the message sender after a row was queued. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
-import { addressBucket, clientAddress } from '../../server/http/client-address.ts';
+import { addressBucket, addressNetwork, clientAddress } from '../../server/http/client-address.ts';
 
 const from = (peer: string, forwarded?: string) =>
   ({
@@ -30,6 +30,13 @@ describe('client address', () => {
     assert.equal(addressBucket('2001:db8:1:2::7'), '2001:db8:1:2');
     assert.equal(addressBucket('2001:db8::7'), '2001:db8:0:0');
     assert.equal(addressBucket('::1'), '0:0:0:0');
+    assert.equal(addressBucket('2001:0DB8:0001:02::7'), '2001:db8:1:2', 'whatever the spelling');
     assert.equal(addressBucket('1.2.3.4'), '1.2.3.4');
+  });
+
+  it('knows the network around an address', () => {
+    assert.equal(addressNetwork('2001:db8:1:2::7'), '2001:db8:1');
+    assert.equal(addressNetwork('2001:db8::7'), '2001:db8:0');
+    assert.equal(addressNetwork('1.2.3.4'), '1.2.3');
   });
 });

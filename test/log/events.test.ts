@@ -22,7 +22,13 @@ describe('events as log lines', () => {
 
   it('knows the request it happens in, and forgets it afterwards', async () => {
     const { lines, events } = capture();
-    const context = { requestId: 'r', route: '/x', appId: undefined, address: '1.2.3.4' };
+    const context = {
+      requestId: 'r',
+      route: '/x',
+      appId: undefined,
+      address: '1.2.3.4',
+      accessToken: undefined,
+    };
     await requestContext.run(context, async () => {
       await new Promise((resolve) => setImmediate(resolve));
       events.emit('login_failed', { reason: 'password' });
