@@ -1,6 +1,7 @@
 import prompts, { type PromptObject } from 'prompts';
+import { weaknessOf } from '../server/weak-secret.ts';
+import { BACKUP_PASS_MIN_LENGTH } from './backup-pass.ts';
 import { EXIT, SetupError } from './exit.ts';
-import { MIN_SECRET_LENGTH } from './new-secret.ts';
 import type { Terminal } from './terminal.ts';
 
 export type Question = Omit<PromptObject<'answer'>, 'name'>;
@@ -25,12 +26,12 @@ export async function confirm(terminal: Terminal, message: string, initial: bool
   return (await ask(terminal, { type: 'confirm', message, initial })) as boolean;
 }
 
-/** Asks for a new secret twice, never echoed; `undefined` when the operator wants a random one. At least 8 characters. */
+/** Asks for a new secret twice, never echoed; `undefined` when the operator wants a random one. */
 export async function askNewSecret(terminal: Terminal, what: string): Promise<string | undefined> {
-  const validate = (text: string) =>
-    text === '' ||
-    text.length >= MIN_SECRET_LENGTH ||
-    `at least ${MIN_SECRET_LENGTH} characters, or empty for a random one`;
+  const validate = (text: string) => {
+    const weakness = text === '' ? undefined : weaknessOf(text);
+    return weakness === undefined || `that ${weakness}; empty for a random one`;
+  };
   for (;;) {
     const first = await ask(terminal, {
       type: 'password',
@@ -43,9 +44,9 @@ export async function askNewSecret(terminal: Terminal, what: string): Promise<st
   }
 }
 
-/** Asks for a secret of at least 8 characters once, never echoed. */
-export async function askSecret(terminal: Terminal, message: string): Promise<string> {
+/** Asks for the pass phrase of a backup once, never echoed. */
+export async function askBackupPass(terminal: Terminal, message: string): Promise<string> {
   const validate = (text: string) =>
-    text.length >= MIN_SECRET_LENGTH || `at least ${MIN_SECRET_LENGTH} characters`;
+    text.length >= BACKUP_PASS_MIN_LENGTH || `at least ${BACKUP_PASS_MIN_LENGTH} characters`;
   return (await ask(terminal, { type: 'password', message, validate })) as string;
 }

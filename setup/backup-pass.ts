@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../server/config.ts';
 import { EXIT, SetupError } from './exit.ts';
-import { MIN_SECRET_LENGTH } from './new-secret.ts';
+
+/** Fewest characters of a backup's pass phrase. */
+export const BACKUP_PASS_MIN_LENGTH = 8;
 
 /** The pass phrase of a backup from `BACKUP_PASS` or `BACKUP_PASS_FILE`; undefined when it has to be asked for. Throws `SetupError` 78. */
 export function readBackupPass(env: Environment): string | undefined {
@@ -12,8 +14,11 @@ export function readBackupPass(env: Environment): string | undefined {
       'Give the pass phrase of the backup as BACKUP_PASS or BACKUP_PASS_FILE.',
     );
   }
-  if (passPhrase !== undefined && passPhrase.length < MIN_SECRET_LENGTH) {
-    throw new SetupError(EXIT.configuration, `BACKUP_PASS is shorter than ${MIN_SECRET_LENGTH} characters.`);
+  if (passPhrase !== undefined && passPhrase.length < BACKUP_PASS_MIN_LENGTH) {
+    throw new SetupError(
+      EXIT.configuration,
+      `BACKUP_PASS is shorter than ${BACKUP_PASS_MIN_LENGTH} characters.`,
+    );
   }
   return passPhrase;
 }

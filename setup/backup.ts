@@ -7,7 +7,7 @@ import { META } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
 import { systemClock } from '../server/security/clock.ts';
 import type { Engine } from '../server/store/engine.ts';
-import { askSecret } from './ask.ts';
+import { askBackupPass } from './ask.ts';
 import { writeBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
 import { type Command, existingAnswers } from './command.ts';
@@ -32,7 +32,7 @@ export const backUp: Command = async ({ options, terminal }) => {
     throw new SetupError(EXIT.cannotWrite, `${file} exists; a backup never overwrites anything.`);
   const { texts, env } = existingAnswers(options);
   const config = buildConfig(texts, { production: false });
-  const passPhrase = readBackupPass(env) ?? (await askSecret(terminal, 'Pass phrase of the backup'));
+  const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
   let entries = 0;
   const source = await openSource(config);
   try {

@@ -5,12 +5,13 @@ import { buildConfig, type ConfigProblem, type SettingTexts } from '../server/co
 import { HOST_KEY_BITS } from '../server/insecure-settings.ts';
 import type { Config } from '../server/model/config.ts';
 import { PATH_SETTINGS, SETTINGS, type SettingName } from '../server/settings.ts';
+import { weaknessOf } from '../server/weak-secret.ts';
 import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv, readHostEnvFile, storedPath } from './host-env.ts';
 import { makeKeyPair } from './key-pair.ts';
-import { MIN_SECRET_LENGTH, randomSecret } from './new-secret.ts';
+import { randomSecret } from './new-secret.ts';
 
 export interface Plan {
   dataDir: string;
@@ -40,9 +41,12 @@ export function planInstallation(input: {
     const repair = 'give its pass phrase as PASS_KEY or PASS_KEY_FILE';
     problems.push({ name: 'PASS_KEY', problem: `is missing, but ${privateKeyFile} is there`, repair });
   }
-  if (!hasKey && texts.PASS_KEY && texts.PASS_KEY.length < MIN_SECRET_LENGTH) {
-    const problem = `is shorter than ${MIN_SECRET_LENGTH} characters`;
-    problems.push({ name: 'PASS_KEY', problem, repair: 'use a longer one, or none for a random one' });
+  // With keys or settings that are there already a weak one opens what it closed; the start warns of it.
+  const isNew = !hasKey && existing.ENCRYPT_KEY === undefined && existing.ENCRYPT_KEY_FILE === undefined;
+  for (const name of ['PASS_KEY', 'ENCRYPT_KEY'] as const) {
+    const isChosen = name === 'PASS_KEY' ? !hasKey : isNew;
+    const problem = isChosen && texts[name] ? weaknessOf(texts[name]) : undefined;
+    if (problem) problems.push({ name, problem, repair: 'use a longer one, or none for a random one' });
   }
   draftConfig(texts, problems);
   texts.PASS_KEY ||= randomSecret();

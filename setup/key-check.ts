@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../server/model/config.ts';
 import { HostKeyError, loadHostKey } from '../server/security/host-key.ts';
-import { type CheckResult, failed, passed } from './check.ts';
+import { type CheckResult, failed, passed, remarkOn } from './check.ts';
 
 const NAME = 'key pair';
 
@@ -14,7 +14,7 @@ export function checkKeyPair(config: Config): CheckResult {
     if ((statSync(privateKeyFile).mode & 0o077) !== 0) {
       return failed(NAME, `others on this machine can read ${privateKeyFile}: chmod 600 it.`);
     }
-    return passed(NAME, `RSA ${bits} bit, opens with the pass phrase`);
+    return passed(NAME, `RSA ${bits} bit, opens with the pass phrase${remarkOn('PASS_KEY', passKey)}`);
   } catch (error) {
     if (error instanceof HostKeyError) return failed(NAME, error.message);
     throw error;

@@ -7,7 +7,7 @@ import { META, type MetaStore } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
 import { openDataKey } from '../server/security/data-key.ts';
 import { type Engine, HOST_SCOPE, TABLES, type TableName } from '../server/store/engine.ts';
-import { askSecret } from './ask.ts';
+import { askBackupPass } from './ask.ts';
 import type { BackupEntry, RecordKind } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
@@ -30,7 +30,8 @@ interface Contents {
 export const verifyBackup: Command = async ({ options, terminal }) => {
   const file = options['verify-backup'] ?? '';
   const passPhrase =
-    readBackupPass(existingAnswers(options).env) ?? (await askSecret(terminal, 'Pass phrase of the backup'));
+    readBackupPass(existingAnswers(options).env) ??
+    (await askBackupPass(terminal, 'Pass phrase of the backup'));
   const { counts } = await terminal.progress('Reading the backup', inspect(file, passPhrase));
   terminal.line(`${file} is whole: ${[...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')}.`);
   return EXIT.done;
@@ -40,7 +41,7 @@ export const verifyBackup: Command = async ({ options, terminal }) => {
 export const restore: Command = async ({ options, terminal }) => {
   const file = options.restore ?? '';
   const { dataDir, env, texts } = existingAnswers(options);
-  const passPhrase = readBackupPass(env) ?? (await askSecret(terminal, 'Pass phrase of the backup'));
+  const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
   requireEmptyFolder(dataDir);
   const contents = await terminal.progress('Checking the backup', inspect(file, passPhrase));
   const { DB_CONN_STRING: _, ...settings } = contents.settings;

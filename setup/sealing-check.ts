@@ -4,7 +4,7 @@ import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
 import { openDataKey, WrongEncryptKeyError } from '../server/security/data-key.ts';
 import { createMetaStore } from '../server/store/meta.ts';
-import { type CheckResult, failed, passed } from './check.ts';
+import { type CheckResult, failed, passed, remarkOn } from './check.ts';
 
 const NAME = 'encryption';
 
@@ -20,7 +20,7 @@ export async function checkSealing(config: Config): Promise<CheckResult> {
       await openDataKey({ meta, encryptKey });
       return passed(
         NAME,
-        `ENCRYPT_KEY opens the data; personal data is ${config.encryptUserData ? 'sealed' : 'readable'}`,
+        `ENCRYPT_KEY opens the data; personal data is ${config.encryptUserData ? 'sealed' : 'readable'}${remarkOn('ENCRYPT_KEY', encryptKey)}`,
       );
     } finally {
       await engine.close();

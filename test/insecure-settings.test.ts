@@ -4,8 +4,10 @@ import { buildConfig } from '../server/config.ts';
 import { insecureSettings } from '../server/insecure-settings.ts';
 import { startHostProcess } from './support/host-process.ts';
 
+const STRONG = 'correct horse battery staple';
+
 describe('settings that are no good in the open', () => {
-  const settings = { PASS_KEY: 'pass phrase', ENCRYPT_KEY: 'encrypt key', SMTP_URL: 'smtp://mail.example' };
+  const settings = { PASS_KEY: STRONG, ENCRYPT_KEY: STRONG, SMTP_URL: 'smtp://mail.example' };
   const named = (more: Record<string, string>, bits = 3072) =>
     insecureSettings(buildConfig({ ...settings, ...more }, { production: false, keysExpected: false }), bits);
 
@@ -17,6 +19,16 @@ describe('settings that are no good in the open', () => {
     assert.deepEqual(named({ ENCRYPT_USER_DATA: 'false' }), ['ENCRYPT_USER_DATA']);
     assert.deepEqual(named({}, 2048), ['PRIVATE_KEY_FILE']);
     assert.deepEqual(named({}, 4096), []);
+  });
+
+  it('are a pass phrase or key that is short, published or no secret at all', () => {
+    const weak = ['a', 'jojo123', '15 characters..', 'x'.repeat(40), '1212'.repeat(9)];
+    const published = ['your private/public key password', 'your AES Encryption key'];
+    for (const secret of [...weak, ...published]) {
+      assert.deepEqual(named({ PASS_KEY: secret }), ['PASS_KEY'], secret);
+      assert.deepEqual(named({ ENCRYPT_KEY: secret }), ['ENCRYPT_KEY'], secret);
+    }
+    for (const secret of ['16 characters...', STRONG]) assert.deepEqual(named({ PASS_KEY: secret }), []);
   });
 
   it('are logged at every start, each once', async () => {

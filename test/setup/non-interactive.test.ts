@@ -202,6 +202,23 @@ describe('setup without questions', { timeout: 120_000 }, () => {
     assert.equal(existsSync(dataDir), false);
   });
 
+  it('refuses a weak pass phrase and key for a new installation, and keeps the ones of an old', async () => {
+    for (const weak of ['a', 'jojo123', '15 characters..', 'your AES Encryption key', 'z'.repeat(32)]) {
+      const { code, stderr } = await setUp([], { PASS_KEY: weak, ENCRYPT_KEY: weak });
+      assert.equal(code, 78, weak);
+      for (const name of ['PASS_KEY', 'ENCRYPT_KEY']) assert.match(stderr, new RegExp(`✗ ${name} is .+: .+`));
+      assert.equal(existsSync(dataDir), false);
+    }
+    mkdirSync(dataDir, { mode: 0o700 });
+    writeFileSync(join(dataDir, 'host.env'), "ENCRYPT_KEY='old'\n", { mode: 0o600 });
+    const { code, stderr } = await setUp([]);
+    assert.equal(code, 0, stderr);
+    assert.equal(settings().ENCRYPT_KEY, 'old');
+    const checked = await runSetup(['--check', '--data-dir', dataDir]);
+    assert.equal(checked.code, 0, checked.stdout);
+    assert.match(checked.stdout, /ENCRYPT_KEY is shorter than 16 characters/);
+  });
+
   it('knows its options', async () => {
     const help = await runSetup(['--help']);
     assert.equal(help.code, 0);
