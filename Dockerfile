@@ -1,11 +1,13 @@
 # The host in a container: one image, one volume (/data), one health check.
+# NODE_IMAGE names the base; pin the very bytes with --build-arg NODE_IMAGE=docker.io/library/node:26-slim@sha256:… (docs/containers.md).
+ARG NODE_IMAGE=docker.io/library/node:26-slim
 # Stage 1 installs what production needs; the image itself gets no package manager cache and no development packages.
-FROM docker.io/library/node:26-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
-FROM docker.io/library/node:26-slim
+FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="CoSync Auth host" \
       org.opencontainers.image.description="Self-hosted authentication for mobile and web apps" \
       org.opencontainers.image.licenses="MIT"
