@@ -4,16 +4,16 @@ import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
-import type { Store } from '../server/ports/store/store.ts';
 import { systemClock } from '../server/security/clock.ts';
-import type { Engine } from '../server/store/engine.ts';
+import type { Engine, Row, TableName } from '../server/store/engine.ts';
+import { type AllRecords, openAllRecords, type RecordKind } from './all-records.ts';
 import { askBackupPass } from './ask.ts';
 import { writeBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
 import { type Command, existingAnswers } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { readHostEnvFile } from './host-env.ts';
-import { openRecords } from './open-host.ts';
+import { listDamaged } from './records-check.ts';
 
 /** One line of a backup. Records are as the domain sees them; the file as a whole is encrypted. */
 export type BackupEntry =
@@ -21,9 +21,10 @@ export type BackupEntry =
   | { kind: 'file'; path: string; mode: number; content: string }
   | { kind: 'meta'; name: string; value: string }
   | { kind: RecordKind; record: unknown }
+  /** A row that does not open, as it stands. */
+  | { kind: 'damaged'; table: TableName; row: Row }
   | { kind: 'counter'; key: string; row: Parameters<Engine['counterPut']>[1] }
   | { kind: 'end'; entries: number };
-export type RecordKind = 'app' | 'template' | 'signup' | 'invite' | 'user' | 'activity' | 'message';
 
 /** `--backup FILE`: keys, settings, own templates and every record, while the host runs. */
 export const backUp: Command = async ({ options, terminal }) => {
@@ -50,6 +51,8 @@ export const backUp: Command = async ({ options, terminal }) => {
   } finally {
     await source.close();
   }
+  const { damaged } = source.records;
+  if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
   terminal.line(
     `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
   );
@@ -58,7 +61,7 @@ export const backUp: Command = async ({ options, terminal }) => {
 
 interface Source {
   engine: Engine;
-  store: Store;
+  records: AllRecords;
   close(): Promise<void>;
 }
 
@@ -78,12 +81,12 @@ async function openSource(config: Config): Promise<Source> {
   const remove = () => folder && rmSync(folder, { recursive: true, force: true });
   try {
     const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
-    const store = await openRecords(engine, config);
+    const records = await openAllRecords(engine, config);
     return {
       engine,
-      store,
+      records,
       async close() {
-        await store.close();
+        await engine.close();
         remove();
       },
     };
@@ -93,7 +96,7 @@ async function openSource(config: Config): Promise<Source> {
   }
 }
 
-async function* contents(config: Config, { engine, store }: Source): AsyncIterable<BackupEntry> {
+async function* contents(config: Config, { engine, records }: Source): AsyncIterable<BackupEntry> {
   yield { kind: 'settings', settings: settingsOf(config) };
   yield fileEntry(config.privateKeyFile, 'keys/privatekey.pem');
   yield fileEntry(config.publicKeyFile, 'keys/publickey.pem');
@@ -108,17 +111,11 @@ async function* contents(config: Config, { engine, store }: Source): AsyncIterab
     const value = await engine.metaGet(name);
     if (value !== undefined) yield { kind: 'meta', name, value };
   }
-  for await (const app of store.apps.stream()) {
-    yield { kind: 'app', record: app };
-    // Users last: a signup or invite that is done has its user by then.
-    yield* recordsOf('template', await store.templates.list(app.id));
-    yield* recordsOf('signup', store.signups.stream(app.id));
-    yield* recordsOf('invite', store.invites.stream(app.id));
-    yield* recordsOf('activity', store.activity.stream(app.id));
-    yield* recordsOf('user', store.users.stream(app.id));
+  yield* records.read();
+  for (const { table, appId, id } of records.damaged) {
+    const row = await engine.findWhole(table, appId, id);
+    if (row) yield { kind: 'damaged', table, row };
   }
-  yield* recordsOf('activity', store.activity.stream(undefined));
-  yield* recordsOf('message', store.messages.stream());
   for (let after = ''; ; ) {
     const rows = await engine.counterPage(after, 500);
     for (const { key, row } of rows) yield { kind: 'counter', key, row };
@@ -126,13 +123,6 @@ async function* contents(config: Config, { engine, store }: Source): AsyncIterab
     if (!last) return;
     after = last.key;
   }
-}
-
-async function* recordsOf(
-  kind: RecordKind,
-  records: AsyncIterable<unknown> | Iterable<unknown>,
-): AsyncIterable<BackupEntry> {
-  for await (const record of records) yield { kind, record };
 }
 
 function fileEntry(path: string, name: string): BackupEntry {

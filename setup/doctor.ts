@@ -7,6 +7,7 @@ import { checkKeyPair } from './key-check.ts';
 import { checkClock, checkDisk, checkRights } from './machine-check.ts';
 import { checkAddress, checkOrigins, checkProxies } from './network-check.ts';
 import { checkMail, checkSms } from './provider-check.ts';
+import { checkRecords } from './records-check.ts';
 import { checkSealing } from './sealing-check.ts';
 
 const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
@@ -14,6 +15,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Looking at the files', run: checkRights },
   { what: 'Connecting to the database', run: checkDatabase },
   { what: 'Opening the data key', run: checkSealing },
+  { what: 'Reading the records', run: checkRecords },
   { what: 'Comparing clocks', run: checkClock },
   { what: 'Looking at the disk', run: checkDisk },
   { what: 'Asking the mail provider', run: checkMail },

@@ -5,6 +5,7 @@ import { systemClock } from '../server/security/clock.ts';
 import { openDataKey } from '../server/security/data-key.ts';
 import type { Engine } from '../server/store/engine.ts';
 import { createMetaStore } from '../server/store/meta.ts';
+import type { SealingDeps } from '../server/store/sealed.ts';
 import { createStore } from '../server/store/store.ts';
 import { buildDeps } from '../server/wiring.ts';
 
@@ -17,14 +18,18 @@ export function openHost(config: Config) {
   return buildDeps(config, createLogger(level, process.stderr));
 }
 
-/** The records of a database whose data key exists or may be made, without anything that runs beside. Throws `WrongEncryptKeyError`. */
+/**
+ * The records of a database whose data key exists or may be made, without anything that runs beside. `onSetAside` is told of each row that
+ * does not open while many are read. Throws `WrongEncryptKeyError`.
+ */
 export async function openRecords(
   engine: Engine,
   config: Pick<Config, 'encryptKey' | 'encryptUserData'>,
+  onSetAside?: SealingDeps['onSetAside'],
 ): Promise<Store> {
   const { encryptKey, encryptUserData } = config;
   const { cipher, lookups } = await openDataKey({ meta: createMetaStore(engine), encryptKey });
-  return createStore({ engine, cipher, lookups, clock: systemClock, encryptUserData });
+  return createStore({ engine, cipher, lookups, clock: systemClock, encryptUserData, onSetAside });
 }
 
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;

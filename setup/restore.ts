@@ -7,8 +7,9 @@ import { META, type MetaStore } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
 import { openDataKey } from '../server/security/data-key.ts';
 import { type Engine, HOST_SCOPE, TABLES, type TableName } from '../server/store/engine.ts';
+import type { RecordKind } from './all-records.ts';
 import { askBackupPass } from './ask.ts';
-import type { BackupEntry, RecordKind } from './backup.ts';
+import type { BackupEntry } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
 import { type Command, existingAnswers } from './command.ts';
@@ -168,6 +169,7 @@ async function fill(
     for await (const line of readBackupFile(file, passPhrase)) {
       const entry = line as BackupEntry;
       if (entry.kind === 'counter') await engine.counterPut(entry.key, entry.row);
+      if (entry.kind === 'damaged') await engine.insert(entry.table, entry.row);
       if (!('record' in entry)) continue;
       if (entry.kind !== batch.kind || batch.records.length === BATCH) {
         await flush();

@@ -3,8 +3,6 @@ import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp } from './apps.ts';
 
-const APPS_AT_ONCE = 100;
-
 /**
  * Sets which locales an app has: known codes in upper case, each once, `EN` first and always (contract P17). Edited texts of a dropped
  * locale go. Throws `app_gone`.
@@ -30,11 +28,8 @@ function normalised(locales: readonly string[]): string[] {
 
 /** Gives every app that lacks it the locale `EN`; texts need no repair, built-in ones stand in (contract P5). Can be repeated. */
 export async function patchLocales(deps: Pick<Deps, 'store' | 'clock' | 'events'>): Promise<true> {
-  for (let offset = 0; ; offset += APPS_AT_ONCE) {
-    const apps = await deps.store.apps.list({ offset, limit: APPS_AT_ONCE });
-    for (const { id, locales } of apps) {
-      if (!locales.includes(DEFAULT_LOCALE)) await setLocales(deps, { appId: id, locales });
-    }
-    if (apps.length < APPS_AT_ONCE) return true;
+  for await (const { id, locales } of deps.store.apps.stream()) {
+    if (!locales.includes(DEFAULT_LOCALE)) await setLocales(deps, { appId: id, locales });
   }
+  return true;
 }

@@ -4,6 +4,7 @@ import { HostError } from '../model/errors.ts';
 import type { Message, QueuedMessage } from '../model/message.ts';
 import { DeliveryError, type Mailer, type Texter } from '../ports/delivery.ts';
 import type { Deps } from '../ports/deps.ts';
+import { TamperError } from '../ports/sealing.ts';
 
 /** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */
 const LEASE_MS = 30_000;
@@ -68,6 +69,16 @@ function portOf(deps: SendDeps, { channel }: Message): Mailer | Texter {
   return channel === 'email' ? deps.mailer : deps.texter;
 }
 
+/** An app whose record does not open may be put back while its messages wait. */
+async function findApp({ store }: QueueDeps, appId: string): Promise<App | 'damaged' | undefined> {
+  try {
+    return await store.apps.find(appId);
+  } catch (error) {
+    if (error instanceof TamperError) return 'damaged';
+    throw error;
+  }
+}
+
 /** One try; answers what went wrong. */
 async function trySending(deps: SendDeps, content: Message, app: App): Promise<DeliveryError | undefined> {
   const port = portOf(deps, content);
@@ -124,13 +135,16 @@ function retryDelay({ codes }: Pick<Deps, 'codes'>, { tries }: QueuedMessage): n
 /** Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more after the lease. */
 async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
   const { store, clock } = deps;
-  const app = await store.apps.find(row.appId);
+  const app = await findApp(deps, row.appId);
   // With its app the reason for the message is gone.
   if (!app) return store.messages.remove(row.id);
   const late = clock.now() >= row.giveUpAt;
+  const { provider } = portOf(deps, row.content);
   const failure = late
-    ? new DeliveryError({ step: 'timeout', provider: portOf(deps, row.content).provider, retryable: false })
-    : await trySending(deps, row.content, app);
+    ? new DeliveryError({ step: 'timeout', provider, retryable: false })
+    : app === 'damaged'
+      ? new DeliveryError({ step: 'app', provider, retryable: true })
+      : await trySending(deps, row.content, app);
   if (!failure) return store.messages.remove(row.id);
   const tried = { ...row, tries: late ? row.tries : row.tries + 1 };
   const dueAt = clock.now() + retryDelay(deps, tried);

@@ -1,6 +1,7 @@
 import { errorFields } from '../log/events.ts';
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
+import { TamperError } from '../ports/sealing.ts';
 import type { Exchange } from './exchange.ts';
 import { codeBody, describeError, failsBody, Refused } from './refused.ts';
 import { jsonReply, pageReply, type Reply } from './reply.ts';
@@ -25,7 +26,9 @@ export function errorReply(
   acceptsHtml: boolean,
 ): Reply {
   const isRefusal = thrown instanceof HostError || thrown instanceof Refused;
-  if (!isRefusal) deps.events.emit('unexpected_error', errorFields(thrown));
+  // A record that does not open was told of by the store.
+  const isKnown = isRefusal || thrown instanceof TamperError;
+  if (!isKnown) deps.events.emit('unexpected_error', errorFields(thrown));
   const error = isRefusal ? thrown : new HostError('internal');
   const route = exchange.declaration;
   if (route?.page && (acceptsHtml || exchange.judged || isCapacity(error))) {

@@ -63,8 +63,10 @@ export function createAppStore(
     },
     async list({ name, exact = false, offset, limit }) {
       if (name === undefined) return records.list(LIVE, { order: 'newest', offset, limit });
-      if (exact)
-        return [await findByName(name)].filter((app) => app !== undefined).slice(offset, offset + limit);
+      if (exact) {
+        const named = live(await records.findIntact(HOST_SCOPE, 'name', nameKey(lookups, name)));
+        return [named].filter((app) => app !== undefined).slice(offset, offset + limit);
+      }
       const wanted = name.toLowerCase();
       const found: App[] = [];
       for await (const app of records.newest(LIVE)) {

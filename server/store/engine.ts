@@ -23,8 +23,13 @@ export interface Row {
   dueAt: number | undefined;
   /** Last use; set by `touch`, left alone by `replace`. */
   touchedAt: number | undefined;
-  /** Plain JSON: no undefined anywhere. */
+  /** Plain JSON: no undefined anywhere. What the database keeps in its place when that is no object: `brokenDoc`. */
   doc: Record<string, unknown>;
+}
+
+/** Stands in for a document that can no longer be read as one. It has no `schema`, so that it never opens. */
+export function brokenDoc(broken: unknown): Record<string, unknown> {
+  return { broken };
 }
 /**
  * What reading answers: hashes and tags only serve to find a row. An engine may answer the same object again as long as nothing of the
@@ -134,6 +139,10 @@ export interface TableOperations {
   removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
   /** Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is taken twice. */
   takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
+  /** Sets `dueAt` alone; `undefined` takes the row out of the queue. */
+  setDue(table: TableName, appId: string, id: string, dueAt: number | undefined): Promise<void>;
+  /** A row with everything it is found by, whatever its document looks like; for a backup of rows that do not open. */
+  findWhole(table: TableName, appId: string, id: string): Promise<Row | undefined>;
 }
 
 /** Numbers shared by all processes. */

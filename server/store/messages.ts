@@ -26,7 +26,7 @@ export function createMessageStore(engine: Engine, sealing: SealingDeps): Messag
   const records = new Records(engine, MAPPING, sealing);
   return {
     insert: (message) => records.insert(message),
-    takeDue: async (input) => records.openAll(await engine.takeDue('messages', input)),
+    takeDue: (input) => records.takeDue(input),
     async postpone(id, { tries, dueAt }) {
       const message = await records.find(HOST_SCOPE, id);
       if (message) await records.replace({ ...message, tries, dueAt });

@@ -69,6 +69,16 @@ export class Records<T extends object> {
   async findByKey(appId: string, key: string, value: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.findByKey(this.#table, appId, key, value));
   }
+  /** As `findByKey`, for whoever can do without: one that does not open is set aside. */
+  async findIntact(appId: string, key: string, value: string): Promise<T | undefined> {
+    const row = await this.#engine.findByKey(this.#table, appId, key, value);
+    return row && this.#sealer.tryOpen(row) ? this.#opened(row) : undefined;
+  }
+  /** Removes the row of a unique key, whether it opens or not. */
+  async removeByKey(appId: string, key: string, value: string): Promise<boolean> {
+    const row = await this.#engine.findByKey(this.#table, appId, key, value);
+    return row ? this.#engine.remove(this.#table, appId, row.id) : false;
+  }
   /** See `Store`. */
   async replace<R extends T & { revision: number }>(record: R): Promise<R | undefined> {
     const revision = record.revision + 1;
@@ -110,14 +120,32 @@ export class Records<T extends object> {
   async *newest(filter: Filter, limit = Number.POSITIVE_INFINITY): AsyncIterable<T> {
     for (let offset = 0; offset < limit; offset += SCAN) {
       const size = Math.min(SCAN, limit - offset);
-      const rows = await this.list(filter, { order: 'newest', offset, limit: size });
-      yield* rows;
+      const rows = await this.#engine.list(this.#table, filter, { order: 'newest', offset, limit: size });
+      yield* this.openAll(rows);
       if (rows.length < size) return;
     }
   }
 
+  /** Those that open; the others are set aside one by one, so that a single bad row does not hide the rest. */
   openAll(rows: readonly StoredRow[]): T[] {
-    return rows.map((row) => this.#mapping.toRecord(row, this.#sealer.open(row)));
+    return rows.map((row) => this.#intact(row)).filter((record) => record !== undefined);
+  }
+  #intact(row: StoredRow): T | undefined {
+    const fields = this.#sealer.tryOpen(row);
+    return fields && this.#mapping.toRecord(row, fields);
+  }
+  /**
+   * Takes what is due, as the engine does. A row that does not open would come back after every lease: it leaves the queue and stays in the
+   * table.
+   */
+  async takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<T[]> {
+    const taken: T[] = [];
+    for (const row of await this.#engine.takeDue(this.#table, input)) {
+      const record = this.#intact(row);
+      if (record) taken.push(record);
+      else await this.#engine.setDue(this.#table, row.appId, row.id, undefined);
+    }
+    return taken;
   }
   #opened(row: StoredRow | undefined): T | undefined {
     if (!row) return undefined;

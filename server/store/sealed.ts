@@ -9,6 +9,8 @@ export interface SealingDeps {
   /** False leaves what is personal readable and queryable in the database; what is secret is sealed all the same. */
   readonly encryptUserData: boolean;
   readonly events?: Events;
+  /** Told of each row that does not open while many are read. */
+  readonly onSetAside?: (table: TableName, row: StoredRow) => void;
 }
 
 /** Which fields of a record leave the process only sealed. */
@@ -20,9 +22,12 @@ export interface SealedFields<T> {
 }
 
 type Doc = Record<string, unknown>;
+type OpenableRow = Pick<StoredRow, 'appId' | 'id' | 'doc'>;
 const SCHEMA = 1;
 /** Records of a table whose sealed part is remembered opened. */
 const REMEMBERED = 5_000;
+/** Rows of a table that do not open and were told of: a list asked for again and again must not fill the log. */
+const TOLD = 1_000;
 
 /**
  * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text, `sealed`, bound to table, app
@@ -34,6 +39,7 @@ export class Sealer<T extends object> {
   readonly #sealed: ReadonlySet<string>;
   readonly #deps: SealingDeps;
   readonly #opened = new BoundedMap<{ sealed: string; hidden: Partial<T> }>(REMEMBERED);
+  readonly #told = new BoundedMap<string>(TOLD);
 
   constructor(table: TableName, fields: SealedFields<T>, deps: SealingDeps) {
     this.#table = table;
@@ -61,23 +67,46 @@ export class Sealer<T extends object> {
   }
 
   /**
-   * Emits `tamper_detected` and throws `TamperError` when the record was changed by anyone but a host with this key. With `remember` what
-   * was sealed is kept opened, and need not be opened again while the stored text is the same: token checks read the same users again
-   * and again.
+   * Throws `TamperError` when the record was changed by anyone but a host with this key, or is no record any more; `tamper_detected` names it
+   * once a process, however often it is read. With `remember` what was sealed is kept opened, and need not be opened again while the stored
+   * text is the same: token checks read the same users again and again.
    */
-  open(row: Pick<StoredRow, 'appId' | 'id' | 'doc'>, remember = false): Partial<T> {
-    const { sealed, schema: _, ...clear } = row.doc;
+  open(row: OpenableRow, remember = false): Partial<T> {
     try {
-      // A secret that stands in the clear was not written by a host.
-      for (const name of this.#fields.secret)
-        if (name in clear) throw new TamperError(`${name} is not sealed`);
-      if (sealed === undefined) return clear as Partial<T>;
-      if (typeof sealed !== 'string') throw new TamperError('sealed is no text');
-      return Object.assign(clear, this.#hidden(sealed, this.#associated(row), remember)) as Partial<T>;
+      return this.#fieldsOf(row, remember);
     } catch (error) {
-      this.#deps.events?.emit('tamper_detected', { record: `${this.#table}/${row.id}`, field: 'sealed' });
+      this.#tell(row);
       throw error;
     }
+  }
+
+  /** As `open`, for whoever reads many: `undefined` for a row that does not open. */
+  tryOpen(row: StoredRow): Partial<T> | undefined {
+    try {
+      return this.open(row);
+    } catch (error) {
+      if (!(error instanceof TamperError)) throw error;
+      this.#deps.onSetAside?.(this.#table, row);
+      return undefined;
+    }
+  }
+
+  #fieldsOf(row: OpenableRow, remember: boolean): Partial<T> {
+    const { sealed, schema, ...clear } = row.doc;
+    if (typeof schema !== 'number') throw new TamperError('no document of a host');
+    // A secret that stands in the clear was not written by a host.
+    for (const name of this.#fields.secret) if (name in clear) throw new TamperError(`${name} is not sealed`);
+    if (sealed === undefined) return clear as Partial<T>;
+    if (typeof sealed !== 'string') throw new TamperError('sealed is no text');
+    return Object.assign(clear, this.#hidden(sealed, this.#associated(row), remember)) as Partial<T>;
+  }
+
+  #tell(row: OpenableRow): void {
+    const place = this.#associated(row);
+    const text = String(row.doc.sealed);
+    if (this.#told.get(place) === text) return;
+    this.#told.set(place, text);
+    this.#deps.events?.emit('tamper_detected', { record: `${this.#table}/${row.id}`, field: 'sealed' });
   }
 
   #hidden(sealed: string, associated: string, remember: boolean): Partial<T> {

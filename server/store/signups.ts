@@ -38,16 +38,14 @@ export function createSignupStore(engine: Engine, lookups: Lookups, sealing: Sea
     findByHandle,
     replace: (signup) => records.replace(signup),
     remove: (appId, signupId, revision) => records.remove(appId, signupId, revision),
-    async removeByHandle(appId, handle) {
-      const signup = await findByHandle(appId, handle);
-      return signup ? records.remove(appId, signup.id) : false;
-    },
+    removeByHandle: (appId, handle) =>
+      records.removeByKey(appId, 'handle', lookups.key(appId, 'handle', handle)),
     page: (appId, page) => records.page({ appId }, page),
     async search(appId, query) {
       return search({ records, lookups }, query, {
         filter: { appId },
         names: ({ handle }) => [handle],
-        exact: [await findByHandle(appId, query.value)],
+        exact: [await records.findIntact(appId, 'handle', lookups.key(appId, 'handle', query.value))],
       });
     },
     stream: (appId) => records.stream({ appId }),

@@ -51,7 +51,8 @@ export function createTemplateStore(
     find(appId, name, locale) {
       const key = keyOf(lookups, appId, name, locale);
       return cache.get(key, async (known) => {
-        const template = await records.findByKey(appId, 'nameAndLocale', key);
+        // A stored text that does not open is none: the built-in one takes its place, so that mails go out.
+        const template = await records.findIntact(appId, 'nameAndLocale', key);
         const same = template?.id === known?.id && template?.revision === known?.revision;
         return same ? known : template;
       });

@@ -86,7 +86,11 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
       return { total, anonymous };
     },
     async search(appId, { hideAnonymous = false, ...query }) {
-      const named = await Promise.all([findByHandle(appId, query.value), findByUserName(appId, query.value)]);
+      const named = await Promise.all(
+        ['handle', 'userName'].map((kind) =>
+          records.findIntact(appId, kind, lookups.key(appId, kind, query.value)),
+        ),
+      );
       return search({ records, lookups }, query, {
         filter: filterOf(appId, hideAnonymous),
         names: ({ handle, userName }) => [handle, userName],

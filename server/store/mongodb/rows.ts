@@ -1,4 +1,4 @@
-import type { Row, StoredRow } from '../engine.ts';
+import { brokenDoc, type Row, type StoredRow } from '../engine.ts';
 
 /** A row as MongoDB keeps it: `_id` is the row's id, absent numbers are null. */
 export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt'> {
@@ -24,8 +24,18 @@ export function toRow(document: Omit<RowDocument, keyof typeof STORED>): StoredR
     ...rest,
     dueAt: dueAt ?? undefined,
     touchedAt: touchedAt ?? undefined,
-    doc: decodeMembers(doc),
+    doc: readDoc(doc),
   };
+}
+
+/** A whole row as it was read. */
+export function toWholeRow({ keys, lookups, prefixes, tags, ...stored }: RowDocument): Row {
+  return { ...toRow(stored), keys, lookups, prefixes, tags };
+}
+
+/** What a damaged disk or a strange hand made of a document must not stop whoever reads many rows. */
+function readDoc(doc: unknown): Record<string, unknown> {
+  return isObject(doc) && !Array.isArray(doc) ? decodeMembers(doc) : brokenDoc(doc ?? null);
 }
 
 // Names the driver or the server would take for something of their own: `$ref` and `$id` become a DBRef, `_bsontype` a BSON class.

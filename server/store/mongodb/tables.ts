@@ -2,7 +2,7 @@ import { type Collection, type Db, MongoServerError } from 'mongodb';
 import { DuplicateKeyError, type StoredRow, type TableName, type TableOperations } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
-import { type RowDocument, STORED, toDocument, toRow } from './rows.ts';
+import { type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
 const DUPLICATE_KEY = 11000;
@@ -105,6 +105,16 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
         taken.push(toRow(due));
       }
       return taken;
+    },
+
+    async setDue(table, appId, id, dueAt) {
+      const change = { $set: { dueAt: dueAt ?? null } };
+      await connection.run(() => rows(table).updateOne(identity(appId, id), change));
+    },
+
+    async findWhole(table, appId, id) {
+      const found = await connection.run(() => rows(table).findOne(identity(appId, id)));
+      return found ? toWholeRow(found) : undefined;
     },
   };
 }

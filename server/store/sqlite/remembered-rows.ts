@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../model/bounded-map.ts';
-import type { StoredRow, TableName } from '../engine.ts';
+import { brokenDoc, type StoredRow, type TableName } from '../engine.ts';
 import type { Columns, Statements } from './statements.ts';
 
 /** Rows of a table that are remembered. */
@@ -25,7 +25,7 @@ export class ReadRow implements StoredRow {
   }
 
   get doc(): Record<string, unknown> {
-    return JSON.parse(this.#text);
+    return parsedDoc(this.#text);
   }
 
   /** Whether nothing of the stored row changed since. */
@@ -110,6 +110,17 @@ export class RememberedRows {
   #version(): unknown {
     return this.#statements.get('PRAGMA data_version', {})?.data_version;
   }
+}
+
+/** A text that a damaged disk changed must not stop whoever reads many rows. */
+function parsedDoc(text: string): Record<string, unknown> {
+  try {
+    const doc: unknown = JSON.parse(text);
+    if (typeof doc === 'object' && doc !== null && !Array.isArray(doc)) return doc as Record<string, unknown>;
+  } catch {
+    // Answered below.
+  }
+  return brokenDoc(text);
 }
 
 function place(appId: string, id: string): string {

@@ -44,6 +44,11 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     );
   }
 
+  function prefixesOf(table: TableName, owner: number): string[] {
+    const rows = statements.all(`SELECT prefix FROM ${table}_prefixes WHERE owner = :owner`, { owner });
+    return rows.map(({ prefix }) => String(prefix));
+  }
+
   return {
     insert: (table, row) => database.write(() => insertRow(table, row)),
 
@@ -135,6 +140,31 @@ export function createRows(statements: Statements, database: GroupCommit): Table
           WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)
           RETURNING ${READ.replaceAll('t.', '')}`;
         return statements.all(sql, { now, leaseUntil, limit }).map((columns) => new ReadRow(columns));
+      }),
+
+    setDue: (table, appId, id, dueAt) =>
+      database.write(() => {
+        remembered.forget(table, { appId, id });
+        const sql = `UPDATE ${table} SET dueAt = :dueAt WHERE appId = :appId AND id = :id`;
+        statements.run(sql, { appId, id, dueAt: dueAt ?? null });
+      }),
+
+    findWhole: (table, appId, id) =>
+      database.read(() => {
+        const sql = `SELECT * FROM ${table} WHERE appId = :appId AND id = :id`;
+        const columns = statements.get(sql, { appId, id });
+        if (!columns) return undefined;
+        const { revision, createdAt, dueAt, touchedAt, doc } = new ReadRow(columns);
+        const { keys, lookups, tags }: TableShape = TABLES[table];
+        const named = (kind: string, names: readonly string[]) =>
+          Object.fromEntries(names.map((name) => [name, String(columns[`${kind}_${name}`])]));
+        return {
+          ...{ id, appId, revision, createdAt, dueAt, touchedAt, doc },
+          keys: named('key', keys),
+          lookups: named('lookup', lookups),
+          tags: named('tag', tags),
+          prefixes: TABLES[table].prefixes ? prefixesOf(table, Number(columns.seq)) : [],
+        };
       }),
   };
 }
