@@ -22,6 +22,9 @@ interface CompiledText {
 }
 
 const SOURCE_LIMIT = 65_536;
+/** Of one text: far more than anybody writes, and few enough for a parser that nests them. */
+const EXPRESSION_LIMIT = 1_000;
+const NESTING_LIMIT = 16;
 const VALUE_LIMIT = 8_192;
 /** Edited texts kept compiled; one is a few kilobytes. */
 const STORED_LIMIT = 1_000;
@@ -59,6 +62,8 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   }): CompiledText {
     const { name, locale, head, body, linkText } = input;
     const { known } = PLACEHOLDERS[name];
+    requireModest(body);
+    requireModest(head.subject ?? '');
     const html = toHtmlSource(body, known);
     const unsafe = unsafeTag(html);
     if (unsafe !== undefined) throw new Error(`a placeholder may not stand in ${unsafe.slice(0, 40)}`);
@@ -192,9 +197,23 @@ function naming<T>(path: string, work: () => T): T {
   }
 }
 
-/** Throws an `Error` whose message may be shown: the text does not parse, is too long or uses more than values, `if` and `unless`. */
-function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
+/** Throws an `Error` whose message may be shown for a text that is too much for the parser, before it sees it. */
+function requireModest(source: string): void {
   if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
+  let depth = 0;
+  let count = 0;
+  // `{{^}}` is an else and opens nothing.
+  for (const [opening] of source.matchAll(/\{\{~?(?:[#/]|\^(?!\s*~?\}))?|%[A-Z]/g)) {
+    count++;
+    if (opening.endsWith('#') || opening.endsWith('^')) depth++;
+    else if (opening.endsWith('/')) depth--;
+    if (depth > NESTING_LIMIT) throw new Error(`conditions are nested deeper than ${NESTING_LIMIT}`);
+  }
+  if (count > EXPRESSION_LIMIT) throw new Error(`more than ${EXPRESSION_LIMIT} placeholders and conditions`);
+}
+
+/** Throws an `Error` whose message may be shown: the text does not parse or uses more than values, `if` and `unless`. */
+function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
   requireHarmless(handlebars().parse(source), known);
   return handlebars().compile(source, {
     noEscape,
