@@ -31,6 +31,9 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   resetPasswordSms: WITH_CODE,
 };
 
+/** So much of a name that nobody knows is quoted. */
+const SHOWN = 40;
+
 /** `%NAME%` of old texts, or `{{NAME}}`. */
 const PLACEHOLDER = /%([A-Z][A-Z_]*)%|\{\{\s*([A-Z][A-Z_]*)\s*\}\}/g;
 
@@ -64,8 +67,8 @@ export function checkPlaceholders(name: MessageName, subject: string, htmlTempla
     (placeholder) => !known.includes(placeholder) || placeholder === 'LINK',
   );
   const missing = needed.find((placeholder) => !used.has(placeholder));
-  if (unknown) throw refused(`%${unknown}% is not known here`);
-  if (misplaced) throw refused(`%${misplaced}% cannot stand in the subject`);
+  if (unknown) throw refused(`%${unknown.slice(0, SHOWN)}% is not known here`);
+  if (misplaced) throw refused(`%${misplaced.slice(0, SHOWN)}% cannot stand in the subject`);
   if (missing) throw refused(`%${missing}% is missing`);
 }
 

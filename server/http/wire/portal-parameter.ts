@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import {
+  FIELD_NAME_LENGTH,
+  FIELD_PATH_LENGTH,
+  FIELDS_MAX,
+  isMailAddress,
+  isPlainLine,
+  WHOLE_NUMBER_MAX,
+} from '../../model/portal-limits.ts';
 
 /** Parameters that many portal routes take. Ids of any text are read as unknown; only their type and length are checked here. */
 export const appId = z.string().max(64);
@@ -8,14 +16,15 @@ export const handle = z.string().max(254);
 /** Literal text to look for (contract S27). */
 export const searchText = z.string().max(254);
 
-const CONTROLS = /[\p{Cc}\uFFFD]/u;
 /** One line of text without control characters or lone surrogates (security rule 22). */
 export function plainText(maxLength: number) {
-  return z
-    .string()
-    .max(maxLength)
-    .refine((text) => text.isWellFormed() && !CONTROLS.test(text));
+  return z.string().max(maxLength).refine(isPlainLine);
 }
+/** An address that mail comes from or is answered at; empty for none. */
+export const mailAddress = z
+  .string()
+  .max(254)
+  .refine((text) => text === '' || isMailAddress(text));
 export const appName = plainText(128).refine((name) => name.trim() !== '');
 
 /** A number, or its digits: query strings and form bodies carry text. */
@@ -23,7 +32,7 @@ export function numberOrDigits<S extends z.ZodType<number>>(schema: S) {
   const digits = z.string().regex(/^\d{1,9}(?:\.\d{1,6})?$/);
   return z.union([schema, digits.transform(Number).pipe(schema as z.ZodType<number, number>)]);
 }
-export const wholeNumber = numberOrDigits(z.int().min(0).max(1_000_000_000));
+export const wholeNumber = numberOrDigits(z.int().min(0).max(WHOLE_NUMBER_MAX));
 /** The portal writes flags of a query as text. */
 export const queryFlag = z
   .string()
@@ -32,14 +41,14 @@ export const queryFlag = z
   .optional();
 
 const metadataField = z.object({
-  id: z.union([plainText(64), z.int().transform(String)]).optional(),
-  path: z.string().max(256),
-  fieldName: plainText(64).optional(),
+  id: z.union([plainText(FIELD_NAME_LENGTH), z.int().transform(String)]).optional(),
+  path: z.string().max(FIELD_PATH_LENGTH),
+  fieldName: plainText(FIELD_NAME_LENGTH).optional(),
   required: z.boolean().optional(),
   canEdit: z.boolean().optional(),
 });
 /** A real list of metadata fields. */
-export const fieldList = z.array(metadataField).max(64);
+export const fieldList = z.array(metadataField).max(FIELDS_MAX);
 /** The same, or its JSON text (contract P8). */
 export const metadataFields = z.union([fieldList, z.string().transform(parsedJson).pipe(fieldList)]);
 

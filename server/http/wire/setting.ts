@@ -2,12 +2,19 @@ import { z } from 'zod';
 import type { SettingsChange } from '../../domain/app-settings.ts';
 import { DEFAULT_PASSWORD_RULES } from '../../model/app.ts';
 import { HostError, refused } from '../../model/errors.ts';
-import { appName, metadataFields, numberOrDigits, plainText, wholeNumber } from './portal-parameter.ts';
+import { AUDIENCES_MAX, HOURS_MAX, SETTING_LENGTHS } from '../../model/portal-limits.ts';
+import {
+  appName,
+  mailAddress,
+  metadataFields,
+  numberOrDigits,
+  plainText,
+  wholeNumber,
+} from './portal-parameter.ts';
 
-const HOURS_MAX = 876_000;
 const hours = numberOrDigits(z.number().positive().max(HOURS_MAX));
 /** Comma-separated audiences. */
-const idList = plainText(2048);
+const idList = plainText(SETTING_LENGTHS.providerIds);
 
 /** The value fields of contract §4.3 and operator §7, by their published names. */
 const VALUES = {
@@ -19,14 +26,14 @@ const VALUES = {
   signupEnabled: z.boolean(),
   signupFlow: z.enum(['code', 'link', 'none']),
   twoFactorVerification: z.enum(['none', 'google', 'phone']),
-  TWILIOAccountSid: plainText(256),
-  TWILIOToken: plainText(256),
-  TWILIOPhoneNumber: plainText(64),
-  googleAPP_NAME: plainText(128),
-  googleAppName: plainText(128),
+  TWILIOAccountSid: plainText(SETTING_LENGTHS.TWILIOAccountSid),
+  TWILIOToken: plainText(SETTING_LENGTHS.TWILIOToken),
+  TWILIOPhoneNumber: plainText(SETTING_LENGTHS.TWILIOPhoneNumber),
+  googleAPP_NAME: plainText(SETTING_LENGTHS.googleAppName),
+  googleAppName: plainText(SETTING_LENGTHS.googleAppName),
   maxUsers: wholeNumber,
   maxLoginAttempts: wholeNumber,
-  realmAppId: plainText(256),
+  realmAppId: plainText(SETTING_LENGTHS.realmAppId),
   userJWTExpiration: hours,
   passwordFilter: z.boolean(),
   passwordMinLength: wholeNumber,
@@ -36,8 +43,8 @@ const VALUES = {
   passwordMinSpecial: wholeNumber,
   metaDataEmail: z.boolean(),
   emailExtension: z.boolean(),
-  emailExtensionAPIKey: plainText(512),
-  emailExtensionSenderEmail: z.union([z.literal(''), z.email().max(254)]),
+  emailExtensionAPIKey: plainText(SETTING_LENGTHS.emailExtensionAPIKey),
+  emailExtensionSenderEmail: mailAddress,
   appleLoginEnabled: z.boolean(),
   appleBundleId: idList,
   googleLoginEnabled: z.boolean(),
@@ -46,7 +53,7 @@ const VALUES = {
   linkConfirmation: z.enum(['button', 'immediate']),
   type: z.enum(['development', 'commercial']),
   handle: z.enum(['email', 'phone']),
-  userJWTAudience: z.array(plainText(256).min(1)).max(32),
+  userJWTAudience: z.array(plainText(SETTING_LENGTHS.audience).min(1)).max(AUDIENCES_MAX),
   hideAccounts: z.boolean(),
   refuseCommonPasswords: z.boolean(),
 };

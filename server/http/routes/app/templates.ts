@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { patchLocales, setLocales } from '../../../domain/app-locales.ts';
 import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/templates.ts';
 import { LOCALES } from '../../../model/locale.ts';
+import { TEXT_LENGTHS } from '../../../model/portal-limits.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';
 import { portalRoute } from '../../route.ts';
-import { appId, plainText, rowId } from '../../wire/portal-parameter.ts';
+import { appId, mailAddress, plainText, rowId } from '../../wire/portal-parameter.ts';
 import { portalTemplate, portalTemplates, templateRef } from '../../wire/template.ts';
 
-const subject = plainText(998);
-const htmlTemplate = z.string().max(65_536);
-const replyTo = z.union([z.literal(''), z.email().max(254)]).optional();
-const localeLinkText = plainText(200).optional();
+const subject = plainText(TEXT_LENGTHS.subject);
+const htmlTemplate = z.string().max(TEXT_LENGTHS.htmlTemplate);
+const replyTo = mailAddress.optional();
+const localeLinkText = plainText(TEXT_LENGTHS.localeLinkText).optional();
 
 /** Texts and locales of an app (contract §4.6.31–33, 43; operator §7). */
 export const templateRoutes = [
