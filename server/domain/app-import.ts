@@ -11,6 +11,7 @@ import {
   importedTemplate,
   importedUser,
   type RecordDeps,
+  requireSavable,
 } from './import-records.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { recountSeats } from './seats.ts';
@@ -25,7 +26,7 @@ import {
   USER_TABLE,
 } from './transfer-tables.ts';
 
-type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity'>;
+type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'renderer'>;
 
 const MAX_INFLATED_BYTES = 1_000_000_000;
 const MAX_PROBLEMS = 50;
@@ -40,12 +41,12 @@ const turn = new OneAtATime();
 
 /**
  * Makes an app of an export file, the old host's or ours. The whole file is checked before anything is written; then everything goes under an
- * app record nobody can see, until one last write makes it a live app. Throws `refused` with every bad row by file, line and reason,
+ * app record nobody can see, until one last write makes it a live app. `newKeys` asks for a key pair of its own. Throws `refused` with every bad row by file, line and reason,
  * `app_name_taken`, and `service_unavailable` while another import runs.
  */
 export async function importApp(
   deps: ImportDeps,
-  { name, path }: { name: string; path: string },
+  { name, path, newKeys }: { name: string; path: string; newKeys: boolean },
 ): Promise<App> {
   const end = turn.begin();
   try {
@@ -55,7 +56,7 @@ export async function importApp(
       maxInflatedBytes: MAX_INFLATED_BYTES,
     });
     try {
-      return await new Import(deps, archive).run(name);
+      return await new Import(deps, archive, newKeys).run(name);
     } finally {
       archive.close();
     }
@@ -75,14 +76,16 @@ type Winners = Map<string, { line: number; updatedAt: number }>;
 class Import {
   readonly #deps: ImportDeps;
   readonly #archive: OpenArchive;
+  readonly #newKeys: boolean;
   readonly #problems: string[] = [];
   readonly #signups: Winners = new Map();
   readonly #invites: Winners = new Map();
   #withSecrets = false;
 
-  constructor(deps: ImportDeps, archive: OpenArchive) {
+  constructor(deps: ImportDeps, archive: OpenArchive, newKeys: boolean) {
     this.#deps = deps;
     this.#archive = archive;
+    this.#newKeys = newKeys;
   }
 
   async run(name: string): Promise<App> {
@@ -145,10 +148,12 @@ class Import {
     });
     const texts = new Set<string>();
     await this.#each(TEMPLATE_TABLE, (cells) => {
-      const { name, locale } = importedTemplate(this.#deps, cells, app);
+      const template = importedTemplate(this.#deps, cells, app);
+      const { name, locale } = template;
       if (texts.has(`${name} ${locale}`))
         throw new CellError('the same message and locale stand in an earlier row');
       texts.add(`${name} ${locale}`);
+      requireSavable(this.#deps, template);
     });
     if (this.#problems.length > 0) throw refused(this.#problems.join('; '));
     return app;
@@ -161,7 +166,11 @@ class Import {
       try {
         const named = new Cells(header, cells);
         this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
-        return await importedApp(this.#deps, named, { id: this.#deps.codes.newId(), name: '' });
+        return await importedApp(this.#deps, named, {
+          id: this.#deps.codes.newId(),
+          name: '',
+          newKeys: this.#newKeys,
+        });
       } catch (error) {
         throw refused(this.#describe(APP_TABLE.file, line, error));
       }

@@ -84,7 +84,7 @@ async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): 
     ...(twilio && { twilio: wholeAccount(app, twilio) }),
   };
   requireProviderIds(next, settings);
-  requireTexter(deps, next, settings);
+  if (settings.twoFactorVerification === 'phone') requireTexter(deps, app, next);
   if (next.userIdFormat !== app.userIdFormat) await requireNoUsers(deps, app);
   if (next.userJwtExpirationHours === app.userJwtExpirationHours) return next;
   const now = deps.clock.now();
@@ -132,10 +132,11 @@ function requireProviderIds(next: App, settings: SettingsChange): void {
   if (settings.googleClientId === null && next.googleLoginEnabled) throw refused('googleClientId is missing');
 }
 
-/** An app may only demand codes by SMS that can be sent (design §13). */
-function requireTexter(deps: Pick<Deps, 'texter'>, next: App, settings: SettingsChange): void {
-  if (settings.twoFactorVerification !== 'phone') return;
-  if (!deps.texter.available(next)) throw refused('neither the app nor the host has an SMS account');
+/** An app may only demand codes by SMS that can be sent (design §13); one that was moved in without its account may be saved as it is. */
+function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): void {
+  const wasWithout = app.twoFactorVerification === 'phone' && !texter.available(app);
+  if (!wasWithout && !texter.available(next))
+    throw refused('neither the app nor the host has an SMS account');
 }
 
 /** Identifiers of users must never change under them (design §13). */

@@ -1,14 +1,23 @@
 import type { App, AppKey, MetadataField } from '../model/app.ts';
 import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
+import {
+  AUDIENCES_MAX,
+  FIELD_NAME_LENGTH,
+  HOURS_MAX,
+  isPlainLine,
+  SETTING_LENGTHS,
+} from '../model/portal-limits.ts';
 import type { Deps } from '../ports/deps.ts';
 import { FIRST_GENERATION } from '../ports/security.ts';
 import { newAppSettings } from './apps.ts';
-import { PROTOTYPE_NAMES } from './metadata.ts';
+import { type FieldList, importedFields } from './metadata-fields.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
 
 type AppRecordDeps = Pick<Deps, 'codes' | 'keyPairs' | 'hostTokens' | 'clock'>;
 
 const MAX_PEM = 16 * 1024;
+const NEW_KEYS =
+  'so whoever verifies tokens would have to change: send newKeys=true with the file to give the app a new key pair';
 
 /**
  * The app of an import: its own key pair and settings, a new id, name, app token and secret (contract §4.5). Columns that the file lacks get
@@ -17,14 +26,14 @@ const MAX_PEM = 16 * 1024;
 export async function importedApp(
   deps: AppRecordDeps,
   cells: Cells,
-  { id, name }: { id: string; name: string },
+  { id, name, newKeys }: { id: string; name: string; newKeys: boolean },
 ): Promise<App> {
   const now = deps.clock.now();
   const defaults = newAppSettings();
   const twilio = {
-    accountSid: cells.text('TWILIOAccountSid'),
-    token: cells.text('TWILIOToken'),
-    phoneNumber: cells.text('TWILIOPhoneNumber'),
+    accountSid: cells.line('TWILIOAccountSid', SETTING_LENGTHS.TWILIOAccountSid),
+    token: cells.line('TWILIOToken', SETTING_LENGTHS.TWILIOToken),
+    phoneNumber: cells.line('TWILIOPhoneNumber', SETTING_LENGTHS.TWILIOPhoneNumber),
   };
   const { accountSid, token, phoneNumber } = twilio;
   return {
@@ -39,18 +48,18 @@ export async function importedApp(
     anonymousLoginEnabled: cells.boolean('anonymousLoginEnabled', false),
     userNamesEnabled: cells.boolean('userNamesEnabled', false),
     appleLoginEnabled: cells.boolean('appleLoginEnabled', false),
-    appleBundleId: cells.text('appleBundleId'),
+    appleBundleId: cells.line('appleBundleId', SETTING_LENGTHS.providerIds),
     googleLoginEnabled: cells.boolean('googleLoginEnabled', false),
-    googleClientId: cells.text('googleClientId'),
+    googleClientId: cells.line('googleClientId', SETTING_LENGTHS.providerIds),
     emailExtension: cells.boolean('emailExtension', false),
-    emailExtensionApiKey: cells.text('emailExtensionAPIKey'),
-    emailExtensionSenderEmail: cells.text('emailExtensionSenderEmail'),
+    emailExtensionApiKey: cells.line('emailExtensionAPIKey', SETTING_LENGTHS.emailExtensionAPIKey),
+    emailExtensionSenderEmail: cells.mailAddress('emailExtensionSenderEmail'),
     invitationEnabled: cells.boolean('invitationEnabled', true),
     signupEnabled: cells.boolean('signupEnabled', true),
     signupFlow: cells.choice('signupFlow', ['none', 'code', 'link'], 'code'),
     twoFactorVerification: cells.choice('twoFactorVerification', ['none', 'google', 'phone'], 'none'),
     ...(accountSid && token && phoneNumber ? { twilio: { accountSid, token, phoneNumber } } : {}),
-    googleAppName: cells.text('googleAppName'),
+    googleAppName: cells.line('googleAppName', SETTING_LENGTHS.googleAppName),
     maxUsers: cells.integer('maxUsers', 0),
     maxLoginAttempts: cells.integer('maxLoginAttempts', 0),
     passwordFilter: cells.boolean('passwordFilter', false),
@@ -61,9 +70,9 @@ export async function importedApp(
       minDigit: cells.integer('passwordMinDigit', 0),
       minSpecial: cells.integer('passwordMinSpecial', 0),
     },
-    userJwtExpirationHours: cells.number('userJWTExpiration', defaults.userJwtExpirationHours),
-    realmAppId: cells.text('realmAppId'),
-    userJwtAudience: cells.texts('userJWTAudience'),
+    userJwtExpirationHours: hoursOf(cells, defaults.userJwtExpirationHours),
+    realmAppId: cells.line('realmAppId', SETTING_LENGTHS.realmAppId),
+    userJwtAudience: audiencesOf(cells),
     appData: {},
     metaData: fieldsOf(deps, cells, 'metaData'),
     metaDataInvite: fieldsOf(deps, cells, 'metaDataInvite'),
@@ -73,7 +82,7 @@ export async function importedApp(
     linkConfirmation: cells.choice('linkConfirmation', ['button', 'immediate'], 'immediate'),
     hideAccounts: cells.boolean('hideAccounts', false),
     refuseCommonPasswords: cells.boolean('refuseCommonPasswords', false),
-    keys: await keysOf(deps, cells, now),
+    keys: newKeys ? [await deps.keyPairs.newAppKey(now)] : await keysOf(deps, cells, now),
     appToken: await deps.hostTokens.issueAppToken({ appId: id, generation: FIRST_GENERATION }),
     tokenGeneration: FIRST_GENERATION,
     appSecret: await deps.hostTokens.issueAppSecret({ appId: id }),
@@ -82,11 +91,16 @@ export async function importedApp(
   };
 }
 
-/** The key pair of the file, so that whoever verifies tokens need change nothing; a new one where an export left secrets out. */
+/**
+ * The key pair of the file, so that whoever verifies tokens need change nothing; a new one only where the file has none at all: half a pair
+ * would become another one without anybody having asked for it.
+ */
 async function keysOf(deps: AppRecordDeps, cells: Cells, now: number): Promise<AppKey[]> {
   const privateKey = pemOf(cells, 'appPrivateKey');
   const publicKey = pemOf(cells, 'appPublicKey');
-  if (privateKey === undefined || publicKey === undefined) return [await deps.keyPairs.newAppKey(now)];
+  if (privateKey === undefined && publicKey === undefined) return [await deps.keyPairs.newAppKey(now)];
+  if (privateKey === undefined) throw new CellError(`appPrivateKey is empty, ${NEW_KEYS}`);
+  if (publicKey === undefined) throw new CellError(`appPublicKey is empty, ${NEW_KEYS}`);
   const others = cells.objects('otherKeys').map((key) => {
     if (typeof key.privateKey !== 'string' || typeof key.publicKey !== 'string')
       throw new CellError('otherKeys lacks a key');
@@ -109,8 +123,9 @@ function readKey(
   publicKey: string,
   createdAt: number,
 ): AppKey {
-  return refusedAs('appPrivateKey and appPublicKey are no RSA key pair of at least 2048 bits', () =>
-    keyPairs.importAppKey(privateKey, publicKey, createdAt),
+  return refusedAs(
+    `appPrivateKey and appPublicKey are no RSA key pair of at least 2048 bits, ${NEW_KEYS}`,
+    () => keyPairs.importAppKey(privateKey, publicKey, createdAt),
   );
 }
 
@@ -119,23 +134,44 @@ function pemOf(cells: Cells, name: string): string | undefined {
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
 }
 
-function fieldsOf(
-  { codes }: AppRecordDeps,
-  cells: Cells,
-  column: 'metaData' | 'metaDataInvite',
-): MetadataField[] {
-  return cells.objects(column).map(({ id, path, fieldName, required, canEdit }) => {
-    const isPath = typeof path === 'string' && /^[^\s.$]{1,64}(\.[^\s.$]{1,64}){0,6}$/.test(path);
-    if (!isPath || path.split('.').some((part) => PROTOTYPE_NAMES.has(part)))
-      throw new CellError(`${column} holds a path that cannot be used`);
+function fieldsOf(deps: AppRecordDeps, cells: Cells, column: FieldList): MetadataField[] {
+  const fields = cells.objects(column).map(({ id, path, fieldName, required, canEdit }) => {
+    if (typeof path !== 'string') throw new CellError(`${column} holds a field without a path`);
     return {
-      id: typeof id === 'string' ? id : codes.newId(),
+      id: labelOf(id),
       path,
-      fieldName: typeof fieldName === 'string' ? fieldName : (path.split('.').at(-1) ?? path),
+      fieldName: labelOf(fieldName),
       required: required === true,
-      ...(column === 'metaData' && { canEdit: canEdit === true }),
+      canEdit: canEdit === true,
     };
   });
+  return refusedAs(`${column} holds a path that cannot be used, twice the same, or too many`, () =>
+    importedFields(deps, column, fields),
+  );
+
+  function labelOf(value: unknown): string | undefined {
+    if (typeof value !== 'string') return undefined;
+    if (value.length > FIELD_NAME_LENGTH || !isPlainLine(value))
+      throw new CellError(`${column} holds a field whose id or name cannot be used`);
+    return value;
+  }
+}
+
+function hoursOf(cells: Cells, fallback: number): number {
+  const hours = cells.number('userJWTExpiration', fallback);
+  if (hours <= 0 || hours > HOURS_MAX)
+    throw new CellError(`userJWTExpiration is not between 0 and ${HOURS_MAX} hours`);
+  return hours;
+}
+
+function audiencesOf(cells: Cells): string[] {
+  const audiences = cells.texts('userJWTAudience');
+  const fit = audiences.every(
+    (audience) => audience.length <= SETTING_LENGTHS.audience && isPlainLine(audience),
+  );
+  if (!fit || audiences.length > AUDIENCES_MAX)
+    throw new CellError('userJWTAudience is no list of audiences');
+  return audiences;
 }
 
 function localesOf(cells: Cells): string[] {

@@ -1,7 +1,9 @@
 import type { App } from '../model/app.ts';
 import { DAY_MS, HOUR_MS } from '../model/duration.ts';
+import { HostError } from '../model/errors.ts';
 import type { Invite } from '../model/invite.ts';
 import { DEFAULT_LOCALE, LOCALES } from '../model/locale.ts';
+import { TEXT_LENGTHS } from '../model/portal-limits.ts';
 import type { Signup } from '../model/signup.ts';
 import { TEMPLATE_NAMES, type Template } from '../model/template.ts';
 import { isAnonymous, type Metadata, type StoredCode, type User } from '../model/user.ts';
@@ -17,7 +19,6 @@ export type RecordDeps = Pick<
   'config' | 'codes' | 'keyPairs' | 'hostTokens' | 'passwords' | 'totp' | 'clock'
 >;
 
-const MAX_TEMPLATE = 64 * 1024;
 const UID = /^[0-9a-f]{32}$/;
 const CODE = /^\d{6}$/;
 
@@ -141,13 +142,30 @@ export function importedTemplate(deps: RecordDeps, cells: Cells, app: App): Temp
     revision: 1,
     name,
     locale: localeOf(cells),
-    subject: cells.required('subject'),
-    replyTo: cells.text('replyTo'),
-    htmlTemplate: cells.required('htmlTemplate', MAX_TEMPLATE),
-    localeLinkText: cells.text('localeLinkText'),
+    // An SMS has no subject, and old hosts kept none.
+    subject:
+      cells.line('subject', TEXT_LENGTHS.subject) ?? (name === 'sms' ? '%APP_NAME%' : missing('subject')),
+    replyTo: cells.mailAddress('replyTo'),
+    htmlTemplate: cells.required('htmlTemplate', TEXT_LENGTHS.htmlTemplate),
+    localeLinkText: cells.line('localeLinkText', TEXT_LENGTHS.localeLinkText),
     createdAt: cells.date('createdAt') ?? now,
     updatedAt: cells.date('updatedAt') ?? now,
   };
+}
+
+/** Throws `CellError` for a text that the portal could not save. */
+export function requireSavable({ renderer }: Pick<Deps, 'renderer'>, template: Template): void {
+  const { name, locale, subject, htmlTemplate } = template;
+  try {
+    renderer.check({ name, subject, htmlTemplate });
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    throw new CellError(`${name} ${locale} cannot be used: ${error.detail ?? 'it does not parse'}`);
+  }
+}
+
+function missing(name: string): never {
+  throw new CellError(`${name} is empty`);
 }
 
 /** Spelled as at every entry (contract A3, P11); anonymous handles keep their case. */

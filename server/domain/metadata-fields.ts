@@ -1,5 +1,6 @@
 import type { App, MetadataField } from '../model/app.ts';
 import { refused } from '../model/errors.ts';
+import { FIELD_PATH_LENGTH, FIELDS_MAX } from '../model/portal-limits.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp } from './apps.ts';
 import { PROTOTYPE_NAMES } from './metadata.ts';
@@ -16,7 +17,6 @@ export interface NewField {
   canEdit?: boolean | undefined;
 }
 
-const FIELDS_MAX = 64;
 const DEPTH_MAX = 7;
 const NAME = /^[^\p{Cc}\s.$]{1,64}$/u;
 /** Claims of the host, and members of its own tokens (design §13). */
@@ -62,6 +62,16 @@ export function appendFields(
   return added ? checkedFields(deps, list, known, [...known, ...added]) : known;
 }
 
+/** The fields of an app that is moved in: as those a portal defines, but they keep reserved beginnings. Throws `refused`. */
+export function importedFields(
+  deps: Pick<Deps, 'codes'>,
+  list: FieldList,
+  fields: readonly NewField[],
+): MetadataField[] {
+  for (const { path } of fields) requireUsablePath(path);
+  return checkedFields(deps, list, fields, fields);
+}
+
 /**
  * Fields ready to be stored: safe paths, none twice and none inside another. Imported apps may keep a reserved beginning they have, so
  * only paths that are not `known` are held against the list.
@@ -69,7 +79,7 @@ export function appendFields(
 function checkedFields(
   deps: Pick<Deps, 'codes'>,
   list: FieldList,
-  known: readonly MetadataField[],
+  known: readonly { path: string }[],
   fields: readonly NewField[],
 ): MetadataField[] {
   if (fields.length > FIELDS_MAX) throw refused(`more than ${FIELDS_MAX} fields`);
@@ -89,11 +99,17 @@ function checkedFields(
   }));
 }
 
-/** Throws `refused` for a dotted path that metadata may not take: empty or prototype names, host claims, too deep (design §13). */
+/** Throws `refused` for a dotted path that metadata may not take, or that begins with a claim of the host (design §13). */
 export function requireNewPath(path: string): void {
-  const names = path.split('.');
-  const safe = names.every((name) => NAME.test(name) && name.isWellFormed() && !PROTOTYPE_NAMES.has(name));
-  if (!safe || names.length > DEPTH_MAX) throw refused(`the path "${path}" cannot be used`);
-  if (RESERVED_BEGINNINGS.has(names[0] ?? ''))
+  requireUsablePath(path);
+  if (RESERVED_BEGINNINGS.has(path.split('.')[0] ?? ''))
     throw refused(`the path "${path}" begins with a reserved name`);
+}
+
+/** Throws `refused` for a dotted path with empty or prototype names, control characters or blanks, and for one too long or too deep. */
+export function requireUsablePath(path: string): void {
+  const names = path.split('.', DEPTH_MAX + 1);
+  const safe = names.every((name) => NAME.test(name) && name.isWellFormed() && !PROTOTYPE_NAMES.has(name));
+  if (!safe || names.length > DEPTH_MAX || path.length > FIELD_PATH_LENGTH)
+    throw refused(`the path "${path}" cannot be used`);
 }

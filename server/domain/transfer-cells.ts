@@ -1,4 +1,5 @@
 import { HostError } from '../model/errors.ts';
+import { isMailAddress, isPlainLine, WHOLE_NUMBER_MAX } from '../model/portal-limits.ts';
 
 /** Why a cell cannot be used; the import reports it with file and line. */
 export class CellError extends Error {
@@ -46,6 +47,17 @@ export class Cells {
     if (value === undefined) throw new CellError(`${name} is empty`);
     return value;
   }
+  /** One line without control characters. */
+  line(name: string, maxLength: number): string | undefined {
+    const value = this.text(name, maxLength);
+    if (value !== undefined && !isPlainLine(value)) throw new CellError(`${name} holds a control character`);
+    return value;
+  }
+  mailAddress(name: string): string | undefined {
+    const value = this.text(name);
+    if (value !== undefined && !isMailAddress(value)) throw new CellError(`${name} is no address`);
+    return value;
+  }
   boolean(name: string, fallback: boolean): boolean {
     const value = this.text(name);
     if (value === undefined) return fallback;
@@ -57,6 +69,7 @@ export class Cells {
     const value = this.text(name);
     if (value === undefined) return fallback;
     if (!/^\d{1,12}$/.test(value)) throw new CellError(`${name} is no whole number`);
+    if (Number(value) > WHOLE_NUMBER_MAX) throw new CellError(`${name} is larger than ${WHOLE_NUMBER_MAX}`);
     return Number(value);
   }
   /** Digits, perhaps with a fraction. */

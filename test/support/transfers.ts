@@ -35,9 +35,10 @@ export async function upload(
   host: Pick<TestHost, 'url' | 'serverSecret'>,
   file: Buffer | undefined,
   appName: string | undefined,
-  part = 'file',
+  { part = 'file', fields = {} }: { part?: string; fields?: Record<string, string> } = {},
 ) {
   const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   if (appName !== undefined) form.append('appName', appName);
   if (file) form.append(part, new Blob([new Uint8Array(file)]), 'export.zip');
   const headers = { 'server-secret': host.serverSecret };
@@ -47,8 +48,13 @@ export async function upload(
 }
 
 /** The app that the host made of a file. */
-export async function imported(host: TestHost, file: Buffer, name: string): Promise<App> {
-  const { status, body } = await upload(host, file, name);
+export async function imported(
+  host: TestHost,
+  file: Buffer,
+  name: string,
+  fields: Record<string, string> = {},
+): Promise<App> {
+  const { status, body } = await upload(host, file, name, { fields });
   assert.equal(status, 200, JSON.stringify(body));
   const app = await host.deps.store.apps.read(body.appId);
   assert.ok(app);

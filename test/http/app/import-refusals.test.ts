@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { it } from 'node:test';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import type { TestHost } from '../../support/host.ts';
-import { type FILES, legacyFiles, OLD_PASSWORD, upload } from '../../support/transfers.ts';
+import { type FILES, imported, legacyFiles, OLD_PASSWORD, upload } from '../../support/transfers.ts';
 import { csvOf, rowsOf, zipOf } from '../../support/zip.ts';
 
 async function traces({ deps }: TestHost, name: string) {
@@ -21,7 +22,24 @@ describeOnBothStores('an import', (host) => {
       ['app-collection.csv', 'maxLoginAttempts', 'many'],
       ['app-collection.csv', 'userJWTExpiration', '-1'],
       ['app-collection.csv', 'locales', 'EN,XX'],
+      ['app-collection.csv', 'userJWTExpiration', '0'],
+      ['app-collection.csv', 'maxUsers', '1000000001'],
+      ['app-collection.csv', 'googleAppName', 'a\u0007b'],
+      ['app-collection.csv', 'realmAppId', 'x'.repeat(257)],
+      ['app-collection.csv', 'emailExtensionSenderEmail', 'nobody'],
+      ['app-collection.csv', 'userJWTAudience', JSON.stringify(['x'.repeat(257)])],
       ['app-collection.csv', 'metaData', '[{"path":"a b"}]'],
+      ['app-collection.csv', 'metaData', '[{"path":"a\\u0007b"}]'],
+      ['app-collection.csv', 'metaData', '[{"path":"a\\ud800b"}]'],
+      [
+        'app-collection.csv',
+        'metaDataInvite',
+        `[{"path":"${'a'.repeat(60)}${'.bcdefghi'.repeat(6)}.${'c'.repeat(64)}.d"}]`,
+      ],
+      ['app-collection.csv', 'metaData', `[{"path":"a"},{"path":"a"}]`],
+      ['app-collection.csv', 'metaData', '[{"path":"a"},{"path":"a.b"}]'],
+      ['app-collection.csv', 'metaData', `[${Array.from({ length: 65 }, (_, n) => `{"path":"f${n}"}`)}]`],
+      ['app-collection.csv', 'metaData', `[{"path":"a","fieldName":"${'x'.repeat(65)}"}]`],
       ['app-collection.csv', 'metaData', '[{"path":"__proto__.x"}]'],
       ['app-collection.csv', 'appPrivateKey', Buffer.from('no key').toString('base64')],
       ['user-collection.csv', 'password', '$2b$31$wvlFVDkSEcq7zS/GnjzDz.2BmNs.oQU6UiQl7CRWZ/DJ7tUU7jA/W'],
@@ -43,6 +61,10 @@ describeOnBothStores('an import', (host) => {
       ['signup-collection.csv', 'status', 'odd'],
       ['invite-collection.csv', 'senderHandle', ''],
       ['invite-collection.csv', 'code', 'abcdef'],
+      ['email-template-collection.csv', 'subject', 'two\nlines'],
+      ['email-template-collection.csv', 'subject', 'x'.repeat(999)],
+      ['email-template-collection.csv', 'replyTo', 'nobody'],
+      ['email-template-collection.csv', 'localeLinkText', 'x'.repeat(201)],
     ];
     for (const [file, column, value] of cases) {
       const rows = rowsOf(good[file]).map((row, index) => (index === 0 ? { ...row, [column]: value } : row));
@@ -54,6 +76,77 @@ describeOnBothStores('an import', (host) => {
       assert.ok(value === '' || value.length < 5 || !message.includes(value), 'the cell is not shown');
     }
     assert.deepEqual(await traces(host(), name), NO_TRACE);
+  });
+
+  it('checks every text as the portal does', async () => {
+    const good = legacyFiles(await host().createApp());
+    const file = 'email-template-collection.csv';
+    const [row = {}] = rowsOf(good[file]);
+    const cases: [htmlTemplate: string, reason: RegExp][] = [
+      ['no code', /%CODE% is missing/],
+      ['%CODE% %NOBODY%', /%NOBODY% is not known here/],
+      [`%CODE%${'%A'.repeat(2000)}%`, /is not known here/],
+      ['%CODE% {{#each}}', /./],
+      ['%CODE% <a href="{{HANDLE}}">', /placeholder may not stand in/],
+      [`%CODE%${'{{#if CODE}}'.repeat(500)}${'{{/if}}'.repeat(500)}`, /nested deeper/],
+      ['%CODE%'.repeat(1001), /more than 1000 placeholders/],
+    ];
+    for (const [htmlTemplate, reason] of cases) {
+      const csv = csvOf([{ ...row, htmlTemplate }]);
+      const answer = await upload(host(), await zipOf({ ...good, [file]: csv }), 'no text');
+      const { message = '' } = answer.body;
+      assert.deepEqual([answer.status, answer.body.status], [400, 'fails'], htmlTemplate.slice(0, 40));
+      assert.match(message, new RegExp(`^${file} line 2: signUp EN cannot be used: `));
+      assert.match(message, reason);
+      assert.ok(message.length < 300);
+    }
+    assert.deepEqual(await traces(host(), 'no text'), NO_TRACE);
+  });
+
+  it('needs a whole key pair, or to be asked for a new one', async () => {
+    const files = legacyFiles(await host().createApp());
+    const base64 = (pem: string | Buffer) => Buffer.from(pem).toString('base64');
+    const pair = (modulusLength: number, options = {}) =>
+      generateKeyPairSync('rsa', {
+        modulusLength,
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem', ...options },
+      });
+    const [one, two, weak] = [pair(2048), pair(2048), pair(1024)];
+    const sealed = pair(2048, { cipher: 'aes-256-cbc', passphrase: 'a pass phrase' });
+    const { publicKey: curve, privateKey: curvePrivate } = generateKeyPairSync('ec', {
+      namedCurve: 'P-256',
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const cases: Record<string, [privateKey: string, publicKey: string]> = {
+      'no private key, as an export without secrets': ['', base64(one.publicKey)],
+      'no public key': [base64(one.privateKey), ''],
+      'two halves': [base64(one.privateKey), base64(two.publicKey)],
+      'too small': [base64(weak.privateKey), base64(weak.publicKey)],
+      encrypted: [base64(sealed.privateKey), base64(sealed.publicKey)],
+      'no RSA': [base64(curvePrivate), base64(curve)],
+      'public twice': [base64(one.publicKey), base64(one.publicKey)],
+      'lost by the old host': ['[object Object]', base64(one.publicKey)],
+    };
+    const file = 'app-collection.csv';
+    for (const [what, [appPrivateKey, appPublicKey]] of Object.entries(cases)) {
+      const csv = csvOf(rowsOf(files[file]).map((row) => ({ ...row, appPrivateKey, appPublicKey })));
+      const zip = await zipOf({ ...files, [file]: csv });
+      for (const newKeys of ['', 'false']) {
+        const fields: Record<string, string> = newKeys ? { newKeys } : {};
+        const { status, body } = await upload(host(), zip, 'no keys', { fields });
+        assert.deepEqual([status, body.status], [400, 'fails'], what);
+        assert.match(body.message, /^app-collection.csv line 2: app(Private|Public)Key.*newKeys=true/, what);
+      }
+      const app = await imported(host(), zip, `new keys: ${what}`, { newKeys: 'true' });
+      const [key] = app.keys;
+      assert.equal(app.keys.length, 1);
+      assert.ok(key && base64(key.publicKey) !== appPublicKey, what);
+    }
+    const odd = await upload(host(), await zipOf(files), 'odd', { fields: { newKeys: 'yes' } });
+    assert.deepEqual([odd.status, odd.body.status], [400, 'fails']);
+    assert.deepEqual(await traces(host(), 'no keys'), NO_TRACE);
   });
 
   it('names every bad row of a file at once, by the line it starts at', async () => {
@@ -120,7 +213,7 @@ describeOnBothStores('an import', (host) => {
       [await upload(host(), file, undefined), 'no name'],
       [await upload(host(), file, '  '), 'a blank name'],
       [await upload(host(), file, 'a\u0007b'), 'a control character'],
-      [await upload(host(), file, 'named', 'database'), 'another part'],
+      [await upload(host(), file, 'named', { part: 'database' }), 'another part'],
       [await upload(host(), file, name), 'a name in use'],
     ] as const) {
       assert.deepEqual([answer.status, answer.body.status], [400, 'fails'], what);

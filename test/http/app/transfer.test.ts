@@ -200,7 +200,7 @@ describeOnBothStores(
         assert.ok(!text.includes(Buffer.from(privateKey).toString('base64').slice(0, 200)));
         assert.ok(!text.includes('PRIVATE KEY'));
       }
-      const copy = await imported(host(), await zipOf(files), `bare ${app.id}`);
+      const copy = await imported(host(), await zipOf(files), `bare ${app.id}`, { newKeys: 'true' });
       assert.equal(copy.keys.length, 1);
       assert.notEqual(copy.keys[0]?.kid, app.keys[0]?.kid);
       const log = await logOf(host(), app);

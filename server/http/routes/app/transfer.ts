@@ -34,14 +34,18 @@ export const transferRoutes = [
   portalRoute({
     method: 'POST',
     path: '/api/app/importDatabase',
-    summary: 'Makes an app of an export file (multipart: text appName, file).',
+    summary:
+      'Makes an app of an export file (multipart: text appName, file; newKeys=true for a key pair of its own).',
     upload: true,
     lowerCaseFails: true,
     respond: async ({ deps, request }) => {
       const { fields, file } = (await request.upload?.()) ?? { fields: {}, file: undefined };
       const name = appName.safeParse(fields.appName?.trim());
       if (!name.success || !file) throw refused('appName and file are needed');
-      return portalApp(await importApp(deps, { name: name.data, path: file.path }));
+      const newKeys = fields.newKeys === 'true';
+      if (fields.newKeys !== undefined && !newKeys && fields.newKeys !== 'false')
+        throw refused('newKeys is neither true nor false', { reason: 'unknown_value', field: 'newKeys' });
+      return portalApp(await importApp(deps, { name: name.data, path: file.path, newKeys }));
     },
   }),
 ];
