@@ -67,9 +67,11 @@ export function checkPlaceholders(name: MessageName, subject: string, htmlTempla
     (placeholder) => !known.includes(placeholder) || placeholder === 'LINK',
   );
   const missing = needed.find((placeholder) => !used.has(placeholder));
-  if (unknown) throw refused(`%${unknown.slice(0, SHOWN)}% is not known here`);
-  if (misplaced) throw refused(`%${misplaced.slice(0, SHOWN)}% cannot stand in the subject`);
-  if (missing) throw refused(`%${missing}% is missing`);
+  const blamed = (field: string) => ({ reason: 'unknown_value', field }) as const;
+  if (unknown) throw refused(`%${unknown.slice(0, SHOWN)}% is not known here`, blamed('htmlTemplate'));
+  if (misplaced)
+    throw refused(`%${misplaced.slice(0, SHOWN)}% cannot stand in the subject`, blamed('subject'));
+  if (missing) throw refused(`%${missing}% is missing`, blamed('htmlTemplate'));
 }
 
 /**

@@ -163,7 +163,11 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       } catch (cause) {
         // Handlebars goes on with an excerpt of the text after its first line.
         const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-        throw new HostError('refused', { detail, cause });
+        throw new HostError('refused', {
+          detail,
+          cause,
+          because: { reason: 'unknown_value', field: 'htmlTemplate' },
+        });
       }
     },
     page({ name, locale, template, values }) {

@@ -1,6 +1,6 @@
 import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
-import { HostError } from '../model/errors.ts';
+import { type ErrorName, HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -31,16 +31,20 @@ export async function deleteAccount(
   { caller, proof }: { caller: UserCaller; proof: DeletionProof },
 ): Promise<true> {
   const { handle, password, token } = proof;
-  if (!handle && !password && !token) throw new HostError('missing_parameter');
+  if (!handle && !password && !token) throw missing('missing_parameter');
   const { app } = caller;
   requireRunning(app);
   const byPassword = handle !== undefined && password !== undefined;
   const user = await currentUser(deps, caller, byPassword ? 'invalid_credentials' : 'invalid_data');
   if (byPassword) await provePassword(deps, app, user, handle, password);
   else if (token) await proveIdentity(deps, app, user, token);
-  else throw new HostError('invalid_data');
+  else throw missing('invalid_data', handle === undefined ? 'handle' : 'password');
   await deleteUser(deps, { app, user, by: 'user' });
   return true;
+}
+
+function missing(error: ErrorName, field?: string): HostError {
+  return new HostError(error, { because: { reason: 'missing', ...(field && { field }) } });
 }
 
 async function provePassword(

@@ -14,7 +14,9 @@ export async function setAppData(
   const { app, name } = caller;
   requireRunning(app);
   const bytes = Buffer.byteLength(JSON.stringify(appData));
-  if (bytes > MAX_BYTES) throw new HostError('invalid_data');
+  if (bytes > MAX_BYTES) {
+    throw new HostError('invalid_data', { because: { reason: 'too_long', field: 'appData' } });
+  }
   await changeApp(deps, app.id, (current) => ({ ...current, appData }));
   deps.events.emit('app_data_set', { name, bytes });
   return true;

@@ -50,7 +50,7 @@ export async function importApp(
 ): Promise<App> {
   const end = turn.begin();
   try {
-    await requireFreeName(deps, name);
+    await requireFreeName(deps, name, 'appName');
     const archive = await deps.archives.open(path, {
       names: TRANSFER_FILES,
       maxInflatedBytes: MAX_INFLATED_BYTES,
@@ -61,7 +61,10 @@ export async function importApp(
       archive.close();
     }
   } catch (error) {
-    const refusal = error instanceof ArchiveError ? refused(error.message) : error;
+    const refusal =
+      error instanceof ArchiveError
+        ? refused(error.message, { reason: 'unknown_value', field: 'file' })
+        : error;
     const reason = refusal instanceof HostError ? refusal.error : 'unexpected';
     deps.events.emit('transfer_failed', { stage: 'import', reason });
     throw refusal;
@@ -98,8 +101,10 @@ class Import {
         current = (await store.apps.replace({ ...current, updatedAt: this.#deps.clock.now() })) ?? current;
       });
       await recountSeats(this.#deps, app);
-      const live = await namingApp(name, () =>
-        store.apps.replace({ ...current, name, lifecycle: 'live', updatedAt: app.updatedAt }),
+      const live = await namingApp(
+        name,
+        () => store.apps.replace({ ...current, name, lifecycle: 'live', updatedAt: app.updatedAt }),
+        'appName',
       );
       if (!live) throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
       events.emit('app_imported', { appId: app.id, users, withSecrets: this.#withSecrets });

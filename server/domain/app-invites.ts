@@ -30,7 +30,9 @@ export async function issueInvites(
   const app = await findActiveAppForPortal(deps, appId);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   const { valid, invalid } = parsedHandles(app, handles);
-  if (valid.size > HANDLES_MAX) throw refused('more than 500 handles');
+  if (valid.size > HANDLES_MAX) {
+    throw refused('more than 500 handles', { reason: 'too_long', field: 'handle' });
+  }
   const issued: IssuedInvites = { invites: [], exists: [], invalid };
   for (const [handle, typed] of valid) {
     if (await isExpected(deps, app, typed)) issued.exists.push(handle);

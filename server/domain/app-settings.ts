@@ -121,15 +121,18 @@ export function masked(secret: string): string {
 function wholeAccount(app: App, given: Partial<TwilioAccount>): App['twilio'] {
   const { accountSid, token, phoneNumber } = { ...app.twilio, ...given };
   if (!accountSid && !token && !phoneNumber) return undefined;
+  const field = !accountSid ? 'TWILIOAccountSid' : !token ? 'TWILIOToken' : 'TWILIOPhoneNumber';
   if (!accountSid || !token || !phoneNumber) {
-    throw refused('TWILIOAccountSid, TWILIOToken and TWILIOPhoneNumber are needed together');
+    const detail = 'TWILIOAccountSid, TWILIOToken and TWILIOPhoneNumber are needed together';
+    throw refused(detail, { reason: 'missing', field });
   }
   return { accountSid, token, phoneNumber };
 }
 
 function requireProviderIds(next: App, settings: SettingsChange): void {
-  if (settings.appleBundleId === null && next.appleLoginEnabled) throw refused('appleBundleId is missing');
-  if (settings.googleClientId === null && next.googleLoginEnabled) throw refused('googleClientId is missing');
+  const missing = (field: string) => refused(`${field} is missing`, { reason: 'missing', field });
+  if (settings.appleBundleId === null && next.appleLoginEnabled) throw missing('appleBundleId');
+  if (settings.googleClientId === null && next.googleLoginEnabled) throw missing('googleClientId');
 }
 
 /** An app may only demand codes by SMS that can be sent (design §13); one that was moved in without its account may be saved as it is. */

@@ -79,22 +79,27 @@ export async function createApp(
   return app;
 }
 
-/** Runs a write of an app record; a conflict names the app (contract §4.6.1). */
-export async function namingApp<T>(name: string, write: () => Promise<T>): Promise<T> {
+/** Runs a write of an app record; a conflict names the app (contract §4.6.1) and blames the parameter `field`. */
+export async function namingApp<T>(name: string, write: () => Promise<T>, field = 'name'): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    throw isHostError(error, 'app_name_taken') ? nameTaken(name) : error;
+    throw isHostError(error, 'app_name_taken') ? nameTaken(name, field) : error;
   }
 }
 
 /** Throws `app_name_taken` when a live app has that name. */
-export async function requireFreeName(deps: Pick<Deps, 'store'>, name: string): Promise<void> {
-  if (await deps.store.apps.findByName(name)) throw nameTaken(name);
+export async function requireFreeName(
+  deps: Pick<Deps, 'store'>,
+  name: string,
+  field = 'name',
+): Promise<void> {
+  if (await deps.store.apps.findByName(name)) throw nameTaken(name, field);
 }
 
-function nameTaken(name: string): HostError {
-  return new HostError('app_name_taken', { detail: `an app named "${name}" already exists` });
+function nameTaken(name: string, field: string): HostError {
+  const because = { reason: 'taken', field } as const;
+  return new HostError('app_name_taken', { detail: `an app named "${name}" already exists`, because });
 }
 
 /** The app as the store has it now, whatever its status. Throws `app_gone`. */

@@ -3,7 +3,7 @@ import { type ErrorName, HostError } from '../model/errors.ts';
 import { isAnonymous, type Metadata, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { isEmail } from './handle.ts';
-import { valueAt, withValue } from './metadata.ts';
+import { refusedMetadata, valueAt, withValue } from './metadata.ts';
 import { issuerOf } from './published-keys.ts';
 
 /** Claims of the host: metadata never sets them (contract §7 step 7, design §13). */
@@ -19,9 +19,19 @@ export function requireCompleteMetadata(
   metaData: Metadata,
   error: ErrorName,
 ): void {
+  if (emptyField(app, handle, metaData) !== undefined) throw new HostError(error);
+}
+
+/** As `requireCompleteMetadata`, of metadata that were sent: the refusal blames the field. */
+export function requireSentMetadata(app: App, handle: string, metaData: Metadata, error: ErrorName): void {
+  const path = emptyField(app, handle, metaData);
+  if (path !== undefined) throw refusedMetadata('metadata_missing', path, error);
+}
+
+/** The path of a required field that is empty. */
+function emptyField(app: App, handle: string, metaData: Metadata): string | undefined {
   const shown = configuredMetadata(app, handle, metaData);
-  const complete = app.metaData.every(({ path, required }) => !required || !isEmpty(valueAt(shown, path)));
-  if (!complete) throw new HostError(error);
+  return app.metaData.find(({ path, required }) => required && isEmpty(valueAt(shown, path)))?.path;
 }
 
 /** Whom a user JWT is about, in the app's `userIdFormat`; an anonymous user by the uid unless the format is `raw` (design §13). */

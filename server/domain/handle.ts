@@ -18,8 +18,10 @@ const UNFIT = /[\p{Cc}\uFFFD]/u;
 export function parseHandle(app: App, text: string): string {
   requireTypable(text);
   if (app.handleType === 'phone') return parsePhone(text);
-  const handle = mappedAddress(normalise(text));
-  if (handle === undefined || handle.length > HANDLE_MAX) throw invalidHandle();
+  const name = normalise(text);
+  const handle = mappedAddress(name);
+  if ((handle ?? name).length > HANDLE_MAX) throw tooLong();
+  if (handle === undefined) throw invalidHandle();
   return handle;
 }
 
@@ -121,9 +123,11 @@ export function requireFitText(text: string): void {
 }
 
 function requireTypable(text: string): void {
-  if (text.length > TYPED_MAX) {
-    throw new HostError('invalid_data', { because: { reason: 'too_long', field: 'handle' } });
-  }
+  if (text.length > TYPED_MAX) throw tooLong();
+}
+
+function tooLong(): HostError {
+  return new HostError('invalid_data', { because: { reason: 'too_long', field: 'handle' } });
 }
 
 function invalidHandle(): HostError {

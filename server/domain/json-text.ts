@@ -8,12 +8,16 @@ const MOST_KEYS = 64;
  * then overflows the stack elsewhere. Throws `malformed_request`.
  */
 export function parseJsonText(text: string): unknown {
-  if (!isTame(text)) throw new HostError('malformed_request');
+  if (!isTame(text)) throw notJson();
   try {
     return JSON.parse(text);
   } catch {
-    throw new HostError('malformed_request');
+    throw notJson();
   }
+}
+
+function notJson(): HostError {
+  return new HostError('malformed_request', { because: { reason: 'not_json' } });
 }
 
 /** Whether a text, if it is JSON at all, stays within the limits. Counts colons and brackets outside strings. */

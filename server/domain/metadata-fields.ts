@@ -1,5 +1,5 @@
 import type { App, MetadataField } from '../model/app.ts';
-import { refused } from '../model/errors.ts';
+import { type HostError, refused } from '../model/errors.ts';
 import { FIELD_PATH_LENGTH, FIELDS_MAX } from '../model/portal-limits.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp } from './apps.ts';
@@ -45,7 +45,9 @@ export async function removeField(
   { appId, list, index }: { appId: string; list: FieldList; index: number },
 ): Promise<App> {
   const app = await changeApp(deps, appId, (current) => {
-    if (index >= current[list].length) throw refused(`${list} has no field ${index}`);
+    if (index >= current[list].length) {
+      throw refused(`${list} has no field ${index}`, { reason: 'unknown_value', field: 'index' });
+    }
     return { ...current, [list]: current[list].toSpliced(index, 1) };
   });
   deps.events.emit('app_setting_changed', { appId, settings: [list] });
@@ -68,7 +70,7 @@ export function importedFields(
   list: FieldList,
   fields: readonly NewField[],
 ): MetadataField[] {
-  for (const { path } of fields) requireUsablePath(path);
+  for (const { path } of fields) requireUsablePath(path, list);
   return checkedFields(deps, list, fields, fields);
 }
 
@@ -82,13 +84,18 @@ function checkedFields(
   known: readonly { path: string }[],
   fields: readonly NewField[],
 ): MetadataField[] {
-  if (fields.length > FIELDS_MAX) throw refused(`more than ${FIELDS_MAX} fields`);
+  if (fields.length > FIELDS_MAX) {
+    throw refused(`more than ${FIELDS_MAX} fields`, { reason: 'too_long', field: list });
+  }
   const paths = fields.map(({ path }) => path);
   for (const [position, path] of paths.entries()) {
-    if (!known.some((field) => field.path === path)) requireNewPath(path);
-    if (paths.indexOf(path) !== position) throw refused(`the path "${path}" stands twice`);
+    if (!known.some((field) => field.path === path)) requireNewPath(path, list);
+    if (paths.indexOf(path) !== position) throw refusedPath(`the path "${path}" stands twice`, path);
     const outer = paths.find((other) => path.startsWith(`${other}.`));
-    if (outer !== undefined) throw refused(`the path "${path}" lies inside "${outer}"`);
+    if (outer !== undefined) throw refusedPath(`the path "${path}" lies inside "${outer}"`, path);
+  }
+  function refusedPath(detail: string, path: string): HostError {
+    return refused(detail, { reason: 'unknown_value', field: list, path });
   }
   return fields.map(({ id, path, fieldName, required = false, canEdit = false }) => ({
     id: id || deps.codes.newId(),
@@ -100,16 +107,21 @@ function checkedFields(
 }
 
 /** Throws `refused` for a dotted path that metadata may not take, or that begins with a claim of the host (design §13). */
-export function requireNewPath(path: string): void {
-  requireUsablePath(path);
-  if (RESERVED_BEGINNINGS.has(path.split('.')[0] ?? ''))
-    throw refused(`the path "${path}" begins with a reserved name`);
+export function requireNewPath(path: string, field: string): void {
+  requireUsablePath(path, field);
+  if (RESERVED_BEGINNINGS.has(path.split('.')[0] ?? '')) {
+    const detail = `the path "${path}" begins with a reserved name`;
+    throw refused(detail, { reason: 'metadata_reserved', field, path });
+  }
 }
 
 /** Throws `refused` for a dotted path with empty or prototype names, control characters or blanks, and for one too long or too deep. */
-export function requireUsablePath(path: string): void {
+export function requireUsablePath(path: string, field: string): void {
   const names = path.split('.', DEPTH_MAX + 1);
-  const safe = names.every((name) => NAME.test(name) && name.isWellFormed() && !PROTOTYPE_NAMES.has(name));
-  if (!safe || names.length > DEPTH_MAX || path.length > FIELD_PATH_LENGTH)
-    throw refused(`the path "${path}" cannot be used`);
+  const safe = names.every((name) => NAME.test(name) && name.isWellFormed());
+  const fits = names.length <= DEPTH_MAX && path.length <= FIELD_PATH_LENGTH;
+  const reserved = names.some((name) => PROTOTYPE_NAMES.has(name));
+  if (safe && fits && !reserved) return;
+  const reason = fits && reserved ? 'metadata_reserved' : 'unknown_value';
+  throw refused(`the path "${path}" cannot be used`, { reason, field, path });
 }

@@ -1,5 +1,5 @@
 import type { MetadataField } from '../model/app.ts';
-import { type ErrorName, HostError } from '../model/errors.ts';
+import { type ErrorName, HostError, type Reason } from '../model/errors.ts';
 import type { Metadata } from '../model/user.ts';
 import { parseJsonText } from './json-text.ts';
 
@@ -9,6 +9,15 @@ const VALUE_MAX_LENGTH = 1024;
 const DEPTH_MAX = 8;
 /** Names that mean something to JavaScript stay out of paths and records (security rule 26). */
 export const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+
+/** The refusal that blames metadata, and the field at `path` where it is one. */
+export function refusedMetadata(
+  reason: Reason,
+  path?: string,
+  error: ErrorName = 'invalid_metadata',
+): HostError {
+  return new HostError(error, { because: { reason, field: 'metaData', ...(path && { path }) } });
+}
 
 /**
  * JSON text of a client → the configured paths only, trimmed (contract §3.1); an app without fields takes nothing. Throws `onBadText` when
@@ -24,9 +33,9 @@ export function parseMetadata(
   let metaData: Metadata = {};
   for (const { path, required } of fields) {
     const value = valueAt(sent, path);
-    if (value === undefined && required) throw new HostError('invalid_metadata');
+    if (value === undefined && required) throw refusedMetadata('metadata_missing', path);
     if (value === undefined) continue;
-    if (typeof value !== 'string') throw new HostError(onBadText);
+    if (typeof value !== 'string') throw refusedMetadata('wrong_type', path, onBadText);
     metaData = withValue(metaData, path, value.trim());
   }
   requireStorable(metaData);
@@ -36,7 +45,7 @@ export function parseMetadata(
 /** JSON text → an object. Throws `onBadText`. */
 export function parseMetadataText(text: string, onBadText: ErrorName): Metadata {
   const parsed = parseOrUndefined(text);
-  if (!isObject(parsed)) throw new HostError(onBadText);
+  if (!isObject(parsed)) throw refusedMetadata('not_json', undefined, onBadText);
   return parsed;
 }
 
@@ -53,17 +62,25 @@ function parseOrUndefined(text: string): unknown {
  * or other systems would change: lone surrogates and NUL.
  */
 export function requireStorable(metaData: Metadata): void {
-  const fits = isStorable(metaData, DEPTH_MAX);
-  if (!fits || Buffer.byteLength(JSON.stringify(metaData)) > METADATA_MAX_BYTES) {
-    throw new HostError('invalid_metadata');
+  requireFitting(metaData, []);
+  if (Buffer.byteLength(JSON.stringify(metaData)) > METADATA_MAX_BYTES) {
+    throw refusedMetadata('metadata_too_large');
   }
 }
 
-function isStorable(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return value.length <= VALUE_MAX_LENGTH && isPlainText(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  return Object.entries(value).every(([key, inner]) => isPlainText(key) && isStorable(inner, depth - 1));
+function requireFitting(value: unknown, names: readonly string[]): void {
+  const path = names.join('.');
+  if (typeof value === 'string') {
+    if (value.length > VALUE_MAX_LENGTH) throw refusedMetadata('metadata_too_large', path);
+    if (!isPlainText(value)) throw refusedMetadata('wrong_type', path);
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (names.length === DEPTH_MAX) throw refusedMetadata('metadata_too_large', path);
+  for (const [name, inner] of Object.entries(value)) {
+    // A name that cannot be written in an answer cannot be part of a path either.
+    if (!isPlainText(name)) throw refusedMetadata('wrong_type', path);
+    requireFitting(inner, [...names, name]);
+  }
 }
 
 function isPlainText(text: string): boolean {

@@ -1,18 +1,27 @@
 import { readFileSync } from 'node:fs';
 import type { App } from '../model/app.ts';
-import { HostError } from '../model/errors.ts';
+import { HostError, type Reason } from '../model/errors.ts';
 
 /** Of each MD5 the file keeps the first 8 bytes, sorted (made by test/support/common-passwords.ts). */
 const KEPT_BYTES = 8;
 const COMMON = readFileSync(new URL('./common-passwords.bin', import.meta.url));
 
+/** What a client sends that hashes an empty field. */
+const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
+
 /**
- * What the host can ask of a password that reaches it as MD5 text: 32 hex digits (contract C12), and with `refuseCommonPasswords` not the
- * MD5 of one of the 10,000 commonest passwords (design §13). Throws `invalid_data`.
+ * What the host can ask of a password that reaches it as MD5 text: 32 hex digits (contract C12) of more than nothing, and with
+ * `refuseCommonPasswords` not the MD5 of one of the 10,000 commonest passwords (design §13). Throws `invalid_data`, which blames the
+ * member `field`.
  */
-export function requireNewPassword(app: App, text: string): void {
-  if (!/^[\da-f]{32}$/i.test(text)) throw new HostError('invalid_data');
-  if (app.refuseCommonPasswords && isCommon(text)) throw new HostError('invalid_data');
+export function requireNewPassword(app: App, text: string, field = 'password'): void {
+  if (!/^[\da-f]{32}$/i.test(text)) throw refusedPassword('not_md5', field);
+  const common = text.toLowerCase() === MD5_OF_NOTHING || (app.refuseCommonPasswords && isCommon(text));
+  if (common) throw refusedPassword('common_password', field);
+}
+
+function refusedPassword(reason: Reason, field: string): HostError {
+  return new HostError('invalid_data', { because: { reason, field } });
 }
 
 /** Searches the file by halves. */

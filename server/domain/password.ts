@@ -140,7 +140,7 @@ export async function changePassword(
 ): Promise<true> {
   const { app } = caller;
   requireRunning(app);
-  requireNewPassword(app, newPassword);
+  requireNewPassword(app, newPassword, 'newPassword');
   const user = await currentUser(deps, caller, 'invalid_data');
   const right = await judgePassword(deps, { app, user, handle: user.handle, password });
   if (!right) throw new HostError('invalid_data');

@@ -5,10 +5,10 @@ import type { Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { requireCompleteMetadata } from './claims.ts';
+import { requireSentMetadata } from './claims.ts';
 import { parseUserName } from './handle.ts';
 import { requireLocale } from './locale.ts';
-import { parseMetadataText, requireStorable, valueAt, withValue } from './metadata.ts';
+import { parseMetadataText, refusedMetadata, requireStorable, valueAt, withValue } from './metadata.ts';
 
 type ProfileDeps = Pick<Deps, 'store' | 'clock'>;
 
@@ -80,10 +80,10 @@ function withSentFields(app: App, user: User, sent: Metadata): Metadata {
   const merged = app.metaData.reduce((metaData, { path, canEdit }) => {
     const value = sentText(sent, path);
     if (value === undefined || value === valueAt(metaData, path)) return metaData;
-    if (!canEdit) throw new HostError('invalid_metadata');
+    if (!canEdit) throw refusedMetadata('not_editable', path);
     return withValue(metaData, path, value);
   }, user.metaData);
-  requireCompleteMetadata(app, user.handle, merged, 'invalid_metadata');
+  requireSentMetadata(app, user.handle, merged, 'invalid_metadata');
   requireStorable(merged);
   return merged;
 }
@@ -91,7 +91,7 @@ function withSentFields(app: App, user: User, sent: Metadata): Metadata {
 function sentText(sent: Metadata, path: string): string | undefined {
   const value = valueAt(sent, path);
   if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw new HostError('invalid_metadata');
+  if (typeof value !== 'string') throw refusedMetadata('wrong_type', path);
   return value.trim();
 }
 

@@ -4,7 +4,7 @@ import type { Invite } from '../model/invite.ts';
 import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { change, changeUser } from './change.ts';
-import { requireCompleteMetadata } from './claims.ts';
+import { requireSentMetadata } from './claims.ts';
 import { type CodeDeps, judgeCode } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { findHolder, parseHandle } from './handle.ts';
@@ -47,7 +47,7 @@ export async function register(
   const metaData = mergeMetadata(own, invite.metaData);
   const holder = await findHolder(deps, app, input.handle);
   if (holder && holder.id !== invite.userId) throw new HostError('handle_taken');
-  requireCompleteMetadata(app, handle, metaData, 'invalid_metadata');
+  requireSentMetadata(app, handle, metaData, 'invalid_metadata');
   const passwordHash = await deps.passwords.hash(password);
   const user = await createUser(deps, {
     app,

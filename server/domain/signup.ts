@@ -6,7 +6,7 @@ import type { Metadata } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { change } from './change.ts';
-import { requireCompleteMetadata } from './claims.ts';
+import { requireSentMetadata } from './claims.ts';
 import { admitCode, type CodeDeps, sendAdmitted } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { findHolder, parseHandle } from './handle.ts';
@@ -56,7 +56,7 @@ export async function signUp(
   const locale = requireLocale(app, input.locale);
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_metadata' });
   await requireFreeSeat(deps, app, 'signup_disabled');
-  if (app.signupFlow === 'none') requireCompleteMetadata(app, handle, metaData, 'invalid_data');
+  if (app.signupFlow === 'none') requireSentMetadata(app, handle, metaData, 'invalid_data');
   // Before any write, so that sign-ups do not queue behind each other's hashes.
   const passwordHash = await deps.passwords.hash(password);
   const request = { app, handle, passwordHash, metaData, locale };

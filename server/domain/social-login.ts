@@ -4,7 +4,7 @@ import type { LoginProvider, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { Identity } from '../ports/security.ts';
 import { requireRunning } from './caller.ts';
-import { requireCompleteMetadata } from './claims.ts';
+import { requireSentMetadata } from './claims.ts';
 import { findHolder, loginName, parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, requireOpenApp, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
@@ -120,7 +120,7 @@ export async function socialSignUp(
   if (await deps.store.users.findBySocialId(app.id, provider, subject)) {
     throw new HostError(ACCOUNT_EXISTS[provider]);
   }
-  requireCompleteMetadata(app, handle, metaData, 'invalid_data');
+  requireSentMetadata(app, handle, metaData, 'invalid_data');
   try {
     return await joinAtOnce(deps, { app, handle, social: { provider, userId: subject }, metaData, locale });
   } catch (error) {

@@ -25,7 +25,7 @@ export async function addUser(
   const app = await findActiveAppForPortal(deps, appId);
   requireNewPassword(app, password);
   const handle = parseHandle(app, typed);
-  if (await findHolder(deps, app, typed)) throw new HostError('handle_taken');
+  if (await findHolder(deps, app, typed)) throw handleTaken();
   const passwordHash = await deps.passwords.hash(password);
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
   const user = await createUser(deps, {
@@ -38,9 +38,17 @@ export async function addUser(
     loginProvider: '',
     via: 'portal',
     full: 'users_full',
+  }).catch((error: unknown) => {
+    // Somebody joined meanwhile.
+    throw isHostError(error, 'handle_taken') ? handleTaken() : error;
   });
   await recordSignup(deps, user);
   return user;
+}
+
+/** The portal may know who is there. */
+function handleTaken(): HostError {
+  return new HostError('handle_taken', { because: { reason: 'taken', field: 'handle' } });
 }
 
 /** The signup row of a user who needed none; a request that was waiting goes with its code. */
@@ -144,7 +152,7 @@ export async function resetUserPassword(
   const { appId, userId, rawValue, hashValue } = input;
   const app = await findAppForPortal(deps, appId);
   if (!(await deps.store.users.find(appId, userId))) throw new HostError('user_unknown');
-  requireNewPassword(app, hashValue);
+  requireNewPassword(app, hashValue, 'hashValue');
   const passwordHash = await deps.passwords.hash(hashValue);
   const user = await changeUser(deps, { appId, id: userId }, (current) =>
     withPassword(current, passwordHash, deps.clock.now()),

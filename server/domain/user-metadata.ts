@@ -3,7 +3,14 @@ import { HostError } from '../model/errors.ts';
 import type { Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeUser } from './change.ts';
-import { PROTOTYPE_NAMES, requireStorable, valueAt, withoutValue, withValue } from './metadata.ts';
+import {
+  PROTOTYPE_NAMES,
+  refusedMetadata,
+  requireStorable,
+  valueAt,
+  withoutValue,
+  withValue,
+} from './metadata.ts';
 import { requireNewPath } from './metadata-fields.ts';
 import { findUserForPortal } from './user-administration.ts';
 
@@ -47,7 +54,7 @@ function cleaned(app: App, sent: Metadata, added: readonly AddedValue[]): Metada
   }
   for (const { path, value } of added) {
     if (!path || value === undefined || value === null || value === '') continue;
-    requireNewPath(path);
+    requireNewPath(path, 'addedMetadata');
     metaData = withValue(metaData, path, typeof value === 'string' ? value.trim() : value);
   }
   return metaData;
@@ -59,11 +66,12 @@ function trimmed(metaData: Metadata, path: string): Metadata {
 }
 
 /** Throws `refused` for a name that may not stand in a record. */
-function requireSafeNames(value: unknown): void {
+function requireSafeNames(value: unknown, path = ''): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
-    if (PROTOTYPE_NAMES.has(name)) throw new HostError('refused');
-    requireSafeNames(inner);
+    const here = path === '' ? name : `${path}.${name}`;
+    if (PROTOTYPE_NAMES.has(name)) throw refusedMetadata('metadata_reserved', here, 'refused');
+    requireSafeNames(inner, here);
   }
 }
 

@@ -36,6 +36,6 @@ function success(route: Route, handle: string | undefined): string {
 }
 
 function failure(route: Route, thrown: unknown): string {
-  const error = thrown instanceof HostError ? thrown : new HostError('internal');
-  return route.form === 'code' ? codeBody(error) : failsBody(error.detail ?? error.message);
+  const { code, message, detail } = thrown instanceof HostError ? thrown : new HostError('internal');
+  return route.form === 'code' ? codeBody({ code, message }) : failsBody(detail ?? message);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
 import { parseJsonText } from '../domain/json-text.ts';
-import { HostError } from '../model/errors.ts';
+import { type ErrorName, HostError } from '../model/errors.ts';
 import { decodeForm } from './form.ts';
 import type { RawInput } from './input.ts';
 
@@ -26,15 +26,20 @@ export async function readBody(request: IncomingMessage, names: ReadonlySet<stri
   if (text === '') return { values: {}, repeated: undefined };
   const parsed = parseJsonText(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new HostError('malformed_request');
+    throw unreadable('malformed_request');
   }
   return { values: parsed as Record<string, unknown>, repeated: undefined };
+}
+
+/** A body that cannot be read, whatever the reason, is none in JSON. */
+function unreadable(error: ErrorName): HostError {
+  return new HostError(error, { because: { reason: 'not_json' } });
 }
 
 function declaredType(request: IncomingMessage): string | undefined {
   const { 'content-type': header, 'content-encoding': encoding } = request.headers;
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new HostError('unsupported_media_type');
+    throw unreadable('unsupported_media_type');
   }
   if (!header) return undefined;
   // The two spellings shipped clients use, without further ado.
@@ -45,9 +50,9 @@ function declaredType(request: IncomingMessage): string | undefined {
     .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8);
   if (charset && !['utf-8', 'utf8', '"utf-8"', 'us-ascii'].includes(charset)) {
-    throw new HostError('unsupported_media_type');
+    throw unreadable('unsupported_media_type');
   }
-  if (type !== JSON_TYPE && type !== FORM) throw new HostError('unsupported_media_type');
+  if (type !== JSON_TYPE && type !== FORM) throw unreadable('unsupported_media_type');
   return type;
 }
 
@@ -62,9 +67,9 @@ async function receive(request: IncomingMessage): Promise<Buffer> {
   } catch (error) {
     if (isTooLarge(error)) {
       await discard(request);
-      throw new HostError('body_too_large');
+      throw new HostError('body_too_large', { because: { reason: 'too_long' } });
     }
-    throw new HostError('malformed_request');
+    throw unreadable('malformed_request');
   } finally {
     clearTimeout(slow);
   }
@@ -91,6 +96,6 @@ function decodeUtf8(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new HostError('malformed_request');
+    throw unreadable('malformed_request');
   }
 }

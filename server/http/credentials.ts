@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../model/caller.ts';
-import { type ErrorName, HostError } from '../model/errors.ts';
+import { type Because, type ErrorName, HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { HostToken } from '../ports/security.ts';
 import { Refused } from './refused.ts';
-import type { Route } from './route.ts';
+import type { CallerRule, Route } from './route.ts';
 import { TokenGenerations } from './token-generations.ts';
 
 /** Where a credential was found; the order is that of contract §1.2. */
@@ -22,6 +22,17 @@ const REFUSED_AS: Record<Place, ErrorName> = {
   'app-token': 'invalid_app_token',
   'access-token': 'invalid_access_token',
   query: 'invalid_app_token',
+};
+
+/** The header, or query parameter, in which a route wants its credential; `nobody` wants none. */
+const WANTED: Record<CallerRule, string | undefined> = {
+  nobody: undefined,
+  app: 'app-token',
+  'app or user': 'app-token',
+  user: 'access-token',
+  link: 'appToken',
+  server: 'server-secret',
+  superuser: 'access-token',
 };
 
 /** The first credential present and not empty decides; the others are not looked at, even if it is invalid (contract §1.2). */
@@ -52,7 +63,7 @@ export class Credentials {
     // Node joins repeated headers with a comma, which no token contains.
     if (token.includes(',')) throw this.#invalid(place, 'repeated');
     const verified = await this.#verifyAt(route, place, token);
-    if (!verified) throw this.#invalid(place, 'invalid');
+    if (!verified) throw await this.#misplaced(route, place, token);
     if (verified.kind === 'user' && verified.expired && !takesExpired(route)) {
       throw this.#invalid(place, 'expired');
     }
@@ -76,9 +87,20 @@ export class Credentials {
     return (await hostTokens.verify(token, 'user')) ?? hostTokens.verify(token, 'app');
   }
 
-  #invalid(place: Place, reason: string): Refused {
+  #invalid(
+    place: Place,
+    reason: string,
+    { status = 400, because }: { status?: number; because?: Because } = {},
+  ) {
     this.#deps.events.emit('token_refused', { kind: place, reason });
-    return new Refused(REFUSED_AS[place], { status: 400 });
+    return new Refused(REFUSED_AS[place], { status, because });
+  }
+
+  /** A token of this host that does not belong where it stands says so; what is no token in force says nothing. */
+  async #misplaced(route: Route, place: Place, token: string, status = 400): Promise<Refused> {
+    const isOfHost = await this.#deps.hostTokens.isInForce(token);
+    const because = isOfHost && { because: wantedBy(route, 'wrong_credential') };
+    return this.#invalid(place, 'invalid', { status, ...because });
   }
 
   /**
@@ -94,14 +116,15 @@ export class Credentials {
       if (credential) {
         this.#deps.events.emit('access_refused', { kind: credential.kind, needed: route.caller });
       }
-      throw new Refused(route.refuse.caller);
+      throw new Refused(route.refuse.caller, {
+        because: wantedBy(route, credential ? 'wrong_credential' : 'no_credential'),
+      });
     }
     if (route.caller !== 'link' || credential?.place === 'query') return credential;
-    if (!queryToken) throw new Refused(route.refuse.caller);
+    if (!queryToken) throw new Refused(route.refuse.caller, { because: wantedBy(route, 'wrong_credential') });
     const verified = await this.#deps.hostTokens.verify(queryToken, 'app');
     if (verified) return { ...verified, place: 'query' };
-    this.#deps.events.emit('token_refused', { kind: 'query', reason: 'invalid' });
-    throw new Refused('invalid_app_token', { status: 403 });
+    throw await this.#misplaced(route, 'query', queryToken, 403);
   }
 
   /** The caller with its app. Throws `app_gone` when there is no such app; refuses a rotated app token with 400. */
@@ -119,6 +142,11 @@ export class Credentials {
     const session = { userId, handle, epoch, jti, authTime: authTime ?? issuedAt, expiresAt };
     return { kind: 'user', app, session };
   }
+}
+
+function wantedBy(route: Route, reason: 'no_credential' | 'wrong_credential'): Because {
+  const wanted = WANTED[route.caller];
+  return { reason, ...(wanted && { wanted }) };
 }
 
 /** Where only the app counts, a user's token serves even after its expiry: React clients keep sending it (contract C9). */

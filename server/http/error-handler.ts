@@ -31,6 +31,7 @@ export function errorReply(
   if (!isKnown) deps.events.emit('unexpected_error', errorFields(thrown));
   const error = isRefusal ? thrown : new HostError('internal');
   const route = exchange.declaration;
+  exchange.refusal = told(error, exchange);
   if (route?.page && (acceptsHtml || exchange.judged || isCapacity(error))) {
     return refusalPage(deps, error, exchange);
   }
@@ -46,6 +47,14 @@ function isCapacity(error: HostError | Refused): boolean {
 function usesCodes(error: HostError, { declaration, path }: Exchange): boolean {
   if (!declaration) return isUserPath(path);
   return declaration.form === 'code' || declaration.codeStatus?.[error.error] !== undefined;
+}
+
+/** For the log line: the code where the form of the refusal has one, and the reason. */
+function told(error: HostError | Refused, exchange: Exchange): Exchange['refusal'] {
+  const reason = error.because?.reason;
+  if (error instanceof HostError)
+    return { code: usesCodes(error, exchange) ? error.code : undefined, reason };
+  return { code: typeof error.refusal === 'object' ? undefined : describeError(error.refusal).code, reason };
 }
 
 function refusedReply({ refusal, status, because }: Refused): Reply {

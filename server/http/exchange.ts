@@ -17,6 +17,8 @@ export class Exchange implements RequestContext {
   appId: string | undefined;
   /** Methods of the path when the one asked for is not among them. */
   allowed: string | undefined;
+  /** What a refusal told, for the log line. */
+  refusal: { code?: number | undefined; reason?: string | undefined } = {};
   /** The answer comes from the domain, not from a check of the frame. */
   judged = false;
   constructor(input: {

@@ -1,4 +1,6 @@
+import type { Because, Reason } from '../model/errors.ts';
 import type { Events } from '../ports/log.ts';
+import { blame, isWellFormed } from './reason.ts';
 import { Refused } from './refused.ts';
 import type { Endpoint } from './router.ts';
 
@@ -11,27 +13,33 @@ export interface RawInput {
 
 /**
  * Checks presence first, then types (contract §3): a missing, null or empty member that the route needs refuses as `missing`, anything that
- * does not match the schema as `malformed`. Unknown members are dropped.
+ * does not match the schema, is no well-formed Unicode or came twice as `malformed`. Unknown members are dropped.
  */
 export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): Record<string, unknown> {
-  const { route, required } = endpoint;
+  const { route, required, names } = endpoint;
   if (!route.input) return {};
-  const { values } = raw;
-  for (const name of required) {
-    if (isAbsent(values, name) || values[name] === '') throw new Refused(route.refuse.missing);
+  const { values, repeated } = raw;
+  for (const field of required) {
+    if (isAbsent(values, field) || values[field] === '') {
+      throw new Refused(route.refuse.missing, { because: { reason: 'missing', field } });
+    }
   }
-  if (raw.repeated !== undefined) throw malformed(raw.repeated, 'repeated');
+  if (repeated !== undefined) throw malformed('wrong_type', repeated);
   // Clients write null for what they leave out.
-  const present = Object.entries(values).filter(([, value]) => value !== null);
-  const checked = route.input.safeParse(Object.fromEntries(present));
+  const present = Object.entries(values).filter(([name, value]) => value !== null && names.has(name));
+  const broken = present.find(([, value]) => !isWellFormed(value));
+  if (broken) throw malformed('wrong_type', broken[0]);
+  const sent = Object.fromEntries(present);
+  const checked = route.input.safeParse(sent);
   if (checked.success) return checked.data;
-  const issue = checked.error.issues[0];
-  throw malformed(String(issue?.path[0] ?? ''), issue?.code ?? 'invalid');
+  const { reason, field } = blame(checked.error.issues, sent);
+  throw malformed(reason, field);
 
-  function malformed(field: string, reason: string): Refused {
-    // Only names of the declaration are logged: others are the client's own text.
-    events.emit('input_refused', { field: endpoint.names.has(field) ? field : 'other', reason });
-    return new Refused(route.refuse.malformed);
+  function malformed(reason: Reason, field: string): Refused {
+    // Only names of the declaration are told and logged: others are the client's own text.
+    const because: Because = names.has(field) ? { reason, field } : { reason };
+    events.emit('input_refused', { field: because.field ?? 'other', reason });
+    return new Refused(route.refuse.malformed, { because });
   }
 }
 

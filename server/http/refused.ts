@@ -8,7 +8,7 @@ export class Refused extends Error {
   /** HTTP status where it is not the usual one of `refusal`. */
   readonly status: number | undefined;
   readonly because: Because | undefined;
-  constructor(refusal: Refusal, options: { status?: number; because?: Because } = {}) {
+  constructor(refusal: Refusal, options: { status?: number; because?: Because | undefined } = {}) {
     super('refused');
     this.refusal = refusal;
     this.status = options.status;
@@ -29,8 +29,8 @@ export function failsBody(
   return JSON.stringify({ status: lowerCase ? 'fails' : 'Fails', message, ...because });
 }
 
-/** Number and text of an error by name. */
-export function describeError(name: ErrorName): { code: number; message: string; status: number } {
-  const { code, message, status } = new HostError(name);
-  return { code, message, status };
+/** Number and texts of an error by name. */
+export function describeError(name: ErrorName): Pick<HostError, 'code' | 'message' | 'detail' | 'status'> {
+  const { code, message, detail, status } = new HostError(name);
+  return { code, message, detail, status };
 }

@@ -22,12 +22,13 @@ export class RequestIds {
   }
 }
 
-/** One line per request: pattern instead of path, no query, no body (operator §4). `startedAt` is of `performance.now()`. */
+/** One line per request: pattern instead of path, no query, no body, of a refusal code and reason (operator §4). `startedAt` is of `performance.now()`. */
 export function logRequest(log: Logger, metrics: Metrics, ctx: HttpContext, startedAt: number): void {
   const { exchange, req, res } = ctx;
   const elapsed = performance.now() - startedAt;
   const method = req.method ?? '';
-  const { requestId, route, appId } = exchange;
-  log.request({ requestId, method, route, status: res.statusCode, ms: Math.round(elapsed * 10) / 10, appId });
+  const { requestId, route, appId, refusal } = exchange;
+  const ms = Math.round(elapsed * 10) / 10;
+  log.request({ requestId, method, route, status: res.statusCode, ms, appId, ...refusal });
   metrics.request(route === '' ? 'unknown' : route, method, res.statusCode, elapsed / 1000);
 }

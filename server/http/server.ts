@@ -128,7 +128,7 @@ function refuseConnect(request: IncomingMessage, socket: Duplex): void {
 
 function refusalBody(path: string): string {
   const error = describeError('malformed_request');
-  return isUserPath(path) ? codeBody(error) : failsBody(error.message);
+  return isUserPath(path) ? codeBody(error) : failsBody(error.detail ?? error.message);
 }
 
 function writeRaw(socket: Duplex, status: string, path: string): void {

@@ -12,6 +12,9 @@ export interface RequestLine {
   /** Until the answer was handed to the system, milliseconds. */
   ms: number;
   appId: string | undefined;
+  /** Of a refusal: what its body says. */
+  code?: number | undefined;
+  reason?: string | undefined;
 }
 /** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (security.md R34). */
 export interface Logger {
@@ -55,10 +58,12 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   };
 }
 
-function requestText({ requestId, method, route, status, ms, appId }: RequestLine): string {
+function requestText({ requestId, method, route, status, ms, appId, code, reason }: RequestLine): string {
   const app = appId === undefined ? '' : `,"appId":${JSON.stringify(appId)}`;
+  const refusal = code === undefined ? '' : `,"code":${code}`;
+  const why = reason === undefined ? '' : `,"reason":${JSON.stringify(reason)}`;
   return (
     `{"level":"info"${pino.stdTimeFunctions.isoTime()},"requestId":${JSON.stringify(requestId)},"method":${JSON.stringify(method)},` +
-    `"route":${JSON.stringify(route)},"status":${status},"ms":${ms}${app},"msg":"request"}\n`
+    `"route":${JSON.stringify(route)},"status":${status},"ms":${ms}${app}${refusal}${why},"msg":"request"}\n`
   );
 }

@@ -1,6 +1,16 @@
+interface Entry {
+  code: number;
+  message: string;
+  detail?: string;
+  status?: number;
+}
+
+/** Every body with this code says exactly this. */
+const INVALID_DATA = { code: 602, message: 'invalid data' } as const;
+
 /**
  * Every refusal the host answers with. Number and text are protocol constants (contract §2.3), misspellings included; the name is
- * ours. Entries without a code exist only in the portal's `Fails` form. `status` is the HTTP status where it is not 400.
+ * ours. `status` is the HTTP status where it is not 400; `detail` stands in for the message in the portal's `Fails` form.
  */
 const CATALOGUE = {
   invalid_app_token: { code: 400, message: 'invalid app token' },
@@ -23,7 +33,7 @@ const CATALOGUE = {
   internal: { code: 500, message: 'internal server error' },
   invalid_credentials: { code: 600, message: 'invalid login credentials' },
   handle_taken: { code: 601, message: 'handle already registered' },
-  invalid_data: { code: 602, message: 'invalid data' },
+  invalid_data: INVALID_DATA,
   account_unknown: { code: 603, message: 'account does not exist' },
   invalid_metadata: { code: 604, message: 'invalid metadata' },
   user_name_taken: { code: 605, message: 'user name already assigned' },
@@ -33,51 +43,53 @@ const CATALOGUE = {
   apple_account_exists: { code: 611, message: 'Apple account already exist' },
   google_account_exists: { code: 612, message: 'Google account already exist' },
   invalid_identity_token: { code: 613, message: 'token is invalid' },
-  not_found: { code: 602, message: 'not found', status: 404 },
-  method_not_allowed: { code: 602, message: 'method not allowed', status: 405 },
-  malformed_request: { code: 602, message: 'malformed request' },
-  body_too_large: { code: 602, message: 'request body too large', status: 413 },
-  unsupported_media_type: { code: 602, message: 'unsupported content type', status: 415 },
+  not_found: { ...INVALID_DATA, detail: 'not found', status: 404 },
+  method_not_allowed: { ...INVALID_DATA, detail: 'method not allowed', status: 405 },
+  malformed_request: { ...INVALID_DATA, detail: 'malformed request' },
+  body_too_large: { ...INVALID_DATA, detail: 'request body too large', status: 413 },
+  unsupported_media_type: { ...INVALID_DATA, detail: 'unsupported content type', status: 415 },
   too_many_requests: { code: 429, message: 'too many requests', status: 429 },
   service_unavailable: { code: 503, message: 'service unavailable', status: 503 },
-  // Portal only: `detail` says more, the route says with which HTTP status.
-  refused: { code: 602, message: 'Invalid Data' },
-  app_name_taken: { code: 602, message: 'app name already in use' },
-  user_unknown: { code: 602, message: 'user not found' },
-  signup_unknown: { code: 602, message: 'signup not found' },
-  invite_unknown: { code: 602, message: 'invite not found' },
-  template_unknown: { code: 602, message: 'template not found' },
+  // Portal only: the route says with which HTTP status.
+  refused: { ...INVALID_DATA, detail: 'Invalid Data' },
+  app_name_taken: { ...INVALID_DATA, detail: 'app name already in use' },
+  user_unknown: { ...INVALID_DATA, detail: 'user not found' },
+  signup_unknown: { ...INVALID_DATA, detail: 'signup not found' },
+  invite_unknown: { ...INVALID_DATA, detail: 'invite not found' },
+  template_unknown: { ...INVALID_DATA, detail: 'template not found' },
   users_full: { code: 407, message: 'the app has as many users as it may have' },
   message_refused: { code: 500, message: 'the message could not be sent' },
-} as const satisfies Record<string, { code: number; message: string; status?: number }>;
+} as const satisfies Record<string, Entry>;
 
 export type ErrorName = keyof typeof CATALOGUE;
 
 /** Words for what is wrong with what the caller sent. A refusal because of an account, a code or an invitation has none. */
-export type Reason =
-  | 'missing'
-  | 'wrong_type'
-  | 'too_long'
-  | 'not_json'
-  | 'unknown_value'
-  | 'not_md5'
-  | 'common_password'
-  | 'password_rules'
-  | 'invalid_handle'
-  | 'invalid_phone'
-  | 'invalid_user_name'
-  | 'unknown_locale'
-  | 'metadata_missing'
-  | 'metadata_reserved'
-  | 'metadata_too_large'
-  | 'not_editable'
-  | 'no_credential'
-  | 'wrong_credential'
-  | 'stale'
-  | 'fixed_handle'
-  | 'taken'
-  | 'account_waits'
-  | 'code_limited';
+export const REASONS = [
+  'missing',
+  'wrong_type',
+  'too_long',
+  'not_json',
+  'unknown_value',
+  'not_md5',
+  'common_password',
+  'password_rules',
+  'invalid_handle',
+  'invalid_phone',
+  'invalid_user_name',
+  'unknown_locale',
+  'metadata_missing',
+  'metadata_reserved',
+  'metadata_too_large',
+  'not_editable',
+  'no_credential',
+  'wrong_credential',
+  'stale',
+  'fixed_handle',
+  'taken',
+  'account_waits',
+  'code_limited',
+] as const;
+export type Reason = (typeof REASONS)[number];
 
 /** What a refusal says beside code and message: members of the body, each as it stands here. */
 export interface Because {
@@ -111,13 +123,13 @@ export class HostError extends Error {
     error: ErrorName,
     options: { because?: Because; detail?: string; cause?: unknown; retryAfterSeconds?: number } = {},
   ) {
-    const entry: { code: number; message: string; status?: number } = CATALOGUE[error];
+    const entry: Entry = CATALOGUE[error];
     super(entry.message, { cause: options.cause });
     this.error = error;
     this.code = entry.code;
     this.status = entry.status ?? 400;
     this.because = options.because;
-    this.detail = options.detail;
+    this.detail = options.detail ?? entry.detail;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }

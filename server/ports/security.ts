@@ -82,6 +82,8 @@ export interface HostTokens {
     token: string,
     kind: K,
   ): Promise<Extract<HostToken, { kind: K }> | undefined>;
+  /** Whether a token of any kind counts now by its signature, its claims and its end. */
+  isInForce(token: string): Promise<boolean>;
   /** Names the host key in `kid` (RFC 7638 thumbprint). */
   readonly kid: string;
 }

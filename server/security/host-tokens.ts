@@ -111,8 +111,16 @@ export function createHostTokens(input: {
     return Math.floor(clock.now() / 1000);
   }
 
+  async function isInForce(token: string): Promise<boolean> {
+    const claims = await verifyJwt(token, kid, publicKey);
+    if (!claims || isFromTheFuture(claims)) return false;
+    const said = Object.values(READERS).map((reader) => reader.safeParse(claims).data);
+    return said.some((each) => each !== undefined && endOf(claims, each.kind) > clock.now());
+  }
+
   return {
     kid,
+    isInForce,
     async issueServerSecret({ name, generation }) {
       return (await issue({ scope: 'server', name, gen: generation })).token;
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { split } from '../support/because.ts';
 import type { Answer } from '../support/host.ts';
 
 /** A parameter as the contract's `routes.json` lists it; `type` is `string`, `string(32 hex)`, `string|number`, `boolean|string`, … */
@@ -66,10 +67,10 @@ export const MESSAGES: Readonly<Record<number, string>> = {
   613: 'token is invalid',
 };
 
-/** A refusal in code form, whole: status, headers and the two members (contract §2.1–§2.3), beside which reason and field may stand. */
+/** A refusal in code form, whole: status, headers, the two members (contract §2.1–§2.3), and no more than a reason beside. */
 export function assertCode(answer: Answer, code: number, about: string, status = 400): void {
   const { headers } = answer;
-  const { reason: _, field: __, ...body } = answer.body ?? {};
+  const body = split(answer.body ?? {}).old;
   assert.deepEqual(
     { about, status: answer.status, body, type: headers['content-type'], cache: headers['cache-control'] },
     {
@@ -88,12 +89,13 @@ export function assertFails(
   { status, word = 'Fails', message }: { status: number; word?: 'Fails' | 'fails'; message?: string },
   about: string,
 ): void {
-  const { headers, body } = answer;
+  const { headers } = answer;
+  const body = split(answer.body ?? {}).old;
   assert.deepEqual(
     {
       about,
       status: answer.status,
-      body: { ...body, message: message ?? typeof body?.message },
+      body: { ...body, message: message ?? typeof body.message },
       type: headers['content-type'],
       cache: headers['cache-control'],
     },

@@ -89,8 +89,8 @@ describe('bodies of requests', () => {
       await echo('handle=a&handle=b', FORM);
       const events = host.events.slice(start).map(({ event, field, reason }) => [event, field, reason]);
       assert.deepEqual(events, [
-        ['input_refused', 'handle', 'invalid_type'],
-        ['input_refused', 'handle', 'repeated'],
+        ['input_refused', 'handle', 'wrong_type'],
+        ['input_refused', 'handle', 'wrong_type'],
       ]);
     });
   });

@@ -175,7 +175,13 @@ describe('credentials', () => {
       assert.equal((await post('/api/appuser/app', {})).body.code, 400);
       assert.equal((await post('/api/appuser/app', { 'server-secret': host.serverSecret })).body.code, 400);
       const portal = await post('/api/app/probe', { 'app-token': app.appToken });
-      assert.deepEqual([portal.status, portal.body], [403, { status: 'Fails', message: 'Invalid Data' }]);
+      assert.equal(portal.status, 403);
+      assert.deepEqual(portal.body, {
+        status: 'Fails',
+        message: 'Invalid Data',
+        reason: 'wrong_credential',
+        wanted: 'server-secret',
+      });
     });
 
     it('takes a link by its query only; beside a valid header a bad one is code 400 with HTTP 403', async () => {

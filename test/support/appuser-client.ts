@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
+import { split } from './because.ts';
 import type { Answer, TestHost } from './host.ts';
 
 /** Calls `/api/appuser` routes with one credential, as JSON. */
@@ -36,19 +37,9 @@ export async function loggedIn(host: TestHost, app: App, user: User): Promise<Cl
   return userClient(host, await host.accessToken(app, user));
 }
 
-/**
- * A refusal of the contract: HTTP 400, `code` and `message`; it may also say what was wrong with the request, and nothing else. `about` shows in
- * the difference.
- */
+/** A refusal of the contract: HTTP 400, `code` and `message`, and no more than a reason beside. `about` shows in the difference. */
 export function assertRefused(answer: Answer, code: number, about?: string): void {
-  const {
-    message,
-    reason: _reason,
-    field: _field,
-    path: _path,
-    wanted: _wanted,
-    ...rest
-  } = answer.body ?? {};
+  const { message, ...rest } = split(answer.body ?? {}).old;
   assert.deepEqual({ about, status: answer.status, body: rest }, { about, status: 400, body: { code } });
   assert.equal(typeof message, 'string');
 }

@@ -28,8 +28,8 @@ const date = z
   .string()
   .max(80)
   .regex(DATE)
-  .transform((text) => Date.parse(text))
-  .pipe(z.int());
+  .refine((text) => !Number.isNaN(Date.parse(text)))
+  .transform((text) => Date.parse(text));
 /** Portals send empty parameters for filters that are not set. */
 const optionalDate = z.union([z.literal('').transform(() => undefined), date]).optional();
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJsonText } from '../../domain/json-text.ts';
 import {
   FIELD_NAME_LENGTH,
   FIELD_PATH_LENGTH,
@@ -7,10 +8,14 @@ import {
   isPlainLine,
   WHOLE_NUMBER_MAX,
 } from '../../model/portal-limits.ts';
+import { reason } from '../reason.ts';
 
 /** Parameters that many portal routes take. Ids of any text are read as unknown; only their type and length are checked here. */
 export const appId = z.string().max(64);
-export const rowId = z.string().regex(/^[\da-f]{24}$/i);
+export const rowId = z
+  .string()
+  .max(24)
+  .regex(/^[\da-f]{24}$/i);
 /** A handle as the portal sends it; the domain judges its form. */
 export const handle = z.string().max(254);
 /** Literal text to look for (contract S27). */
@@ -18,7 +23,11 @@ export const searchText = z.string().max(254);
 
 /** One line of text without control characters or lone surrogates (security rule 22). */
 export function plainText(maxLength: number) {
-  return z.string().max(maxLength).refine(isPlainLine);
+  return z
+    .string()
+    .max(maxLength)
+    .refine((text) => text.isWellFormed(), reason('wrong_type'))
+    .refine(isPlainLine);
 }
 /** An address that mail comes from or is answered at; empty for none. */
 export const mailAddress = z
@@ -29,7 +38,10 @@ export const appName = plainText(128).refine((name) => name.trim() !== '');
 
 /** A number, or its digits: query strings and form bodies carry text. */
 export function numberOrDigits<S extends z.ZodType<number>>(schema: S) {
-  const digits = z.string().regex(/^\d{1,9}(?:\.\d{1,6})?$/);
+  const digits = z
+    .string()
+    .max(16)
+    .regex(/^\d{1,9}(?:\.\d{1,6})?$/);
   return z.union([schema, digits.transform(Number).pipe(schema as z.ZodType<number, number>)]);
 }
 export const wholeNumber = numberOrDigits(z.int().min(0).max(WHOLE_NUMBER_MAX));
@@ -50,15 +62,32 @@ const metadataField = z.object({
 /** A real list of metadata fields. */
 export const fieldList = z.array(metadataField).max(FIELDS_MAX);
 /** The same, or its JSON text (contract P8). */
-export const metadataFields = z.union([fieldList, z.string().transform(parsedJson).pipe(fieldList)]);
+export const metadataFields = z.union([
+  fieldList,
+  z.string().max(65_536).transform(parsedJson).pipe(fieldList),
+]);
 
-function parsedJson(text: string): unknown {
+function parsedJson(text: string, { addIssue }: z.core.$RefinementCtx): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonText(text);
   } catch {
-    return undefined;
+    addIssue({ code: 'custom', message: reason('not_json').error });
+    return z.NEVER;
   }
 }
+
+/** Characters as JSON text. What may be kept is less; the domain says so. */
+const JSON_MAX = 65_536;
+/** Any JSON value. */
+export const jsonValue = z
+  .unknown()
+  .refine((value) => JSON.stringify(value ?? null).length <= JSON_MAX, reason('too_long'))
+  .meta({ maxLength: JSON_MAX });
+
+/** A JSON object of the client's own making. */
+export const jsonObject = z
+  .record(z.string().max(JSON_MAX), jsonValue)
+  .refine((value) => JSON.stringify(value).length <= JSON_MAX, reason('too_long'));
 
 const PAGE_SIZE = 25;
 const PAGE_MAX = 500;

@@ -143,7 +143,7 @@ export function settingChange(input: Values & { setting: SettingName }): Setting
   const names: readonly ValueName[] = SETTINGS[input.setting];
   for (const name of names) {
     if (input[name] === undefined && !MAY_BE_ABSENT.has(name)) {
-      throw refused(`${name} is missing`);
+      throw refused(`${name} is missing`, { reason: 'missing', field: name });
     }
   }
   const values = Object.fromEntries(names.map((name) => [name, input[name]])) as Values;
@@ -154,18 +154,20 @@ export function settingChange(input: Values & { setting: SettingName }): Setting
     case 'passwordSetting':
       return { passwordRules: { ...DEFAULT_PASSWORD_RULES, ...settings.passwordRules } };
     case 'appleBundleId':
-      return { appleBundleId: requireIds(values.appleBundleId) };
+      return { appleBundleId: requireIds('appleBundleId', values.appleBundleId) };
     case 'googleClientId':
-      return { googleClientId: requireIds(values.googleClientId) };
+      return { googleClientId: requireIds('googleClientId', values.googleClientId) };
     default:
       return settings;
   }
 }
 
 /** Absent clears the list, empty is refused (contract §4.3). */
-function requireIds(list: string | undefined): string | null {
+function requireIds(field: ValueName, list: string | undefined): string | null {
   if (list === undefined) return null;
-  if (list.split(',').every((id) => id.trim() === '')) throw new HostError('refused');
+  if (list.split(',').every((id) => id.trim() === '')) {
+    throw new HostError('refused', { because: { reason: 'missing', field } });
+  }
   return list;
 }
 

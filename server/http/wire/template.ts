@@ -34,6 +34,8 @@ export function templateRef(input: {
   locale?: string | undefined;
 }): TemplateRef {
   if (input._id !== undefined) return { id: input._id };
-  if (input.templateName === undefined) throw refused('_id or templateName is missing');
+  if (input.templateName === undefined) {
+    throw refused('_id or templateName is missing', { reason: 'missing', field: 'templateName' });
+  }
   return { name: input.templateName, locale: input.locale ?? DEFAULT_LOCALE };
 }

@@ -1,19 +1,32 @@
 import { z } from 'zod';
+import { reason } from '../reason.ts';
 
 /** What somebody is called, as typed: longer than the longest handle allows for the blanks around it. */
 export const handleText = z.string().max(320);
 
-/** A password to be set: the MD5 of what was typed, 32 hex digits (contract C12). */
-export const newPassword = z.string().regex(/^[\da-f]{32}$/i);
+/** A password to be compared; whatever it is, only the right one matches. */
+export const password = z.string().max(256);
+
+/** A password to be set: the MD5 of what was typed, 32 hex digits (contract C12), in lower case whatever the client writes. */
+export const newPassword = password.regex(/^[\da-f]{32}$/i, reason('not_md5')).toLowerCase();
+
+/** JSON text of metadata: far more than may be kept, for a client may send members that are not. */
+export const metadataText = z.string().max(65_536);
+
+/** The tag of a language. */
+export const localeText = z.string().max(35);
+
+/** An identity token or one of the host's own. */
+export const tokenText = z.string().max(8192);
 
 /** `true` and `"true"`; anything else is false. */
 export const flag = z
-  .union([z.boolean(), z.string()])
+  .union([z.boolean(), z.string().max(16)])
   .transform((value) => value === true || value === 'true');
 
 function digits(pattern: RegExp) {
   return z
-    .union([z.string(), z.number()])
+    .union([z.string().max(64), z.number()])
     .transform((code) => String(code).trim())
     .pipe(z.string().regex(pattern));
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../../server/model/app.ts';
+import { split } from '../../support/because.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 interface Case {
@@ -235,7 +236,13 @@ describe('what the portal is refused', () => {
         for (const headers of [{ 'server-secret': '' }, asApp]) {
           const answer = await call(each, complete(input), headers);
           assert.equal(answer.status, scope);
-          assert.deepEqual(answer.body, { status: 'Fails', message: 'Invalid Data' });
+          const because = headers === asApp ? 'wrong_credential' : 'no_credential';
+          assert.deepEqual(answer.body, {
+            status: 'Fails',
+            message: 'Invalid Data',
+            reason: because,
+            wanted: 'server-secret',
+          });
         }
       });
       if (unknownApp) {
@@ -251,8 +258,9 @@ describe('what the portal is refused', () => {
         it(`answers Fails with 400 without ${name}`, async () => {
           const { [name]: _, ...rest } = complete(input);
           for (const without of [rest, { ...rest, [name]: '' }]) {
-            const answer = await call(each, without);
-            assert.deepEqual([answer.status, answer.body.status], [400, 'Fails']);
+            const { status, body } = await call(each, without);
+            const { reason, field } = body;
+            assert.deepEqual([status, body.status, reason, field], [400, 'Fails', 'missing', name]);
           }
         });
       }
@@ -260,6 +268,7 @@ describe('what the portal is refused', () => {
         it(`answers Fails with 400 when ${name} is ${JSON.stringify(value)}`, async () => {
           const answer = await call(each, { ...complete(input), [name]: value });
           assert.deepEqual([answer.status, answer.body.status], [400, 'Fails']);
+          assert.deepEqual([split(answer.body).because?.field], [name], answer.text);
         });
       }
     });

@@ -59,7 +59,7 @@ describe('invitations', () => {
     for (const [locale, used] of [
       [' de ', 'DE'],
       ['fr', 'EN'],
-      ['x'.repeat(90_000), 'EN'],
+      ['x'.repeat(35), 'EN'],
       [undefined, 'EN'],
     ]) {
       assertTrue(await sender.post('invite', { handle: 'bo@example.com', senderUserId: 'me', locale }));

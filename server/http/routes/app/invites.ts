@@ -4,6 +4,9 @@ import { portalRoute } from '../../route.ts';
 import { issuedInvites, portalInvite } from '../../wire/invite.ts';
 import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
 
+/** Handles, comma-separated; the domain judges each, and how many they are. */
+const handleList = z.string().max(102_400);
+
 /** Invites of an app (contract §4.6.9, 35–37). */
 export const appInviteRoutes = [
   portalRoute({
@@ -18,7 +21,7 @@ export const appInviteRoutes = [
     method: 'POST',
     path: '/api/app/createAppInvite',
     summary: 'Invites one or more people in the name of the portal.',
-    input: z.object({ appId, handle: z.string(), locale: z.string().max(8).default('EN') }),
+    input: z.object({ appId, handle: handleList, locale: z.string().max(8).default('EN') }),
     codeStatus: { app_gone: 400, app_suspended: 400 },
     log: { action: 'createAppInvite' },
     respond: async ({ deps, input }) =>

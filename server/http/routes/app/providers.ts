@@ -34,7 +34,11 @@ export const providerRoutes = [
     method: 'POST',
     path: '/api/app/remoteNotification',
     summary: 'Refused: the host has no push provider.',
-    input: z.object({ userId: z.string(), senderId: z.string().optional(), message: z.string() }),
+    input: z.object({
+      userId: z.string().max(256),
+      senderId: z.string().max(256).optional(),
+      message: z.string().max(65_536),
+    }),
     respond: () => {
       throw refused('this host has no push provider');
     },

@@ -43,6 +43,7 @@ export const templateRoutes = [
       templateName: z.enum(TEMPLATE_NAMES).optional(),
       locale: z
         .string()
+        .max(8)
         .toUpperCase()
         .pipe(z.enum([...LOCALES]))
         .optional(),

@@ -11,6 +11,8 @@ import { portalRoute } from '../../route.ts';
 import {
   appId,
   handle,
+  jsonObject,
+  jsonValue,
   paging,
   queryFlag,
   rowId,
@@ -37,7 +39,7 @@ export const appUserRoutes = [
     method: 'POST',
     path: '/api/app/addUser',
     summary: 'Adds a user who need not confirm anything.',
-    input: z.object({ appId, handle, password: z.string().max(64) }),
+    input: z.object({ appId, handle, password: newPassword }),
     failsStatus: { handle_taken: 403, users_full: 403 },
     codeStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'addUser' },
@@ -82,9 +84,9 @@ export const appUserRoutes = [
     input: z.object({
       appId,
       handle,
-      metaData: z.record(z.string(), z.unknown()),
+      metaData: jsonObject,
       addedMetadata: z
-        .array(z.object({ path: z.string().max(256).optional(), value: z.unknown().optional() }).nullable())
+        .array(z.object({ path: z.string().max(256).optional(), value: jsonValue.optional() }).nullable())
         .max(64)
         .transform((items) => items.filter((item) => item !== null))
         .optional(),

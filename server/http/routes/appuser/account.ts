@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { deleteAccount, logOut } from '../../../domain/account.ts';
 import { userRoute } from '../../route.ts';
-import { flag } from '../../wire/user-parameter.ts';
+import { flag, handleText, password, tokenText } from '../../wire/user-parameter.ts';
 
 export const accountRoutes = [
   userRoute({
@@ -10,9 +10,9 @@ export const accountRoutes = [
     summary: "Deletes the caller's account, proven by handle and password or by an identity token.",
     caller: 'user',
     input: z.object({
-      handle: z.string().optional(),
-      password: z.string().optional(),
-      token: z.string().optional(),
+      handle: handleText.optional(),
+      password: password.optional(),
+      token: tokenText.optional(),
     }),
     log: { action: 'deleteAccount' },
     respond: ({ deps, caller, input }) => deleteAccount(deps, { caller, proof: input }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { setAppData } from '../../../domain/app-data.ts';
 import { userRoute } from '../../route.ts';
 import { wireApplication } from '../../wire/application.ts';
+import { jsonObject } from '../../wire/portal-parameter.ts';
 import { writtenOnce } from '../../written.ts';
 
 const applicationAnswer = writtenOnce(wireApplication);
@@ -22,7 +23,7 @@ export const applicationRoutes = [
     path: '/api/appuser/setAppData',
     summary: 'Stores the application data that `getApplication` answers.',
     caller: 'superuser',
-    input: z.object({ appData: z.record(z.string(), z.unknown()) }),
+    input: z.object({ appData: jsonObject }),
     log: { action: 'setAppData' },
     respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),

@@ -3,7 +3,7 @@ import { invite } from '../../../domain/invite.ts';
 import { register } from '../../../domain/register.ts';
 import { userRoute } from '../../route.ts';
 import { wireTokens } from '../../wire/tokens.ts';
-import { newPassword, sentCode } from '../../wire/user-parameter.ts';
+import { handleText, localeText, metadataText, newPassword, sentCode } from '../../wire/user-parameter.ts';
 
 export const inviteRoutes = [
   userRoute({
@@ -12,10 +12,10 @@ export const inviteRoutes = [
     summary: "Invites somebody to the app in the caller's name.",
     caller: 'user',
     input: z.object({
-      handle: z.string(),
+      handle: handleText,
       senderUserId: z.string().max(256).optional(),
-      metaData: z.string().optional(),
-      locale: z.string().optional(),
+      metaData: metadataText.optional(),
+      locale: localeText.optional(),
     }),
     log: { action: 'invite' },
     respond: ({ deps, caller, input }) => invite(deps, { caller, ...input }),
@@ -26,11 +26,11 @@ export const inviteRoutes = [
     summary: 'Accepts an invite with its code and logs the new user in.',
     caller: 'app or user',
     input: z.object({
-      handle: z.string(),
+      handle: handleText,
       password: newPassword,
       code: sentCode,
-      metaData: z.string().optional(),
-      locale: z.string().optional(),
+      metaData: metadataText.optional(),
+      locale: localeText.optional(),
     }),
     log: { action: 'register' },
     respond: async ({ deps, caller, input }) =>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { completeLogin } from '../../../domain/login-complete.ts';
 import { userRoute } from '../../route.ts';
 import { wireTokens } from '../../wire/tokens.ts';
-import { factorCode } from '../../wire/user-parameter.ts';
+import { factorCode, tokenText } from '../../wire/user-parameter.ts';
 
 export const loginCompleteRoutes = [
   userRoute({
@@ -10,7 +10,7 @@ export const loginCompleteRoutes = [
     path: '/api/appuser/loginComplete',
     summary: 'Exchanges a login token and a second-factor or recovery code for tokens.',
     caller: 'app or user',
-    input: z.object({ loginToken: z.string(), code: factorCode }),
+    input: z.object({ loginToken: tokenText, code: factorCode }),
     log: { action: 'loginComplete' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await completeLogin(deps, { app: caller.app, ...input })),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { logIn, logInAnonymously } from '../../../domain/login.ts';
 import { userRoute } from '../../route.ts';
 import { wireLogin, wireTokens } from '../../wire/tokens.ts';
-import { handleText } from '../../wire/user-parameter.ts';
+import { handleText, password } from '../../wire/user-parameter.ts';
 
 export const loginRoutes = [
   userRoute({
@@ -11,7 +11,7 @@ export const loginRoutes = [
     summary:
       'Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due.',
     caller: 'app',
-    input: z.object({ handle: handleText, password: z.string().max(256) }),
+    input: z.object({ handle: handleText, password }),
     log: { action: 'login' },
     respond: async ({ deps, caller, input }) => wireLogin(await logIn(deps, { app: caller.app, ...input })),
   }),
@@ -21,7 +21,7 @@ export const loginRoutes = [
     summary:
       'Logs a device in by an id it made up, ANON_ and letters, digits or . _ + -; the first call makes the user.',
     caller: 'app',
-    input: z.object({ handle: z.string() }),
+    input: z.object({ handle: handleText }),
     refuse: { missing: 'invalid_credentials' },
     log: { action: 'loginAnonymous' },
     respond: async ({ deps, caller, input }) =>

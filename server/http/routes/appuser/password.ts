@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { changePassword, forgotPassword, resetPassword } from '../../../domain/password.ts';
+import { reason } from '../../reason.ts';
 import { userRoute } from '../../route.ts';
-import { newPassword, sentCode } from '../../wire/user-parameter.ts';
+import { handleText, newPassword, password, sentCode } from '../../wire/user-parameter.ts';
 
 export const passwordRoutes = [
   userRoute({
@@ -9,7 +10,7 @@ export const passwordRoutes = [
     path: '/api/appuser/forgotPassword',
     summary: 'Sends a code with which a forgotten password can be replaced.',
     caller: 'app or user',
-    input: z.object({ handle: z.string() }),
+    input: z.object({ handle: handleText }),
     log: { action: 'forgotPassword' },
     respond: ({ deps, caller, input }) => forgotPassword(deps, { app: caller.app, ...input }),
   }),
@@ -19,7 +20,7 @@ export const passwordRoutes = [
     summary: 'Replaces a forgotten password with the code that was sent.',
     caller: 'app or user',
     appTokenAsAccessToken: true,
-    input: z.object({ handle: z.string(), password: newPassword, code: sentCode }),
+    input: z.object({ handle: handleText, password: newPassword, code: sentCode }),
     log: { action: 'resetPassword' },
     respond: ({ deps, caller, input }) => resetPassword(deps, { app: caller.app, ...input }),
   }),
@@ -29,8 +30,11 @@ export const passwordRoutes = [
     summary: "Replaces the caller's password; all access tokens of the user end.",
     caller: 'user',
     input: z
-      .object({ password: z.string(), newPassword })
-      .refine((input) => input.password !== input.newPassword),
+      .object({ password, newPassword })
+      .refine((input) => input.password.toLowerCase() !== input.newPassword, {
+        path: ['newPassword'],
+        ...reason('unknown_value'),
+      }),
     refuse: { caller: 'invalid_data', missing: 'invalid_data' },
     log: { action: 'changePassword' },
     respond: ({ deps, caller, input }) => changePassword(deps, { caller, ...input }),

@@ -8,8 +8,10 @@ import {
 } from '../../../domain/profile.ts';
 import { userRoute } from '../../route.ts';
 import { wireUser } from '../../wire/user.ts';
+import { localeText, metadataText } from '../../wire/user-parameter.ts';
 import { writtenOnce } from '../../written.ts';
 
+const userName = z.string().max(320);
 const userAnswer = writtenOnce(wireUser);
 
 export const profileRoutes = [
@@ -27,7 +29,7 @@ export const profileRoutes = [
     path: '/api/appuser/userNameAvailable',
     summary: 'Whether nobody in the app has a user name.',
     caller: 'user',
-    input: z.object({ userName: z.string() }),
+    input: z.object({ userName }),
     respond: async ({ deps, caller, input }) => ({
       available: await isUserNameAvailable(deps, { caller, ...input }),
     }),
@@ -37,7 +39,7 @@ export const profileRoutes = [
     path: '/api/appuser/setUserName',
     summary: 'Gives the caller a user name, once.',
     caller: 'user',
-    input: z.object({ userName: z.string() }),
+    input: z.object({ userName }),
     log: { action: 'setUserName' },
     respond: ({ deps, caller, input }) => setUserName(deps, { caller, ...input }),
   }),
@@ -46,7 +48,7 @@ export const profileRoutes = [
     path: '/api/appuser/setLocale',
     summary: 'Sets the language of the caller’s messages.',
     caller: 'user',
-    input: z.object({ locale: z.string() }),
+    input: z.object({ locale: localeText }),
     log: { action: 'setLocale' },
     respond: ({ deps, caller, input }) => setLocale(deps, { caller, ...input }),
   }),
@@ -55,7 +57,7 @@ export const profileRoutes = [
     path: '/api/appuser/setUserMetadata',
     summary: 'Sets the editable metadata fields that are sent and keeps all others.',
     caller: 'user',
-    input: z.object({ metaData: z.string() }),
+    input: z.object({ metaData: metadataText }),
     refuse: { missing: 'invalid_data', caller: 'missing_parameter' },
     log: { action: 'setUserMetadata' },
     respond: ({ deps, caller, input }) => setUserMetadata(deps, { caller, ...input }),

@@ -3,7 +3,7 @@ import { signUp } from '../../../domain/signup.ts';
 import { completeSignup } from '../../../domain/signup-completion.ts';
 import { userRoute } from '../../route.ts';
 import { wireSignup, wireTokens } from '../../wire/tokens.ts';
-import { handleText, newPassword, signupCode } from '../../wire/user-parameter.ts';
+import { handleText, localeText, metadataText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
 /** The form POST of the verification link, on the same path, is a page: `pages/landing.ts`. */
 export const signupRoutes = [
@@ -15,8 +15,8 @@ export const signupRoutes = [
     input: z.object({
       handle: handleText,
       password: newPassword,
-      metaData: z.string().optional(),
-      locale: z.string().max(35).optional(),
+      metaData: metadataText.optional(),
+      locale: localeText.optional(),
     }),
     log: { action: 'signup' },
     respond: async ({ deps, caller, input }) => wireSignup(await signUp(deps, { app: caller.app, ...input })),

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { socialLogIn, socialSignUp } from '../../../domain/social-login.ts';
 import { userRoute } from '../../route.ts';
 import { wireTokens } from '../../wire/tokens.ts';
+import { handleText, localeText, metadataText, tokenText } from '../../wire/user-parameter.ts';
 
 const identity = z.object({
-  token: z.string(),
+  token: tokenText,
   provider: z.enum(['apple', 'google']),
   nonce: z.string().max(256).optional(),
 });
@@ -26,9 +27,9 @@ export const socialRoutes = [
     summary: 'Makes an account from an identity token of Apple or Google and logs it in.',
     caller: 'app',
     input: identity.extend({
-      handle: z.string(),
-      metaData: z.string().optional(),
-      locale: z.string().optional(),
+      handle: handleText,
+      metaData: metadataText.optional(),
+      locale: localeText.optional(),
     }),
     log: { action: 'socialSignup' },
     respond: async ({ deps, caller, input }) =>

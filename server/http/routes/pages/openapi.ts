@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REASONS } from '../../../model/errors.ts';
 import { VERSION } from '../../../version.ts';
 import { describeError } from '../../refused.ts';
 import { openRoute, type Refusal, type Route, TextReply } from '../../route.ts';
@@ -53,16 +54,25 @@ const SECURITY: Record<Route['caller'], Json[]> = {
   superuser: [{ accessToken: [] }],
 };
 const TEXT = { type: 'string' };
+/** What a refusal says beside its old members where what was sent is to blame. */
+const BECAUSE = {
+  reason: { enum: [...REASONS] },
+  field: TEXT,
+  path: TEXT,
+  wanted: TEXT,
+  unmet: { type: 'array', items: TEXT },
+  current: {},
+};
 const SCHEMAS = {
   Code: {
     type: 'object',
     required: ['code', 'message'],
-    properties: { code: { type: 'integer' }, message: TEXT },
+    properties: { code: { type: 'integer' }, message: TEXT, ...BECAUSE },
   },
   Fails: {
     type: 'object',
     required: ['status', 'message'],
-    properties: { status: { enum: ['Fails', 'fails'] }, message: TEXT },
+    properties: { status: { enum: ['Fails', 'fails'] }, message: TEXT, ...BECAUSE },
   },
 };
 

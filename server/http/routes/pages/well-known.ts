@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type PublishedKeys, publishedKeys } from '../../../domain/published-keys.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
+import { appId } from '../../wire/portal-parameter.ts';
 
-const input = z.object({ appId: z.string() });
+const input = z.object({ appId });
 
 /** What third parties need to verify an app's user JWTs (operator §4). Cacheable: keys are announced before they sign. */
 export const wellKnownRoutes: Route[] = [
