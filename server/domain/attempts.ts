@@ -5,6 +5,7 @@ import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { Attempt, WaitPolicy } from '../ports/store/counters.ts';
 import { changeUser } from './change.ts';
+import { lowered } from './password-rules.ts';
 import { countGuess } from './spray.ts';
 
 export type AttemptDeps = Pick<
@@ -33,10 +34,10 @@ export async function judgePassword(
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   if (!(await admitted(deps, key, { who, method }))) return false;
   const stored = user?.passwordHash ?? deps.passwords.decoyHash;
-  const right = await judged(deps, key, () => deps.passwords.matches(password, stored));
-  if (user?.passwordHash && right) {
+  const right = await judged(deps, key, () => matchingSpelling(deps, password, stored));
+  if (user?.passwordHash && right !== undefined) {
     await deps.store.counters.remove(key);
-    await renewHash(deps, user, user.passwordHash, password);
+    await renewHash(deps, user, user.passwordHash, right);
     return true;
   }
   const failures = await deps.store.counters.fail(key, waitPolicy(deps));
@@ -160,9 +161,22 @@ async function lock(deps: AttemptDeps, user: User, failures: number): Promise<vo
   if (locks) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
 }
 
-/** Replaces an imported or weaker hash, unless the password changed meanwhile. The log-in does not fail because there is no time for it. */
-async function renewHash(deps: AttemptDeps, user: User, outdated: string, password: string): Promise<void> {
-  if (!deps.passwords.needsRehash(outdated)) return;
+/** Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered. Undefined when neither matches. */
+async function matchingSpelling(
+  deps: Pick<Deps, 'passwords'>,
+  password: string,
+  stored: string,
+): Promise<string | undefined> {
+  for (const spelling of new Set([lowered(password), password])) {
+    if (await deps.passwords.matches(spelling, stored)) return spelling;
+  }
+  return undefined;
+}
+
+/** Replaces an imported or weaker hash, or one of another spelling than today's, unless the password changed meanwhile. The log-in does not fail because there is no time for it. */
+async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelling: string): Promise<void> {
+  const password = lowered(spelling);
+  if (!deps.passwords.needsRehash(outdated) && spelling === password) return;
   const passwordHash = await deps.passwords.hash(password).catch(() => undefined);
   if (!passwordHash) return;
   let renewed = false;

@@ -6,6 +6,7 @@ import { HostError, type Reason } from '../model/errors.ts';
 const KEPT_BYTES = 8;
 const COMMON = readFileSync(new URL('./common-passwords.bin', import.meta.url));
 
+const MD5 = /^[\da-f]{32}$/i;
 /** What a client sends that hashes an empty field. */
 const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
 
@@ -15,9 +16,14 @@ const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
  * member `field`.
  */
 export function requireNewPassword(app: App, text: string, field = 'password'): void {
-  if (!/^[\da-f]{32}$/i.test(text)) throw refusedPassword('not_md5', field);
-  const common = text.toLowerCase() === MD5_OF_NOTHING || (app.refuseCommonPasswords && isCommon(text));
+  if (!MD5.test(text)) throw refusedPassword('not_md5', field);
+  const common = lowered(text) === MD5_OF_NOTHING || (app.refuseCommonPasswords && isCommon(text));
   if (common) throw refusedPassword('common_password', field);
+}
+
+/** The one spelling in which the MD5 of a password is hashed; what is no MD5 stays as it is. */
+export function lowered(text: string): string {
+  return MD5.test(text) ? text.toLowerCase() : text;
 }
 
 function refusedPassword(reason: Reason, field: string): HostError {

@@ -160,6 +160,27 @@ describeOnBothStores('attempts', (host) => {
     assert.equal((await current()).revision, 1);
   });
 
+  it('knows the MD5 in upper case of an account made so before, and hashes it in lower case then', async () => {
+    const { app, guess } = await account();
+    const upper = PASSWORD.toUpperCase();
+    const passwordHash = await host().deps.passwords.hash(upper);
+    const before = await host().createUser(app, { handle: 'upper@example.com', passwordHash });
+    const find = () => host().deps.store.users.find(app.id, before.id);
+    assert.equal(await guess(PASSWORD, before, before.handle), false);
+    assert.equal(await guess(upper, before, before.handle), true);
+    assert.notEqual((await find())?.passwordHash, passwordHash);
+    for (const either of [PASSWORD, upper])
+      assert.equal(await guess(either, await find(), before.handle), true);
+  });
+
+  it('minds the case of what is no MD5, as old installations may have hashed', async () => {
+    const { app, guess } = await account();
+    const passwordHash = await host().deps.passwords.hash('Secret');
+    const before = await host().createUser(app, { handle: 'clear@example.com', passwordHash });
+    assert.equal(await guess('secret', before, before.handle), false);
+    assert.equal(await guess('Secret', before, before.handle), true);
+  });
+
   it('gives an attempt back that overload kept from being judged', async () => {
     const { deps, guess, hashes } = await account();
     const { matches } = deps.passwords;

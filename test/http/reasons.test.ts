@@ -469,6 +469,23 @@ describe('reasons', () => {
     assert.equal((await post('signup', { handle: 'c@b.co', password: COMMON })).status, 200);
   });
 
+  it('takes a new password in either case for the same', async () => {
+    const loose = await host.createApp({ signupFlow: 'none' });
+    const headers = { 'app-token': loose.appToken };
+    const post = (route: string, json: Body) =>
+      host.request('POST', `/api/appuser/${route}`, { headers, json });
+    const handle = 'case@example.com';
+    assert.equal((await post('signup', { handle, password: FRESH.toUpperCase() })).status, 200);
+    for (const password of [FRESH, FRESH.toUpperCase()]) {
+      assert.equal((await post('login', { handle, password })).status, 200);
+    }
+    const member = await host.deps.store.users.findByHandle(loose.id, handle);
+    assert.ok(member);
+    const client = await loggedIn(host, loose, member);
+    const same = await client.post('changePassword', { password: FRESH, newPassword: FRESH.toUpperCase() });
+    told(same, ['unknown_value', 'newPassword'], 602);
+  });
+
   it('stands in the line of the request, and not in the log of the app', async () => {
     const start = host.lines.length;
     await asApp('signup', { ...signup, handle: 'nobody' });
