@@ -1,5 +1,6 @@
 import { type Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { type Info, parse } from 'csv-parse';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { ArchiveError, type ArchiveLimits, type OpenArchive, type TableRow } from '../ports/archive.ts';
@@ -94,8 +95,10 @@ class Archive implements OpenArchive {
   }
 
   async *#read(name: string): AsyncIterable<TableRow> {
-    const source = await this.#inflate(name);
-    const text = this.#onlyText(name);
+    const entry = this.#entries.get(name);
+    if (!entry) throw new TypeError(`${name} is not in the archive`);
+    const source = await this.#inflate(entry);
+    const text = this.#onlyText(entry);
     const csv = parse({
       bom: true,
       info: true,
@@ -124,23 +127,27 @@ class Archive implements OpenArchive {
     }
   }
 
-  async #inflate(name: string): Promise<Readable> {
-    const entry = this.#entries.get(name);
-    if (!entry) throw new TypeError(`${name} is not in the archive`);
+  async #inflate(entry: Entry): Promise<Readable> {
     try {
       return await promisify<Entry, Readable>(this.#zip.openReadStream.bind(this.#zip))(entry);
     } catch {
-      throw new ArchiveError(`${name} is packed in a way that cannot be read`);
+      throw new ArchiveError(`${entry.fileName} is packed in a way that cannot be read`);
     }
   }
 
-  /** Lets UTF-8 pass, and no more of it than allowed: what a ZIP says of its own size is not believed. */
-  #onlyText(name: string): Transform {
+  /**
+   * Lets UTF-8 pass, and no more of it than allowed: what a ZIP says of its own size is not believed. Fails at the end when the text is
+   * another than the one the check sum was made of (PKWARE APPNOTE 4.4.7).
+   */
+  #onlyText({ fileName, crc32: expected }: Entry): Transform {
     const decoder = new TextDecoder('utf-8', { fatal: true });
     let bytes = 0;
+    let sum = 0;
     const pass = (chunk?: Buffer) => {
+      if (chunk === undefined && sum !== expected) return new DamagedError();
       bytes += chunk?.length ?? 0;
-      if (this.#countedWith(name, bytes) > this.#maxBytes) return new TooLargeError();
+      sum = chunk === undefined ? sum : crc32(chunk, sum);
+      if (this.#countedWith(fileName, bytes) > this.#maxBytes) return new TooLargeError();
       try {
         decoder.decode(chunk, { stream: chunk !== undefined });
       } catch {
@@ -162,6 +169,7 @@ class Archive implements OpenArchive {
 
 class TooLargeError extends Error {}
 class NoTextError extends Error {}
+class DamagedError extends Error {}
 
 /** csv-parse quotes cells in its messages; only its kind of error is passed on. */
 function reasonOf(error: unknown): string {

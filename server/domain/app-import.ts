@@ -1,6 +1,6 @@
 import type { App } from '../model/app.ts';
 import { HostError, refused } from '../model/errors.ts';
-import { ArchiveError, type OpenArchive } from '../ports/archive.ts';
+import { ArchiveError, type OpenArchive, type TableRow } from '../ports/archive.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
 import { namingApp, requireFreeName } from './apps.ts';
@@ -164,23 +164,24 @@ class Import {
     return app;
   }
 
-  /** Only the first row counts. */
+  /** Only the first row counts, but the file is read to its end: damage shows there. */
   async #checkApp(): Promise<App> {
     const header = await this.#header(APP_TABLE);
-    for await (const { line, cells } of this.#archive.rows(APP_TABLE.file)) {
-      try {
-        const named = new Cells(header, cells);
-        this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
-        return await importedApp(this.#deps, named, {
-          id: this.#deps.codes.newId(),
-          name: '',
-          newKeys: this.#newKeys,
-        });
-      } catch (error) {
-        throw refused(this.#describe(APP_TABLE.file, line, error));
-      }
+    let first: TableRow | undefined;
+    for await (const row of this.#archive.rows(APP_TABLE.file)) first ??= row;
+    if (!first) throw refused(`${APP_TABLE.file} has no row`);
+    const { line, cells } = first;
+    try {
+      const named = new Cells(header, cells);
+      this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
+      return await importedApp(this.#deps, named, {
+        id: this.#deps.codes.newId(),
+        name: '',
+        newKeys: this.#newKeys,
+      });
+    } catch (error) {
+      throw refused(this.#describe(APP_TABLE.file, line, error));
     }
-    throw refused(`${APP_TABLE.file} has no row`);
   }
 
   async #write(app: App, heartbeat: () => Promise<void>): Promise<number> {

@@ -25,7 +25,8 @@ export interface OpenArchive {
   /** Header cells of a table. Throws `ArchiveError`. */
   header(name: string): Promise<readonly string[]>;
   /**
-   * Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8, broken quoting or too much text.
+   * Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8, broken quoting or too much text, and
+   * behind the last row for a damaged file: only rows that were read to the end are whole.
    */
   rows(name: string): AsyncIterable<TableRow>;
   close(): void;

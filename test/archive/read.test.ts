@@ -62,6 +62,38 @@ describe('an archive', () => {
     archive.close();
   });
 
+  it('says of a file that was changed on its way that it is damaged', async () => {
+    const text = `handle,flow\n${'ada@example.com,code\n'.repeat(20_000)}`;
+    for (const compress of [false, true]) {
+      const zip = await zipOf({ 'a.csv': text }, { compress });
+      const central = zip.lastIndexOf(Buffer.from('PK\x01\x02'));
+      const content = zip.indexOf('handle,flow');
+      const changes: Record<string, (zip: Buffer) => void> = {
+        'another sum': (copy) => copy.writeUInt32LE(copy.readUInt32LE(central + 16) ^ 1, central + 16),
+        'a larger size than there is': (copy) =>
+          copy.writeUInt32LE(copy.readUInt32LE(central + 24) + 1, central + 24),
+        'a smaller size than there is': (copy) =>
+          copy.writeUInt32LE(copy.readUInt32LE(central + 24) - 1, central + 24),
+        'cut where it is packed': (copy) =>
+          copy.writeUInt32LE(copy.readUInt32LE(central + 20) - 10, central + 20),
+        ...(!compress && { 'a value': (copy: Buffer) => void copy.write('link', content + 28) }),
+        ...(compress && { 'packed bytes': (copy: Buffer) => void copy.fill(0x55, 60, 70) }),
+      };
+      for (const [what, change] of Object.entries(changes)) {
+        const copy = Buffer.from(zip);
+        change(copy);
+        assert.ok(!copy.equals(zip), what);
+        writeFileSync(join(folder, 'changed.zip'), copy);
+        const reading = async () => {
+          const limits = { names: ['a.csv'], maxInflatedBytes: 1_000_000 };
+          const archive = await openArchive(join(folder, 'changed.zip'), limits);
+          await read(archive, 'a.csv').finally(() => archive.close());
+        };
+        await assert.rejects(reading, /^ArchiveError: .*damaged|^ArchiveError: .*cannot be read/, what);
+      }
+    }
+  });
+
   it('refuses hundreds of columns', async () => {
     const archive = await opened({ 'a.csv': `${'x,'.repeat(300)}x\n` });
     await assert.rejects(archive.header('a.csv'), ArchiveError);

@@ -10,9 +10,10 @@ export type Files = Record<string, string | Buffer>;
 export type Rows = Record<string, string>[];
 
 /** A ZIP with these files. */
-export function zipOf(files: Files): Promise<Buffer<ArrayBuffer>> {
+export function zipOf(files: Files, { compress = true } = {}): Promise<Buffer<ArrayBuffer>> {
   const zip = new ZipWriter();
-  for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), name);
+  for (const [name, content] of Object.entries(files))
+    zip.addBuffer(Buffer.from(content), name, { compress });
   zip.end();
   return buffer(zip.outputStream) as Promise<Buffer<ArrayBuffer>>;
 }

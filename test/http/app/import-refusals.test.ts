@@ -205,6 +205,29 @@ describeOnBothStores('an import', (host) => {
     assert.ok(!host().events.some(({ event }) => event === 'unexpected_error'));
   });
 
+  it('takes nothing of a file that was damaged on its way', async () => {
+    const good = legacyFiles(await host().createApp());
+    const padded = { ...good, 'app-collection.csv': `${good['app-collection.csv']}${',,\n'.repeat(50_000)}` };
+    const changes: [from: string, to: string][] = [
+      [',code,none,', ',link,none,'],
+      ['ada@example.com', 'eve@example.com'],
+      ['Welcome to %APP_NAME%', 'Sold out %APP_NAME%.'.padEnd(21)],
+    ];
+    for (const files of [good, padded]) {
+      const whole = await zipOf(files, { compress: false });
+      for (const [from, to] of changes) {
+        const start = whole.indexOf(from);
+        assert.ok(start > 0 && from.length === to.length);
+        const copy = Buffer.from(whole);
+        copy.write(to, start);
+        const { status, body } = await upload(host(), copy, 'damaged');
+        assert.deepEqual([status, body.status], [400, 'fails'], to);
+        assert.match(body.message, /damaged/, to);
+      }
+    }
+    assert.deepEqual(await traces(host(), 'damaged'), NO_TRACE);
+  });
+
   it('needs a name, a file part named file, and a name that is free', async () => {
     const file = await zipOf(legacyFiles(await host().createApp()));
     const { name } = await host().createApp();
