@@ -1,4 +1,5 @@
 import { PASSWORD_HASH_MAX } from './model/config.ts';
+import { parseDateText } from './model/date-text.ts';
 
 /** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
 export interface Setting<T, F = T | undefined> {
@@ -148,8 +149,8 @@ function isoDate(meaning: string): Setting<number, undefined> {
     secret: false,
     repair: 'use a date such as 2027-01-31',
     parse(value) {
-      const time = /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(value) ? Date.parse(value) : Number.NaN;
-      if (Number.isNaN(time)) throw new Error('is not an ISO date');
+      const time = /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(value) ? parseDateText(value) : undefined;
+      if (time === undefined) throw new Error('is not an ISO date, or names a day that does not exist');
       return time;
     },
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Activity } from '../../model/activity.ts';
+import { parseDateText } from '../../model/date-text.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page } from '../../ports/store/page.ts';
 import { wireTime } from './time.ts';
@@ -22,14 +23,15 @@ function portalLog(row: Activity) {
   };
 }
 
-/** ISO 8601, or a date as JavaScript and HTTP write it; `Date.parse` alone also takes words that only end in a number. */
-const DATE = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2},? )/;
 const date = z
   .string()
   .max(80)
-  .regex(DATE)
-  .refine((text) => !Number.isNaN(Date.parse(text)))
-  .transform((text) => Date.parse(text));
+  .transform((text, context) => {
+    const time = parseDateText(text);
+    if (time !== undefined) return time;
+    context.addIssue({ code: 'custom' });
+    return z.NEVER;
+  });
 /** Portals send empty parameters for filters that are not set. */
 const optionalDate = z.union([z.literal('').transform(() => undefined), date]).optional();
 

@@ -105,6 +105,16 @@ describe('logs and statistics', () => {
     const day = encodeURIComponent(new Date(start + DAY_MS).toUTCString());
     assert.equal(await count(`&fromDate=${day}`), 2);
     assert.equal((await logs(app, '&fromDate=&toDate=&type=&status=')).totalLog, 3);
+    for (const date of [
+      '2027-02-30',
+      '2027-13-01T00:00:00Z',
+      'Mon, 31 Apr 2026 09:00:00 GMT',
+      'Mon x 2026',
+    ]) {
+      const path = `/api/app/logs?appId=${app.id}&toDate=${encodeURIComponent(date)}`;
+      const { status, body } = await host.portal('GET', path);
+      assert.deepEqual([status, body.status], [400, 'Fails'], date);
+    }
   });
 
   it('pages by page number, 25 rows at least and 500 at most, newest first', async () => {
