@@ -1,7 +1,7 @@
 import { type Readable, Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { type Info, parse } from 'csv-parse';
+import { type Options as CsvOptions, type Info, parse } from 'csv-parse';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { ArchiveError, type ArchiveLimits, type OpenArchive, type TableRow } from '../ports/archive.ts';
 
@@ -64,6 +64,7 @@ class Archive implements OpenArchive {
   readonly #zip: ZipFile;
   readonly #entries: Map<string, Entry>;
   readonly #maxBytes: number;
+  readonly #delimiters = new Map<string, string>();
   /** What each file inflated to so far, at most: they may be read more than once. */
   readonly #inflated = new Map<string, number>();
 
@@ -74,7 +75,8 @@ class Archive implements OpenArchive {
   }
 
   async header(name: string): Promise<readonly string[]> {
-    for await (const { cells } of this.#read(name)) {
+    const delimiter = await this.#delimiterOf(name);
+    for await (const { cells } of this.#read(name, { delimiter })) {
       if (cells.length > MAX_COLUMNS)
         throw new ArchiveError(`${name} has ${cells.length} columns, more than ${MAX_COLUMNS}`);
       return cells;
@@ -83,8 +85,9 @@ class Archive implements OpenArchive {
   }
 
   async *rows(name: string): AsyncIterable<TableRow> {
+    const delimiter = await this.#delimiterOf(name);
     let isHeader = true;
-    for await (const row of this.#read(name)) {
+    for await (const row of this.#read(name, { delimiter })) {
       if (!isHeader) yield row;
       isHeader = false;
     }
@@ -94,12 +97,26 @@ class Archive implements OpenArchive {
     this.#zip.close();
   }
 
-  async *#read(name: string): AsyncIterable<TableRow> {
+  /** A comma; or a semicolon, as European spreadsheets save it, where the whole header is one cell with one in it. */
+  async #delimiterOf(name: string): Promise<string> {
+    let delimiter = this.#delimiters.get(name);
+    if (delimiter !== undefined) return delimiter;
+    delimiter = ',';
+    for await (const { cells } of this.#read(name, { delimiter, relax_quotes: true })) {
+      if (cells.length === 1 && cells[0]?.includes(';')) delimiter = ';';
+      break;
+    }
+    this.#delimiters.set(name, delimiter);
+    return delimiter;
+  }
+
+  async *#read(name: string, options: CsvOptions): AsyncIterable<TableRow> {
     const entry = this.#entries.get(name);
     if (!entry) throw new TypeError(`${name} is not in the archive`);
     const source = await this.#inflate(entry);
     const text = this.#onlyText(entry);
     const csv = parse({
+      ...options,
       bom: true,
       info: true,
       relax_column_count: true,
@@ -174,7 +191,7 @@ class DamagedError extends Error {}
 /** csv-parse quotes cells in its messages; only its kind of error is passed on. */
 function reasonOf(error: unknown): string {
   if (error instanceof TooLargeError) return 'the files inflate to more than is allowed';
-  if (error instanceof NoTextError) return 'the text is not UTF-8';
+  if (error instanceof NoTextError) return 'the text is not UTF-8; spreadsheets save it as "CSV UTF-8"';
   const code = (error as { code?: unknown }).code;
   if (code === 'CSV_MAX_RECORD_SIZE') return 'a row is longer than 1 MB';
   if (typeof code === 'string' && code.startsWith('CSV_')) return 'quotes or line feeds are out of place';

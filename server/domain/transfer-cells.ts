@@ -1,3 +1,4 @@
+import { parseDateText } from '../model/date-text.ts';
 import { HostError } from '../model/errors.ts';
 import { isMailAddress, isPlainLine, WHOLE_NUMBER_MAX } from '../model/portal-limits.ts';
 
@@ -58,8 +59,9 @@ export class Cells {
     if (value !== undefined && !isMailAddress(value)) throw new CellError(`${name} is no address`);
     return value;
   }
+  /** In any case: spreadsheets save `TRUE`. Other words are a guess about a flag, and refused. */
   boolean(name: string, fallback: boolean): boolean {
-    const value = this.text(name);
+    const value = this.text(name)?.trim().toLowerCase();
     if (value === undefined) return fallback;
     if (value !== 'true' && value !== 'false') throw new CellError(`${name} is neither true nor false`);
     return value === 'true';
@@ -72,12 +74,12 @@ export class Cells {
     if (Number(value) > WHOLE_NUMBER_MAX) throw new CellError(`${name} is larger than ${WHOLE_NUMBER_MAX}`);
     return Number(value);
   }
-  /** Digits, perhaps with a fraction. */
+  /** Digits, perhaps with a fraction, behind a comma where a European spreadsheet saved it. */
   number(name: string, fallback: number): number {
     const value = this.text(name);
     if (value === undefined) return fallback;
-    if (!/^\d{1,9}(\.\d{1,6})?$/.test(value)) throw new CellError(`${name} is no number`);
-    return Number(value);
+    if (!/^\d{1,9}([.,]\d{1,6})?$/.test(value)) throw new CellError(`${name} is no number`);
+    return Number(value.replace(',', '.'));
   }
   choice<const T extends string>(name: string, values: readonly T[], fallback: T): T {
     const value = this.text(name);
@@ -86,12 +88,12 @@ export class Cells {
     if (found === undefined) throw new CellError(`${name} is none of ${values.filter(Boolean).join(', ')}`);
     return found;
   }
-  /** ISO, or the text form that JavaScript gives a date. */
+  /** See `parseDateText`. */
   date(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
-    const at = Date.parse(value);
-    if (Number.isNaN(at)) throw new CellError(`${name} is no date`);
+    const at = parseDateText(value);
+    if (at === undefined) throw new CellError(`${name} is no date`);
     return at;
   }
   json(name: string, maxLength = 64 * 1024): unknown {

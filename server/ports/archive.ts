@@ -37,7 +37,10 @@ export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
 }
 
-/** ZIP files of CSV tables (contract §4.5). Cells are written and read exactly as they are. */
+/**
+ * ZIP files of CSV tables (contract §4.5). Cells are written and read exactly as they are; what a spreadsheet saved is read too: with a byte
+ * order mark, CR LF and semicolons.
+ */
 export interface Archives {
   /** A ZIP as it is made, file after file. When the reader goes away, the rows stop. */
   write(files: AsyncIterable<ArchiveFile> | Iterable<ArchiveFile>): Promise<NodeJS.ReadableStream>;

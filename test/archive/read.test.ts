@@ -37,6 +37,27 @@ describe('an archive', () => {
     archive.close();
   });
 
+  it('reads what a European spreadsheet saved', async () => {
+    const files = {
+      'plain.csv': '\ufeffx;y\r\n1;"a;b"\r\n3;a,b\r\n',
+      'quoted.csv': '"x";"y"\n"1";"a;b"\n"3";"a,b"\n',
+    };
+    const archive = await opened(files);
+    for (const name of Object.keys(files)) {
+      assert.deepEqual(await archive.header(name), ['x', 'y'], name);
+      const rows = [
+        [2, '1', 'a;b'],
+        [3, '3', 'a,b'],
+      ];
+      assert.deepEqual(await read(archive, name), rows, name);
+    }
+    archive.close();
+    const commas = await opened({ 'a.csv': 'x;z,y\n1;2,3;4\n', 'b.csv': 'x\n1;2\n' });
+    assert.deepEqual(await read(commas, 'a.csv'), [[2, '1;2', '3;4']]);
+    assert.deepEqual(await read(commas, 'b.csv'), [[2, '1;2']]);
+    commas.close();
+  });
+
   it('counts what all files inflate to, each once', async () => {
     const line = `${'x'.repeat(99)}\n`;
     const files = { 'a.csv': line.repeat(6000), 'b.csv': line.repeat(5000) };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
@@ -187,6 +189,25 @@ describeOnBothStores(
       for (const file of ['signup-collection.csv', 'invite-collection.csv']) {
         assert.ok(rowsOf(files[file]).every(({ code }) => code === ''));
       }
+    });
+
+    it('takes what a European spreadsheet made of the tables', async () => {
+      const app = await fullApp(host());
+      const files = await exported(host(), app);
+      const saved = Object.fromEntries(
+        FILES.map((file) => {
+          const [header = [], ...rows] = parse(files[file] ?? '') as string[][];
+          const cells = rows.map((row) =>
+            row.map((cell) =>
+              /^(true|false)$/.test(cell) ? cell.toUpperCase() : cell.replace(/^1\.5$/, '1,5'),
+            ),
+          );
+          const csv = stringify([header, ...cells], { delimiter: ';', record_delimiter: '\r\n', bom: true });
+          return [file, csv];
+        }),
+      );
+      const copy = await imported(host(), await zipOf(saved), `saved ${app.id}`);
+      assert.deepEqual(comparable(await exported(host(), copy)), comparable(files));
     });
 
     it('leaves keys, credentials and hashes out with withSecrets=false', async () => {
