@@ -1,4 +1,4 @@
-import type { CounterStore, WaitPolicy } from '../ports/store/counters.ts';
+import type { Attempt, AttemptLimit, CounterStore, WaitPolicy } from '../ports/store/counters.ts';
 import type { Engine } from './engine.ts';
 
 /** After this a reservation whose attempt was never judged was left behind by a crash. */
@@ -6,11 +6,12 @@ const STALE_MS = 10_000;
 
 /** `CounterStore` over an engine. */
 export function createCounterStore(engine: Engine): CounterStore {
-  const inputOf = ({ now, free, maxWaitMs, forgetAfterMs }: WaitPolicy) => ({
+  const inputOf = ({ now, free, maxWaitMs, forgetAfterMs, fixedWindow = false }: WaitPolicy) => ({
     now,
     free,
     maxWaitMs,
     expiresAt: now + forgetAfterMs,
+    fixedWindow,
   });
   return {
     increment: (key, { now, by = 1, cap, expiresAt }) =>
@@ -22,14 +23,33 @@ export function createCounterStore(engine: Engine): CounterStore {
     },
     set: (key, value, expiresAt) => engine.counterSet(key, value, expiresAt),
     remove: (key) => engine.counterRemove(key),
-    async attempt(key, policy) {
-      const { admitted, row } = await engine.counterAttempt(key, { ...inputOf(policy), staleMs: STALE_MS });
-      if (admitted) return { state: 'admitted', failures: row.value };
-      const waitMs = row.blockedUntil - policy.now;
-      if (waitMs > 0) return { state: 'waiting', waitMs, failures: row.value };
-      return { state: 'busy', failures: row.value };
+    async attempt(limits, { inTurn = false } = {}) {
+      const entries = limits.map(({ key, policy }) => ({ key, ...inputOf(policy), staleMs: STALE_MS }));
+      return verdictOf(limits, await engine.counterAttempt(entries, inTurn));
+    },
+    async release(reserved) {
+      await Promise.all(reserved.map(({ key, waitedUntil }) => engine.counterRelease(key, waitedUntil)));
     },
     fail: (key, policy) => engine.counterFail(key, inputOf(policy)),
     removeExpired: (now, limit) => engine.counterRemoveExpired(now, limit),
   };
+}
+
+/** `answers` may be fewer than the limits, when those after one that refuses were not asked. */
+function verdictOf(
+  limits: readonly AttemptLimit[],
+  answers: Awaited<ReturnType<Engine['counterAttempt']>>,
+): Attempt {
+  const asked = answers.map((answer, index) => ({ ...answer, ...(limits[index] as AttemptLimit) }));
+  const refusing = asked
+    .filter(({ admitted }) => !admitted)
+    .map(({ row, policy }) => ({ waitMs: row.blockedUntil - policy.now, failures: row.value }))
+    .sort((a, b) => b.waitMs - a.waitMs)[0];
+  if (!refusing) {
+    const reserved = asked.map(({ key, row }) => ({ key, waitedUntil: row.blockedUntil }));
+    return { state: 'admitted', failures: asked[0]?.row.value ?? 0, reserved };
+  }
+  return refusing.waitMs > 0
+    ? { state: 'waiting', ...refusing }
+    : { state: 'busy', failures: refusing.failures };
 }

@@ -119,6 +119,18 @@ export interface CounterRow {
   expiresAt: number | undefined;
 }
 
+/** One limit of an attempt. */
+export interface AttemptEntry {
+  key: string;
+  now: number;
+  free: number;
+  /** After this a reservation left by a crash no longer counts as being judged. */
+  staleMs: number;
+  expiresAt: number;
+  /** A row that counts fewer than `free` keeps its `expiresAt`. */
+  fixedWindow: boolean;
+}
+
 /** The rows of all tables. */
 export interface TableOperations {
   /** Rejects with `DuplicateKeyError`. */
@@ -157,17 +169,18 @@ export interface CounterOperations {
   counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
   counterRemove(key: string): Promise<void>;
   /**
-   * See `CounterStore.attempt`; `staleMs` after which a reservation left by a crash no longer counts as being judged. Answers the row
-   * before and whether it was admitted.
+   * See `CounterStore.attempt`. Answers for each entry the row before and whether it admitted; those after one that refuses may be missing.
    */
   counterAttempt(
-    key: string,
-    input: { now: number; free: number; staleMs: number; expiresAt: number },
-  ): Promise<{ admitted: boolean; row: CounterRow }>;
+    entries: readonly AttemptEntry[],
+    inTurn: boolean,
+  ): Promise<{ admitted: boolean; row: CounterRow }[]>;
+  /** Takes one away, not below 0, and puts `waitedUntil` back where no wait runs. */
+  counterRelease(key: string, waitedUntil: number): Promise<void>;
   /** Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at least 1. */
   counterFail(
     key: string,
-    input: { now: number; free: number; maxWaitMs: number; expiresAt: number },
+    input: Pick<AttemptEntry, 'now' | 'free' | 'expiresAt' | 'fixedWindow'> & { maxWaitMs: number },
   ): Promise<number>;
   counterRemoveExpired(now: number, limit: number): Promise<number>;
   /** Counters by key, after `after`; for a backup. */

@@ -68,7 +68,7 @@ await measure('last log-in', 2_000, (n) => store.users.recordLogin(appId, userAt
 await measureCrowd('last log-in', 20_000, 64, (n) => store.users.recordLogin(appId, userAt(n).id, n));
 const policy = { now: 1, free: 5, maxWaitMs: 900_000, forgetAfterMs: 1_000 };
 await measureCrowd('attempt of an account of its own', 20_000, 64, (n) =>
-  store.counters.attempt(userAt(n).id, policy),
+  store.counters.attempt([{ key: userAt(n).id, policy }]),
 );
 await measure('search by a beginning', 50, (n) =>
   store.users.search(appId, { value: userAt(n).handle.slice(0, 8), limit: 20 }),

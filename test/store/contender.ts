@@ -27,7 +27,9 @@ async function compete(order: Contest): Promise<number> {
     }
     case 'attempt': {
       const policy = { now: 1, free: order.free, maxWaitMs: 1, forgetAfterMs: 1_000 };
-      const attempts = Array.from({ length: order.times }, () => store.counters.attempt(order.key, policy));
+      const attempts = Array.from({ length: order.times }, () =>
+        store.counters.attempt([{ key: order.key, policy }]),
+      );
       return (await Promise.all(attempts)).filter(({ state }) => state === 'admitted').length;
     }
     case 'handles': {

@@ -7,9 +7,23 @@ export interface WaitPolicy {
   maxWaitMs: number;
   /** The row is forgotten this long after the last attempt. */
   forgetAfterMs: number;
+  /** While fewer than `free` are counted, the row is forgotten that long after the first attempt, whatever came later. */
+  fixedWindow?: boolean;
 }
+/** What an attempt is counted under. */
+export interface AttemptLimit {
+  key: string;
+  policy: WaitPolicy;
+}
+/** An attempt that was counted and not judged yet; `release` takes it back. */
+export interface Reservation {
+  key: string;
+  /** When the wait that it ended was over; 0 = there was none. */
+  waitedUntil: number;
+}
+/** `failures`: counted under the first limit, or under the one that refuses. */
 export type Attempt =
-  | { state: 'admitted'; failures: number }
+  | { state: 'admitted'; failures: number; reserved: readonly Reservation[] }
   /** Refuse unjudged until then. */
   | { state: 'waiting'; waitMs: number; failures: number }
   /** As many as may be judged are being judged right now: ask again in a moment. */
@@ -32,11 +46,14 @@ export interface CounterStore {
   set(key: string, value: number, expiresAt?: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**
-   * Reserves one attempt before it is judged. Admitted while fewer than `free` attempts are counted, or when the wait after the last
-   * failure is over, or when a reservation was left behind by a crash (10 s old). Each admission counts; `fail` starts the wait,
-   * `remove` forgives everything. Of any number of simultaneous calls at most `free` are admitted.
+   * Reserves one attempt before it is judged, under each of the limits or under none. A limit admits while fewer than `free` attempts are
+   * counted, or when the wait after the last failure is over, or when a reservation was left behind by a crash (10 s old). Each admission
+   * counts; `fail` starts the wait, `remove` forgives everything, `release` the attempt alone. Of any number of simultaneous calls at most
+   * `free` are admitted. `inTurn`: a limit is asked only when those before it admit, which disturbs others less and takes longer.
    */
-  attempt(key: string, policy: WaitPolicy): Promise<Attempt>;
+  attempt(limits: readonly AttemptLimit[], options?: { inTurn?: boolean }): Promise<Attempt>;
+  /** The admitted attempt was not wrong, or could not be judged: it counts no more, and the next one is admitted as this one was. */
+  release(reserved: readonly Reservation[]): Promise<void>;
   /** The admitted attempt was wrong: starts the wait when `free` is reached. Answers the failures counted so far. */
   fail(key: string, policy: WaitPolicy): Promise<number>;
   removeExpired(now: number, limit: number): Promise<number>;

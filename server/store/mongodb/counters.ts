@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { CounterOperations, CounterRow } from '../engine.ts';
+import type { AttemptEntry, CounterOperations, CounterRow } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal } from './filters.ts';
 import { isDuplicate } from './tables.ts';
@@ -37,6 +37,42 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
     }
   }
 
+  async function reserve({ key, now, free, staleMs, expiresAt, fixedWindow }: AttemptEntry) {
+    const belowFree = { $lt: ['$value', free] };
+    const waitIsOver = { $and: [{ $gt: ['$blockedUntil', 0] }, { $lte: ['$blockedUntil', now] }] };
+    const reservationIsStale = {
+      $and: [{ $eq: ['$blockedUntil', 0] }, { $lte: ['$touchedAt', now - staleMs] }],
+    };
+    const end = endOf({ free, expiresAt, fixedWindow });
+    const row = await update(
+      key,
+      { now, expiresAt },
+      { $set: { admitted: { $or: [belowFree, waitIsOver, reservationIsStale] } } },
+      {
+        $set: {
+          value: { $cond: ['$admitted', { $add: ['$value', 1] }, '$value'] },
+          blockedUntil: { $cond: ['$admitted', 0, '$blockedUntil'] },
+          touchedAt: { $cond: ['$admitted', now, '$touchedAt'] },
+          expiresAt: { $cond: ['$admitted', end, '$expiresAt'] },
+        },
+      },
+      { $unset: 'admitted' },
+    );
+    const admitted =
+      row.value < free ||
+      (row.blockedUntil > 0 && row.blockedUntil <= now) ||
+      (row.blockedUntil === 0 && row.touchedAt <= now - staleMs);
+    return { admitted, row };
+  }
+
+  async function release(key: string, waitedUntil: number): Promise<void> {
+    const restored = {
+      value: { $max: [0, { $subtract: ['$value', 1] }] },
+      blockedUntil: { $cond: [{ $eq: ['$blockedUntil', 0] }, waitedUntil, '$blockedUntil'] },
+    };
+    await connection.run(() => counters.updateOne({ _id: equal(key) }, [{ $set: restored }]));
+  }
+
   return {
     async counterFind(key) {
       const found = await connection.run(() => counters.findOne({ _id: equal(key) }));
@@ -68,41 +104,34 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       await connection.run(() => counters.deleteOne({ _id: equal(key) }));
     },
 
-    async counterAttempt(key, { now, free, staleMs, expiresAt }) {
-      const belowFree = { $lt: ['$value', free] };
-      const waitIsOver = { $and: [{ $gt: ['$blockedUntil', 0] }, { $lte: ['$blockedUntil', now] }] };
-      const reservationIsStale = {
-        $and: [{ $eq: ['$blockedUntil', 0] }, { $lte: ['$touchedAt', now - staleMs] }],
-      };
-      const row = await update(
-        key,
-        { now, expiresAt },
-        { $set: { admitted: { $or: [belowFree, waitIsOver, reservationIsStale] } } },
-        {
-          $set: {
-            value: { $cond: ['$admitted', { $add: ['$value', 1] }, '$value'] },
-            blockedUntil: { $cond: ['$admitted', 0, '$blockedUntil'] },
-            touchedAt: { $cond: ['$admitted', now, '$touchedAt'] },
-            expiresAt: { $cond: ['$admitted', expiresAt, '$expiresAt'] },
-          },
-        },
-        { $unset: 'admitted' },
-      );
-      const admitted =
-        row.value < free ||
-        (row.blockedUntil > 0 && row.blockedUntil <= now) ||
-        (row.blockedUntil === 0 && row.touchedAt <= now - staleMs);
-      return { admitted, row };
+    async counterAttempt(entries, inTurn) {
+      const asked: { admitted: boolean; row: CounterRow }[] = [];
+      if (!inTurn) asked.push(...(await Promise.all(entries.map(reserve))));
+      else {
+        for (const entry of entries) {
+          asked.push(await reserve(entry));
+          if (!asked.at(-1)?.admitted) break;
+        }
+      }
+      if (asked.every(({ admitted }) => admitted)) return asked;
+      const inVain = asked.flatMap(({ admitted, row }, index) => {
+        const entry = entries[index];
+        return admitted && entry ? [release(entry.key, row.blockedUntil)] : [];
+      });
+      await Promise.all(inVain);
+      return asked;
     },
 
-    async counterFail(key, { now, free, maxWaitMs, expiresAt }) {
+    counterRelease: release,
+
+    async counterFail(key, { now, free, maxWaitMs, expiresAt, fixedWindow }) {
       // From 1 s, doubling with each failure; the exponent is kept small, so that the power stays a number.
       const doublings = { $min: [30, { $subtract: ['$value', free] }] };
       const waitMs = { $min: [maxWaitMs, { $multiply: [1_000, { $pow: [2, doublings] }] }] };
       const before = await update(
         key,
         { now, expiresAt },
-        { $set: { value: { $max: [1, '$value'] }, expiresAt } },
+        { $set: { value: { $max: [1, '$value'] }, expiresAt: endOf({ free, expiresAt, fixedWindow }) } },
         { $set: { blockedUntil: { $cond: [{ $lt: ['$value', free] }, 0, { $add: [now, waitMs] }] } } },
       );
       return Math.max(1, before.value);
@@ -129,6 +158,15 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       await connection.run(() => counters.updateOne({ _id: equal(key) }, { $set: fields }, { upsert: true }));
     },
   };
+}
+
+/** When a row ends after an attempt; the first stage has given a row that was absent the end it should have. */
+function endOf({
+  free,
+  expiresAt,
+  fixedWindow,
+}: Pick<AttemptEntry, 'free' | 'expiresAt' | 'fixedWindow'>): Document | number {
+  return fixedWindow ? { $cond: [{ $lt: ['$value', free] }, '$expiresAt', expiresAt] } : expiresAt;
 }
 
 /** First stage of every change: what is absent or past its time begins anew. */

@@ -1,4 +1,4 @@
-import type { CounterOperations, CounterRow } from '../engine.ts';
+import type { AttemptEntry, CounterOperations, CounterRow } from '../engine.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Statements } from './statements.ts';
 
@@ -51,22 +51,38 @@ export function createCounters(statements: Statements, database: GroupCommit): C
         statements.run('DELETE FROM counters WHERE key = :key', { key });
       }),
 
-    counterAttempt: (key, { now, free, staleMs, expiresAt }) =>
+    counterAttempt: (entries) =>
       database.write(() => {
-        const row = current(key, now);
-        const waitIsOver = row.blockedUntil > 0 && row.blockedUntil <= now;
-        const leftBehind = row.blockedUntil === 0 && row.touchedAt + staleMs <= now;
-        const admitted = row.value < free || waitIsOver || leftBehind;
-        if (admitted) put(key, { value: row.value + 1, blockedUntil: 0, touchedAt: now, expiresAt });
-        return { admitted, row };
+        const asked = entries.map((entry) => {
+          const row = current(entry.key, entry.now);
+          return { entry, row, admitted: admits(row, entry) };
+        });
+        if (asked.every(({ admitted }) => admitted)) {
+          for (const { entry, row } of asked) {
+            const reserved = { value: row.value + 1, blockedUntil: 0, touchedAt: entry.now };
+            put(entry.key, { ...reserved, expiresAt: endOf(row, entry) });
+          }
+        }
+        return asked.map(({ admitted, row }) => ({ admitted, row }));
       }),
 
-    counterFail: (key, { now, free, maxWaitMs, expiresAt }) =>
+    counterRelease: (key, waitedUntil) =>
       database.write(() => {
+        statements.run(
+          `UPDATE counters SET value = max(0, value - 1),
+           blockedUntil = CASE blockedUntil WHEN 0 THEN :waitedUntil ELSE blockedUntil END WHERE key = :key`,
+          { key, waitedUntil },
+        );
+      }),
+
+    counterFail: (key, entry) =>
+      database.write(() => {
+        const { now, free, maxWaitMs } = entry;
         const row = current(key, now);
         const value = Math.max(1, row.value);
         const waitMs = value < free ? 0 : Math.min(maxWaitMs, 1_000 * 2 ** (value - free));
-        put(key, { ...row, value, blockedUntil: waitMs === 0 ? 0 : now + waitMs, expiresAt });
+        const blockedUntil = waitMs === 0 ? 0 : now + waitMs;
+        put(key, { ...row, value, blockedUntil, expiresAt: endOf(row, entry) });
         return value;
       }),
 
@@ -87,4 +103,20 @@ export function createCounters(statements: Statements, database: GroupCommit): C
 
     counterPut: (key, row) => database.write(() => put(key, row)),
   };
+}
+
+function admits(
+  { value, blockedUntil, touchedAt }: CounterRow,
+  { now, free, staleMs }: AttemptEntry,
+): boolean {
+  const waitIsOver = blockedUntil > 0 && blockedUntil <= now;
+  const leftBehind = blockedUntil === 0 && touchedAt + staleMs <= now;
+  return value < free || waitIsOver || leftBehind;
+}
+
+function endOf(
+  row: CounterRow,
+  { free, expiresAt, fixedWindow }: Pick<AttemptEntry, 'free' | 'expiresAt' | 'fixedWindow'>,
+): number | undefined {
+  return fixedWindow && row !== ABSENT && row.value < free ? row.expiresAt : expiresAt;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { WaitPolicy } from '../../../server/ports/store/counters.ts';
+import type { Attempt, CounterStore, WaitPolicy } from '../../../server/ports/store/counters.ts';
 import { anId, MADE_AT } from '../../support/records.ts';
 import type { Stage } from '../stage.ts';
 
@@ -11,6 +11,10 @@ const policyAt = (now: number): WaitPolicy => ({
   maxWaitMs: 900_000,
   forgetAfterMs: 86_400_000,
 });
+
+const attempt = (counters: CounterStore, key: string, policy: WaitPolicy) =>
+  counters.attempt([{ key, policy }]);
+const withoutReserved = (attempt: Attempt) => ({ state: attempt.state, failures: attempt.failures });
 
 export function describeCounters(stage: () => Stage): void {
   it('counts up to the cap however many ask at once', async () => {
@@ -67,7 +71,7 @@ export function describeCounters(stage: () => Stage): void {
     const key = anId();
     const processes = [store.counters, another().counters];
     const attempts = await Promise.all(
-      Array.from({ length: 500 }, (_, n) => processes[n % 2]?.attempt(key, policyAt(NOW))),
+      Array.from({ length: 500 }, (_, n) => processes[n % 2]?.attempt([{ key, policy: policyAt(NOW) }])),
     );
     const admitted = attempts.filter((attempt) => attempt?.state === 'admitted');
     assert.deepEqual(admitted.map((attempt) => attempt?.failures).sort(), [0, 1, 2, 3, 4]);
@@ -79,22 +83,26 @@ export function describeCounters(stage: () => Stage): void {
     const key = anId();
     let now = NOW;
     for (let n = 1; n <= 5; n++) {
-      assert.deepEqual(await counters.attempt(key, policyAt(now)), { state: 'admitted', failures: n - 1 });
+      assert.deepEqual(withoutReserved(await attempt(counters, key, policyAt(now))), {
+        state: 'admitted',
+        failures: n - 1,
+      });
       assert.equal(await counters.fail(key, policyAt(now)), n);
     }
     const waits: number[] = [];
     for (let n = 6; n <= 17; n++) {
-      const refused = await counters.attempt(key, policyAt(now));
+      const refused = await attempt(counters, key, policyAt(now));
       assert.equal(refused.state, 'waiting');
       const waitMs = 'waitMs' in refused ? refused.waitMs : 0;
       waits.push(waitMs / 1_000);
-      assert.equal((await counters.attempt(key, policyAt(now + waitMs - 1))).state, 'waiting');
+      assert.equal((await attempt(counters, key, policyAt(now + waitMs - 1))).state, 'waiting');
       now += waitMs;
-      const crowd = await Promise.all(Array.from({ length: 20 }, () => counters.attempt(key, policyAt(now))));
-      assert.deepEqual(
-        crowd.filter(({ state }) => state !== 'busy'),
-        [{ state: 'admitted', failures: n - 1 }],
+      const crowd = await Promise.all(
+        Array.from({ length: 20 }, () => attempt(counters, key, policyAt(now))),
       );
+      assert.deepEqual(crowd.filter(({ state }) => state !== 'busy').map(withoutReserved), [
+        { state: 'admitted', failures: n - 1 },
+      ]);
       assert.equal(await counters.fail(key, policyAt(now)), n);
     }
     assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
@@ -103,22 +111,85 @@ export function describeCounters(stage: () => Stage): void {
   it('forgives everything when an attempt was right', async () => {
     const { counters } = stage().store;
     const key = anId();
-    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW));
+    for (let n = 0; n < 5; n++) await attempt(counters, key, policyAt(NOW));
     await counters.fail(key, policyAt(NOW));
     await counters.remove(key);
-    assert.deepEqual(await counters.attempt(key, policyAt(NOW)), { state: 'admitted', failures: 0 });
+    assert.deepEqual(withoutReserved(await attempt(counters, key, policyAt(NOW))), {
+      state: 'admitted',
+      failures: 0,
+    });
     await counters.remove(key);
     assert.equal(await counters.fail(key, policyAt(NOW)), 1);
-    assert.deepEqual(await counters.attempt(key, policyAt(NOW)), { state: 'admitted', failures: 1 });
+    assert.deepEqual(withoutReserved(await attempt(counters, key, policyAt(NOW))), {
+      state: 'admitted',
+      failures: 1,
+    });
+  });
+
+  it('reserves under each of several limits or under none, and gives back what it reserved', async () => {
+    const { counters } = stage().store;
+    const [own, whole] = [anId(), anId()];
+    const limits = [
+      { key: own, policy: policyAt(NOW) },
+      { key: whole, policy: { ...policyAt(NOW), free: 3 } },
+    ];
+    const both = await counters.attempt(limits);
+    assert.deepEqual([both.state, both.failures], ['admitted', 0]);
+    for (let n = 0; n < 2; n++) await counters.attempt(limits, { inTurn: true });
+    for (const inTurn of [true, false]) {
+      const refused = await counters.attempt(limits, { inTurn });
+      assert.deepEqual([refused.state, refused.failures], ['busy', 3]);
+    }
+    assert.deepEqual([await counters.read(own, NOW), await counters.read(whole, NOW)], [3, 3]);
+    await counters.release('reserved' in both ? both.reserved : []);
+    assert.deepEqual([await counters.read(own, NOW), await counters.read(whole, NOW)], [2, 2]);
+    assert.equal((await counters.attempt(limits)).state, 'admitted');
+  });
+
+  it('lets the next one through at once when an attempt after a wait is released', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    for (let n = 0; n < 5; n++) await attempt(counters, key, policyAt(NOW));
+    await counters.fail(key, policyAt(NOW));
+    const later = policyAt(NOW + 1_000);
+    for (let n = 0; n < 3; n++) {
+      const again = await attempt(counters, key, later);
+      assert.deepEqual([again.state, again.failures], ['admitted', 5]);
+      assert.equal((await attempt(counters, key, later)).state, 'busy', 'one at a time');
+      await counters.release('reserved' in again ? again.reserved : []);
+    }
+    await attempt(counters, key, later);
+    assert.equal(await counters.fail(key, later), 6, 'and the wait goes on growing');
+    const refused = await attempt(counters, key, later);
+    assert.equal('waitMs' in refused && refused.waitMs, 2_000);
+  });
+
+  it('forgets fewer than are free after a fixed window, and more only after a quiet one', async () => {
+    const { counters } = stage().store;
+    const fixedAt = (now: number) => ({ ...policyAt(now), fixedWindow: true });
+    const day = 86_400_000;
+    const [few, many] = [anId(), anId()];
+    for (let n = 0; n < 4; n++) {
+      await attempt(counters, few, fixedAt(NOW + n));
+      await counters.fail(few, fixedAt(NOW + n));
+    }
+    assert.equal(await counters.read(few, NOW + day - 1), 4);
+    assert.equal(await counters.read(few, NOW + day), 0);
+    for (let n = 0; n < 5; n++) {
+      await attempt(counters, many, fixedAt(NOW + n));
+      await counters.fail(many, fixedAt(NOW + n));
+    }
+    assert.equal(await counters.read(many, NOW + day + 3), 5);
+    assert.equal(await counters.read(many, NOW + day + 4), 0);
   });
 
   it('takes over a reservation that a crash left behind', async () => {
     const { counters } = stage().store;
     const key = anId();
-    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW));
-    assert.equal((await counters.attempt(key, policyAt(NOW + 9_999))).state, 'busy');
+    for (let n = 0; n < 5; n++) await attempt(counters, key, policyAt(NOW));
+    assert.equal((await attempt(counters, key, policyAt(NOW + 9_999))).state, 'busy');
     const crowd = await Promise.all(
-      Array.from({ length: 20 }, () => counters.attempt(key, policyAt(NOW + 10_000))),
+      Array.from({ length: 20 }, () => attempt(counters, key, policyAt(NOW + 10_000))),
     );
     assert.equal(crowd.filter(({ state }) => state === 'admitted').length, 1);
   });
@@ -126,11 +197,14 @@ export function describeCounters(stage: () => Stage): void {
   it('forgets attempts a while after the last one', async () => {
     const { counters } = stage().store;
     const key = anId();
-    for (let n = 0; n < 5; n++) await counters.attempt(key, policyAt(NOW + n));
+    for (let n = 0; n < 5; n++) await attempt(counters, key, policyAt(NOW + n));
     await counters.fail(key, policyAt(NOW + 10));
     const forgotten = NOW + 10 + 86_400_000;
     assert.equal(await counters.read(key, forgotten - 1), 5);
-    assert.deepEqual(await counters.attempt(key, policyAt(forgotten)), { state: 'admitted', failures: 0 });
+    assert.deepEqual(withoutReserved(await attempt(counters, key, policyAt(forgotten))), {
+      state: 'admitted',
+      failures: 0,
+    });
   });
 
   it('drops what expired, in bounded steps, and nothing else', async () => {
