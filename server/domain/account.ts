@@ -56,7 +56,7 @@ async function provePassword(
 ): Promise<void> {
   const named = await findByLoginName(deps, app, handle);
   if (named?.id !== user.id) throw new HostError('invalid_credentials');
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
   if (!right) throw new HostError('invalid_credentials');
 }
 
@@ -84,7 +84,7 @@ export async function deleteUser(
 
 /** Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a code. */
 export async function logOut(
-  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'origin'>,
   { caller, everywhere }: { caller: UserCaller; everywhere: boolean },
 ): Promise<true> {
   const { app, session } = caller;

@@ -3,14 +3,16 @@ import type { App } from '../model/app.ts';
 import { DAY_MS } from '../model/duration.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import type { Attempt, WaitPolicy } from '../ports/store/counters.ts';
+import type { AttemptLimit, Reservation } from '../ports/store/counters.ts';
 import { changeUser } from './change.ts';
 import { lowered } from './password-rules.ts';
 import { countGuess } from './spray.ts';
+import { Turns } from './turns.ts';
+import { type Account, accountName, factorLimit, loginLimits, sessionLimit } from './wait-limits.ts';
 
 export type AttemptDeps = Pick<
   Deps,
-  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'handleRef'
+  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'handleRef' | 'origin'
 >;
 /** Who is named in events: the user, or a handle nobody has. */
 type Who = { userId: string } | { handleRef: string };
@@ -18,35 +20,76 @@ type SecondFactor = 'totp' | 'sms' | 'recovery';
 
 const BUSY_STEP_MS = 25;
 const BUSY_STEPS = 80;
+const turns = new Turns();
+/** Failures in a row are forgotten this long after the first of them. */
+const ROW_MS = 30 * DAY_MS;
 
 /**
- * Whether this is the user's password; false also while the account waits, without judging. An attempt is counted before it is judged, for
- * unknown handles as for known ones, and costs one hash either way (security rules 11, 16, 19). A wrong one may start the account's wait
- * or, by the app's `maxLoginAttempts`, lock it; a right one forgives the wrong passwords and renews an outdated hash.
+ * Whether this is the user's password; false also while its guesser or the account waits, without judging. An attempt is counted before it
+ * is judged, for unknown handles as for known ones, and costs one hash either way (security rules 11, 16, 19). A wrong one may start a wait
+ * or, by the app's `maxLoginAttempts`, lock the account; a right one forgives what came from the same place and renews an outdated hash.
+ * `loggedIn`: the caller's token names the user, so that nobody else is counted with them and nothing locks.
  */
 export async function judgePassword(
   deps: AttemptDeps,
-  input: { app: App; user: User | undefined; handle: string; password: string },
+  input: Account & { password: string; loggedIn?: boolean },
 ): Promise<boolean> {
-  const { app, user, password } = input;
+  const limits = input.loggedIn ? [sessionLimit(deps, input)] : await loginLimits(deps, input);
+  return inTurn(deps, limits, () => judgeInTurn(deps, input, limits));
+}
+
+async function judgeInTurn(
+  deps: AttemptDeps,
+  input: Account & { password: string; loggedIn?: boolean },
+  limits: readonly AttemptLimit[],
+): Promise<boolean> {
+  const { app, user, password, loggedIn = false } = input;
   const method = 'password';
-  const key = passwordKey(deps, app, user?.handle ?? input.handle);
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
-  if (!(await admitted(deps, key, { who, method }))) return false;
+  const reserved = await admitted(deps, limits, { who, method });
+  if (!reserved) return false;
   const stored = user?.passwordHash ?? deps.passwords.decoyHash;
-  const right = await judged(deps, key, () => matchingSpelling(deps, password, stored));
+  const right = await judged(deps, reserved, () => matchingSpelling(deps, password, stored));
   if (user?.passwordHash && right !== undefined) {
-    await deps.store.counters.remove(key);
+    await forgive(deps, input, reserved);
     await renewHash(deps, user, user.passwordHash, right);
     return true;
   }
-  const failures = await deps.store.counters.fail(key, waitPolicy(deps));
+  const [failures, inARow] = await Promise.all([
+    failed(deps, limits),
+    loggedIn ? 0 : countInARow(deps, input),
+    countGuess(deps, app, 'password'),
+  ]);
   loginFailed(deps, { who, method, reason: 'password', failures });
-  await countGuess(deps, app, 'password');
-  if (user && app.maxLoginAttempts > 0 && failures >= app.maxLoginAttempts) {
-    await lock(deps, user, failures);
-  }
+  if (user && inARow > 0 && inARow >= app.maxLoginAttempts) await lock(deps, user, inARow);
   return false;
+}
+
+/** After a right password: its own place begins anew; of the others only this attempt is taken back. */
+async function forgive(
+  deps: AttemptDeps,
+  account: Account & { loggedIn?: boolean },
+  [own, ...others]: readonly Reservation[],
+): Promise<void> {
+  const { counters } = deps.store;
+  const counted = account.app.maxLoginAttempts > 0 && !account.loggedIn;
+  await Promise.all([
+    own && counters.remove(own.key),
+    counters.release(others),
+    counted && counters.remove(inARowKey(deps, account)),
+  ]);
+}
+
+/** Failures of the account in a row, over all places, while the app wants them counted. */
+async function countInARow(deps: AttemptDeps, account: Account): Promise<number> {
+  if (account.app.maxLoginAttempts === 0) return 0;
+  const now = deps.clock.now();
+  const key = inARowKey(deps, account);
+  return (await deps.store.counters.increment(key, { now, expiresAt: now + ROW_MS })) ?? 0;
+}
+
+function inARowKey(deps: AttemptDeps, account: Account): string {
+  return `password-row/${accountName(deps, account)}`;
 }
 
 /**
@@ -62,85 +105,82 @@ export async function judgeSecondFactor(
     method: SecondFactor;
   },
 ): Promise<boolean> {
-  const { app, user, check, method } = input;
+  const limit = factorLimit(deps, input.app, input.user);
+  return inTurn(deps, [limit], () => judgeFactorInTurn(deps, input, limit));
+}
+
+async function judgeFactorInTurn(
+  deps: AttemptDeps,
+  { app, user, check, method }: Parameters<typeof judgeSecondFactor>[1],
+  limit: AttemptLimit,
+): Promise<boolean> {
   const who = { userId: user.id };
-  const key = factorKey(app, user);
-  if (!(await admitted(deps, key, { who, method }))) return false;
+  const reserved = await admitted(deps, [limit], { who, method });
+  if (!reserved) return false;
   const now = deps.clock.now();
   const budget = `factor-day/${app.id}/${user.id}`;
   const cap = deps.config.secondFactorTriesPerDay;
   const inBudget = await deps.store.counters.increment(budget, { now, cap, expiresAt: now + DAY_MS });
-  const verdict = inBudget === undefined ? 'over budget' : await judged(deps, key, check);
+  const verdict = inBudget === undefined ? 'over budget' : await judged(deps, reserved, check);
   if (verdict === 'right') {
-    await deps.store.counters.decrement(budget);
-    await deps.store.counters.remove(key);
+    await Promise.all([deps.store.counters.decrement(budget), deps.store.counters.remove(limit.key)]);
     return true;
   }
-  const failures = await deps.store.counters.fail(key, waitPolicy(deps));
+  const [failures] = await Promise.all([failed(deps, [limit]), countGuess(deps, app, 'code')]);
   if (verdict === 'replayed') deps.events.emit('totp_replayed', { userId: user.id });
   else loginFailed(deps, { who, method, reason: verdict === 'wrong' ? 'code' : 'budget', failures });
-  await countGuess(deps, app, 'code');
   return false;
 }
 
-/** A finished reset ends the waits and the lock of an account (design §13); the day's budget of second factors stays. */
-export async function forgiveAccount(
-  deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
-  { app, user }: { app: App; user: User },
-): Promise<void> {
-  await deps.store.counters.remove(passwordKey(deps, app, user.handle));
-  await deps.store.counters.remove(factorKey(app, user));
-  let wasLocked = false;
-  await changeUser(deps, user, (current) => {
-    wasLocked = current.lockedAt !== undefined;
-    return wasLocked ? { ...current, lockedAt: undefined } : undefined;
-  });
-  if (wasLocked) deps.events.emit('account_unlocked', { userId: user.id, by: 'reset' });
+/** No more than may be judged at once from one place ask the database at all. */
+function inTurn<T>(deps: AttemptDeps, [own]: readonly AttemptLimit[], work: () => Promise<T>): Promise<T> {
+  return own ? turns.run(own.key, deps.config.passwordWaitAfter, work) : work();
 }
 
 /** Reserves an attempt; asks again for a moment while as many as may be judged are being judged. */
 async function admitted(
   deps: AttemptDeps,
-  key: string,
+  limits: readonly AttemptLimit[],
   { who, method }: { who: Who; method: string },
-): Promise<boolean> {
-  let attempt: Attempt = await deps.store.counters.attempt(key, waitPolicy(deps));
+): Promise<readonly Reservation[] | undefined> {
+  const { counters } = deps.store;
+  const atNow = () => {
+    const now = deps.clock.now();
+    return limits.map(({ key, policy }) => ({ key, policy: { ...policy, now } }));
+  };
+  let attempt = await counters.attempt(atNow());
   for (let step = 0; attempt.state === 'busy' && step < BUSY_STEPS; step++) {
     await pause(BUSY_STEP_MS);
-    attempt = await deps.store.counters.attempt(key, waitPolicy(deps));
+    // In turn: a crowd from one place must not keep the account busy for others.
+    attempt = await counters.attempt(atNow(), { inTurn: true });
   }
-  if (attempt.state === 'admitted') return true;
+  if (attempt.state === 'admitted') return attempt.reserved;
   const waitSeconds = attempt.state === 'waiting' ? Math.ceil(attempt.waitMs / 1000) : 0;
   deps.events.emit('login_delayed', { ...who, method, waitSeconds, failures: attempt.failures });
   deps.metrics.login('delayed');
-  return false;
+  return undefined;
 }
 
 /** Runs a check; when it cannot be made (overload, database away) the attempt is given back. */
-async function judged<T>(deps: AttemptDeps, key: string, check: () => Promise<T>): Promise<T> {
+async function judged<T>(
+  deps: AttemptDeps,
+  reserved: readonly Reservation[],
+  check: () => Promise<T>,
+): Promise<T> {
   try {
     return await check();
   } catch (error) {
-    await deps.store.counters.decrement(key);
+    await deps.store.counters.release(reserved);
     throw error;
   }
 }
 
-function waitPolicy(deps: Pick<Deps, 'config' | 'clock'>): WaitPolicy {
-  return {
-    now: deps.clock.now(),
-    free: deps.config.passwordWaitAfter,
-    maxWaitMs: deps.config.passwordWaitMaxSeconds * 1000,
-    forgetAfterMs: DAY_MS,
-  };
-}
-
-function passwordKey(deps: Pick<Deps, 'handleRef'>, app: App, handle: string): string {
-  return `password/${app.id}/${deps.handleRef(app.id, handle)}`;
-}
-
-function factorKey(app: App, user: User): string {
-  return `factor/${app.id}/${user.id}`;
+/** The admitted attempt was wrong: waits begin where they are due. Answers the failures counted under the first limit. */
+async function failed(deps: AttemptDeps, limits: readonly AttemptLimit[]): Promise<number> {
+  const now = deps.clock.now();
+  const counted = limits.map(({ key, policy }) => deps.store.counters.fail(key, { ...policy, now }));
+  const [failures = 0] = await Promise.all(counted);
+  return failures;
 }
 
 function loginFailed(

@@ -2,7 +2,7 @@ import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
 import { type ErrorName, HostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
-import type { Deps } from '../ports/deps.ts';
+import { type NetworkDeps, noticeVisit } from './known-networks.ts';
 
 /** Every status other than `active` stops an app (contract §8 S14). Throws `app_suspended` or `app_migrated`. */
 export function requireRunning(app: App): void {
@@ -10,10 +10,11 @@ export function requireRunning(app: App): void {
   if (app.status !== 'active') throw new HostError('app_suspended');
 }
 
-type SessionDeps = Pick<Deps, 'store' | 'clock'>;
+type SessionDeps = NetworkDeps;
 /**
  * The user behind an access token, one read. Throws `gone` when the user does not exist any more, `user_suspended` when not active,
- * `invalid_access_token` when the token was logged out or is older than the user's last password change, reset or suspension.
+ * `invalid_access_token` when the token was logged out or is older than the user's last password change, reset or suspension. The first call
+ * of a day notes where the user is.
  */
 export async function currentUser(
   deps: SessionDeps,
@@ -31,5 +32,6 @@ export async function currentUser(
   if (session.jti && user.revokedTokens.some(({ jti }) => jti === session.jti)) {
     throw new HostError('invalid_access_token');
   }
+  noticeVisit(deps, user);
   return user;
 }

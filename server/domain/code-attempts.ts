@@ -6,7 +6,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
 import { countGuess } from './spray.ts';
 
-export type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef'>;
+export type CodeDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'events' | 'handleRef' | 'origin'>;
 
 /** Digits of a link's code: 128 bits, which nobody guesses. */
 const LINK_CODE_DIGITS = 39;

@@ -4,6 +4,7 @@ import { loginEpoch, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
+import { rememberNetwork } from './known-networks.ts';
 
 /** How somebody proved who they are. */
 export type LoginMethod =
@@ -23,12 +24,21 @@ export interface IssuedTokens {
 
 export type TokenDeps = Pick<
   Deps,
-  'config' | 'store' | 'codes' | 'appTokens' | 'hostTokens' | 'texter' | 'clock' | 'events' | 'metrics'
+  | 'config'
+  | 'store'
+  | 'codes'
+  | 'appTokens'
+  | 'hostTokens'
+  | 'texter'
+  | 'clock'
+  | 'events'
+  | 'metrics'
+  | 'origin'
 >;
 
 /**
  * The one gate through which a user gets tokens (security rule 1): app, user, lock and due factor are read anew, because they may have
- * changed while a password was hashed or a code awaited. Sets `lastLogin`. Throws `app_gone`, `app_suspended`, `app_migrated`,
+ * changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`,
  * `invalid_credentials` (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
  * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty.
  */
@@ -59,6 +69,7 @@ export async function issueTokens(
       userId: user.id,
       epoch: user.epoch,
     }),
+    rememberNetwork(deps, user),
   ]);
   if (!recorded) throw new HostError('invalid_credentials');
   deps.events.emit('login_succeeded', { userId: user.id, method });

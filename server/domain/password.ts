@@ -4,11 +4,13 @@ import { MINUTE_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import { isAnonymous, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { type AttemptDeps, forgiveAccount, judgePassword } from './attempts.ts';
+import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
+import { endWaits } from './end-waits.ts';
 import { findByLoginName, loginName } from './handle.ts';
+import { rememberNetwork } from './known-networks.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { requireNewPassword } from './password-rules.ts';
 
@@ -114,7 +116,8 @@ export async function resetPassword(
     return withPassword(current, passwordHash, deps.clock.now());
   });
   if (!changed) throw new HostError('invalid_data');
-  await forgiveAccount(deps, { app, user });
+  const free = await endWaits(deps, { user, by: 'reset' });
+  if (free) await rememberNetwork(deps, free);
   deps.events.emit('password_reset', { userId: user.id });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_reset' });
   return true;
@@ -142,7 +145,7 @@ export async function changePassword(
   requireRunning(app);
   requireNewPassword(app, newPassword, 'newPassword');
   const user = await currentUser(deps, caller, 'invalid_data');
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
   if (!right) throw new HostError('invalid_data');
   const passwordHash = await deps.passwords.hash(newPassword);
   const changed = await changeUser(deps, user, (current) => {

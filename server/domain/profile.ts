@@ -10,7 +10,7 @@ import { parseUserName } from './handle.ts';
 import { requireLocale } from './locale.ts';
 import { parseMetadataText, refusedMetadata, requireStorable, valueAt, withValue } from './metadata.ts';
 
-type ProfileDeps = Pick<Deps, 'store' | 'clock'>;
+type ProfileDeps = Pick<Deps, 'store' | 'clock' | 'origin'>;
 
 /** The caller's own account. Throws `invalid_data` when it is gone. */
 export async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {

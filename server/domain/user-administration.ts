@@ -6,9 +6,9 @@ import type { Deps } from '../ports/deps.ts';
 import type { PageRequest } from '../ports/store/page.ts';
 import { deleteUser } from './account.ts';
 import { findActiveAppForPortal, findAppForPortal } from './apps.ts';
-import { forgiveAccount } from './attempts.ts';
 import { changeUser } from './change.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
+import { endWaits } from './end-waits.ts';
 import { findHolder, isEmail, parseHandle } from './handle.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { withPassword } from './password.ts';
@@ -125,14 +125,11 @@ export async function setUserStatus(
   const user = await changeUser(deps, { appId, id: userId }, (current) => ({
     ...current,
     status,
-    ...(status === 'suspend' ? { epoch: current.epoch + 1, revokedTokens: [] } : { lockedAt: undefined }),
+    ...(status === 'suspend' && { epoch: current.epoch + 1, revokedTokens: [] }),
     updatedAt: deps.clock.now(),
   }));
   if (!before || !user) throw new HostError('user_unknown');
-  if (status === 'active') await forgiveAccount(deps, { app: await findAppForPortal(deps, appId), user });
-  if (status === 'active' && before.lockedAt !== undefined) {
-    deps.events.emit('account_unlocked', { appId, userId, by: 'portal' });
-  }
+  if (status === 'active') await endWaits(deps, { user, by: 'portal' });
   if (before.status === status) return true;
   deps.events.emit('user_status_changed', { appId, userId, from: before.status, to: status });
   if (status === 'suspend') {
@@ -158,7 +155,7 @@ export async function resetUserPassword(
     withPassword(current, passwordHash, deps.clock.now()),
   );
   if (!user) throw new HostError('user_unknown');
-  await forgiveAccount(deps, { app, user });
+  await endWaits(deps, { user, by: 'portal' });
   deps.events.emit('password_set_by_portal', { appId, userId });
   deps.events.emit('token_revoked', { appId, userId, scope: 'all', cause: 'password_set_by_portal' });
   if (!isEmail(user.handle)) return true;

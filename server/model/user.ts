@@ -55,6 +55,10 @@ export interface User {
   revokedTokens: { jti: string; expiresAt: number }[];
   /** Set by `maxLoginAttempts`; blocks log-in only. */
   lockedAt?: number;
+  /** How often lock and waits were ended: what was counted before means nothing any more. Absent = 0. */
+  waitsEnded?: number;
+  /** Where the user proved who they are, the latest first: at most eight networks as keyed hashes, each with its last UTC day since 1970. */
+  networks?: { network: string; day: number }[];
   /** Written only by `recordLogin`; `replace` leaves it alone. */
   lastLogin?: number;
   createdAt: number;

@@ -13,7 +13,16 @@ function mapping(lookups: Lookups): RecordMapping<User> {
     sealed: {
       secret: ['passwordHash', 'totpSecret'],
       // A phone code names the number it was sent to.
-      personal: ['handle', 'userName', 'socialUserId', 'phone', 'pendingPhone', 'phoneCode', 'metaData'],
+      personal: [
+        'handle',
+        'userName',
+        'socialUserId',
+        'phone',
+        'pendingPhone',
+        'phoneCode',
+        'metaData',
+        'networks',
+      ],
     },
     conflicts: { userName: 'user_name_taken', phone: 'phone_taken' },
     toRow({ lastLogin, ...user }) {

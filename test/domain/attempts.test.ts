@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { forgiveAccount, judgePassword, judgeSecondFactor } from '../../server/domain/attempts.ts';
+import { judgePassword, judgeSecondFactor } from '../../server/domain/attempts.ts';
 import { admitCode, judgeCode } from '../../server/domain/code-attempts.ts';
+import { endWaits } from '../../server/domain/end-waits.ts';
 import type { App } from '../../server/model/app.ts';
 import type { StoredCode, User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
@@ -123,7 +124,7 @@ describeOnBothStores('attempts', (host) => {
   });
 
   it('locks the account at maxLoginAttempts, once, until it is forgiven', async () => {
-    const { app, user, deps, guess, current, events } = await account({ maxLoginAttempts: 3 });
+    const { user, deps, guess, current, events } = await account({ maxLoginAttempts: 3 });
     await inTurn(2, () => guess(WRONG));
     assert.equal((await current()).lockedAt, undefined);
     await inTurn(2, () => guess(WRONG));
@@ -132,16 +133,16 @@ describeOnBothStores('attempts', (host) => {
       events('account_locked').map(({ userId, failures }) => [userId, failures]),
       [[user.id, 3]],
     );
-    await forgiveAccount(deps, { app, user });
+    await endWaits(deps, { user, by: 'reset' });
     assert.equal((await current()).lockedAt, undefined);
     assert.equal(events('account_unlocked').length, 1);
   });
 
   it('ends the wait of a forgiven account', async () => {
-    const { app, user, deps, guess } = await account();
+    const { user, deps, guess, current } = await account();
     await inTurn(5, () => guess(WRONG));
-    await forgiveAccount(deps, { app, user });
-    assert.equal(await guess(PASSWORD), true);
+    await endWaits(deps, { user, by: 'reset' });
+    assert.equal(await guess(PASSWORD, await current()), true);
   });
 
   it('replaces an imported bcrypt hash at the first right password', async () => {

@@ -185,13 +185,15 @@ describe('passwords', () => {
       assertTokens(await open.post('login', { handle: user.handle, password: NEW }));
     });
 
-    it('count wrong current ones like failed log-ins', async () => {
+    it('count wrong current ones on their own, together with those of a deletion', async () => {
       const { user, open, client } = await account();
       for (let guess = 0; guess < 5; guess++) {
         assertRefused(await client.post('changePassword', { password: WRONG, newPassword: NEW }), 602);
       }
       assertRefused(await client.post('changePassword', { password: PASSWORD, newPassword: NEW }), 602);
-      assertRefused(await open.post('login', { handle: user.handle, password: PASSWORD }), 600, 'waits');
+      const mine = { handle: user.handle, password: PASSWORD };
+      assertRefused(await client.post('deleteAccount', mine), 600, 'waits as well');
+      assertTokens(await open.post('login', mine), 'a log-in does not');
       host.clock.advance(16 * MINUTE);
       assertTrue(await client.post('changePassword', { password: PASSWORD, newPassword: NEW }));
     });
