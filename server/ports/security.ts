@@ -3,10 +3,12 @@ import type { StoredCode } from '../model/user.ts';
 
 export interface PasswordHasher {
   /**
-   * Argon2id as a PHC string. Runs behind the bounded queue.
-   * Throws `service_unavailable` when the queue is full.
+   * Argon2id as a PHC string, with salt and parameters of the first Argon2id hash among `alongside`, else with new ones. Runs behind the
+   * bounded queue. Throws `service_unavailable` when the queue is full.
    */
-  hash(password: string): Promise<string>;
+  hash(password: string, alongside?: readonly string[]): Promise<string>;
+  /** Whether two hashes have salt and parameters in common: then they are equal exactly when the passwords are. */
+  areComparable(one: string, other: string): boolean;
   /**
    * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is. Pass `decoyHash` for an
    * unknown account, so that both answers take the same time. Throws `service_unavailable` when the queue is full.

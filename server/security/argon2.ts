@@ -12,9 +12,16 @@ export interface Argon2Cost {
   passes: number;
 }
 
-/** A PHC string with a random salt. Runs on the thread pool. */
-export function argon2Hash(password: string, cost: Argon2Cost): Promise<string> {
-  return hash(password, options(cost));
+/** What a stored hash was made with besides the password. */
+export interface Argon2Salting extends Argon2Cost {
+  salt: Buffer;
+  digestBytes: number;
+}
+
+/** A PHC string, with a random salt unless one is given. Runs on the thread pool. */
+export function argon2Hash(password: string, cost: Argon2Cost | Argon2Salting): Promise<string> {
+  const salting = 'salt' in cost && { salt: cost.salt, outputLen: cost.digestBytes };
+  return hash(password, { ...options(cost), ...salting });
 }
 
 /** Rejects for what `argon2Cost` does not accept. */
@@ -32,6 +39,14 @@ export function argon2Cost(stored: string): Argon2Cost | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** How to hash another password so that the two can be compared; undefined where `argon2Cost` is. */
+export function argon2Salting(stored: string): Argon2Salting | undefined {
+  const cost = argon2Cost(stored);
+  const salt = stored.split('$').at(-2);
+  if (!cost || !salt) return undefined;
+  return { ...cost, salt: Buffer.from(salt, 'base64'), digestBytes: parseOptions(stored).outputLen };
 }
 
 /** 32 bytes of key material from a text, the same for the same text, salt and cost. */

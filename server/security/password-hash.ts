@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Events } from '../ports/log.ts';
 import type { PasswordHasher } from '../ports/security.ts';
-import { type Argon2Cost, argon2Cost, argon2Hash, argon2Verify } from './argon2.ts';
+import { type Argon2Cost, argon2Cost, argon2Hash, argon2Salting, argon2Verify } from './argon2.ts';
 import { HashQueue } from './hash-queue.ts';
 
 const MAX_WAITING = 200;
@@ -27,7 +27,14 @@ export function createPasswordHasher(input: {
     get waiting() {
       return queue.waiting;
     },
-    hash: (password) => queue.run(() => argon2Hash(password, cost)),
+    hash(password, alongside = []) {
+      const like = alongside.map(argon2Salting).find((salting) => salting !== undefined);
+      return queue.run(() => argon2Hash(password, like ?? cost));
+    },
+    areComparable(one, other) {
+      const [first, second] = [one, other].map((stored) => argon2Cost(stored) && beforeDigest(stored));
+      return first !== undefined && first === second;
+    },
     matches(password, stored) {
       return queue.run(async () => {
         if (BCRYPT.test(stored)) return bcryptVerify(password, stored);
@@ -41,6 +48,11 @@ export function createPasswordHasher(input: {
       return used === undefined || used.memoryKib < memoryKib || used.passes < passes;
     },
   };
+}
+
+/** Of a PHC string: algorithm, version, parameters and salt. */
+function beforeDigest(stored: string): string {
+  return stored.slice(0, stored.lastIndexOf('$'));
 }
 
 /** Only imported users have such hashes: its library is loaded with the first one. */

@@ -25,6 +25,21 @@ describe('password hashes', () => {
     assert.notEqual(first, second);
   });
 
+  it('are made with the salt and parameters of another one on demand, and tell then whether the password is the same', async () => {
+    const passwords = hasher();
+    const first = await hasher({ memoryKib: 512, passes: 2 }).hash(MD5);
+    const alongside = [BCRYPT, first];
+    assert.equal(await passwords.hash(MD5, alongside), first);
+    const other = await passwords.hash(MD5.toUpperCase(), alongside);
+    assert.notEqual(other, first);
+    assert.equal(await passwords.matches(MD5.toUpperCase(), other), true);
+    assert.equal(passwords.areComparable(first, other), true);
+    const apart = await passwords.hash(MD5, [BCRYPT]);
+    for (const stored of [apart, BCRYPT, '']) assert.equal(passwords.areComparable(first, stored), false);
+    assert.equal(passwords.areComparable(BCRYPT, BCRYPT), false);
+    assert.equal(passwords.needsRehash(apart), false);
+  });
+
   it('match their password and no other', async () => {
     const passwords = hasher();
     const stored = await passwords.hash(MD5);
