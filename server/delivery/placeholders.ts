@@ -25,10 +25,12 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   testMail: NOTICE,
   alreadyRegistered: NOTICE,
   factorChanged: { known: ['CHANGE', ...PLAIN], needed: ['CHANGE'] },
+  setPassword: WITH_CODE,
   signUpSms: WITH_CODE,
   signUpLinkSms: WITH_LINK,
   inviteSms: WITH_CODE,
   resetPasswordSms: WITH_CODE,
+  setPasswordSms: WITH_CODE,
 };
 
 /** So much of a name that nobody knows is quoted. */

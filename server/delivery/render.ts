@@ -5,6 +5,8 @@ import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
 import type { RenderedMessage, Renderer } from '../ports/delivery.ts';
 import type { Events } from '../ports/log.ts';
+import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
+import { requireHarmless } from './harmless.ts';
 import { createLayouts } from './layouts.ts';
 import { checkPlaceholders, PLACEHOLDERS, toHtmlSource, toPlainSource, unsafeTag } from './placeholders.ts';
 import { toPlainText } from './plain-text.ts';
@@ -30,7 +32,7 @@ const VALUE_LIMIT = 8_192;
 const STORED_LIMIT = 1_000;
 /** Caption of a link whose text names none (contract §6). */
 const LINK_CAPTION = 'LINK';
-const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE'];
+const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED'];
 const require = createRequire(import.meta.url);
 
 /** Loaded with the first text: an idle host needs neither the library nor what it compiles. */
@@ -72,10 +74,14 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       head,
       linkText,
       subject: compile(subject, known, { noEscape: true }),
-      text: compile(toPlainSource(toPlainText(body), known), known, { noEscape: true }),
-      html: compile(layouts.text({ name, locale, subject, body: html }), [...known, 'LINK_TEXT'], {
-        noEscape: false,
+      text: compile(withTextNote(toPlainSource(toPlainText(body), known)), [...known, NOTE], {
+        noEscape: true,
       }),
+      html: compile(
+        layouts.text({ name, locale, subject, body: withHtmlNote(html) }),
+        [...known, 'LINK_TEXT', NOTE],
+        { noEscape: false },
+      ),
     };
   }
 
@@ -106,7 +112,7 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       );
     }
     for (const { path, head } of files.values()) {
-      const [, locale, page] = /^pages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
+      const [, locale, page] = /^pages\/([A-Z]{2})\/([\w-]+)\.hbs$/.exec(path) ?? [];
       if (!locale || !page) continue;
       const fill = () => compile(layouts.page(page, locale, head), PAGE_VALUES, { noEscape: false });
       pages.set(
@@ -127,7 +133,8 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   }
 
   function message(input: Parameters<Renderer['message']>[0]): RenderedMessage {
-    const { name, locale, template, values } = input;
+    const { name, locale, template, contested = false } = input;
+    const values = { ...input.values, [NOTE]: contested ? contestedNote(files, locale) : '' };
     if (template) {
       try {
         return fill(compileStored(template), template.name, values, template.replyTo);
@@ -227,50 +234,6 @@ function compile(source: string, known: readonly string[], { noEscape }: { noEsc
   });
 }
 
-/** Only escaped values by their bare names, and `if` and `unless` on them (security.md §3). */
-function requireHarmless(program: hbs.AST.Program, known: readonly string[]): void {
-  for (const node of program.body) {
-    if (node.type === 'ContentStatement' || node.type === 'CommentStatement') continue;
-    if (
-      isMustache(node) &&
-      node.escaped &&
-      node.params.length === 0 &&
-      !node.hash &&
-      isValue(node.path, known)
-    )
-      continue;
-    if (isBlock(node) && isCondition(node, known)) {
-      requireHarmless(node.program, known);
-      if (node.inverse) requireHarmless(node.inverse, known);
-      continue;
-    }
-    throw new Error(
-      `only {{NAME}}, {{#if NAME}} and {{#unless NAME}} are known (line ${node.loc.start.line})`,
-    );
-  }
-}
-
-function isMustache(node: hbs.AST.Statement): node is hbs.AST.MustacheStatement {
-  return node.type === 'MustacheStatement';
-}
-function isBlock(node: hbs.AST.Statement): node is hbs.AST.BlockStatement {
-  return node.type === 'BlockStatement';
-}
-function isCondition({ path, params, hash }: hbs.AST.BlockStatement, known: readonly string[]): boolean {
-  const [value, ...more] = params;
-  return (
-    (path.original === 'if' || path.original === 'unless') &&
-    isValue(value, known) &&
-    more.length === 0 &&
-    !hash
-  );
-}
-function isValue(node: hbs.AST.Expression | undefined, known: readonly string[]): boolean {
-  if (node?.type !== 'PathExpression') return false;
-  const { original, data, depth } = node as hbs.AST.PathExpression;
-  return !data && depth === 0 && known.includes(original);
-}
-
 /** A flat object without prototype, strings only, every known name present. */
 function contextOf(known: readonly string[], values: Values): Values {
   const context: Values = Object.create(null);
@@ -284,7 +247,7 @@ function fill(
   values: Values,
   replyTo: string | undefined,
 ): RenderedMessage {
-  const context = contextOf(PLACEHOLDERS[name].known, values);
+  const context = contextOf([...PLACEHOLDERS[name].known, NOTE], values);
   // What changed is a sentence in the reader's language: a line of the text's head.
   if (context.CHANGE) context.CHANGE = text.head[context.CHANGE] ?? context.CHANGE;
   context.LINK_TEXT = text.linkText;

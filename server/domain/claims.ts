@@ -28,6 +28,11 @@ export function requireSentMetadata(app: App, handle: string, metaData: Metadata
   if (path !== undefined) throw refusedMetadata('metadata_missing', path, error);
 }
 
+/** Whether every required metadata field has a value. */
+export function isCompleteMetadata(app: App, handle: string, metaData: Metadata): boolean {
+  return emptyField(app, handle, metaData) === undefined;
+}
+
 /** The path of a required field that is empty. */
 function emptyField(app: App, handle: string, metaData: Metadata): string | undefined {
   const shown = configuredMetadata(app, handle, metaData);

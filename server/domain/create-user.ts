@@ -14,6 +14,8 @@ export interface NewUser {
   passwordHash?: string;
   locale: string;
   metaData: Metadata;
+  /** See `User`. */
+  metadataDue?: boolean;
   loginProvider: LoginProvider;
   socialUserId?: string;
   /** How the account came to be, for the event. */
@@ -58,7 +60,8 @@ async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User
 }
 
 function newUser(input: NewUser, now: number): User {
-  const { app, ids, handle, passwordHash, locale, metaData, loginProvider, socialUserId } = input;
+  const { app, ids, handle, passwordHash, locale, metaData, metadataDue, loginProvider, socialUserId } =
+    input;
   return {
     id: ids.userId,
     appId: app.id,
@@ -75,6 +78,7 @@ function newUser(input: NewUser, now: number): User {
     twoFactorTotp: false,
     recoveryCodes: [],
     metaData,
+    ...(metadataDue && { metadataDue }),
     // Not 0: a token of an old installation, which names only the handle and counts as epoch 0, must not open a successor's account.
     epoch: 1,
     revokedTokens: [],

@@ -40,7 +40,7 @@ export type TokenDeps = Pick<
  * The one gate through which a user gets tokens (security rule 1): app, user, lock and due factor are read anew, because they may have
  * changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`,
  * `invalid_credentials` (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
- * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty.
+ * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
  */
 export async function issueTokens(
   deps: TokenDeps,
@@ -58,7 +58,7 @@ export async function issueTokens(
   // What was judged may not hold any more, and the tokens would outlive the change that ends all older ones.
   if (loginEpoch(user) !== loginEpoch(input.user)) throw new HostError('invalid_credentials');
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
-  requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
+  if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
   const now = deps.clock.now();
   const [recorded, jwt, accessToken] = await Promise.all([
     deps.store.users.recordLogin(app.id, user.id, now),

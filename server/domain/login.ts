@@ -16,6 +16,7 @@ import {
   type TokenDeps,
 } from './issue-tokens.ts';
 import { type PhoneDeps, startPhoneChallenge } from './phone.ts';
+import { admitPoll } from './signup-polls.ts';
 
 type LoginDeps = AttemptDeps & TokenDeps & PhoneDeps;
 
@@ -51,9 +52,12 @@ export async function logIn(
   return issueTokens(deps, { app, user, method: 'password' });
 }
 
-/** Throws `signup_pending` or `user_suspended`, before any password is judged. */
+/**
+ * Throws `signup_pending` or `user_suspended`, before any password is judged, and `invalid_credentials` to who asks too often whether a signup
+ * still waits.
+ */
 async function requireOpen(
-  deps: Pick<Deps, 'store' | 'events' | 'metrics'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'handleRef'>,
   app: App,
   user: User | undefined,
   name: string,
@@ -61,7 +65,8 @@ async function requireOpen(
   if (user) return requireOpenAccount(deps, user, 'password');
   if (app.signupFlow === 'none') return;
   const signup = await deps.store.signups.findByHandle(app.id, name);
-  if (signup?.status === 'pending') throw new HostError('signup_pending');
+  if (signup?.status !== 'pending') return;
+  throw new HostError((await admitPoll(deps, app, signup.handle)) ? 'signup_pending' : 'invalid_credentials');
 }
 
 /** Throws `internal` when the SMS could not be sent, `invalid_credentials` when no more may be sent. */

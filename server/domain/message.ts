@@ -16,6 +16,7 @@ const SMS_FORMS: Partial<Record<MessageName, MessageName>> = {
   signUpLink: 'signUpLinkSms',
   invite: 'inviteSms',
   resetPassword: 'resetPasswordSms',
+  setPassword: 'setPasswordSms',
 };
 const MAIL_FORMS = new Map(Object.entries(SMS_FORMS).map(([mail, sms]) => [sms, mail as MessageName]));
 /** A welcome is not worth the price of an SMS, and a QR code does not fit into one. */
@@ -49,6 +50,8 @@ export interface MessageInput {
   link?: string;
   attachments?: Attachment[];
   userId?: string;
+  /** A mail ends with a paragraph that says so. */
+  contested?: boolean;
   /** For the event; default: the message's name. */
   purpose?: string;
   /** `wait`: one try now, and the caller learns the outcome. `queue`: sent after the answer, with retries. */
@@ -93,7 +96,10 @@ async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<M
   const values = { HANDLE: to, ...input.values, APP_NAME: app.name };
   if (code !== undefined) Object.assign(values, { CODE: code });
   if (link !== undefined) Object.assign(values, { LINK: link });
-  const { subject, text, html, replyTo } = deps.renderer.message({ name, locale, template, values, app });
+  const contested = channel === 'email' && input.contested === true;
+  const { subject, text, html, replyTo } = deps.renderer.message({
+    ...{ name, locale, template, values, contested, app },
+  });
   const message = { channel, appId: app.id, message: published, locale, to, text, code, link };
   if (channel === 'sms') return { ...message, from: smsSender(deps.config, app) };
   const from = mailSender(app, deps.config.noreplyEmail);
@@ -113,7 +119,7 @@ function smsSender(config: Config, app: App): string {
 
 /** A code that has expired need not be sent any more. */
 function usefulMs(config: Config, name: MessageName): number {
-  if (name === 'resetPassword') return config.resetCodeMinutes * MINUTE_MS;
+  if (name === 'resetPassword' || name === 'setPassword') return config.resetCodeMinutes * MINUTE_MS;
   return name === 'sms' ? config.smsCodeSeconds * 1_000 : GIVE_UP_MS;
 }
 

@@ -48,7 +48,9 @@ export async function forgotPassword(
   // Unknown handles are counted like known ones (security rule 16).
   const subject = known ? user.id : typed;
   if (!(await admitCode(deps, { app, subject, purpose: 'reset' }))) return true;
-  await (known ? sendResetCode(deps, app, user, typed) : writeAsOften(deps, app, typed));
+  await (known
+    ? sendResetCode(deps, app, user, { name: 'resetPassword', HANDLE: typed })
+    : writeAsOften(deps, app, typed));
   return true;
 }
 
@@ -65,7 +67,17 @@ async function writeAsOften(
   }
 }
 
-async function sendResetCode(deps: MessageDeps, app: App, user: User, typed: string): Promise<void> {
+/** Mails an account that has no password yet a code to choose one with. Costs nobody's message budget. */
+export function sendPasswordCode(deps: MessageDeps, app: App, user: User): Promise<void> {
+  return sendResetCode(deps, app, user, { name: 'setPassword', HANDLE: user.handle, contested: true });
+}
+
+async function sendResetCode(
+  deps: MessageDeps,
+  app: App,
+  user: User,
+  { name, HANDLE, contested }: { name: 'resetPassword' | 'setPassword'; HANDLE: string; contested?: boolean },
+): Promise<void> {
   const code = deps.codes.newCode();
   const now = deps.clock.now();
   const resetCode = deps.codes.stored({
@@ -78,11 +90,12 @@ async function sendResetCode(deps: MessageDeps, app: App, user: User, typed: str
   await changeUser(deps, user, (current) => ({ ...current, resetCode }));
   await sendMessage(deps, {
     app,
-    name: 'resetPassword',
+    name,
     locale: user.locale,
     to: user.handle,
-    values: { HANDLE: typed },
+    values: { HANDLE },
     code,
+    contested,
     userId: user.id,
     purpose: 'reset',
     outcome: 'queue',

@@ -58,7 +58,8 @@ export async function setLocale(
 }
 
 /**
- * Sets the editable fields that were sent and keeps everything else (contract A12). Throws `invalid_data` for what is no JSON object and
+ * Sets the editable fields that were sent and keeps everything else (contract A12); whose fields are still due may set each of them, once.
+ * Throws `invalid_data` for what is no JSON object and
  * in an app without fields, `invalid_metadata` for a changed field that cannot be edited and for a required one left empty.
  */
 export async function setUserMetadata(
@@ -73,6 +74,7 @@ export async function setUserMetadata(
   return saveUser(deps, user, (current) => ({
     ...current,
     metaData: withSentFields(app, current, sent),
+    metadataDue: undefined,
   }));
 }
 
@@ -80,7 +82,7 @@ function withSentFields(app: App, user: User, sent: Metadata): Metadata {
   const merged = app.metaData.reduce((metaData, { path, canEdit }) => {
     const value = sentText(sent, path);
     if (value === undefined || value === valueAt(metaData, path)) return metaData;
-    if (!canEdit) throw refusedMetadata('not_editable', path);
+    if (!canEdit && !user.metadataDue) throw refusedMetadata('not_editable', path);
     return withValue(metaData, path, value);
   }, user.metaData);
   requireSentMetadata(app, user.handle, merged, 'invalid_metadata');

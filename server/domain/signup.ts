@@ -1,11 +1,9 @@
 import type { App } from '../model/app.ts';
-import { HOUR_MS } from '../model/duration.ts';
-import { HostError, isHostError } from '../model/errors.ts';
-import type { Signup } from '../model/signup.ts';
+import { HostError } from '../model/errors.ts';
+import { isContested, type Signup } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
-import { change } from './change.ts';
 import { requireSentMetadata } from './claims.ts';
 import { admitCode, type CodeDeps, sendAdmitted } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
@@ -16,10 +14,12 @@ import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { requireFreeSeat } from './seats.ts';
+import { hashWish, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
 
 export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
 
-interface SignupRequest {
+/** Somebody who joins without confirming anything. */
+interface Joining {
   app: App;
   handle: string;
   passwordHash?: string;
@@ -30,9 +30,9 @@ interface SignupRequest {
 }
 
 /**
- * Signs somebody up (contract §3.5.4). Flow `none` answers tokens; `code` and `link` send a message and answer true. A further request for
- * a handle that waits replaces its row whole, so that an old code never opens an account with a new password (security rule 13). Throws,
- * in this order, `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full), `handle_taken`,
+ * Signs somebody up (contract §3.5.4). Flow `none` answers tokens; `code` and `link` send a message and answer true. Who asks for a handle
+ * that waits may be somebody else: their password contests the signup and never takes the place of another, even when no more messages
+ * may be sent. Throws, in this order, `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full), `handle_taken`,
  * `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused; the request then waits all the same (A11).
  */
 export async function signUp(
@@ -58,12 +58,14 @@ export async function signUp(
   await requireFreeSeat(deps, app, 'signup_disabled');
   if (app.signupFlow === 'none') requireSentMetadata(app, handle, metaData, 'invalid_data');
   // Before any write, so that sign-ups do not queue behind each other's hashes.
-  const passwordHash = await deps.passwords.hash(password);
-  const request = { app, handle, passwordHash, metaData, locale };
-  if (app.signupFlow === 'none') return joinAtOnce(deps, request);
+  const passwordHash = await hashWish(deps, { app, handle, password });
+  const wish = { app, handle, password, passwordHash, metaData, locale };
+  if (app.signupFlow === 'none') return joinAtOnce(deps, wish);
   const budget = { app, subject: handle, purpose: 'signup' } as const;
-  if (!(await admitCode(deps, budget))) return true;
-  await sendAdmitted(deps, budget, () => (registered ? tellOwner : inviteToConfirm)(deps, request));
+  const admitted = await admitCode(deps, budget);
+  if (admitted)
+    await sendAdmitted(deps, budget, () => (registered ? tellOwner : inviteToConfirm)(deps, wish));
+  else if (!registered) await storeWish(deps, wish);
   return true;
 }
 
@@ -71,9 +73,10 @@ export async function signUp(
  * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in between they can log in
  * (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
  */
-export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promise<IssuedTokens> {
-  const { app, handle, passwordHash, social, metaData, locale } = request;
-  const signup = newSignup(deps, request, { status: 'active', kind: 'none' });
+export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<IssuedTokens> {
+  const { app, handle, passwordHash, social, metaData, locale } = joining;
+  const signupProvider = social?.provider ?? '';
+  const signup = newSignup(deps, joining, { status: 'active', kind: 'none', passwordHash, signupProvider });
   const user = await createUser(deps, {
     app,
     ids: signup,
@@ -81,7 +84,7 @@ export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promis
     passwordHash,
     locale,
     metaData,
-    loginProvider: social?.provider ?? '',
+    loginProvider: signupProvider,
     socialUserId: social?.userId,
     via: social?.provider ?? 'signup',
     full: 'signup_disabled',
@@ -90,23 +93,19 @@ export async function joinAtOnce(deps: JoinDeps, request: SignupRequest): Promis
   // The user is there: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
   const [tokens] = await Promise.all([
     issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
-    putSignup(deps, signup),
+    // Whatever waited for the handle goes: what others asked for has no part in this account.
+    putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
     sendWelcome(deps, signup, app),
   ]);
   return tokens;
 }
 
-/** Stores a new request and sends its code or link. */
-async function inviteToConfirm(deps: MessageDeps, request: SignupRequest): Promise<void> {
-  const { app, handle, locale } = request;
+/** Stores what was asked for and sends a new code or link. */
+async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish: Wish): Promise<void> {
+  const { app, handle, locale } = wish;
   const byLink = app.signupFlow === 'link';
-  const pending = newSignup(deps, request, { status: 'pending', kind: byLink ? 'link' : 'code' });
   const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
-  const expiresAt = pending.updatedAt + deps.config.signupHours * HOUR_MS;
-  await putSignup(deps, pending, (signup) => ({
-    ...signup,
-    code: deps.codes.stored({ purpose: 'signup', appId: app.id, subject: signup.id, code, expiresAt }),
-  }));
+  const signup = await storeWish(deps, wish, { code, kind: byLink ? 'link' : 'code' });
   await sendMessage(deps, {
     app,
     name: byLink ? 'signUpLink' : 'signUp',
@@ -114,6 +113,7 @@ async function inviteToConfirm(deps: MessageDeps, request: SignupRequest): Promi
     to: handle,
     values: {},
     ...(byLink ? { link: signupLink(deps, { app, handle, code }) } : { code }),
+    contested: isContested(signup),
     purpose: 'signup',
     outcome: 'wait',
   });
@@ -132,7 +132,7 @@ function signupLink(
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */
-function tellOwner(deps: MessageDeps, { app, handle, locale }: SignupRequest): Promise<void> {
+function tellOwner(deps: MessageDeps, { app, handle, locale }: Wish): Promise<void> {
   return sendMessage(deps, {
     app,
     name: 'alreadyRegistered',
@@ -148,59 +148,9 @@ export function sendWelcome(
   deps: MessageDeps,
   { handle, locale }: Pick<Signup, 'handle' | 'locale'>,
   app: App,
+  contested = false,
 ): Promise<void> {
-  return sendMessage(deps, { app, name: 'signUpSuccess', locale, to: handle, values: {}, outcome: 'queue' });
-}
-
-function newSignup(
-  deps: Pick<Deps, 'codes' | 'clock'>,
-  { app, handle, passwordHash, social, metaData, locale }: SignupRequest,
-  { status, kind }: Pick<Signup, 'status' | 'kind'>,
-): Signup {
-  const now = deps.clock.now();
-  return {
-    id: deps.codes.newRowId(now),
-    appId: app.id,
-    revision: 1,
-    handle,
-    status,
-    kind,
-    passwordHash,
-    userId: deps.codes.newRowId(now),
-    uid: deps.codes.newId(),
-    metaData,
-    locale,
-    signupProvider: social?.provider ?? '',
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-/**
- * Stores a request: a new row, or the whole of the one the handle has. Throws `handle_taken` when that one was completed meanwhile.
- * `withCode` adds the code, which is bound to the id of the row.
- */
-async function putSignup(
-  deps: Pick<Deps, 'store'>,
-  fresh: Signup,
-  withCode: (signup: Signup) => Signup = (signup) => signup,
-): Promise<void> {
-  const { signups, users } = deps.store;
-  const { appId, handle } = fresh;
-  try {
-    return await signups.insert(withCode(fresh));
-  } catch (error) {
-    if (!isHostError(error, 'handle_taken')) throw error;
-  }
-  const stored = await change(
-    signups,
-    () => signups.findByHandle(appId, handle),
-    async ({ id, revision, createdAt }) => {
-      const joined = fresh.status === 'pending' && (await users.findByHandle(appId, handle));
-      if (joined) throw new HostError('handle_taken');
-      return withCode({ ...fresh, id, revision, createdAt });
-    },
-  );
-  // Removed between the two: there is room for a new row.
-  if (!stored) await putSignup(deps, fresh, withCode);
+  return sendMessage(deps, {
+    ...{ app, name: 'signUpSuccess', locale, to: handle, values: {}, contested, outcome: 'queue' },
+  });
 }

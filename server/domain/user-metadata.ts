@@ -3,6 +3,7 @@ import { HostError } from '../model/errors.ts';
 import type { Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeUser } from './change.ts';
+import { isCompleteMetadata } from './claims.ts';
 import {
   PROTOTYPE_NAMES,
   refusedMetadata,
@@ -35,6 +36,7 @@ export async function replaceMetadata(
   const stored = await changeUser(deps, user, (current) => ({
     ...current,
     metaData,
+    metadataDue: (current.metadataDue && !isCompleteMetadata(app, user.handle, metaData)) || undefined,
     updatedAt: deps.clock.now(),
   }));
   if (!stored) throw new HostError('user_unknown');

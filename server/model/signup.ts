@@ -2,7 +2,17 @@ import type { LoginProvider, Metadata, StoredCode } from './user.ts';
 
 export type SignupStatus = 'pending' | 'verified' | 'active';
 
-/** A request to join an app: one row per (app, handle); a new request for a pending handle replaces the whole row. */
+/** What somebody who wants to join asked for. Who asks with another password may be somebody else. */
+export interface SignupRequest {
+  /** Absent only in what was imported. */
+  passwordHash?: string;
+  metaData: Metadata;
+  locale: string;
+  /** Asking again with the same password renews it. */
+  askedAt: number;
+}
+
+/** A wish to join an app: one row per (app, handle). */
 export interface Signup {
   id: string;
   appId: string;
@@ -12,14 +22,28 @@ export interface Signup {
   status: SignupStatus;
   /** Which of the two kinds of code completes it; imported rows take both. */
   kind: 'code' | 'link' | 'either' | 'none';
+  /** The newest one; absent while none could be sent. */
   code?: StoredCode;
+  /** Of the only request, asked for at `updatedAt`; a contested signup has none. */
   passwordHash?: string;
-  /** The future user's ids: completing is idempotent on them. */
+  /**
+   * Of a contested signup, the oldest first: more than one password was asked for, and the mailbox tells whose it is, but not which password
+   * its owner chose.
+   */
+  requests?: SignupRequest[];
+  /** The future user's ids: completing is idempotent on them. Each request brings new ones. */
   userId: string;
   uid: string;
+  /** Of the only request; empty in a contested signup. */
   metaData: Metadata;
+  /** Of the newest request. */
   locale: string;
   signupProvider: LoginProvider;
   createdAt: number;
   updatedAt: number;
+}
+
+/** Whether more than one password was asked for. */
+export function isContested(signup: Pick<Signup, 'requests'>): boolean {
+  return signup.requests !== undefined;
 }

@@ -18,10 +18,12 @@ export type MessageName =
   | 'testMail'
   | 'alreadyRegistered'
   | 'factorChanged'
+  | 'setPassword'
   | 'inviteSms'
   | 'signUpSms'
   | 'signUpLinkSms'
-  | 'resetPasswordSms';
+  | 'resetPasswordSms'
+  | 'setPasswordSms';
 
 /** An edited text. Texts nobody edited are not stored: the built-in one of the locale stands in. */
 export interface Template {

@@ -22,7 +22,7 @@ export interface User {
   uid: string;
   handle: string;
   userName?: string;
-  /** PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users. */
+  /** PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users, and until one is chosen. */
   passwordHash?: string;
   status: UserStatus;
   locale: string;
@@ -47,6 +47,11 @@ export interface User {
   /** Keyed digests of unused recovery codes. */
   recoveryCodes: string[];
   metaData: Metadata;
+  /**
+   * The account began without the fields of its app: until the user sets them, once and whichever they are, tokens leave out what is
+   * missing.
+   */
+  metadataDue?: boolean;
   /** Moves to end every older access token. */
   epoch: number;
   /** Counts changes of the second factor: they end pending log-ins, not access tokens. Absent = 0. */
@@ -63,6 +68,11 @@ export interface User {
   lastLogin?: number;
   createdAt: number;
   updatedAt: number;
+}
+
+/** Whether somebody who signed up has no password yet: a code by mail lets them choose one. */
+export function lacksPassword(user: Pick<User, 'passwordHash' | 'loginProvider' | 'handle'>): boolean {
+  return user.passwordHash === undefined && user.loginProvider === '' && !isAnonymous(user.handle);
 }
 
 /** What a login token must carry to count: moves with every password and factor change. */

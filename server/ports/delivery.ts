@@ -63,6 +63,8 @@ export interface Renderer {
     locale: string;
     template: Template | undefined;
     values: Record<string, string>;
+    /** Adds a fixed paragraph at the end: more than one password was asked for in this signup. */
+    contested?: boolean;
     app: App | undefined;
   }): RenderedMessage;
   /** The built-in text of an editable template in the stored form with %PLACEHOLDERS%, for the portal. */
@@ -77,7 +79,7 @@ export interface Renderer {
   check(input: { name: MessageName; subject: string; htmlTemplate: string }): void;
   /** A landing page (operator §6). `template`: the stored `clickThrough` text for `verified`. */
   page(input: {
-    name: 'confirm' | 'verified' | 'expired' | 'invalid' | 'busy';
+    name: 'confirm' | 'verified' | 'verified-set-password' | 'expired' | 'invalid' | 'busy';
     locale: string;
     template: Template | undefined;
     values: Record<string, string>;

@@ -9,7 +9,7 @@ import { prefixesOf, search } from './search.ts';
 function mapping(lookups: Lookups): RecordMapping<Signup> {
   return {
     table: 'signups',
-    sealed: { secret: ['passwordHash'], personal: ['handle', 'metaData'] },
+    sealed: { secret: ['passwordHash', 'requests'], personal: ['handle', 'metaData'] },
     toRow: ({ id, appId, revision, createdAt, ...fields }) => ({
       id,
       appId,

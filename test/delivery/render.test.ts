@@ -65,6 +65,56 @@ function refusal(input: { name?: MessageName; subject?: string; htmlTemplate: st
   }
 }
 
+describe('the paragraph of a contested signup', () => {
+  const stored = (htmlTemplate: string, locale: string, values = VALUES) =>
+    renderer.message({
+      ...{ name: 'signUp', locale, values, app: undefined, contested: true },
+      template: template({ revision: ++revision, locale, htmlTemplate }),
+    });
+  /** How far behind `before` in the text it stands; throws when it is not there once. */
+  const placeOf = (html: string, locale: string) => {
+    const file = readTextFiles('/nowhere').get(`messages/${locale}/contestedNote.hbs`);
+    assert(file && file.body.length > 60, locale);
+    assert.equal(html.split(file.body).length, 2, `${locale}: once`);
+    return html.indexOf(file.body);
+  };
+
+  it('ends every mail in every locale, and no other mail', () => {
+    for (const locale of LOCALES) {
+      for (const name of ['signUp', 'signUpLink', 'signUpSuccess', 'setPassword'] as const) {
+        const input = { name, locale, template: undefined, values: VALUES, app: undefined };
+        const { html, text } = renderer.message({ ...input, contested: true });
+        assert(placeOf(html, locale) > html.lastIndexOf('123456'), `${locale} ${name}`);
+        assert(placeOf(text, locale) > text.lastIndexOf('\n'));
+        assert.equal(renderer.message(input).html.includes('NOTE'), false);
+        assert.throws(() => placeOf(renderer.message(input).html, locale));
+      }
+    }
+  });
+
+  it('ends edited texts too, also those that are documents, and no value moves it', () => {
+    for (const source of [
+      '<p>%CODE% for %HANDLE%</p>',
+      '<html><body><p>%CODE%</p><!-- </body> --></BODY></html>',
+      '<body>%CODE%',
+    ]) {
+      const { html, text } = stored(source, 'DE', { ...VALUES, HANDLE: '</body>@example.com' });
+      assert(placeOf(html, 'DE') > html.indexOf('123456'), source);
+      assert(placeOf(html, 'DE') < (html.search(/<\/BODY>/) + 1 || html.length), source);
+      placeOf(text, 'DE');
+    }
+    assert.equal(stored('<p>%CODE%</p>', 'XX').html.includes('more than one sign-up'), true);
+    assert.equal(
+      edited({ htmlTemplate: '<p>%CODE%</p>' }, { ...VALUES, NOTE: 'x' }).html.includes('>x<'),
+      false,
+    );
+  });
+
+  it('cannot be named by an edited text', () => {
+    assert.equal(refusal({ htmlTemplate: '%CODE% {{NOTE}}' }), '%NOTE% is not known here');
+  });
+});
+
 describe('built-in texts', () => {
   it('exist for every message in every locale', () => {
     for (const locale of LOCALES) {
@@ -91,7 +141,7 @@ describe('built-in texts', () => {
 
   it('have words for every page in every locale', () => {
     const files = readTextFiles('/nowhere');
-    for (const page of ['confirm', 'expired', 'invalid', 'busy'] as const) {
+    for (const page of ['confirm', 'verified-set-password', 'expired', 'invalid', 'busy'] as const) {
       const words = (locale: string) => Object.keys(files.get(`pages/${locale}/${page}.hbs`)?.head ?? {});
       assert(words('EN').length >= 3);
       for (const locale of LOCALES) {

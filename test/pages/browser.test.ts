@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { createRenderer } from '../../server/delivery/render.ts';
@@ -102,6 +103,28 @@ describe('a person who opens the mail', { skip }, () => {
     await plain.close();
   });
 
+  it('may say which password is theirs when somebody else asked too, without a script', async () => {
+    for (const [typed, told] of [
+      ['pässword of mine', 'You are all set'],
+      ['', 'You are almost set'],
+    ] as const) {
+      const handle = `both${typed.length}@example.com`;
+      await signUp(handle);
+      const password = createHash('md5').update('pässword of mine').digest('hex');
+      const json = { handle, password };
+      await host.request('POST', '/api/appuser/signup', { headers: { 'app-token': app.appToken }, json });
+      const mail = (await host.outbox()).findLast(({ appId }) => appId === app.id);
+      const plain = await browser.newContext({ javaScriptEnabled: false });
+      const tab = await plain.newPage();
+      await tab.goto(String(mail?.link));
+      await tab.getByLabel('The password you chose').fill(typed);
+      await tab.click('button');
+      await tab.getByRole('heading', { name: told }).waitFor();
+      await plain.close();
+      assert.equal((await user(handle))?.passwordHash !== undefined, typed !== '');
+    }
+  });
+
   it('is told when the link is late or forged', async () => {
     const link = await signUp('late@example.com');
     const forged = await page.goto(link.replace(/code=\d+/, `code=${'7'.repeat(39)}`));
@@ -133,10 +156,17 @@ describe('pages and mails', { skip }, () => {
   };
   const sources: [string, string][] = [];
   for (const locale of ['EN', 'DE', 'ES', 'FR', 'JA', 'ZH']) {
-    for (const name of ['confirm', 'verified', 'expired', 'invalid', 'busy'] as const) {
+    for (const name of [
+      ...(['confirm', 'verified', 'verified-set-password', 'expired', 'invalid', 'busy'] as const),
+    ]) {
       sources.push([`${locale} ${name}`, renderer.page({ name, locale, template: undefined, values })]);
     }
-    for (const name of ['signUp', 'signUpLink', 'qrCode', 'passwordSetByPortal'] as const) {
+    const contested = { ...values, CONTESTED: 'yes' };
+    sources.push([
+      `${locale} contested`,
+      renderer.page({ name: 'confirm', locale, template: undefined, values: contested }),
+    ]);
+    for (const name of ['signUp', 'signUpLink', 'qrCode', 'passwordSetByPortal', 'setPassword'] as const) {
       const mail = renderer.message({ name, locale, template: undefined, values, app: undefined });
       sources.push([`${locale} mail ${name}`, mail.html]);
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
 import { landingRoutes } from '../../server/http/routes/pages/landing.ts';
@@ -196,6 +197,101 @@ describe('a signup link', () => {
     });
     assert.equal(heading((await press(link)).text), `${link.handle} is in`);
   });
+});
+
+describe('the link of a contested signup', () => {
+  const TYPED = 'what I typed';
+  const MINE = createHash('md5').update(TYPED).digest('hex');
+  /** Asked for by somebody else, then by the owner: both by link. */
+  async function contested(settings: Partial<App> = {}, locale = 'EN'): Promise<Link> {
+    const { app, handle } = await signUp({ locales: ['EN', 'DE'], ...settings }, { locale });
+    const json = { handle, password: MINE, locale };
+    await host.request('POST', '/api/appuser/signup', { headers: { 'app-token': app.appToken }, json });
+    const { link } = (await host.outbox()).findLast(({ appId }) => appId === app.id) ?? assert.fail();
+    const { pathname, search, searchParams } = new URL(String(link));
+    return { app, handle, path: pathname + search, code: searchParams.get('code') ?? '' };
+  }
+  const pressWith = ({ path, handle, code }: Link, passwordText: string) =>
+    host.request('POST', path, { headers: { accept: 'text/html' }, form: { handle, code, passwordText } });
+  const matches = async (link: Link) =>
+    host.deps.passwords.matches(MINE, (await userOf(link))?.passwordHash ?? '');
+
+  it('asks for the password, which nobody has to know', async () => {
+    const page = await get((await contested({}, 'DE')).path);
+    assert.match(page.text, /<label for="password">Das Passwort, das du gewählt hast<\/label>/);
+    assert.match(page.text, /<input type="password" id="password" name="passwordText"/);
+    assert.doesNotMatch((await get((await signUp()).path)).text, /<input type="password"/);
+  });
+
+  it('gives the account the password that was typed', async () => {
+    const link = await contested();
+    const done = await pressWith(link, TYPED);
+    assert.deepEqual([done.status, heading(done.text)], [200, 'You are all set']);
+    assert.equal(await matches(link), true);
+  });
+
+  it('makes an account without one when the field is empty or wrong, and says that a code comes by mail', async () => {
+    for (const complete of [
+      press,
+      (link: Link) => pressWith(link, ''),
+      (link: Link) => pressWith(link, 'x'),
+    ]) {
+      const link = await contested();
+      const done = await complete(link);
+      assert.deepEqual([done.status, heading(done.text)], [200, 'You are almost set']);
+      assert.equal((await userOf(link))?.passwordHash, undefined);
+      for (const again of [await pressWith(link, TYPED), await get(link.path)]) {
+        assert.deepEqual([again.status, heading(again.text)], [200, 'You are almost set']);
+      }
+      const codes = (await host.outbox()).filter(
+        ({ appId, message }) => appId === link.app.id && message === 'setPassword',
+      );
+      assert.equal(codes.length, 1);
+    }
+  });
+
+  it('makes one without a password in apps that complete at once', async () => {
+    const link = await contested({ linkConfirmation: 'immediate' });
+    assert.equal(heading((await get(link.path)).text), 'You are almost set');
+    assert.equal((await userOf(link))?.passwordHash, undefined);
+  });
+
+  it('refuses a text that is no password', async () => {
+    const link = await contested();
+    assert.equal((await pressWith(link, 'x'.repeat(1025))).status, 400);
+    assert.equal(await userOf(link), undefined);
+    assert.equal(heading((await pressWith(link, TYPED)).text), 'You are all set');
+  });
+});
+
+describe('a click on a signup link', () => {
+  for (const [about, clicks] of [
+    ['that is shown', (link: Link) => get(link.path)],
+    ['that is confirmed', press],
+  ] as const) {
+    it(`${about} is judged once`, async () => {
+      const link = await signUp();
+      const { counters } = host.deps.store;
+      const { increment, decrement } = counters;
+      const written: string[] = [];
+      Object.assign(counters, {
+        increment(...input: Parameters<typeof increment>) {
+          written.push(input[0]);
+          return increment(...input);
+        },
+        decrement(...input: Parameters<typeof decrement>) {
+          written.push(input[0]);
+          return decrement(...input);
+        },
+      });
+      try {
+        assert.equal((await clicks(link)).status, 200);
+      } finally {
+        Object.assign(counters, { increment, decrement });
+      }
+      assert.equal(written.filter((key) => key.startsWith('code/')).length, 2, 'counted, and given back');
+    });
+  }
 });
 
 describe('the JSON route of the same path', () => {

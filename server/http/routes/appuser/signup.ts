@@ -3,6 +3,7 @@ import { signUp } from '../../../domain/signup.ts';
 import { completeSignup } from '../../../domain/signup-completion.ts';
 import { userRoute } from '../../route.ts';
 import { wireSignup, wireTokens } from '../../wire/tokens.ts';
+import { passwordText, typedPassword } from '../../wire/typed-password.ts';
 import { handleText, localeText, metadataText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
 /** The form POST of the verification link, on the same path, is a page: `pages/landing.ts`. */
@@ -26,9 +27,14 @@ export const signupRoutes = [
     path: '/api/appuser/completeSignup',
     summary: 'Completes a signup with its code and logs the user in.',
     caller: 'app or user',
-    input: z.object({ handle: handleText, code: signupCode }),
+    input: z.object({
+      handle: handleText,
+      code: signupCode,
+      password: newPassword.optional(),
+      passwordText: passwordText.optional(),
+    }),
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
-      wireTokens(await completeSignup(deps, { app: caller.app, ...input })),
+      wireTokens(await completeSignup(deps, { app: caller.app, ...input, password: typedPassword(input) })),
   }),
 ];

@@ -3,6 +3,7 @@ import { openSignupLink } from '../../../domain/signup-link.ts';
 import type { AppCaller } from '../../../model/caller.ts';
 import type { Deps } from '../../../ports/deps.ts';
 import { PageReply, type Route, userRoute } from '../../route.ts';
+import { passwordText, typedPassword } from '../../wire/typed-password.ts';
 import { handleText, signupCode } from '../../wire/user-parameter.ts';
 
 const link = z.object({ handle: handleText, code: signupCode });
@@ -25,12 +26,18 @@ export const landingRoutes: Route[] = [
     summary: 'Completes a signup from the button of the confirmation page.',
     caller: 'link',
     page: true,
-    input: link,
-    respond: ({ deps, caller, input, request }) => show(deps, caller, input, !request.idle),
+    input: link.extend({ passwordText: z.union([z.literal(''), passwordText]).optional() }),
+    respond: ({ deps, caller, input, request }) =>
+      show(deps, caller, { ...input, password: typedPassword(input) }, !request.idle),
   }),
 ];
 
-async function show(deps: Deps, { app }: AppCaller, proof: z.infer<typeof link>, completes: boolean) {
+async function show(
+  deps: Deps,
+  { app }: AppCaller,
+  proof: z.infer<typeof link> & { password?: string | undefined },
+  completes: boolean,
+) {
   const { html, status } = await openSignupLink(deps, { app, ...proof, completes });
   return new PageReply(html, status);
 }
