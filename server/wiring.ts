@@ -5,6 +5,7 @@ import { createRenderer } from './delivery/render.ts';
 import { createTexter } from './delivery/texter.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
+import { startRecordingSubjects } from './domain/subjects.ts';
 import { EXIT, StartError } from './exit.ts';
 import { createOrigin } from './http/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
@@ -116,7 +117,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const metricsPort = await port?.listen(config.metricsPort ?? 0, config.host);
         const delivery = startDelivery(deps);
         wake = delivery.wake;
-        background = [delivery, startHousekeeping(deps), ...(metricsPort ? [metricsPort] : [])];
+        background = [
+          delivery,
+          startHousekeeping(deps),
+          startRecordingSubjects(deps),
+          ...(metricsPort ? [metricsPort] : []),
+        ];
         // Later, for it would take a core from the start.
         setTimeout(() => keyPairs.warm(), WARM_AFTER_MS).unref();
       },

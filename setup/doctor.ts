@@ -9,6 +9,7 @@ import { checkAddress, checkOrigins, checkProxies } from './network-check.ts';
 import { checkMail, checkSms } from './provider-check.ts';
 import { checkRecords } from './records-check.ts';
 import { checkSealing } from './sealing-check.ts';
+import { checkSubjects } from './subject-check.ts';
 
 const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
   { what: 'Opening the key pair', run: checkKeyPair },
@@ -16,6 +17,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Connecting to the database', run: checkDatabase },
   { what: 'Opening the data key', run: checkSealing },
   { what: 'Reading the records', run: checkRecords },
+  { what: 'Looking at user ids', run: checkSubjects },
   { what: 'Comparing clocks', run: checkClock },
   { what: 'Looking at the disk', run: checkDisk },
   { what: 'Asking the mail provider', run: checkMail },

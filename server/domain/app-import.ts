@@ -130,12 +130,15 @@ class Import {
       userName: new Set<string>(),
       socialUserId: new Set<string>(),
       phone: new Set<string>(),
+      uid: new Set<string>(),
+      sub: new Set<string>(),
     };
     await this.#each(USER_TABLE, (cells) => {
       const user = importedUser(this.#deps, cells, app);
       const phone = user.phoneVerified ? user.phone : undefined;
       const social = user.socialUserId && `${user.loginProvider} ${user.socialUserId}`;
-      const values = { handle: user.handle, userName: user.userName, socialUserId: social, phone };
+      const { handle, userName, uid, subject: sub } = user;
+      const values = { handle, userName, socialUserId: social, phone, uid, sub };
       for (const [column, known] of Object.entries(unique)) {
         const value = values[column as keyof typeof values];
         if (value === undefined) continue;

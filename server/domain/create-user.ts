@@ -4,6 +4,7 @@ import type { LoginProvider, Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { subjectOf } from './claims.ts';
 import { releaseSeat, takeSeat } from './seats.ts';
+import { subjectsAreRecorded } from './subjects.ts';
 
 export type CreateDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>;
 
@@ -67,6 +68,7 @@ function newUser(input: NewUser, now: number): User {
     appId: app.id,
     revision: 1,
     uid: ids.uid,
+    subject: subjectOf(app, { uid: ids.uid, handle }),
     handle,
     ...(passwordHash && { passwordHash }),
     status: 'active',
@@ -88,8 +90,9 @@ function newUser(input: NewUser, now: number): User {
 }
 
 /**
- * In `userIdFormat` `handle` two handles can map to one `sub` (`a_b@c.io` and `a@b_c.io`): the second is refused (design §13). The mapped
- * id is reserved meanwhile, so that of two racing inserts one is refused too.
+ * In `userIdFormat` `handle` two handles can map to one `sub` (`a_b@c.io` and `a@b_c.io`): the second is refused (design §13), by the
+ * unique key over what is recorded. While users of an earlier version are not, their handles are looked up, and the mapped id is reserved
+ * meanwhile, so that of two racing inserts one is refused too.
  */
 async function withSubject(
   deps: CreateDeps,
@@ -97,7 +100,7 @@ async function withSubject(
   user: User,
   insert: () => Promise<void>,
 ): Promise<void> {
-  if (app.userIdFormat !== 'handle') return insert();
+  if (app.userIdFormat !== 'handle' || (await subjectsAreRecorded(deps))) return insert();
   const subject = subjectOf(app, user);
   const key = `subject/${app.id}/${deps.handleRef(app.id, subject)}`;
   const now = deps.clock.now();

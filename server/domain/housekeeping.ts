@@ -4,6 +4,7 @@ import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
 import { freeLostSeats } from './seats.ts';
+import { recordSubjects } from './subjects.ts';
 
 const EVERY_MS = MINUTE_MS;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
@@ -20,7 +21,7 @@ type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
 
 /**
  * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, signups long expired, deleted apps,
- * imports a crash broke off and, once a day, seats that a crash left taken. Any number of processes may sweep at once. `stop`
+ * imports a crash broke off and, once a day, seats that a crash left taken and users whose `subject` is not recorded. Any number of processes may sweep at once. `stop`
  * lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
@@ -73,6 +74,7 @@ async function recountDaily(deps: SweepDeps, isStopped: () => boolean): Promise<
     if (isStopped()) return;
     await freeLostSeats(deps, app);
   }
+  await recordSubjects(deps, isStopped);
 }
 
 async function inBatches(isStopped: () => boolean, removeSome: () => Promise<number>): Promise<void> {

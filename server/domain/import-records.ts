@@ -9,6 +9,7 @@ import { TEMPLATE_NAMES, type Template } from '../model/template.ts';
 import { isAnonymous, type Metadata, type StoredCode, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
+import { subjectOf } from './claims.ts';
 import { loginName, parseUserName, requireFitText } from './handle.ts';
 import { requireStorable } from './metadata.ts';
 import { parsePhone } from './phone-number.ts';
@@ -40,12 +41,14 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
   const uid = cells.text('uid') ?? codes.newId();
   const userName = cells.text('userName');
   if (!UID.test(uid)) throw new CellError('uid is not 32 hex digits');
+  const handle = handleOf(cells, app);
   return {
     id: codes.newRowId(now),
     appId: app.id,
     revision: 1,
     uid,
-    handle: handleOf(cells, app),
+    subject: subjectOf(app, { uid, handle }),
+    handle,
     userName: userName && refusedAs('userName is none that could be chosen', () => parseUserName(userName)),
     passwordHash: passwordHashOf(deps, cells),
     status: cells.choice('status', ['active', 'suspend', 'pending'], 'active'),

@@ -19,6 +19,7 @@ export const EVENT_LEVELS = {
   token_revoked: 'info',
   user_created: 'info',
   user_deleted: 'info',
+  subject_doubled: 'warn',
   user_status_changed: 'warn',
   user_metadata_changed: 'info',
   password_changed: 'info',

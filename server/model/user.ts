@@ -20,6 +20,8 @@ export interface User {
   revision: number;
   /** 32 hex digits, immutable; `sub` in the format `uid`. */
   uid: string;
+  /** The `sub` of the user's JWTs in this app; no two users of an app share one. Absent in rows of before until it is filled in. */
+  subject?: string;
   handle: string;
   userName?: string;
   /** PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users, and until one is chosen. */

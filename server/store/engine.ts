@@ -10,7 +10,7 @@ export interface Row {
   id: string;
   appId: string;
   revision: number;
-  /** Unique within (table, appId), by index name. Every unique index of the table has an entry. */
+  /** Unique within (table, appId), by index name. Every unique index of the table has an entry, but those a row may lack. */
   keys: Record<string, string>;
   /** Not unique, by index name. */
   lookups: Record<string, string>;
@@ -41,12 +41,14 @@ export type StoredRow = Readonly<
 
 export interface TableShape {
   keys: readonly string[];
+  /** Which of `keys` a row may lack, because an earlier version made it: as long as it does, its values are unique to the rest only. */
+  sparse: readonly string[];
   lookups: readonly string[];
   tags: readonly string[];
   prefixes: boolean;
   due: boolean;
 }
-const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, due: false };
+const NONE: TableShape = { keys: [], sparse: [], lookups: [], tags: [], prefixes: false, due: false };
 
 /**
  * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id
@@ -54,7 +56,13 @@ const NONE: TableShape = { keys: [], lookups: [], tags: [], prefixes: false, due
  */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
-  users: { ...NONE, keys: ['handle', 'userName', 'social', 'phone'], tags: ['anonymous'], prefixes: true },
+  users: {
+    ...NONE,
+    keys: ['handle', 'userName', 'social', 'phone', 'subject'],
+    sparse: ['subject'],
+    tags: ['anonymous'],
+    prefixes: true,
+  },
   signups: { ...NONE, keys: ['handle'], prefixes: true, due: true },
   invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
   templates: { ...NONE, keys: ['nameAndLocale'] },
@@ -96,6 +104,8 @@ export interface Filter {
   /** All must match; a list means any of. */
   tags?: Readonly<Record<string, string | readonly string[]>>;
   lookup?: { name: string; value: string };
+  /** Only rows that lack this key. */
+  lacking?: string;
   prefix?: string;
   createdFrom?: number;
   createdBefore?: number;

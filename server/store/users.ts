@@ -6,7 +6,10 @@ import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
 
-/** Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the row's own id. */
+/**
+ * Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the row's own id; a row of an
+ * earlier version lacks its subject until that is filled in.
+ */
 function mapping(lookups: Lookups): RecordMapping<User> {
   return {
     table: 'users',
@@ -16,6 +19,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
       personal: [
         'handle',
         'userName',
+        'subject',
         'socialUserId',
         'phone',
         'pendingPhone',
@@ -27,7 +31,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
     conflicts: { userName: 'user_name_taken', phone: 'phone_taken' },
     toRow({ lastLogin, ...user }) {
       const { id, appId, revision, createdAt, ...fields } = user;
-      const { handle, userName, loginProvider, socialUserId, phone } = user;
+      const { handle, userName, subject, loginProvider, socialUserId, phone } = user;
       const none = `-${id}`;
       return {
         id,
@@ -41,6 +45,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
           userName: userName ? lookups.key(appId, 'userName', userName) : none,
           social: socialUserId ? socialKey(lookups, appId, loginProvider, socialUserId) : none,
           phone: phone && user.phoneVerified ? lookups.key(appId, 'phone', phone) : none,
+          ...(subject !== undefined && { subject: lookups.key(appId, 'subject', subject) }),
         },
         prefixes: prefixesOf(lookups, appId, [handle, userName]),
         tags: { anonymous: isAnonymous(handle) ? 'yes' : 'no' },
@@ -79,6 +84,8 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
     findByUserName,
     findBySocialId: (appId, provider, subject) =>
       records.findByKey(appId, 'social', socialKey(lookups, appId, provider, subject)),
+    findBySubject: (appId, subject) =>
+      records.findByKey(appId, 'subject', lookups.key(appId, 'subject', subject)),
     async findByVerifiedPhone(appId, phone) {
       const user = await records.findByKey(appId, 'phone', lookups.key(appId, 'phone', phone));
       return user ? [user] : [];
@@ -107,6 +114,7 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
       });
     },
     stream: (appId) => records.stream({ appId }),
+    streamWithoutSubject: (appId) => records.stream({ appId, lacking: 'subject' }),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

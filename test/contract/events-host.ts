@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { recordSubjects } from '../../server/domain/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
 import { HANDLE } from './appuser-stage.ts';
 import type { EventStage, Story } from './events-stage.ts';
@@ -15,6 +16,19 @@ const broken = {
 
 /** How trouble of the host itself is told of (security rules §6). */
 export const HOST_STORIES: readonly Story[] = [
+  {
+    event: 'subject_doubled',
+    level: 'warn',
+    fields: { userId: /^[\da-f]{24}$/, holder: /^[\da-f]{24}$/ },
+    async tell(s) {
+      const { deps, createApp, createUser } = s.host();
+      const app = await createApp({ userIdFormat: 'handle' });
+      const before = { subject: undefined, passwordHash: undefined };
+      for (const handle of ['a_b@example.com', 'a@b_example.com'])
+        await createUser(app, { handle, ...before });
+      await recordSubjects(deps);
+    },
+  },
   {
     event: 'message_failed',
     level: 'error',

@@ -47,6 +47,7 @@ describe('with a MongoDB', { skip }, () => {
       ['appId', 'keys.userName'],
       ['appId', 'keys.social'],
       ['appId', 'keys.phone'],
+      ['appId', 'keys.subject'],
     ]);
     await client.close();
   });

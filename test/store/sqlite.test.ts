@@ -134,6 +134,26 @@ describe('the embedded database', () => {
     db.close();
   });
 
+  it('finds users by subject, and those without one, off an index', async () => {
+    const file = aFile();
+    await (await openSqlite({ file })).close();
+    const db = new DatabaseSync(file);
+    const plan = (sql: string, values: Record<string, string>) =>
+      String(db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(values)[0]?.detail);
+    const found = 'SELECT t.doc FROM users t WHERE t.appId = :appId AND t.key_subject = :value';
+    assert.match(
+      plan(found, { appId: 'a', value: 'v' }),
+      /INDEX users_subject \(appId=\? AND key_subject=\?\)/,
+    );
+    const { from, where, values } = conditionOf('users', { appId: 'app', lacking: 'subject' }, 'after');
+    const listed = `SELECT t.doc FROM ${from} WHERE ${where} ORDER BY t.id LIMIT 20`;
+    assert.match(
+      plan(listed, values as Record<string, string>),
+      /INDEX users_lacking_subject \(appId=\? AND id>\?\)/,
+    );
+    db.close();
+  });
+
   it('refuses a schema of a later version and leaves it alone', async () => {
     const file = aFile();
     const later = new DatabaseSync(file);

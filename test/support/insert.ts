@@ -1,3 +1,4 @@
+import { subjectOf } from '../../server/domain/claims.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
@@ -38,7 +39,7 @@ export async function insertUser(
   { password, ...settings }: Partial<User> & { password?: string } = {},
 ): Promise<User> {
   const now = deps.clock.now();
-  const user = aUser({
+  const made = aUser({
     id: deps.codes.newRowId(now),
     appId: app.id,
     handle: 'ada@example.com',
@@ -47,6 +48,7 @@ export async function insertUser(
     updatedAt: now,
     ...settings,
   });
+  const user = { subject: subjectOf(app, made), ...made };
   await deps.store.users.insert(user);
   return user;
 }

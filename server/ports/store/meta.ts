@@ -13,5 +13,7 @@ export const META = {
   serverSecretGeneration: 'serverSecretGeneration',
   /** `yes` while tokens without `gen`, made by an older installation with this key pair, are accepted. */
   adoptedHostKey: 'adoptedHostKey',
+  /** `yes` once the `subject` of every user is recorded under its unique key, `no` while two users share one; absent until looked at. */
+  subjectsRecorded: 'subjectsRecorded',
   schema: 'schema',
 } as const;

@@ -4,7 +4,7 @@ import type { Page, PageRequest } from './page.ts';
 export interface UserStore {
   /**
    * Check and write are one step: of two racing inserts one rejects with `handle_taken` (handle), `user_name_taken` or
-   * `handle_taken` (same social id). Inserting the same id and handle again also rejects.
+   * `handle_taken` (same social id, same `subject`). Inserting the same id and handle again also rejects.
    */
   insert(user: User): Promise<void>;
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
@@ -13,6 +13,8 @@ export interface UserStore {
   findByHandle(appId: string, handle: string): Promise<User | undefined>;
   findByUserName(appId: string, userName: string): Promise<User | undefined>;
   findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;
+  /** Whom the app's JWTs mean by this `sub`; finds only users whose `subject` is recorded. */
+  findBySubject(appId: string, subject: string): Promise<User | undefined>;
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
   /**
@@ -35,5 +37,7 @@ export interface UserStore {
   ): Promise<User[]>;
   /** All users in batches by id, for an export. */
   stream(appId: string): AsyncIterable<User>;
+  /** Those whose `subject` is not recorded, or not under its unique key; by id, each once. */
+  streamWithoutSubject(appId: string): AsyncIterable<User>;
   removeAll(appId: string): Promise<number>;
 }

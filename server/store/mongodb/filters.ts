@@ -23,6 +23,7 @@ export function matching(filter: Filter): Query<RowDocument> {
     conditions.push({ [`tags.${name}`]: operand });
   }
   if (filter.lookup) conditions.push({ [`lookups.${filter.lookup.name}`]: equal(filter.lookup.value) });
+  if (filter.lacking !== undefined) conditions.push({ [`keys.${filter.lacking}`]: null });
   if (filter.prefix !== undefined) conditions.push({ prefixes: equal(filter.prefix) });
   if (filter.createdFrom !== undefined) conditions.push({ createdAt: { $gte: scalar(filter.createdFrom) } });
   if (filter.createdBefore !== undefined)

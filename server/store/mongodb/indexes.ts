@@ -22,7 +22,18 @@ function indexesOf(shape: TableShape): IndexDescription[] {
   return [
     { name: 'newest', key: { appId: 1, ...newest } },
     { name: 'byId', key: { appId: 1, _id: 1 } },
-    ...shape.keys.map((key) => ({ name: key, key: { appId: 1, [`keys.${key}`]: 1 } as const, unique: true })),
+    ...shape.keys.map((key) => ({
+      name: key,
+      key: { appId: 1, [`keys.${key}`]: 1 } as const,
+      unique: true,
+      ...(shape.sparse.includes(key) && { partialFilterExpression: { [`keys.${key}`]: { $exists: true } } }),
+    })),
+    // Holds those alone that lack the key, so that they are found at no cost.
+    ...shape.sparse.map((key) => ({
+      name: `lacking.${key}`,
+      key: { appId: 1, _id: 1, [`keys.${key}`]: 1 } as const,
+      partialFilterExpression: { [`keys.${key}`]: null },
+    })),
     ...shape.lookups.map((name) => sorted(`lookup.${name}`, `lookups.${name}`)),
     ...shape.tags.map((name) => sorted(`tag.${name}`, `tags.${name}`)),
     ...(shape.prefixes ? [sorted('prefix', 'prefixes')] : []),

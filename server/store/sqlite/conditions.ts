@@ -28,6 +28,7 @@ export function conditionOf(table: TableName, filter: Filter, after?: string): C
     }
   }
   if (filter.lookup) add(`t.lookup_${filter.lookup.name} = :lookup`, 'lookup', filter.lookup.value);
+  if (filter.lacking !== undefined) terms.push(`t.key_${filter.lacking} IS NULL`);
   if (filter.createdFrom !== undefined) add('t.createdAt >= :createdFrom', 'createdFrom', filter.createdFrom);
   if (filter.createdBefore !== undefined)
     add('t.createdAt < :createdBefore', 'createdBefore', filter.createdBefore);

@@ -5,7 +5,7 @@ import { NewerSchemaError } from '../engine.ts';
  * One entry per schema number, never changed once released. Columns follow `TABLES` of the engine: `key_…` unique per app, `lookup_…`
  * and `tag_…` to filter by. An index ends with what a page is sorted by, so that a page is read off the index.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE apps (
     seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
@@ -102,19 +102,25 @@ const MIGRATIONS: readonly string[] = [
   DROP INDEX activity_newest_by_status;
   CREATE INDEX activity_newest_errors ON activity (appId, createdAt, id, tag_logType, tag_action) WHERE tag_status = 'error';
   `,
+  // NULL in rows of before until `subject` is filled in; the second index holds those alone, so that they are found at no cost.
+  `
+  ALTER TABLE users ADD COLUMN key_subject TEXT;
+  CREATE UNIQUE INDEX users_subject ON users (appId, key_subject) WHERE key_subject IS NOT NULL;
+  CREATE INDEX users_lacking_subject ON users (appId, id) WHERE key_subject IS NULL;
+  `,
 ];
 
 /**
  * Brings the database to the schema of this version, kept in `PRAGMA user_version`; a crash leaves the old or the new one.
- * Throws `NewerSchemaError` for a database of a later version, and leaves it alone.
+ * Throws `NewerSchemaError` for a database of a later version, and leaves it alone. With fewer `migrations` it makes a database of before.
  */
-export function migrate(db: DatabaseSync): void {
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-    if (found > MIGRATIONS.length) throw new NewerSchemaError(found, MIGRATIONS.length);
-    for (const migration of MIGRATIONS.slice(found)) db.exec(migration);
-    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    if (found > migrations.length) throw new NewerSchemaError(found, migrations.length);
+    for (const migration of migrations.slice(found)) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${migrations.length}`);
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');

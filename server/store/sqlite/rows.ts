@@ -214,10 +214,12 @@ const SQL = Object.fromEntries(
  * key would let two rows in.
  */
 function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
-  const { keys, lookups, tags }: TableShape = TABLES[table];
+  const { keys, sparse, lookups, tags }: TableShape = TABLES[table];
   values.push(row.appId, row.id, row.touchedAt ?? null);
   values.push(row.revision, row.createdAt, row.dueAt ?? null, JSON.stringify(row.doc));
-  for (const name of keys) values.push(ownText(table, name, row.keys));
+  for (const name of keys) {
+    values.push(sparse.includes(name) ? (row.keys[name] ?? null) : ownText(table, name, row.keys));
+  }
   for (const name of lookups) values.push(ownText(table, name, row.lookups));
   for (const name of tags) values.push(ownText(table, name, row.tags));
   return values;

@@ -170,6 +170,38 @@ describeOnBothStores('an import', (host) => {
     assert.deepEqual(await traces(host(), 'twice'), NO_TRACE);
   });
 
+  it('refuses two users of one sub or one uid, by file and line', async () => {
+    const app = await host().createApp();
+    const good = legacyFiles(app);
+    const [row = {}] = rowsOf(good['user-collection.csv']);
+    const file = async (userIdFormat: string, users: Record<string, string>[]) => {
+      const apps = rowsOf(good['app-collection.csv']).map((cells) => ({ ...cells, userIdFormat }));
+      const rows = users.map((cells) => ({ ...row, userName: '', phone: '', uid: '', ...cells }));
+      return zipOf({ ...good, 'app-collection.csv': csvOf(apps), 'user-collection.csv': csvOf(rows) });
+    };
+    const meet = [{ handle: 'a_b@c.io' }, { handle: 'x@c.io' }, { handle: 'a@b_c.io' }];
+    const uid = 'f'.repeat(32);
+    const doubled = [
+      { handle: 'one@c.io', uid },
+      { handle: 'two@c.io', uid },
+    ];
+    const cases: [format: string, users: Record<string, string>[], said: RegExp][] = [
+      ['handle', meet, /^user-collection.csv line 4: sub belongs to an earlier row$/],
+      ['raw', doubled, /^user-collection.csv line 3: uid belongs to an earlier row$/],
+      ['uid', doubled, /^user-collection.csv line 3: uid belongs to an earlier row$/],
+      ['handle', doubled, /^user-collection.csv line 3: uid belongs to an earlier row$/],
+    ];
+    for (const [format, users, said] of cases) {
+      const answer = await upload(host(), await file(format, users), 'doubled');
+      assert.equal(answer.status, 400, format);
+      assert.match(answer.body.message, said, format);
+      assert.deepEqual(await traces(host(), 'doubled'), NO_TRACE);
+    }
+    for (const format of ['raw', 'uid']) {
+      assert.equal((await upload(host(), await file(format, meet), `apart in ${format}`)).status, 200);
+    }
+  });
+
   it('refuses files that are no export', async () => {
     const good = legacyFiles(await host().createApp());
     const whole = await zipOf(good);

@@ -80,6 +80,43 @@ export function describeUsers(stage: () => Stage): void {
     assert.equal((await users.count(appId)).total, 1);
   });
 
+  it('gives a contested subject to one of two racing inserts, and to one user of each app', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const rivals = [aUser({ appId, subject: 'a_b_c.io' }), aUser({ appId, subject: 'a_b_c.io' })];
+    const settled = await Promise.allSettled(rivals.map((user) => users.insert(user)));
+    assert.deepEqual(refusals(settled), ['handle_taken']);
+    const winner = await users.findBySubject(appId, 'a_b_c.io');
+    assert.ok(rivals.some((rival) => winner?.id === rival.id));
+    const another = aUser({ appId });
+    await users.insert(another);
+    await assert.rejects(users.replace({ ...another, subject: 'a_b_c.io' }), { error: 'handle_taken' });
+    await assert.rejects(users.insertMany([aUser({ appId, subject: 'x' }), aUser({ appId, subject: 'x' })]), {
+      error: 'handle_taken',
+    });
+    const elsewhere = aUser({ appId: anId(), subject: 'a_b_c.io' });
+    await users.insert(elsewhere);
+    assert.deepEqual(await users.findBySubject(elsewhere.appId, 'a_b_c.io'), elsewhere);
+    assert.equal(await users.remove(appId, winner?.id ?? ''), true);
+    assert.equal(await users.findBySubject(appId, 'a_b_c.io'), undefined);
+    await users.insert(aUser({ appId, subject: 'a_b_c.io' }));
+  });
+
+  it('holds any number of users whose subject is not recorded, and finds them by that', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const people = Array.from({ length: 450 }, (_, n) =>
+      aUser({ appId, ...(n % 3 === 0 && { subject: `s${n}` }) }),
+    );
+    await users.insertMany([...people, aUser({ appId: anId() })]);
+    const listed = async () => (await Array.fromAsync(users.streamWithoutSubject(appId))).map(({ id }) => id);
+    const without = people.filter(({ subject }) => subject === undefined);
+    assert.deepEqual(await listed(), without.map(({ id }) => id).sort());
+    for (const user of without.slice(1)) await users.replace({ ...user, subject: `s${user.id}` });
+    assert.deepEqual(await listed(), [without[0]?.id]);
+    assert.equal((await users.findBySubject(appId, `s${without[1]?.id}`))?.id, without[1]?.id);
+  });
+
   it('names what is taken: handle, id, user name, social id, phone', async () => {
     const { users } = stage().store;
     const appId = anId();
