@@ -70,8 +70,9 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       events,
       encryptUserData: config.encryptUserData,
     });
-    const codes = createCodes({ key: dataKey.codesKey });
+    const codes = createCodes({ key: dataKey.codesKey, asker: () => origin.bucket() });
     const hostTokens = createHostTokens({ ...hostKey, config, clock, codes });
+    const origin = createOrigin({ lookups, hostTokens });
     const passwords = createPasswordHasher({
       memoryKib: config.passwordHashMemoryKib,
       passes: config.passwordHashPasses,
@@ -105,7 +106,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       metrics: port?.metrics ?? NO_METRICS,
       clock,
       readiness,
-      origin: createOrigin({ lookups, hostTokens }),
+      origin,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
     };

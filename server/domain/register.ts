@@ -5,7 +5,7 @@ import type { Deps } from '../ports/deps.ts';
 import { requireRunning } from './caller.ts';
 import { change, changeUser } from './change.ts';
 import { requireSentMetadata } from './claims.ts';
-import { type CodeDeps, judgeCode } from './code-attempts.ts';
+import { type CodeDeps, judgeInvites } from './code-attempts.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { findHolder, parseHandle } from './handle.ts';
 import { listInvites } from './invite.ts';
@@ -69,20 +69,13 @@ export async function register(
   return issueTokens(deps, { app, user, method: 'register', emptyMetadata: 'invalid_metadata' });
 }
 
-/** The invite of that handle whose code this is; every live one counts a try. Throws `invalid_data` when there is none. */
-async function findByCode(deps: CodeDeps, app: App, handle: string, code: string): Promise<Invite> {
-  for (const invite of await listInvites(deps, app, handle)) {
-    const right = await judgeCode(deps, {
-      app,
-      purpose: 'invite',
-      subject: invite.id,
-      stored: invite.code,
-      code,
-      who: { handle: invite.handle },
-    });
-    if (right) return invite;
-  }
-  throw new HostError('invalid_data');
+/** The invite of that handle whose code this is. Throws `invalid_data` when there is none. */
+async function findByCode(deps: CodeDeps, app: App, text: string, code: string): Promise<Invite> {
+  const invites = await listInvites(deps, app, text);
+  const handle = parseHandle(app, text);
+  const invite = await judgeInvites(deps, { app, handle, code, invites });
+  if (!invite) throw new HostError('invalid_data');
+  return invite;
 }
 
 /** pending → verified; true for one caller only. */

@@ -167,6 +167,7 @@ export async function proveSignup(
     code,
     who: { handle: name },
     evenExpired: true,
+    ofLink: signup?.kind === 'link',
   });
   if (!signup?.code || !right || signup.status === 'active') return undefined;
   if (signup.code.expiresAt <= deps.clock.now()) return { signup, state: 'expired' };

@@ -8,6 +8,8 @@ export interface StoredCode {
   id: string;
   digest: string;
   expiresAt: number;
+  /** Keyed hash of the place that asked for it, which keeps tries of its own whatever others do. */
+  asker?: string;
   /** An SMS log-in code is bound to the `jti` of its login token, a phone code to its number. */
   boundTo?: string;
 }

@@ -124,7 +124,7 @@ export interface Codes {
   digest(purpose: CodePurpose, appId: string, subject: string, code: string): string;
   /** Constant-time comparison of `code` with a stored digest. Neither tries nor expiry are looked at. */
   matches(purpose: CodePurpose, appId: string, subject: string, code: string, digest: string): boolean;
-  /** A code ready to be stored. */
+  /** A code ready to be stored; remembers the place of the request that asks for it. */
   stored(input: {
     purpose: CodePurpose;
     appId: string;

@@ -4,8 +4,11 @@ import { takeRandom } from './random.ts';
 
 const PART_DIGITS = 13;
 
-/** See `Codes`. `key` (256 bits, from the data key) makes digests worthless to whoever only has the database. */
-export function createCodes({ key }: { key: Buffer }): Codes {
+/**
+ * See `Codes`. `key` (256 bits, from the data key) makes digests worthless to whoever only has the database. `asker` names the place of the
+ * request that is being answered.
+ */
+export function createCodes({ key, asker }: { key: Buffer; asker?: () => string }): Codes {
   function digest(purpose: CodePurpose, appId: string, subject: string, code: string): string {
     // As JSON, so that no two quadruples read alike.
     const bound = JSON.stringify([purpose, appId, subject, code]);
@@ -37,8 +40,13 @@ export function createCodes({ key }: { key: Buffer }): Codes {
       return expected.length === given.length && timingSafeEqual(expected, given);
     },
     stored({ purpose, appId, subject, code, expiresAt, boundTo }) {
-      const bound = boundTo === undefined ? {} : { boundTo };
-      return { id: newId(), digest: digest(purpose, appId, subject, code), expiresAt, ...bound };
+      return {
+        id: newId(),
+        digest: digest(purpose, appId, subject, code),
+        expiresAt,
+        ...(asker && { asker: asker() }),
+        ...(boundTo !== undefined && { boundTo }),
+      };
     },
   };
 }

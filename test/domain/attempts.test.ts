@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { judgePassword, judgeSecondFactor } from '../../server/domain/attempts.ts';
-import { admitCode, judgeCode } from '../../server/domain/code-attempts.ts';
+import { admitCode, judgeCode, judgeInvites } from '../../server/domain/code-attempts.ts';
 import { endWaits } from '../../server/domain/end-waits.ts';
 import type { App } from '../../server/model/app.ts';
 import type { StoredCode, User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import { PASSWORD } from '../support/host.ts';
+import { from, stranger } from '../support/places.ts';
 
 const WRONG = '0'.repeat(32);
 const MINUTE = 60_000;
@@ -232,9 +233,15 @@ describeOnBothStores('attempts', (host) => {
       expiresAt: host().clock.now() + lifeMs,
     });
     const who = { userId: user.id, handle: user.handle };
+    /** Another code, asked for from where the caller is. */
+    const ask = async (purpose: 'reset' | 'sms' = 'reset') => {
+      const made = { purpose, appId: app.id, subject: user.id, code: deps.codes.newCode() };
+      const expiresAt = host().clock.now() + lifeMs;
+      return { code: made.code, stored: deps.codes.stored({ ...made, expiresAt }) };
+    };
     const judge = (tried: string, of: StoredCode | undefined = stored, subject = user.id) =>
       judgeCode(deps, { app, purpose: 'reset', subject, stored: of, code: tried, who });
-    return { ...made, code, wrong: code === '100000' ? '100001' : '100000', stored, judge };
+    return { ...made, ask, code, wrong: code === '100000' ? '100001' : '100000', stored, judge };
   }
 
   it('judges at most 5 of 500 simultaneous guesses of a code', async () => {
@@ -256,6 +263,105 @@ describeOnBothStores('attempts', (host) => {
     } as const;
     await times(500, () => judgeCode({ ...deps, codes }, input));
     assert.equal(judged, 5);
+  });
+
+  it('counts the tries at a mailed code by place, and keeps those of who asked for it', async () => {
+    const { deps } = host();
+    const { app, user, judge, ask, wrong } = await sentCode();
+    const mine = await from('198.51.100.7', ask);
+    const guess = (n: number, code = wrong) => from(stranger(n), () => judge(code, mine.stored));
+    for (let n = 0; n < 40; n++) assert.equal(await guess(Math.floor(n / 8)), false);
+    assert.equal(await guess(50, mine.code), false, 'strangers have 15 together');
+    const asker = (code: string) => from('198.51.100.7', () => judge(code, mine.stored));
+    for (let n = 0; n < 4; n++) await asker(wrong);
+    assert.equal(await asker(mine.code), true, 'the asker has five of their own');
+    await asker(wrong);
+    assert.equal(await asker(mine.code), false, 'and no more');
+    const sms = await from('198.51.100.7', () => ask('sms'));
+    const who = { userId: user.id, handle: user.handle };
+    const factor = (n: number, code: string) =>
+      from(stranger(n), () =>
+        judgeCode(deps, { app, purpose: 'sms', subject: user.id, stored: sms.stored, code, who }),
+      );
+    for (let n = 0; n < 5; n++) await factor(n, wrong);
+    assert.equal(await factor(9, sms.code), false, 'a code by SMS has five in all');
+  });
+
+  it('judges at most 15 of 500 simultaneous guesses from as many places', async () => {
+    const { app, user, deps, stored, wrong } = await sentCode();
+    let judged = 0;
+    const matches = () => {
+      judged++;
+      return false;
+    };
+    const codes = Object.assign(Object.create(deps.codes) as Deps['codes'], { matches });
+    const input = {
+      app,
+      purpose: 'reset',
+      subject: user.id,
+      stored,
+      code: wrong,
+      who: { handle: '' },
+    } as const;
+    await times(500, (n) => from(stranger(n), () => judgeCode({ ...deps, codes }, input)));
+    assert.equal(judged, 15);
+  });
+
+  it('counts nothing that cannot be the code', async () => {
+    const { code, wrong, judge } = await sentCode();
+    for (const other of ['', '1', '12345', '1234567', '9'.repeat(39), 'x'.repeat(1000)]) {
+      for (let n = 0; n < 6; n++) assert.equal(await judge(other), false);
+    }
+    assert.equal(await judge(wrong), false);
+    assert.equal(await judge(code), true);
+  });
+
+  it('never counts guesses at the code of a link', async () => {
+    const { deps } = host();
+    const { app } = await account();
+    const code = deps.codes.newLinkCode();
+    const expiresAt = host().clock.now() + HOUR;
+    const stored = deps.codes.stored({ purpose: 'signup', appId: app.id, subject: 'row', code, expiresAt });
+    const judge = (tried: string) =>
+      judgeCode(deps, {
+        app,
+        purpose: 'signup',
+        subject: 'row',
+        stored,
+        code: tried,
+        who: { handle: '' },
+        evenExpired: true,
+        ofLink: true,
+      });
+    const guesses = Array.from({ length: 100 }, (_, n) => (n % 2 ? '123456' : deps.codes.newLinkCode()));
+    for (const guess of guesses) assert.equal(await judge(guess), false);
+    assert.ok(
+      (await times(50, () => judge(code))).every((right) => right),
+      'a crowd of clicks as well',
+    );
+  });
+
+  it('counts tries at invitations by handle and day, and voids none', async () => {
+    const { deps } = host();
+    const { app } = await account();
+    const handle = `guest-${app.id}@example.com`;
+    const invites = Array.from({ length: 3 }, (_, n) => {
+      const code = String(200000 + n);
+      const expiresAt = host().clock.now() + 30 * 24 * HOUR;
+      const stored = { purpose: 'invite', appId: app.id, subject: `row${n}`, code, expiresAt } as const;
+      return { id: `row${n}`, code: deps.codes.stored(stored) };
+    });
+    const judge = (code: string, n = 0) =>
+      from(stranger(n), () => judgeInvites(deps, { app, handle, code, invites }));
+    for (let n = 0; n < 4; n++) await judge('999999');
+    assert.equal((await judge('200002'))?.id, 'row2', 'one try each, whatever their number');
+    await judge('999999');
+    assert.equal(await judge('200002'), undefined, 'five a place');
+    assert.equal((await judge('200001', 1))?.id, 'row1');
+    for (let n = 0; n < 15; n++) await judge('999999', n);
+    assert.equal(await judge('200001', 20), undefined, 'fifteen a day');
+    host().clock.advance(24 * HOUR);
+    assert.equal((await judge('200001', 20))?.id, 'row1');
   });
 
   it('voids a code at the fifth wrong try, and says so once', async () => {
