@@ -4,15 +4,16 @@ import { isIP } from 'node:net';
 /**
  * Address of the client behind `hops` proxies, each of which appends the address it saw to `X-Forwarded-For`; counted from the right,
  * because the left end is whatever the client wrote (security.md R27). Without proxies, or without a usable entry, the peer of the socket.
+ * Empty when the peer is not known any more: nothing may be done for such a request that is limited by address.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {
-  const peer = plain(request.socket.remoteAddress ?? '');
+  const peer = plainAddress(request.socket.remoteAddress ?? '');
   const forwarded = request.headers['x-forwarded-for'];
   if (hops === 0 || typeof forwarded !== 'string') return peer;
   const entries = forwarded.split(',');
   const entry = entries[Math.max(0, entries.length - hops)] ?? '';
-  const address = plain(withoutPort(entry.trim()));
-  return isIP(address) === 0 ? peer : address;
+  const address = withoutPort(entry.trim());
+  return isIP(address) === 0 ? peer : plainAddress(address);
 }
 
 function withoutPort(entry: string): string {
@@ -21,8 +22,22 @@ function withoutPort(entry: string): string {
   return /^[\d.]+:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry;
 }
 
-function plain(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+/**
+ * The one spelling of an address: IPv4 where an IPv6 address stands for one (mapped: RFC 4291 §2.5.5.2; translated: RFC 6052 §2.1, else all
+ * of IPv4 would be one customer), IPv6 as RFC 5952 writes it, without zone.
+ */
+export function plainAddress(address: string): string {
+  if (!address.includes(':') || isIP(address) === 0) return address;
+  const [unzoned = ''] = address.split('%');
+  const text = new URL(`http://[${unzoned}]`).hostname.slice(1, -1);
+  const groups = groupsOf(text);
+  const prefix = groups.slice(0, 6).join(':');
+  if (prefix !== '0:0:0:0:0:ffff' && prefix !== '64:ff9b:0:0:0:0') return text;
+  return groups
+    .slice(6)
+    .map((group) => Number.parseInt(group, 16))
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.');
 }
 
 /** What limits count by: an IPv4 address, or the /64 network that one IPv6 customer has at least. */

@@ -20,6 +20,20 @@ describe('client address', () => {
     ['drops a port', 1, '1.1.1.1:443', '1.1.1.1'],
     ['unpacks brackets', 1, '[2001:db8::1]:443', '2001:db8::1'],
     ['unmaps IPv4 in IPv6', 1, '::ffff:1.2.3.4', '1.2.3.4'],
+    ['unmaps it written as two groups', 1, '::ffff:cb00:710b', '203.0.113.11'],
+    ['unmaps it in capitals', 1, '::FFFF:CB00:710B', '203.0.113.11'],
+    ['unmaps it in full', 1, '0000:0000:0000:0000:0000:ffff:cb00:710b', '203.0.113.11'],
+    ['unmaps it in full with dots', 1, '0:0:0:0:0:FFFF:203.0.113.11', '203.0.113.11'],
+    ['unmaps it in brackets with a port', 1, '[::ffff:cb00:710b]:443', '203.0.113.11'],
+    [
+      'takes a translated address for the IPv4 address it stands for',
+      1,
+      '64:ff9b::cb00:710b',
+      '203.0.113.11',
+    ],
+    ['leaves other addresses with that end alone', 1, '2001:db8::ffff:cb00:710b', '2001:db8::ffff:cb00:710b'],
+    ['gives an IPv6 address one spelling', 1, '2001:0DB8:0:0::0001', '2001:db8::1'],
+    ['drops a zone', 1, 'fe80::1%eth0', 'fe80::1'],
   ];
   for (const [promise, hops, header, expected] of cases) {
     it(promise, () => assert.equal(clientAddress(from('::ffff:9.9.9.9', header), hops), expected));
