@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import Koa, { type Next } from 'koa';
+import { AnswerHeaders } from './http/answer-headers.ts';
 import { clientAddress } from './http/client-address.ts';
 import { Cors } from './http/cors.ts';
 import { errorReply } from './http/error-handler.ts';
@@ -22,7 +23,7 @@ import type { Deps } from './ports/deps.ts';
 export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Koa {
   const { config } = deps;
   const cors = new Cors(config.allowOrigin);
-  const sender = new Sender({ https: config.apiUrl.startsWith('https:') });
+  const sender = new Sender(new AnswerHeaders(config));
   const ids = new RequestIds(deps.codes);
   const serve = createServe(deps, new RouteTable(routes));
 
@@ -37,6 +38,7 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
       requestId: ids.of(req),
       address: clientAddress(req, config.trustProxyHops),
       accessToken: accessTokenOf(req),
+      connection: req.socket,
       idle,
       ...splitTarget(req.url ?? '/'),
     });

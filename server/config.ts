@@ -182,6 +182,8 @@ export function buildConfig(
     legacyTokensUntil: values.LEGACY_TOKENS_UNTIL,
     logDays: values.LOG_DAYS,
     importMaxMb: values.IMPORT_MAX_MB,
+    hstsSubdomains: values.HSTS_SUBDOMAINS === 'true',
+    metricsHost: values.METRICS_HOST,
     metricsPort: values.METRICS_PORT,
     logLevel: values.LOG_LEVEL,
     shutdownSeconds: values.SHUTDOWN_SECONDS,

@@ -47,7 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
 async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
   const deps = await buildDeps(config, log);
   letThreadPoolYield();
-  const server = createHostServer(createApp(deps, routes, log));
+  const server = createHostServer(createApp(deps, routes, log), deps);
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;
   for (const setting of insecureSettings(config, deps.hostKeyBits)) {

@@ -239,7 +239,7 @@ export const SETTINGS = {
   ADDRESS_LIMIT_PER_MINUTE: integer(
     300,
     [0, 1_000_000],
-    'requests a client address may make per minute on `/api/appuser` (not counted: `getApplication`); 0 = off. `server-secret` calls are limited only after wrong secrets',
+    'requests a client address may make per minute on `/api/appuser` (not counted: `getApplication`), and ten times as many on addresses outside the API (not counted: `/healthz`, `/readyz`); 0 = off. `server-secret` calls are limited only after wrong secrets',
   ),
   PASSWORD_HASH_MEMORY_KIB: integer(
     19_456,
@@ -264,6 +264,15 @@ export const SETTINGS = {
   ),
   LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
   IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
+  HSTS_SUBDOMAINS: choice(
+    ['true', 'false'],
+    'false',
+    '`true`: browsers use https for every subdomain of the public address too (with an https `API_URL`)',
+  ),
+  METRICS_HOST: {
+    ...text('`127.0.0.1`; `0.0.0.0` in the image', 'address the metrics listen on'),
+    fallback: '127.0.0.1',
+  },
   METRICS_PORT: integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
   LOG_LEVEL: choice(LEVELS, 'info', '`fatal`…`trace`'),
   SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),

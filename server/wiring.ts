@@ -12,6 +12,7 @@ import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
 import type { Logger } from './log/logger.ts';
 import type { MetricsPort } from './log/metrics.ts';
+import { requestContext } from './log/request-context.ts';
 import type { Config } from './model/config.ts';
 import { databaseProblem, openEngine } from './open-engine.ts';
 import type { Clock } from './ports/clock.ts';
@@ -77,6 +78,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       memoryKib: config.passwordHashMemoryKib,
       passes: config.passwordHashPasses,
       events,
+      client: () => requestContext.getStore(),
     });
     const keyPairs = createKeyPairs();
     const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
@@ -115,7 +117,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       readiness,
       hostKeyBits: hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0,
       async begin() {
-        const metricsPort = await port?.listen(config.metricsPort ?? 0, config.host);
+        const metricsPort = await port?.listen(config.metricsPort ?? 0, config.metricsHost);
         const delivery = startDelivery(deps);
         wake = delivery.wake;
         background = [

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Context } from 'koa';
 import type { RequestContext } from '../log/request-context.ts';
 import type { Route } from './route.ts';
@@ -7,6 +8,7 @@ export class Exchange implements RequestContext {
   readonly requestId: string;
   readonly address: string;
   readonly accessToken: string | undefined;
+  readonly #connection: Pick<Duplex, 'destroyed'>;
   readonly path: string;
   readonly query: string;
   /** HEAD and prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
@@ -25,6 +27,7 @@ export class Exchange implements RequestContext {
     requestId: string;
     address: string;
     accessToken: string | undefined;
+    connection: Pick<Duplex, 'destroyed'>;
     path: string;
     query: string;
     idle: boolean;
@@ -32,9 +35,14 @@ export class Exchange implements RequestContext {
     this.requestId = input.requestId;
     this.address = input.address;
     this.accessToken = input.accessToken;
+    this.#connection = input.connection;
     this.path = input.path;
     this.query = input.query;
     this.idle = input.idle;
+  }
+
+  get gone(): boolean {
+    return this.#connection.destroyed;
   }
 }
 

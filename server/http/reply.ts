@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises';
+import type { AnswerHeaders } from './answer-headers.ts';
 import type { HttpContext } from './exchange.ts';
 import { DownloadReply, PageReply, TextReply } from './route.ts';
 
@@ -13,9 +14,6 @@ export interface Reply {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
-const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
-const PAGE_POLICY =
-  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /** A JSON answer whose text is ready. */
 export function jsonReply(status: number, body: string, headers?: readonly string[]): Reply {
@@ -44,13 +42,11 @@ export function replyOf(answer: unknown): Reply {
   return jsonReply(200, JSON.stringify(answer));
 }
 
-/** Writes answers with the headers of every answer (contract §2.2, operator §4). */
+/** Writes answers with the headers of every answer and those of their own. */
 export class Sender {
-  readonly #common: readonly string[];
-  constructor(options: { https: boolean }) {
-    const common = ['X-Content-Type-Options', 'nosniff', 'Referrer-Policy', 'no-referrer'];
-    if (options.https) common.push('Strict-Transport-Security', 'max-age=31536000');
-    this.#common = common;
+  readonly #headers: AnswerHeaders;
+  constructor(headers: AnswerHeaders) {
+    this.#headers = headers;
   }
 
   /** Sends text at once; resolves for a stream when it is through, and rejects when the stream breaks off. */
@@ -58,19 +54,11 @@ export class Sender {
     // One writeHead with a flat list is several times as fast as Koa's header by header.
     ctx.respond = false;
     const { res } = ctx;
-    const { body } = reply;
-    const headers = [
-      'X-Request-Id',
-      ctx.exchange.requestId,
-      'Cache-Control',
-      reply.cacheControl ?? 'no-store',
-      'Content-Security-Policy',
-      reply.contentType.startsWith('text/html') ? PAGE_POLICY : API_POLICY,
-      ...this.#common,
-      ...cors,
-      ...(reply.headers ?? []),
-    ];
-    if (reply.status !== 204) headers.push('Content-Type', reply.contentType);
+    const { body, cacheControl } = reply;
+    const { requestId } = ctx.exchange;
+    const contentType = reply.status === 204 ? undefined : reply.contentType;
+    const headers = this.#headers.of({ requestId, contentType, cacheControl });
+    headers.push(...cors, ...(reply.headers ?? []));
     if (typeof body === 'string') {
       if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
       res.writeHead(reply.status, headers).end(body);

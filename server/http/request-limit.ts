@@ -25,9 +25,13 @@ export class AddressLimit {
     this.#events = deps.events;
   }
 
-  /** Counts one request. Throws `too_many_requests` beyond the limit. */
+  /**
+   * Counts one request. Throws `too_many_requests` beyond the limit, and for an empty address: what cannot be counted would be free of
+   * limits. A call from inside the process needs an address of its own.
+   */
   count(address: string): void {
-    if (this.#limit === 0 || address === '') return;
+    if (this.#limit === 0) return;
+    if (address === '') throw tooMany(this.#clock);
     const counts = this.#current();
     const bucket = addressBucket(address);
     const counted = counts.get(bucket) ?? 0;
@@ -37,7 +41,8 @@ export class AddressLimit {
 
   /** Throws `too_many_requests` when the limit is reached, and counts nothing. */
   check(address: string): void {
-    if (this.#limit === 0 || address === '') return;
+    if (this.#limit === 0) return;
+    if (address === '') throw tooMany(this.#clock);
     const bucket = addressBucket(address);
     const counted = this.#current().get(bucket) ?? 0;
     if (counted >= this.#limit) this.#refuse(bucket, counted);
@@ -48,8 +53,7 @@ export class AddressLimit {
       this.#events.emit('address_limited', { limit: this.#limit });
       this.#counts.set(bucket, counted + 1);
     }
-    const left = WINDOW_MS - (this.#clock.now() % WINDOW_MS);
-    throw new HostError('too_many_requests', { retryAfterSeconds: Math.ceil(left / 1000) });
+    throw tooMany(this.#clock);
   }
 
   #current(): Map<string, number> {
@@ -60,4 +64,9 @@ export class AddressLimit {
     }
     return this.#counts;
   }
+}
+
+function tooMany(clock: Clock): HostError {
+  const left = WINDOW_MS - (clock.now() % WINDOW_MS);
+  return new HostError('too_many_requests', { retryAfterSeconds: Math.ceil(left / 1000) });
 }

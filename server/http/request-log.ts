@@ -16,7 +16,11 @@ export class RequestIds {
 
   of(request: IncomingMessage): string {
     const incoming = request.headers['x-request-id'];
-    if (typeof incoming === 'string' && USABLE_ID.test(incoming)) return incoming;
+    return typeof incoming === 'string' && USABLE_ID.test(incoming) ? incoming : this.next();
+  }
+
+  /** For what is no request with headers. */
+  next(): string {
     this.#count++;
     return `${this.#prefix}-${this.#count.toString(36)}`;
   }

@@ -1,9 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
-import { Connections } from './connections.ts';
-import { isUserPath } from './error-handler.ts';
-import { codeBody, describeError, failsBody } from './refused.ts';
+import type { Deps } from '../ports/deps.ts';
+import { AnswerHeaders } from './answer-headers.ts';
+import { Channel } from './channel.ts';
+import { plainAddress } from './client-address.ts';
+import { type ConnectionLimits, Connections, connectionLimits } from './connections.ts';
+import { FrameRefusals } from './frame-refusals.ts';
+import { RequestIds } from './request-log.ts';
 
 // An import reads every export, and with them loads the whole of Node's `fetch`: 14 MiB and 40 ms of the start.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -12,7 +17,6 @@ const HEADERS_MS = 10_000;
 /** An import may take this long; other bodies have a shorter limit of their own. */
 const REQUEST_MS = 120_000;
 const KEEP_ALIVE_MS = 5_000;
-const MOST_CONNECTIONS = 8192;
 /** How long open connections are still served after the call to stop, so that clients learn of it from an answer. */
 const FAREWELL_MS = 500;
 
@@ -26,11 +30,18 @@ export interface HostServer {
   drain(seconds: number): Promise<boolean>;
 }
 
-/** The HTTP server with its limits (security.md R32); what Node's parser refuses is answered in JSON too. */
-export function createHostServer(app: Koa): HostServer {
+/**
+ * The HTTP server with its limits (security.md R32); what Node's parser refuses is answered in JSON too, with the headers of every answer.
+ */
+export function createHostServer(
+  app: Koa,
+  { config, codes }: Pick<Deps, 'config' | 'codes'>,
+  limits: ConnectionLimits = connectionLimits(config),
+): HostServer {
   const handle = app.callback();
   const running = new Set<ServerResponse>();
-  const connections = new Connections(MOST_CONNECTIONS);
+  const connections = new Connections(limits);
+  const refusals = new FrameRefusals(new AnswerHeaders(config), new RequestIds(codes));
   let draining = false;
   let idle = () => {};
 
@@ -44,26 +55,46 @@ export function createHostServer(app: Koa): HostServer {
       requireHostHeader: false,
     },
     (request, response) => {
+      begin(request, response);
       if (request.headers.host === undefined && request.httpVersion === '1.1') {
-        refuse(request, response, 400);
+        refusals.answer(request, response, 400);
         return;
       }
-      const { socket } = request;
-      connections.asked(socket);
-      if (draining) response.shouldKeepAlive = false;
-      running.add(response);
-      response.once('close', () => {
-        running.delete(response);
-        connections.answered(socket);
-        if (running.size === 0) idle();
-      });
       void handle(request, response);
     },
   );
-  server.on('connection', (socket) => connections.opened(socket));
-  server.on('clientError', refuseUnreadable);
-  server.on('checkExpectation', (request, response) => refuse(request, response, 417));
-  server.on('connect', (request, socket) => refuseConnect(request, socket));
+  const [parse = () => {}] = server.listeners('connection');
+  server.removeAllListeners('connection').on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress;
+    // Who hung up before it was the host's turn cannot be counted, so nothing is done for it.
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    const channel = new Channel(socket, plainAddress(address));
+    connections.opened(channel);
+    if (!channel.destroyed) Reflect.apply(parse, server, [channel]);
+  });
+  server.on('clientError', (error, socket) => refusals.unreadable(error, socket));
+  server.on('checkExpectation', (request, response) => {
+    begin(request, response);
+    refusals.answer(request, response, 417);
+  });
+  server.on('connect', (request, socket) => refusals.connect(request, socket));
+
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    const channel = channelOf(request);
+    channel.asked(request.headers['content-length']);
+    connections.asked(channel);
+    if (draining) response.shouldKeepAlive = false;
+    running.add(response);
+    response.once('close', () => {
+      running.delete(response);
+      channel.answered();
+      connections.answered(channel);
+      if (running.size === 0) idle();
+    });
+  }
 
   return {
     listen: (port, host) => listen(server, port, host),
@@ -80,6 +111,7 @@ export function createHostServer(app: Koa): HostServer {
       await Promise.race([deadline, finished]);
       const clean = running.size === 0;
       server.closeAllConnections();
+      connections.stop();
       return clean;
     },
   };
@@ -96,45 +128,7 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
-const UNREADABLE: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
-function refuseUnreadable(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const start = error.rawPacket?.subarray(0, 200).toString('latin1') ?? '';
-  writeRaw(socket, UNREADABLE[error.code ?? ''] ?? '400 Bad Request', start.split(' ')[1] ?? '');
-}
-
-function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
-  request.resume();
-  const body = refusalBody(request.url ?? '');
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    Connection: 'close',
-  });
-  response.end(body);
-}
-
-function refuseConnect(request: IncomingMessage, socket: Duplex): void {
-  writeRaw(socket, '405 Method Not Allowed', request.url ?? '');
-}
-
-function refusalBody(path: string): string {
-  const error = describeError('malformed_request');
-  return isUserPath(path) ? codeBody(error) : failsBody(error.detail ?? error.message);
-}
-
-function writeRaw(socket: Duplex, status: string, path: string): void {
-  const body = refusalBody(path);
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
-  );
+/** Every connection reaches the parser as a channel. */
+function channelOf(request: IncomingMessage): Channel {
+  return request.socket as Duplex as Channel;
 }

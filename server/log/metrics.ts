@@ -6,7 +6,7 @@ const { createServer } = process.getBuiltinModule('node:http');
 export interface MetricsPort {
   readonly metrics: Metrics;
   /** Opens the port (0: a free one) with `/metrics` as Prometheus text. */
-  listen(port: number, host: string | undefined): Promise<{ port: number; stop(): Promise<void> }>;
+  listen(port: number, host: string): Promise<{ port: number; stop(): Promise<void> }>;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface RequestContext {
   readonly address: string;
   /** The text of the `access-token` header, whatever credential counts for the route. */
   readonly accessToken: string | undefined;
+  /** The client hung up: nobody will read the answer. */
+  readonly gone: boolean;
 }
 
 /** The request that is being answered, wherever the code is. */

@@ -61,6 +61,8 @@ export interface Config {
   readonly legacyTokensUntil: number | undefined;
   readonly logDays: number;
   readonly importMaxMb: number;
+  readonly hstsSubdomains: boolean;
+  readonly metricsHost: string;
   readonly metricsPort: number | undefined;
   readonly logLevel: LogLevel;
   readonly shutdownSeconds: number;

@@ -4,14 +4,14 @@ import type { StoredCode } from '../model/user.ts';
 export interface PasswordHasher {
   /**
    * Argon2id as a PHC string, with salt and parameters of the first Argon2id hash among `alongside`, else with new ones. Runs behind the
-   * bounded queue. Throws `service_unavailable` when the queue is full.
+   * bounded queue. Throws `service_unavailable` when the queue is full, or the client has hung up before it was its turn.
    */
   hash(password: string, alongside?: readonly string[]): Promise<string>;
   /** Whether two hashes have salt and parameters in common: then they are equal exactly when the passwords are. */
   areComparable(one: string, other: string): boolean;
   /**
    * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is. Pass `decoyHash` for an
-   * unknown account, so that both answers take the same time. Throws `service_unavailable` when the queue is full.
+   * unknown account, so that both answers take the same time. Throws as `hash` does.
    */
   matches(password: string, stored: string): Promise<boolean>;
   /** Whether an imported hash can ever be verified here: Argon2id or bcrypt of a bearable cost. */

@@ -9,18 +9,27 @@ const MAX_WAITING = 200;
 /** `$2a$`, `$2b$` or `$2y$`, cost 4–12: a cost of 20 would keep a core busy for minutes. */
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
 
-/** See `PasswordHasher`. `parallelism` (default: cores) hashes run at a time, `maxWaiting` wait behind them. */
+/**
+ * See `PasswordHasher`. `parallelism` (default: cores) hashes run at a time, `maxWaiting` wait behind them. `client`: who asks, if anybody;
+ * the hash is dropped when he has gone before its turn.
+ */
 export function createPasswordHasher(input: {
   memoryKib: number;
   passes: number;
   events: Pick<Events, 'emit'>;
   parallelism?: number;
   maxWaiting?: number;
+  client?: () => { readonly gone: boolean } | undefined;
 }): PasswordHasher {
   const { memoryKib, passes, events, parallelism = availableParallelism(), maxWaiting = MAX_WAITING } = input;
+  const { client = () => undefined } = input;
   const cost: Argon2Cost = { memoryKib, passes };
   const queue = new HashQueue({ running: parallelism, waiting: maxWaiting }, events);
   const decoyHash = decoy(cost);
+  function queued<T>(job: () => Promise<T>): Promise<T> {
+    const asking = client();
+    return queue.run(job, () => asking?.gone ?? false);
+  }
 
   return {
     decoyHash,
@@ -29,14 +38,14 @@ export function createPasswordHasher(input: {
     },
     hash(password, alongside = []) {
       const like = alongside.map(argon2Salting).find((salting) => salting !== undefined);
-      return queue.run(() => argon2Hash(password, like ?? cost));
+      return queued(() => argon2Hash(password, like ?? cost));
     },
     areComparable(one, other) {
       const [first, second] = [one, other].map((stored) => argon2Cost(stored) && beforeDigest(stored));
       return first !== undefined && first === second;
     },
     matches(password, stored) {
-      return queue.run(async () => {
+      return queued(async () => {
         if (BCRYPT.test(stored)) return bcryptVerify(password, stored);
         // Unreadable ones cost as much as the others, so that the time does not tell them apart.
         return argon2Verify(argon2Cost(stored) ? stored : decoyHash, password);

@@ -132,17 +132,19 @@ describe('the decoy', () => {
 });
 
 describe('the hash queue', () => {
+  const stays = () => false;
+  const isUnavailable = (error: unknown) => isHostError(error, 'service_unavailable');
   /** Jobs that end when told to. */
   function setUp(limits: { running: number; waiting: number }) {
     const { emitted, events } = recorder();
     const queue = new HashQueue(limits, events);
     const started: number[] = [];
     const finish: (() => void)[] = [];
-    const run = (n: number) =>
+    const run = (n: number, gone = stays) =>
       queue.run(() => {
         started.push(n);
         return new Promise<number>((resolve) => finish.push(() => resolve(n)));
-      });
+      }, gone);
     const settle = () => new Promise((resolve) => setImmediate(resolve));
     return { queue, emitted, started, finish, run, settle };
   }
@@ -158,9 +160,42 @@ describe('the hash queue', () => {
     assert.deepEqual([started.length, queue.waiting, admitted.length], [2, 200, 202]);
   });
 
+  it('drops what it is the turn of when its client has gone meanwhile', async () => {
+    const { started, finish, run, settle } = setUp({ running: 1, waiting: 5 });
+    let gone = false;
+    const first = run(0);
+    const abandoned = run(1, () => gone);
+    const last = run(2);
+    const dropped = assert.rejects(abandoned, isUnavailable);
+    await settle();
+    gone = true;
+    finish[0]?.();
+    await dropped;
+    await settle();
+    finish[1]?.();
+    assert.deepEqual([await first, await last, started], [0, 2, [0, 2]]);
+    await assert.rejects(
+      run(3, () => gone),
+      isUnavailable,
+    );
+  });
+
+  it('lets nobody who has gone take the place of somebody who waits, and calls that no overload', async () => {
+    const { emitted, queue, started, run, settle } = setUp({ running: 1, waiting: 2 });
+    let gone = false;
+    void run(0);
+    const abandoned = [run(1, () => gone), run(2, () => gone)];
+    const dropped = Promise.all(abandoned.map((job) => assert.rejects(job, isUnavailable)));
+    await settle();
+    gone = true;
+    void run(3);
+    await dropped;
+    assert.deepEqual([started, queue.waiting, emitted], [[0], 1, []]);
+  });
+
   it('is first in, first out', async () => {
     const { started, finish, run, settle } = setUp({ running: 1, waiting: 5 });
-    const all = Promise.all([0, 1, 2, 3].map(run));
+    const all = Promise.all([0, 1, 2, 3].map((n) => run(n)));
     for (let n = 0; n < 4; n++) {
       await settle();
       finish[n]?.();
@@ -189,10 +224,10 @@ describe('the hash queue', () => {
   it('goes on after a job that failed', async () => {
     const { queue } = setUp({ running: 1, waiting: 1 });
     await assert.rejects(
-      queue.run(() => Promise.reject(new TypeError('broken'))),
+      queue.run(() => Promise.reject(new TypeError('broken')), stays),
       TypeError,
     );
-    assert.equal(await queue.run(async () => 1), 1);
+    assert.equal(await queue.run(async () => 1, stays), 1);
   });
 
   it('reports the end of an overload as soon as the queue is less than half full', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp as createKoaApp } from '../../server/app.ts';
 import { buildConfig } from '../../server/config.ts';
+import type { ConnectionLimits } from '../../server/http/connections.ts';
 import type { Route } from '../../server/http/route.ts';
 import { createHostServer } from '../../server/http/server.ts';
 import { createLogger } from '../../server/log/logger.ts';
@@ -63,6 +64,8 @@ export interface TestHostOptions {
   /** Name or address of the database, with `store: 'mongodb'`. */
   mongoUrl?: string;
   config?: Partial<Config>;
+  /** Default: what the machine and the settings allow. */
+  connections?: ConnectionLimits;
   /** Default: all routes of the host. */
   routes?: readonly Route[];
   /** Where the clock starts. */
@@ -118,7 +121,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   };
   const deps = await buildDeps(config, log, clock);
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
-  const server = createHostServer(createKoaApp(deps, routes, log));
+  const server = createHostServer(createKoaApp(deps, routes, log), deps, options.connections);
   await deps.begin();
   const port = await server.listen(0, '127.0.0.1');
   if (options.config?.apiUrl === undefined) config.apiUrl = `http://localhost:${port}`;

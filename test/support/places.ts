@@ -2,7 +2,7 @@ import { requestContext } from '../../server/log/request-context.ts';
 
 /** Runs domain code as part of a request from this address, with this `access-token` header. */
 export function from<T>(address: string, work: () => Promise<T>, accessToken?: string): Promise<T> {
-  const context = { requestId: 'test', route: '', appId: undefined, address, accessToken };
+  const context = { requestId: 'test', route: '', appId: undefined, address, accessToken, gone: false };
   return requestContext.run(context, work);
 }
 

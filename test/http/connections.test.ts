@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterEach, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ConnectionLimits } from '../../server/http/connections.ts';
+import { DownloadReply, openRoute, portalRoute, TextReply } from '../../server/http/route.ts';
+import { startTestHost, type TestHost } from '../support/host.ts';
+
+const LIMITS: ConnectionLimits = { most: 1000, mostPerAddress: 1000, stalledMs: 600 };
+const LARGE = 'é'.repeat(8 * 1024 * 1024);
+
+describe('connections', () => {
+  const hosts: TestHost[] = [];
+  const sockets: Socket[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const host of hosts.splice(0)) await host.stop();
+  });
+
+  /** A host whose answers are counted as they are made. `held` ones wait for `release`. */
+  async function start(limits: Partial<ConnectionLimits> = {}) {
+    const seen = { made: 0, release: () => {} };
+    const held = new Promise<void>((resolve) => {
+      seen.release = resolve;
+    });
+    const routes = [
+      openRoute({
+        method: 'GET',
+        path: '/n',
+        summary: '',
+        respond: () => {
+          seen.made++;
+          return new TextReply(`answer ${seen.made};`);
+        },
+      }),
+      openRoute({ method: 'GET', path: '/large', summary: '', respond: () => new TextReply(LARGE) }),
+      openRoute({
+        method: 'GET',
+        path: '/held',
+        summary: '',
+        respond: async () => {
+          seen.made++;
+          await held;
+          return new TextReply(`answer;`);
+        },
+      }),
+      portalRoute({
+        method: 'POST',
+        path: '/api/app/length',
+        summary: '',
+        upload: true,
+        respond: async ({ request }) => ({ size: (await request.upload?.())?.file?.size }),
+      }),
+      openRoute({
+        method: 'GET',
+        path: '/endless',
+        summary: '',
+        respond: () => {
+          const stream = new Readable({ read: () => void stream.push(Buffer.alloc(64 * 1024)) });
+          stream.once('close', () => seen.made++);
+          return new DownloadReply(stream, 'endless', 'text/plain');
+        },
+      }),
+    ];
+    const host = await startTestHost({ routes, connections: { ...LIMITS, ...limits } });
+    hosts.push(host);
+    return { host, seen };
+  }
+
+  async function open(host: TestHost, text = ''): Promise<Socket> {
+    const socket = connect({ port: host.port, host: '127.0.0.1' }).on('error', () => {});
+    sockets.push(socket);
+    await once(socket, 'connect');
+    if (text) socket.write(text);
+    return socket;
+  }
+  const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  const until = async (holds: () => boolean) => {
+    while (!holds()) await pause(5);
+  };
+  async function readAll(socket: Socket): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  it('answer everything that was sent together, in order', async () => {
+    const { host } = await start();
+    const socket = await open(host, ask('/n').repeat(999) + ask('/n', 'Connection: close\r\n'));
+    const text = await readAll(socket);
+    const numbers = [...text.matchAll(/answer (\d+);/g)].map(([, number]) => Number(number));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 1000 }, (_, n) => n + 1),
+    );
+  });
+
+  it('have at most 16 requests answered at a time, but for those in the slice that is being read', async () => {
+    const { host, seen } = await start();
+    const socket = await open(host, ask('/held').repeat(500) + ask('/held', 'Connection: close\r\n'));
+    await until(() => seen.made >= 16);
+    await pause(100);
+    assert.ok(seen.made <= 16 + 512 / ask('/held').length, `${seen.made}`);
+    seen.release();
+    assert.equal((await readAll(socket)).match(/answer;/g)?.length, 501);
+  });
+
+  it('give a large answer whole to somebody who reads slowly', async () => {
+    const { host } = await start();
+    const socket = await open(host, ask('/large', 'Connection: close\r\n'));
+    for (let stop = 0; stop < 5; stop++) {
+      socket.pause();
+      await pause(300);
+      await once(socket.resume(), 'data');
+    }
+    const text = await readAll(socket);
+    assert.ok(text.endsWith(LARGE.slice(0, 1024 * 1024)));
+  });
+
+  it('take a large body', async () => {
+    const { host } = await start();
+    const form = new FormData();
+    form.append('file', new Blob([Buffer.alloc(20 * 1024 * 1024)]), 'x');
+    const headers = { 'server-secret': host.serverSecret };
+    const answer = await fetch(`${host.url}/api/app/length`, { method: 'POST', body: form, headers });
+    assert.deepEqual(await answer.json(), { size: 20 * 1024 * 1024 });
+  });
+
+  it('end when nobody reads the answer, though more keeps coming in, and the download ends with them', async () => {
+    const { host, seen } = await start();
+    for (const path of ['/large', '/endless']) {
+      const socket = await open(host, ask(path));
+      socket.pause();
+      const drip = setInterval(() => socket.write('G'), 50);
+      const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
+      const ended = await Promise.race([closed, pause(20_000, false, { ref: false })]);
+      clearInterval(drip);
+      assert.ok(ended, path);
+    }
+    assert.equal(seen.made, 1);
+  });
+
+  it('stay open while an answer is being made, however long it takes', async () => {
+    const { host, seen } = await start();
+    const socket = await open(host, ask('/held', 'Connection: close\r\n'));
+    await pause(1_500);
+    seen.release();
+    assert.match(await readAll(socket), /answer;/);
+  });
+
+  it('of one address are limited: its own longest idle one makes room, none that is being answered', async () => {
+    const { host, seen } = await start({ mostPerAddress: 3 });
+    const busy = await open(host, ask('/held', 'Connection: close\r\n'));
+    await until(() => seen.made === 1);
+    const [first, second] = [await open(host), await open(host)];
+    const third = await open(host);
+    await once(first.resume(), 'close');
+    assert.ok(!second.destroyed && !third.destroyed);
+    for (const socket of [second, third]) socket.write(ask('/held'));
+    await until(() => seen.made === 3);
+    await once((await open(host)).resume(), 'close');
+    seen.release();
+    assert.match(await readAll(busy), /answer;/);
+  });
+});
