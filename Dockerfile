@@ -11,7 +11,7 @@ FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="CoSync Auth host" \
       org.opencontainers.image.description="Self-hosted authentication for mobile and web apps" \
       org.opencontainers.image.licenses="MIT"
-ENV NODE_ENV=production DATA_DIR=/data NODE_COMPILE_CACHE=/app/.compile-cache
+ENV NODE_ENV=production DATA_DIR=/data NODE_COMPILE_CACHE=/app/.compile-cache METRICS_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./

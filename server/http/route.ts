@@ -105,8 +105,8 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   lowerCaseFails?: boolean;
   /** Adds a row to the app's log for each outcome of `respond` (contract §2.4). */
   log?: { action: string; value?: (input: z.infer<S>) => string };
-  /** Counts against `ADDRESS_LIMIT_PER_MINUTE`. */
-  limited: boolean;
+  /** Counts against `ADDRESS_LIMIT_PER_MINUTE`; `tenfold`: against ten times as much, with all others of that kind. */
+  limited: boolean | 'tenfold';
   /** The route takes multipart uploads instead of a body (import). */
   upload?: boolean;
   /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
@@ -160,13 +160,13 @@ export function portalRoute<S extends z.ZodObject>(declared: Omit<Declared<'serv
   } as unknown as Route;
 }
 
-/** An address outside the API: nobody in particular asks, and no credential is looked at unless `open` is false. */
+/** An address outside the API, which costs little: nobody in particular asks, and no credential is looked at unless `open` is false. */
 export function openRoute<S extends z.ZodObject>(declared: Omit<Declared<'nobody', S>, 'caller'>): Route {
   return {
     caller: 'nobody',
     open: true,
     form: 'fails',
-    limited: false,
+    limited: 'tenfold',
     ...declared,
     refuse: { ...FAILS, ...declared.refuse },
   } as unknown as Route;

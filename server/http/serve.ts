@@ -21,6 +21,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
   const credentials = new Credentials(deps);
   const limit = deps.config.addressLimitPerMinute;
   const requests = new AddressLimit(limit, deps);
+  const openRequests = new AddressLimit(10 * limit, deps);
   const wrongSecrets = new AddressLimit(limit, deps);
 
   return async function serve(ctx) {
@@ -31,7 +32,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
 
     const { endpoint, params } = findEndpoint(ctx, table, presented?.place === 'query');
     const { route } = endpoint;
-    if (route.limited) requests.count(exchange.address);
+    if (route.limited) (route.limited === 'tenfold' ? openRequests : requests).count(exchange.address);
 
     const credential = route.open ? undefined : await verifyCredential();
     const counted = route.open ? undefined : await credentials.requireKind(route, credential, queryToken);

@@ -6,12 +6,14 @@ export const healthRoutes: Route[] = [
     method: 'GET',
     path: '/healthz',
     summary: 'Answers while the process runs; touches nothing.',
+    limited: false,
     respond: () => ({ status: 'ok' }),
   }),
   openRoute({
     method: 'GET',
     path: '/readyz',
     summary: 'Tells whether the host can serve: 503 while the database is away or the host is stopping.',
+    limited: false,
     respond: ({ deps: { readiness } }) => {
       const { database, draining } = readiness;
       const ready = database === 'ok' && !draining;
@@ -26,6 +28,6 @@ export const healthRoutes: Route[] = [
     path: '/',
     summary: 'Greets; a bad credential is refused all the same.',
     open: false,
-    respond: ({ deps }) => new TextReply(`CoSync Auth host ${deps.config.serverName} is running.\n`),
+    respond: () => new TextReply('CoSync Auth host is running.\n'),
   }),
 ];
