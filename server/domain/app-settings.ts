@@ -144,8 +144,8 @@ function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): v
 
 /** Identifiers of users must never change under them (design §13). */
 async function requireNoUsers(deps: Pick<Deps, 'store'>, app: App): Promise<void> {
-  const { total } = await deps.store.users.count(app.id);
-  if (total > 0) throw refused('userIdFormat can be changed only while the app has no users');
+  if ((await deps.store.users.size(app.id)) > 0)
+    throw refused('userIdFormat can be changed only while the app has no users');
 }
 
 /** Who joined between the look and the write keeps the identifier they joined with. */

@@ -22,16 +22,16 @@ export function seatLimit(app: App): number | undefined {
  */
 export async function takeSeat(deps: SeatDeps, app: App, full: ErrorName): Promise<void> {
   if (await increment(deps, app)) return;
-  await freeLostSeats(deps, app);
-  if (!(await increment(deps, app))) throw new HostError(full);
+  const seated = (await freeLostSeats(deps, app)) && (await increment(deps, app));
+  if (!seated) throw new HostError(full);
 }
 
 /** Throws `full` when no seat is free now; takes none. For a sign-up that will take its seat when it is completed. */
 export async function requireFreeSeat(deps: SeatDeps, app: App, full: ErrorName): Promise<void> {
   const limit = seatLimit(app);
   if (limit === undefined || (await taken(deps, app)) < limit) return;
-  await freeLostSeats(deps, app);
-  if ((await taken(deps, app)) >= limit) throw new HostError(full);
+  const free = (await freeLostSeats(deps, app)) && (await taken(deps, app)) < limit;
+  if (!free) throw new HostError(full);
 }
 
 /** After a user was removed, or could not be inserted. */
@@ -41,8 +41,7 @@ export async function releaseSeat(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'
 
 /** Sets the counter to the number of users there are. For an app nobody can join meanwhile: after an import or a reset. */
 export async function recountSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'>): Promise<void> {
-  const { total } = await deps.store.users.count(app.id);
-  await deps.store.counters.set(keyOf(app), total);
+  await deps.store.counters.set(keyOf(app), await deps.store.users.size(app.id));
 }
 
 /** Removes the counter of an app that is removed itself. */
@@ -52,22 +51,23 @@ export async function forgetSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'
 
 /**
  * Waits for inserts under way, then frees what is still counted above the users there are: that a crash left behind. One at a time does,
- * or two would free the same seat.
+ * or two would free the same seat. False when none was lost.
  */
-export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promise<void> {
+export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promise<boolean> {
   let lost = Number.POSITIVE_INFINITY;
   for (let waited = 0; waited <= SETTLE_MS; waited += STEP_MS) {
     if (waited > 0) await pause(STEP_MS);
     // The counter first: who joins between the two reads can only make fewer seats look lost.
     const counted = await taken(deps, app);
-    const { total } = await deps.store.users.count(app.id);
-    lost = Math.min(lost, counted - total);
-    if (lost <= 0) return;
+    lost = Math.min(lost, counted - (await deps.store.users.size(app.id)));
+    if (lost <= 0) return false;
   }
   const now = deps.clock.now();
   const turn = { now, cap: 1, expiresAt: now + TURN_MS };
-  if (!(await deps.store.counters.increment(`seats-freed/${app.id}`, turn))) return;
-  await deps.store.counters.decrement(keyOf(app), lost);
+  if (await deps.store.counters.increment(`seats-freed/${app.id}`, turn)) {
+    await deps.store.counters.decrement(keyOf(app), lost);
+  }
+  return true;
 }
 
 function increment(deps: SeatDeps, app: App): Promise<number | undefined> {

@@ -94,6 +94,7 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
     recordLogin: (appId, userId, at) => engine.touch('users', appId, userId, at),
     remove: (appId, userId) => records.remove(appId, userId),
     page: (appId, { hideAnonymous, ...page }) => records.page(filterOf(appId, hideAnonymous), page),
+    size: (appId) => records.count({ appId }),
     async count(appId) {
       const [total, anonymous] = await Promise.all([
         records.count({ appId }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createUser } from '../../server/domain/create-user.ts';
-import { recountSeats, releaseSeat, seatLimit } from '../../server/domain/seats.ts';
+import { recountSeats, releaseSeat, requireFreeSeat, seatLimit } from '../../server/domain/seats.ts';
 import type { App } from '../../server/model/app.ts';
 import { HostError, isHostError } from '../../server/model/errors.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
@@ -29,6 +29,36 @@ describeOnBothStores('creating a user', (host) => {
     );
     assert.equal(await count(app), 1);
     assert.deepEqual(refusalsOf(settled), Array(49).fill('handle_taken'));
+  });
+
+  it('counts the users of a full app once before it refuses, with sign-up as with the seat itself', async () => {
+    const app = await host().createApp({ maxUsers: 1 });
+    await create(app, 'ada@example.com');
+    const { users } = host().deps.store;
+    const { size, count: both } = users;
+    let counted = 0;
+    Object.assign(users, {
+      size(appId: string) {
+        counted++;
+        return size(appId);
+      },
+      count(appId: string) {
+        counted += 2;
+        return both(appId);
+      },
+    });
+    try {
+      for (const refused of [
+        () => requireFreeSeat(host().deps, app, 'signup_disabled'),
+        () => create(app, 'bo@example.com'),
+      ]) {
+        counted = 0;
+        await assert.rejects(refused(), (error) => isHostError(error, 'signup_disabled'));
+        assert.equal(counted, 1);
+      }
+    } finally {
+      Object.assign(users, { size, count: both });
+    }
   });
 
   it('answers the same user when it is repeated with the same ids', async () => {

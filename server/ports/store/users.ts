@@ -26,6 +26,8 @@ export interface UserStore {
   recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
   remove(appId: string, userId: string): Promise<boolean>;
   page(appId: string, page: PageRequest & { hideAnonymous?: boolean }): Promise<Page<User>>;
+  /** How many the app has: half the work of `count`. */
+  size(appId: string): Promise<number>;
   count(appId: string): Promise<{ total: number; anonymous: number }>;
   /**
    * Handles and user names that are `value`, begin with it (from 3 characters on, over all users), or contain it (among the newest 1,000

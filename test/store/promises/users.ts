@@ -218,6 +218,7 @@ export function describeUsers(stage: () => Stage): void {
     assert.deepEqual(await ids({ offset: 7, limit: 10 }), ['', 7]);
     assert.deepEqual(await ids({ offset: 0, limit: 10, hideAnonymous: true }), ['654210', 6]);
     assert.deepEqual(await users.count(appId), { total: 7, anonymous: 1 });
+    assert.equal(await users.size(appId), 7);
   });
 
   it('streams every user once and removes them all', async () => {
