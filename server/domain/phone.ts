@@ -30,7 +30,7 @@ export async function startPhoneChallenge(
 
 /**
  * Sends a code to a number that the user wants to have; the number in force stays until the new one is verified (contract S17). Acts as if
- * sent when a budget is used up. Throws `phone_factor_unsupported`, `phone_taken`, `invalid_data` (format, or no proof while SMS guards
+ * sent when a budget is used up; another number that waits for its code then waits no longer. Throws `phone_factor_unsupported`, `phone_taken`, `invalid_data` (format, or no proof while SMS guards
  * the account), `internal` (not sent).
  */
 export async function setPhone(
@@ -49,7 +49,13 @@ export async function setPhone(
   const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
   if (guarded && !proven) throw new HostError('invalid_data');
   const sms = await prepareSms(deps, { app, user, phone, purpose: 'phone', boundTo: phone });
-  if (!sms) return true;
+  if (!sms) {
+    // Else a code sent before would put the number in force that the user no longer wants.
+    await changeUser(deps, user, ({ pendingPhone, ...current }) =>
+      pendingPhone === undefined || pendingPhone === phone ? undefined : { ...current, phoneCode: undefined },
+    );
+    return true;
+  }
   const updatedAt = deps.clock.now();
   await changeUser(deps, user, (current) => {
     if (replacesFactor(current, phone) && !proven) throw new HostError('invalid_data');

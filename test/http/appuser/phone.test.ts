@@ -65,6 +65,25 @@ describe('phone numbers and the SMS factor', () => {
     assertRefused(await client.post('verifyPhone', { code: 0 }), 602, 'zero');
   });
 
+  it('forgets the number that waits when another one is asked for but no more codes may be sent', async () => {
+    const app = await phoneApp();
+    const user = await host.createUser(app);
+    const client = await loggedIn(host, app, user);
+    const [first, second] = [aNumber(), aNumber()];
+    for (let sent = 0; sent < 5; sent++) assertTrue(await client.post('setPhone', { phone: first }));
+    const code = await lastCode(first);
+    assertTrue(await client.post('setPhone', { phone: first }));
+    assert.equal(
+      (await stored(user))?.pendingPhone,
+      first,
+      'what was mailed to the same number still counts',
+    );
+    assertTrue(await client.post('setPhone', { phone: second }));
+    assert.deepEqual(await sentTo(second), []);
+    assertRefused(await client.post('verifyPhone', { code }), 602);
+    assert.equal((await stored(user))?.phone, undefined);
+  });
+
   it('reads the spellings of shipped clients as one number', async () => {
     const spellings = [
       ['form with a raw plus', 'phone=+15551230001', '+15551230001'],
