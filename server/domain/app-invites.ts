@@ -21,7 +21,8 @@ export interface IssuedInvites {
 
 /**
  * Invites everybody of a comma-separated list in the portal's name (contract §4.6.35, P19). Throws `app_gone`, `app_suspended`,
- * `invitation_disabled`, and `refused` for more than 500 handles.
+ * `invitation_disabled`, and `refused` for more than 500 handles, and in the end when some of them may get no more messages now: the others
+ * are invited all the same.
  */
 export async function issueInvites(
   deps: InviteDeps,
@@ -34,10 +35,17 @@ export async function issueInvites(
     throw refused('more than 500 handles', { reason: 'too_long', field: 'handle' });
   }
   const issued: IssuedInvites = { invites: [], exists: [], invalid };
+  const limited: string[] = [];
   for (const [handle, typed] of valid) {
-    if (await isExpected(deps, app, typed)) issued.exists.push(handle);
-    else issued.invites.push(await offer(deps, app, handle, locale));
+    if (await isExpected(deps, app, typed)) {
+      issued.exists.push(handle);
+      continue;
+    }
+    const invite = await offer(deps, app, handle, locale);
+    if (invite) issued.invites.push(invite);
+    else limited.push(handle);
   }
+  if (limited.length > 0) throw refused(`no more messages may be sent yet to ${limited.join(', ')}`);
   return issued;
 }
 
@@ -64,7 +72,7 @@ async function isExpected(deps: Pick<Deps, 'store'>, app: App, typed: string): P
   return invites.some(({ status }) => status === 'pending');
 }
 
-function offer(deps: InviteDeps, app: App, handle: string, locale: string): Promise<Invite> {
+function offer(deps: InviteDeps, app: App, handle: string, locale: string): Promise<Invite | undefined> {
   const sender = { handle: PORTAL_SENDER, userId: PORTAL_SENDER };
   return sendInvite(deps, { app, handle, sender, metaData: {}, locale: locale.trim().toUpperCase() });
 }

@@ -16,6 +16,9 @@ import { parseMetadata } from './metadata.ts';
 export type InviteDeps = CodeDeps & MessageDeps;
 type OfferDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock'>;
 
+/** Offers of different senders to one handle of an app that can be accepted at the same time. */
+const OPEN_MAX = 10;
+
 interface Offer {
   app: App;
   /** Of the invited person, normalised. */
@@ -54,18 +57,25 @@ export async function invite(
 
 /**
  * Stores an offer to join, one per (app, handle, sender), and mails or texts its code; a repeated offer gets a new code and voids the old
- * one. When the handle's budget is used up nothing is sent and the former code stays (design §13).
+ * one. Undefined when no more may be sent to the handle, or when as many offers to it are open as may be: nothing is sent then, nothing new
+ * is stored, and of the sender's own open offer the code stays, but not what the sender meant to replace.
  */
-export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite> {
+export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite | undefined> {
   const { app, handle, sender, locale } = offer;
-  const admitted = await admitCode(deps, { app, subject: handle, purpose: 'invite' });
+  if (
+    !(await hasRoom(deps, offer)) ||
+    !(await admitCode(deps, { app, subject: handle, purpose: 'invite' }))
+  ) {
+    await amendOffer(deps, offer);
+    return undefined;
+  }
   const code = deps.codes.newCode();
-  const stored = await storeOffer(deps, offer, admitted ? code : undefined);
+  const stored = await storeOffer(deps, offer, code);
+  if (!stored) return undefined;
   deps.events.emit('invite_issued', {
     handleRef: deps.handleRef(app.id, handle),
     by: sender.handle === PORTAL_SENDER ? 'portal' : 'user',
   });
-  if (!admitted) return stored;
   await sendMessage(deps, {
     app,
     name: 'invite',
@@ -87,28 +97,73 @@ export async function listInvites(deps: Pick<Deps, 'store'>, app: App, handle: s
   return (await Promise.all(spelled)).flat().sort((one, other) => other.createdAt - one.createdAt);
 }
 
-/** `code` absent: an offer that is there already stays as it is. */
-async function storeOffer(deps: OfferDeps, offer: Offer, code: string | undefined): Promise<Invite> {
+/** Offers to a handle that can be accepted now, the first first. */
+async function openOffers(deps: OfferDeps, { app, handle }: Offer): Promise<Invite[]> {
+  const invites = await deps.store.invites.listByHandle(app.id, handle);
+  const open = invites.filter((invite) => isOpen(deps, invite));
+  return open.sort((one, other) => one.updatedAt - other.updatedAt || (one.id < other.id ? -1 : 1));
+}
+
+function isOpen(deps: Pick<Deps, 'clock'>, { status, code }: Invite): boolean {
+  return status === 'pending' && code !== undefined && code.expiresAt > deps.clock.now();
+}
+
+/** Whether the sender has an open offer already, or one more may be opened. */
+async function hasRoom(deps: InviteDeps, offer: Offer): Promise<boolean> {
+  const { app, handle, sender } = offer;
+  const open = await openOffers(deps, offer);
+  if (open.length < OPEN_MAX || open.some(({ senderHandle }) => senderHandle === sender.handle)) return true;
+  deps.events.emit('code_limited', {
+    ...{ handleRef: deps.handleRef(app.id, handle), purpose: 'invite', window: 'open' },
+  });
+  return false;
+}
+
+/** The sender's own open offer with what was offered now, under the code that went out before. */
+async function amendOffer(deps: OfferDeps, { app, handle, sender, metaData, locale }: Offer): Promise<void> {
+  const { invites } = deps.store;
+  const updatedAt = deps.clock.now();
+  await change(
+    invites,
+    () => invites.findBySender(app.id, handle, sender.handle),
+    (current) =>
+      isOpen(deps, current)
+        ? { ...current, senderUserId: sender.userId, metaData, locale, updatedAt }
+        : undefined,
+  );
+}
+
+/** Undefined when others opened as many offers as may be open at the same moment: then nothing is left of this one. */
+async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<Invite | undefined> {
   const { app, handle, sender } = offer;
   const { invites } = deps.store;
+  let before: Invite | undefined;
   const renewed = await change(
     invites,
     () => invites.findBySender(app.id, handle, sender.handle),
-    (current) => (code === undefined ? undefined : renew(deps, current, offer, code)),
+    (current) => {
+      before = current;
+      return renew(deps, current, offer, code);
+    },
   );
-  if (renewed) return renewed;
-  const fresh = newOffer(deps, offer, code);
+  const stored = renewed ?? newOffer(deps, offer, code);
   try {
-    await invites.insert(fresh);
-    return fresh;
+    if (!renewed) await invites.insert(stored);
   } catch (error) {
     // The same sender invited twice at once: the other row is there now.
     if (isHostError(error, 'handle_taken')) return storeOffer(deps, offer, code);
     throw error;
   }
+  if (renewed && before && isOpen(deps, before)) return stored;
+  const first = (await openOffers(deps, offer)).slice(0, OPEN_MAX);
+  if (first.some(({ id }) => id === stored.id)) return stored;
+  await (renewed && before
+    ? invites.replace({ ...before, revision: stored.revision })
+    : invites.remove(app.id, stored.id));
+  return undefined;
 }
 
-function newOffer(deps: OfferDeps, offer: Offer, code: string | undefined): Invite {
+function newOffer(deps: OfferDeps, offer: Offer, code: string): Invite {
   const { app, handle, sender, metaData, locale } = offer;
   const now = deps.clock.now();
   const id = deps.codes.newRowId(now);
@@ -120,7 +175,7 @@ function newOffer(deps: OfferDeps, offer: Offer, code: string | undefined): Invi
     senderHandle: sender.handle,
     senderUserId: sender.userId,
     status: 'pending',
-    ...(code !== undefined && { code: storedCode(deps, app, id, code) }),
+    code: storedCode(deps, app, id, code),
     ...futureIds(deps),
     metaData,
     locale,
