@@ -8,6 +8,7 @@ import { insecureSettings } from './insecure-settings.ts';
 import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
+import { databaseProblem } from './open-engine.ts';
 import type { Events } from './ports/log.ts';
 import { letThreadPoolYield } from './security/thread-pool.ts';
 import { asStartError } from './start-failure.ts';
@@ -93,7 +94,7 @@ async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<nu
     return await listen();
   } catch (error) {
     await deps.stop();
-    throw portError(name, error);
+    throw databaseProblem(error, deps.store.kind) ?? portError(name, error);
   }
 }
 

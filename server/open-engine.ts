@@ -66,7 +66,7 @@ function serverProblem(error: unknown): unknown {
 }
 
 /** What to say of a database that failed while the host started; undefined when something else did. */
-export function databaseProblem(error: unknown, kind: Engine['kind']): StartError | undefined {
+export function databaseProblem(error: unknown, kind: string): StartError | undefined {
   if (!(error instanceof HostError) || error.error !== 'service_unavailable') return undefined;
   if (kind === 'mongodb') {
     return refusal(EXIT.databaseUnreachable, {

@@ -31,10 +31,15 @@ import { createKeyPairs } from './security/key-pairs.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
 import { qrCodes } from './security/qr-code.ts';
 import { totp } from './security/totp.ts';
-import { createMetaStore } from './store/meta.ts';
+import type { Engine } from './store/engine.ts';
+import { createMetaStore, sealMeta } from './store/meta.ts';
+import { sealWholeRows } from './store/seal-whole.ts';
+import type { SealingDeps } from './store/sealed.ts';
 import { createStore } from './store/store.ts';
 
 const WARM_AFTER_MS = 2_000;
+/** Between two lines about work that keeps the port closed. */
+const PROGRESS_MS = 5_000;
 /** Counts nothing: the metrics port is off. */
 const NO_METRICS: Metrics = { login() {}, message() {}, request() {} };
 
@@ -43,7 +48,7 @@ export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
   readonly hostKeyBits: number;
   /**
-   * Begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up.
+   * Seals anew what an earlier version of the host left in the clear, then begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up.
    */
   begin(): Promise<void>;
   /** Ends background work, writes what is waiting and closes the store. */
@@ -63,14 +68,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
   try {
     const dataKey = await openDataKey({ meta: createMetaStore(engine), encryptKey: config.encryptKey });
     const { cipher, lookups } = dataKey;
-    const store = createStore({
-      engine,
-      cipher,
-      lookups,
-      clock,
-      events,
-      encryptUserData: config.encryptUserData,
-    });
+    let isWhole = dataKey.whole;
+    const { encryptUserData } = config;
+    const sealing = { cipher, encryptUserData, events, isWhole: () => isWhole };
+    const store = createStore({ engine, lookups, clock, ...sealing });
     const codes = createCodes({ key: dataKey.codesKey, asker: () => origin.bucket() });
     const hostTokens = createHostTokens({ ...hostKey, config, clock, codes });
     const origin = createOrigin({ lookups, hostTokens });
@@ -117,6 +118,11 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       readiness,
       hostKeyBits: hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0,
       async begin() {
+        if (!isWhole) {
+          await sealWhole(engine, sealing, clock);
+          await dataKey.markWhole();
+          isWhole = true;
+        }
         const metricsPort = await port?.listen(config.metricsPort ?? 0, config.metricsHost);
         const delivery = startDelivery(deps);
         wake = delivery.wake;
@@ -141,6 +147,22 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     await engine.close();
     throw databaseProblem(error, engine.kind) ?? error;
   }
+}
+
+/** Seals what an earlier version left in the clear, and says in the log how far it got. */
+async function sealWhole(
+  engine: Engine,
+  sealing: SealingDeps & { events: Events },
+  clock: Clock,
+): Promise<void> {
+  let saidAt = clock.now();
+  const { sealed, total } = await sealWholeRows(engine, sealing, ({ done, total }) => {
+    if (clock.now() - saidAt < PROGRESS_MS) return;
+    saidAt = clock.now();
+    sealing.events.emit('rows_sealed', { done, total });
+  });
+  await sealMeta(engine, sealing);
+  if (sealed > 0) sealing.events.emit('rows_sealed', { done: total, total });
 }
 
 /** What counts is loaded only where somebody asks for it. */

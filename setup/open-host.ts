@@ -28,8 +28,9 @@ export async function openRecords(
   onSetAside?: SealingDeps['onSetAside'],
 ): Promise<Store> {
   const { encryptKey, encryptUserData } = config;
-  const { cipher, lookups } = await openDataKey({ meta: createMetaStore(engine), encryptKey });
-  return createStore({ engine, cipher, lookups, clock: systemClock, encryptUserData, onSetAside });
+  const { cipher, lookups, whole } = await openDataKey({ meta: createMetaStore(engine), encryptKey });
+  const isWhole = () => whole;
+  return createStore({ engine, cipher, lookups, clock: systemClock, encryptUserData, isWhole, onSetAside });
 }
 
 export type OpenHost = Awaited<ReturnType<typeof openHost>>;

@@ -48,6 +48,7 @@ export const EVENT_LEVELS = {
   pass_key_rotated: 'warn',
   encrypt_key_rotated: 'warn',
   tamper_detected: 'error',
+  rows_sealed: 'info',
   message_failed: 'error',
   template_failed: 'error',
   overload_started: 'warn',

@@ -9,8 +9,9 @@ const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 /** Of deriving a key-encryption key, at start only: what OWASP asks for passwords. The key that setup makes is random anyway. */
 const COST = { memoryKib: 19_456, passes: 2 };
-/** Associated data of a wrapped data key. */
+/** Associated data of a wrapped data key, by whether every row is sealed as a whole: who can write the database cannot take that back. */
 const WRAPPED = 'data key';
+const WRAPPED_WHOLE = 'data key, rows sealed as a whole';
 
 /** `ENCRYPT_KEY` is not the one this database was sealed with, or its `dataKey` record was changed. */
 export class WrongEncryptKeyError extends Error {
@@ -25,10 +26,18 @@ export interface DataKeys {
   cipher: FieldCipher;
   lookups: Lookups;
   codesKey: Buffer;
+  /** Whether all rows were once sealed as a whole (`sealWholeRows`): what stands in the clear beside them is not the host's since then. */
+  readonly whole: boolean;
+  /** Notes that they are, bound to the wrapped key. May be repeated; several processes may do it at once. */
+  markWhole(): Promise<void>;
 }
 
 /** The data key sealed by a key derived from `ENCRYPT_KEY`. There are two while `ENCRYPT_KEY` is being changed. */
-const wrapSchema = z.object({ salt: z.string().min(SALT_BYTES), key: z.string() });
+const wrapSchema = z.object({
+  salt: z.string().min(SALT_BYTES),
+  key: z.string(),
+  whole: z.literal(true).optional(),
+});
 const recordSchema = z.object({ wraps: z.array(wrapSchema).min(1).max(2) });
 type Wrap = z.infer<typeof wrapSchema>;
 
@@ -39,8 +48,17 @@ type Wrap = z.infer<typeof wrapSchema>;
 export async function openDataKey(input: { meta: MetaStore; encryptKey: string }): Promise<DataKeys> {
   const { meta, encryptKey } = input;
   const record = (await meta.get(META.dataKey)) ?? (await makeDataKey(meta, encryptKey));
-  const { dataKey } = await unwrap(record, encryptKey);
+  const { dataKey, wrap, keyCipher } = await unwrap(record, encryptKey);
+  const markWhole = () =>
+    changeRecord(meta, async (current) =>
+      // Another key's wrapping is left to a start with that key.
+      parse(current).map((each) =>
+        each.salt === wrap.salt ? wrapped(dataKey, each.salt, keyCipher, true) : each,
+      ),
+    );
   return {
+    whole: wrap.whole === true,
+    markWhole,
     cipher: createFieldCipher(subKey(dataKey, 'seal')),
     lookups: createLookups(subKey(dataKey, 'look-up')),
     codesKey: subKey(dataKey, 'codes'),
@@ -59,7 +77,7 @@ export async function wrapDataKeyAlso(input: {
   const { oldKey, newKey } = input;
   await changeRecord(input.meta, async (record) => {
     const { dataKey, wrap } = await unwrap(record, oldKey);
-    return oldKey === newKey ? [wrap] : [wrap, await wrapDataKey(dataKey, newKey)];
+    return oldKey === newKey ? [wrap] : [wrap, await wrapDataKey(dataKey, newKey, wrap.whole)];
   });
 }
 
@@ -89,17 +107,25 @@ async function getRecord(meta: MetaStore): Promise<string> {
   return record;
 }
 
-async function wrapDataKey(dataKey: Buffer, encryptKey: string): Promise<Wrap> {
+async function wrapDataKey(dataKey: Buffer, encryptKey: string, whole?: true): Promise<Wrap> {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
-  const cipher = await keyCipher(encryptKey, salt);
-  return { salt, key: cipher.seal(dataKey.toString('base64url'), WRAPPED) };
+  return wrapped(dataKey, salt, await deriveCipher(encryptKey, salt), whole);
 }
 
-async function unwrap(record: string, encryptKey: string): Promise<{ dataKey: Buffer; wrap: Wrap }> {
+function wrapped(dataKey: Buffer, salt: string, keyCipher: FieldCipher, whole: true | undefined): Wrap {
+  const key = keyCipher.seal(dataKey.toString('base64url'), whole ? WRAPPED_WHOLE : WRAPPED);
+  return { salt, key, ...(whole && { whole }) };
+}
+
+async function unwrap(
+  record: string,
+  encryptKey: string,
+): Promise<{ dataKey: Buffer; wrap: Wrap; keyCipher: FieldCipher }> {
   for (const wrap of parse(record)) {
-    const cipher = await keyCipher(encryptKey, wrap.salt);
+    const keyCipher = await deriveCipher(encryptKey, wrap.salt);
     try {
-      return { dataKey: Buffer.from(cipher.open(wrap.key, WRAPPED), 'base64url'), wrap };
+      const text = keyCipher.open(wrap.key, wrap.whole ? WRAPPED_WHOLE : WRAPPED);
+      return { dataKey: Buffer.from(text, 'base64url'), wrap, keyCipher };
     } catch (error) {
       if (!(error instanceof TamperError)) throw error;
     }
@@ -115,7 +141,7 @@ function parse(record: string): Wrap[] {
   }
 }
 
-async function keyCipher(encryptKey: string, salt: string): Promise<FieldCipher> {
+async function deriveCipher(encryptKey: string, salt: string): Promise<FieldCipher> {
   return createFieldCipher(await argon2Key(encryptKey, Buffer.from(salt, 'base64url'), COST));
 }
 

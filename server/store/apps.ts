@@ -5,19 +5,22 @@ import type { AppStore } from '../ports/store/apps.ts';
 import { frozen, RecordCache } from './cache.ts';
 import { type Engine, type Filter, HOST_SCOPE } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
-import type { SealingDeps } from './sealed.ts';
+import type { SealedFields, SealingDeps } from './sealed.ts';
 
 const CACHED = 1_000;
 const LIVE: Filter = { appId: HOST_SCOPE, tags: { lifecycle: 'live' } };
 const UNFINISHED: Filter = { appId: HOST_SCOPE, tags: { lifecycle: ['importing', 'deleting'] } };
 
+export const APP_FIELDS: SealedFields<App> = {
+  secret: ['keys', 'appToken', 'appSecret', 'emailExtensionApiKey', 'twilio'],
+  personal: [],
+  whole: true,
+};
+
 function mapping(lookups: Lookups): RecordMapping<App> {
   return {
     table: 'apps',
-    sealed: {
-      secret: ['keys', 'appToken', 'appSecret', 'emailExtensionApiKey', 'twilio'],
-      personal: [],
-    },
+    sealed: APP_FIELDS,
     conflicts: { name: 'app_name_taken' },
     toRow: ({ id, revision, createdAt, ...fields }) => ({
       id,

@@ -151,6 +151,12 @@ export interface TableOperations {
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
   /** Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects with `DuplicateKeyError`. */
   replace(table: TableName, row: Row): Promise<boolean>;
+  /** Puts another document into a row that still has that revision, and moves it; what the row is found by stays. */
+  rewrite(
+    table: TableName,
+    row: Pick<StoredRow, 'appId' | 'id' | 'revision'>,
+    doc: Record<string, unknown>,
+  ): Promise<boolean>;
   /** Sets `touchedAt`. */
   touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
   /** Only at that revision when one is given. */

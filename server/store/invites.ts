@@ -3,13 +3,19 @@ import type { Lookups } from '../ports/sealing.ts';
 import type { InviteStore } from '../ports/store/invites.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
-import type { SealingDeps } from './sealed.ts';
+import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+
+export const INVITE_FIELDS: SealedFields<Invite> = {
+  secret: [],
+  personal: ['handle', 'senderHandle', 'senderUserId', 'metaData'],
+  whole: true,
+};
 
 function mapping(lookups: Lookups): RecordMapping<Invite> {
   return {
     table: 'invites',
-    sealed: { secret: [], personal: ['handle', 'senderHandle', 'senderUserId', 'metaData'] },
+    sealed: INVITE_FIELDS,
     toRow: ({ id, appId, revision, createdAt, ...fields }) => ({
       id,
       appId,

@@ -9,6 +9,8 @@ export interface SealingDeps {
   /** False leaves what is personal readable and queryable in the database; what is secret is sealed all the same. */
   readonly encryptUserData: boolean;
   readonly events?: Events;
+  /** Whether every row of a table that is sealed as a whole is known to be; absent = not yet (`sealWholeRows`). */
+  readonly isWhole?: () => boolean;
   /** Told of each row that does not open while many are read. */
   readonly onSetAside?: (table: TableName, row: StoredRow) => void;
 }
@@ -19,11 +21,18 @@ export interface SealedFields<T> {
   secret: readonly (keyof T & string)[];
   /** Unless `encryptUserData` is off: what says who a person is. */
   personal: readonly (keyof T & string)[];
+  /**
+   * Everything is sealed, for everything decides who may do what: who can write the database can change nothing in such a row unnoticed.
+   * With `encryptUserData` off what is personal stands in the clear as well, to be read and searched by others; the host does not look at it.
+   */
+  whole?: true;
 }
 
 type Doc = Record<string, unknown>;
 type OpenableRow = Pick<StoredRow, 'appId' | 'id' | 'doc'>;
 const SCHEMA = 1;
+/** Of a row sealed as a whole. */
+const WHOLE = 2;
 /** Records of a table whose sealed part is remembered opened. */
 const REMEMBERED = 5_000;
 /** Rows of a table that do not open and were told of: a list asked for again and again must not fill the log. */
@@ -31,7 +40,8 @@ const TOLD = 1_000;
 
 /**
  * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text, `sealed`, bound to table, app
- * and row; a record tells by its presence what was sealed, so `encryptUserData` can change at any time.
+ * and row; a record tells by its presence what was sealed, so `encryptUserData` can change at any time. Rows written before tables were
+ * sealed as a whole open until `isWhole` says that none is left.
  */
 export class Sealer<T extends object> {
   readonly #table: TableName;
@@ -49,6 +59,7 @@ export class Sealer<T extends object> {
   }
 
   seal(place: { appId: string; id: string }, fields: Partial<T>): Doc {
+    if (this.#fields.whole) return this.#sealWhole(place, fields);
     const clear: Doc = { schema: SCHEMA };
     const hidden: Doc = {};
     let anyHidden = false;
@@ -64,6 +75,21 @@ export class Sealer<T extends object> {
       clear.sealed = this.#deps.cipher.seal(JSON.stringify(hidden), this.#associated(place));
     }
     return clear;
+  }
+
+  #sealWhole(place: { appId: string; id: string }, fields: Partial<T>): Doc {
+    const doc: Doc = {
+      schema: WHOLE,
+      sealed: this.#deps.cipher.seal(JSON.stringify(fields), this.#associated(place, true)),
+    };
+    if (this.#deps.encryptUserData) return doc;
+    for (const name of this.#fields.personal) if (fields[name] !== undefined) doc[name] = plain(fields[name]);
+    return doc;
+  }
+
+  /** Whether a row has the form that tables sealed as a whole have now. */
+  isWhole(row: Pick<StoredRow, 'doc'>): boolean {
+    return row.doc.schema === WHOLE;
   }
 
   /**
@@ -94,11 +120,22 @@ export class Sealer<T extends object> {
   #fieldsOf(row: OpenableRow, remember: boolean): Partial<T> {
     const { sealed, schema, ...clear } = row.doc;
     if (typeof schema !== 'number') throw new TamperError('no document of a host');
+    if (schema === WHOLE) return this.#wholeFields(row, clear, remember);
+    if (this.#fields.whole && this.#deps.isWhole?.()) throw new TamperError('not sealed as a whole');
     // A secret that stands in the clear was not written by a host.
     for (const name of this.#fields.secret) if (name in clear) throw new TamperError(`${name} is not sealed`);
     if (sealed === undefined) return clear as Partial<T>;
     if (typeof sealed !== 'string') throw new TamperError('sealed is no text');
     return Object.assign(clear, this.#hidden(sealed, this.#associated(row), remember)) as Partial<T>;
+  }
+
+  #wholeFields(row: OpenableRow, clear: Doc, remember: boolean): Partial<T> {
+    const { sealed } = row.doc;
+    if (!this.#fields.whole || typeof sealed !== 'string') throw new TamperError('not sealed as a whole');
+    const personal: readonly string[] = this.#fields.personal;
+    for (const name in clear)
+      if (!personal.includes(name)) throw new TamperError(`${name} stands in the clear`);
+    return this.#hidden(sealed, this.#associated(row, true), remember);
   }
 
   #tell(row: OpenableRow): void {
@@ -118,8 +155,8 @@ export class Sealer<T extends object> {
     return hidden;
   }
 
-  #associated({ appId, id }: { appId: string; id: string }): string {
-    return `${this.#table}/${appId}/${id}`;
+  #associated({ appId, id }: { appId: string; id: string }, whole = false): string {
+    return `${this.#table}/${appId}/${id}${whole ? '#whole' : ''}`;
   }
 }
 

@@ -3,13 +3,19 @@ import type { Lookups } from '../ports/sealing.ts';
 import type { SignupStore } from '../ports/store/signups.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
-import type { SealingDeps } from './sealed.ts';
+import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+
+export const SIGNUP_FIELDS: SealedFields<Signup> = {
+  secret: ['passwordHash', 'requests'],
+  personal: ['handle', 'metaData'],
+  whole: true,
+};
 
 function mapping(lookups: Lookups): RecordMapping<Signup> {
   return {
     table: 'signups',
-    sealed: { secret: ['passwordHash', 'requests'], personal: ['handle', 'metaData'] },
+    sealed: SIGNUP_FIELDS,
     toRow: ({ id, appId, revision, createdAt, ...fields }) => ({
       id,
       appId,

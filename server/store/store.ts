@@ -27,7 +27,7 @@ export function createStore(
     activity: createActivityStore(engine, deps),
     messages: createMessageStore(engine, deps),
     counters: createCounterStore(engine),
-    meta: createMetaStore(engine),
+    meta: createMetaStore(engine, deps),
     kind: engine.kind,
     ping: () => engine.ping(),
     close: () => engine.close(),

@@ -3,8 +3,25 @@ import type { Lookups } from '../ports/sealing.ts';
 import type { UserStore } from '../ports/store/users.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
-import type { SealingDeps } from './sealed.ts';
+import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+
+export const USER_FIELDS: SealedFields<User> = {
+  secret: ['passwordHash', 'totpSecret'],
+  // A phone code names the number it was sent to.
+  personal: [
+    'handle',
+    'userName',
+    'subject',
+    'socialUserId',
+    'phone',
+    'pendingPhone',
+    'phoneCode',
+    'metaData',
+    'networks',
+  ],
+  whole: true,
+};
 
 /**
  * Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the row's own id; a row of an
@@ -13,21 +30,7 @@ import { prefixesOf, search } from './search.ts';
 function mapping(lookups: Lookups): RecordMapping<User> {
   return {
     table: 'users',
-    sealed: {
-      secret: ['passwordHash', 'totpSecret'],
-      // A phone code names the number it was sent to.
-      personal: [
-        'handle',
-        'userName',
-        'subject',
-        'socialUserId',
-        'phone',
-        'pendingPhone',
-        'phoneCode',
-        'metaData',
-        'networks',
-      ],
-    },
+    sealed: USER_FIELDS,
     conflicts: { userName: 'user_name_taken', phone: 'phone_taken' },
     toRow({ lastLogin, ...user }) {
       const { id, appId, revision, createdAt, ...fields } = user;

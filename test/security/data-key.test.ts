@@ -87,6 +87,51 @@ describe('the data key', () => {
   });
 });
 
+describe('the note that all rows are sealed as a whole', () => {
+  const whole = async (meta: MetaStore, encryptKey = KEY) => (await openDataKey({ meta, encryptKey })).whole;
+
+  it('is made by any number of processes, and stays when ENCRYPT_KEY changes', async () => {
+    const meta = memoryMeta();
+    const processes = await Promise.all([0, 1, 2].map(() => openDataKey({ meta, encryptKey: KEY })));
+    assert.deepEqual(
+      processes.map((opened) => opened.whole),
+      [false, false, false],
+    );
+    await Promise.all(processes.map((opened) => opened.markWhole()));
+    assert.equal(await whole(meta), true);
+    await wrapDataKeyAlso({ meta, oldKey: KEY, newKey: 'another' });
+    assert.deepEqual([await whole(meta), await whole(meta, 'another')], [true, true]);
+    await dropOtherWraps({ meta, encryptKey: 'another' });
+    assert.equal(await whole(meta, 'another'), true);
+    const same = await openDataKey({ meta, encryptKey: 'another' });
+    assert.deepEqual(same.codesKey, processes[0]?.codesKey);
+  });
+
+  it('leaves the wrapping of another ENCRYPT_KEY alone while one is being changed', async () => {
+    const meta = memoryMeta();
+    const opened = await openDataKey({ meta, encryptKey: KEY });
+    await wrapDataKeyAlso({ meta, oldKey: KEY, newKey: 'another' });
+    await opened.markWhole();
+    assert.deepEqual([await whole(meta), await whole(meta, 'another')], [true, false]);
+  });
+
+  it('cannot be taken back or made up by who can write the database', async () => {
+    const meta = memoryMeta();
+    const opened = await openDataKey({ meta, encryptKey: KEY });
+    const forged = JSON.parse(meta.values.get(META.dataKey) ?? '');
+    forged.wraps[0].whole = true;
+    const unmarked = meta.values.get(META.dataKey) ?? '';
+    meta.values.set(META.dataKey, JSON.stringify(forged));
+    await assert.rejects(whole(meta), WrongEncryptKeyError);
+    meta.values.set(META.dataKey, unmarked);
+    await opened.markWhole();
+    const record = JSON.parse(meta.values.get(META.dataKey) ?? '');
+    delete record.wraps[0].whole;
+    meta.values.set(META.dataKey, JSON.stringify(record));
+    await assert.rejects(whole(meta), WrongEncryptKeyError);
+  });
+});
+
 describe('changing ENCRYPT_KEY', () => {
   const NEW_KEY = 'another encrypt key';
   const opens = (meta: MetaStore, encryptKey: string) =>

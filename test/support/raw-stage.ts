@@ -46,9 +46,7 @@ export function describeOverRawStores(name: string, define: (stage: () => RawSta
         const database = `${name.replaceAll(/\W/g, '_').slice(0, 20)}_${process.pid}`;
         env = mongod ? { DB_CONN_STRING: mongod.url(database) } : {};
         await start();
-        opened = mongod
-          ? await rawMongo(mongod.url(database), database)
-          : rawSqlite(join(dataDir, 'host.db'));
+        opened = await openRawDatabase(mongod?.url(database), join(dataDir, 'host.db'));
       });
       after(async () => {
         await host?.stop();
@@ -68,6 +66,14 @@ export function describeOverRawStores(name: string, define: (stage: () => RawSta
       }));
     });
   }
+}
+
+/** The MongoDB database of that address, else the embedded one in `file`. */
+export async function openRawDatabase(
+  url: string | undefined,
+  file: string,
+): Promise<{ raw: RawDatabase; close(): Promise<void> }> {
+  return url === undefined ? rawSqlite(file) : rawMongo(url);
 }
 
 function rawSqlite(file: string): { raw: RawDatabase; close(): Promise<void> } {
@@ -98,12 +104,9 @@ function rawSqlite(file: string): { raw: RawDatabase; close(): Promise<void> } {
   };
 }
 
-async function rawMongo(
-  url: string,
-  database: string,
-): Promise<{ raw: RawDatabase; close(): Promise<void> }> {
+async function rawMongo(url: string): Promise<{ raw: RawDatabase; close(): Promise<void> }> {
   const client = await new MongoClient(url).connect();
-  const rows = (table: string) => client.db(database).collection<{ _id: string } & RawDoc>(table);
+  const rows = (table: string) => client.db().collection<{ _id: string } & RawDoc>(table);
   const find = (table: string, id: string) => rows(table).findOne({ _id: id });
   return {
     raw: {

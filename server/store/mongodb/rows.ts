@@ -41,7 +41,8 @@ function readDoc(doc: unknown): Record<string, unknown> {
 // Names the driver or the server would take for something of their own: `$ref` and `$id` become a DBRef, `_bsontype` a BSON class.
 const SPECIAL_NAME = /^(?:[$\\]|_bsontype$)/;
 
-function encodeMembers(members: Record<string, unknown>): Record<string, unknown> {
+/** The members of a document under names that neither driver nor server takes for its own. */
+export function encodeMembers(members: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(members).map(([name, value]) => [
       SPECIAL_NAME.test(name) ? `\\${name}` : name,

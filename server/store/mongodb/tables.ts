@@ -2,7 +2,7 @@ import { type Collection, type Db, MongoServerError } from 'mongodb';
 import { DuplicateKeyError, type StoredRow, type TableName, type TableOperations } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
-import { type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
+import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
 const DUPLICATE_KEY = 11000;
@@ -46,6 +46,13 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       const result = await connection
         .run(() => rows(table).updateOne(query, { $set: changed }))
         .catch(refuseDuplicate);
+      return result.matchedCount === 1;
+    },
+
+    async rewrite(table, { appId, id, revision }, doc) {
+      const query = { ...identity(appId, id), revision: equal(revision) };
+      const change = { $set: { doc: encodeMembers(doc) }, $inc: { revision: 1 } };
+      const result = await connection.run(() => rows(table).updateOne(query, change));
       return result.matchedCount === 1;
     },
 

@@ -91,6 +91,14 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return true;
       }),
 
+    rewrite: (table, { appId, id, revision }, doc) =>
+      database.write(() => {
+        remembered.forget(table, { appId, id });
+        const sql = `UPDATE ${table} SET doc = :doc, revision = revision + 1
+          WHERE appId = :appId AND id = :id AND revision = :revision`;
+        return statements.run(sql, { appId, id, revision, doc: JSON.stringify(doc) }) === 1;
+      }),
+
     touch: (table, appId, id, at) =>
       database.write(() => {
         remembered.forget(table, { appId, id });
@@ -157,7 +165,11 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         const { revision, createdAt, dueAt, touchedAt, doc } = new ReadRow(columns);
         const { keys, lookups, tags }: TableShape = TABLES[table];
         const named = (kind: string, names: readonly string[]) =>
-          Object.fromEntries(names.map((name) => [name, String(columns[`${kind}_${name}`])]));
+          Object.fromEntries(
+            names
+              .map((name) => [name, columns[`${kind}_${name}`]])
+              .filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+          );
         return {
           ...{ id, appId, revision, createdAt, dueAt, touchedAt, doc },
           keys: named('key', keys),

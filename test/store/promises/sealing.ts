@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
 import { TamperError } from '../../../server/ports/sealing.ts';
 import { HOST_SCOPE, type Row, type StoredRow } from '../../../server/store/engine.ts';
 import {
@@ -140,7 +140,14 @@ export function describeSealing(stage: () => Stage): void {
     const [victim, attacker] = [aUser({ appId }), aUser({ appId })];
     await store.users.insertMany([victim, attacker]);
     const stolen = await engine.find('users', appId, attacker.id);
-    for (const doc of [stolen?.doc ?? {}, { handle: victim.handle, passwordHash: 'known' }, { sealed: 7 }]) {
+    for (const doc of [
+      stolen?.doc ?? {},
+      { schema: 1, handle: victim.handle, passwordHash: 'known' },
+      { schema: 1, sealed: 7 },
+      { schema: 2, sealed: 7 },
+      { schema: 2, handle: victim.handle },
+      {},
+    ]) {
       const row = await engine.find('users', appId, victim.id);
       assert.ok(row);
       await engine.replace('users', rewritten(row, doc));
@@ -157,9 +164,61 @@ export function describeSealing(stage: () => Stage): void {
       resetCode: { id: '1', digest: '2', expiresAt: MADE_AT, boundTo: undefined },
     });
     await store.users.insert(user);
-    const row = await engine.find('users', appId, user.id);
-    assert.deepEqual(row?.doc.resetCode, { id: '1', digest: '2', expiresAt: MADE_AT });
     const found = await store.users.find(appId, user.id);
+    assert.deepEqual(found?.resetCode, { id: '1', digest: '2', expiresAt: MADE_AT });
     assert.equal(found && 'userName' in found, false);
+    const activity = anActivity({ appId, handle: undefined });
+    await store.activity.insertMany([activity]);
+    const row = await engine.find('activity', appId, activity.id);
+    assert.equal(row && 'handle' in row.doc, false);
+  });
+
+  describe('of what decides who may do what', () => {
+    for (const encryptUserData of [true, false]) {
+      const mode = encryptUserData ? 'sealed' : 'readable';
+      it(`takes nothing from the clear part of a row, people ${mode}`, async () => {
+        const { engine, another } = stage();
+        const { store } = { store: another({ encryptUserData }) };
+        const appId = anId();
+        const user = aUser({
+          appId,
+          status: 'suspend',
+          epoch: 7,
+          twoFactorTotp: true,
+          phone: '+15551234567',
+        });
+        await store.users.insert(user);
+        const row = await engine.find('users', appId, user.id);
+        assert.ok(row);
+        const names = Object.keys(row.doc).toSorted();
+        assert.deepEqual(
+          names.filter((name) => ['status', 'epoch', 'twoFactorTotp', 'uid'].includes(name)),
+          [],
+        );
+        for (const flipped of [
+          { status: 'active' },
+          { epoch: 0 },
+          { twoFactorTotp: false },
+          { lockedAt: null },
+        ]) {
+          for (const schema of [1, 2]) {
+            const now = await engine.find('users', appId, user.id);
+            assert.ok(now);
+            await engine.replace('users', rewritten(now, { ...row.doc, ...flipped, schema }));
+            await assert.rejects(
+              store.users.find(appId, user.id),
+              TamperError,
+              JSON.stringify({ flipped, schema }),
+            );
+          }
+        }
+        // What is personal may stand beside the sealed part for others to read; the host does not look at it.
+        const now = await engine.find('users', appId, user.id);
+        assert.ok(now);
+        await engine.replace('users', rewritten(now, { ...row.doc, phone: '+15550000000', userName: 'eve' }));
+        const found = await store.users.find(appId, user.id);
+        assert.deepEqual([found?.phone, found?.userName], [user.phone, undefined]);
+      });
+    }
   });
 }
