@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { createSmtp } from '../../server/delivery/smtp.ts';
 import { type SmtpScript, type SmtpServer, startSmtpServer } from '../support/smtp-server.ts';
@@ -139,20 +142,45 @@ describe('encryption', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
+  /** Another name of this machine that does not count as local. */
+  const ELSEWHERE = '127.0.0.2';
+
   it('is refused with a certificate nobody vouches for', async () => {
-    const smtp = await open({ tls }, 'mailer:secret@');
+    server = await startSmtpServer({ tls, host: ELSEWHERE });
+    const smtp = createSmtp({ url: `smtp://mailer:secret@${ELSEWHERE}:${server.port}` });
     const failure = await failureOf(smtp.send(aMail()));
     assert.equal(failure?.step, 'tls');
     assert.equal(
-      server?.commands.some((command) => command.startsWith('AUTH')),
+      server.commands.some((command) => command.startsWith('AUTH')),
       false,
     );
   });
 
+  it('is taken with any certificate from a mail server on this machine, where it only may be used', async () => {
+    for (const login of ['mailer:secret@', '']) {
+      const smtp = await open({ tls }, login);
+      await smtp.send(aMail());
+      const [mail] = server?.mails ?? [];
+      assert.equal(mail?.encrypted, true);
+      assert.equal(mail.login, login === '' ? undefined : 'mailer:secret');
+      await server?.stop();
+    }
+    server = undefined;
+  });
+
+  it('is checked on this machine too where the address asks for it from the first byte', async () => {
+    const secure = createTlsServer(tls, (socket) => socket.end('220 test\r\n')).listen(0, '127.0.0.1');
+    secure.on('tlsClientError', () => {});
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const failure = await failureOf(createSmtp({ url: `smtps://127.0.0.1:${port}` }).send(aMail()));
+    assert.equal(failure?.step, 'tls');
+    secure.close();
+  });
+
   it('is demanded before a password leaves for another machine', async () => {
-    // Another name of this machine that does not count as local.
-    server = await startSmtpServer({ host: '127.0.0.2' });
-    const smtp = createSmtp({ url: `smtp://mailer:secret@127.0.0.2:${server.port}` });
+    server = await startSmtpServer({ host: ELSEWHERE });
+    const smtp = createSmtp({ url: `smtp://mailer:secret@${ELSEWHERE}:${server.port}` });
     const failure = await failureOf(smtp.send(aMail()));
     assert.equal(failure?.step, 'tls');
     assert.equal(
