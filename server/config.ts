@@ -1,16 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseEnv } from 'node:util';
+import { databaseAddress } from './database-address.ts';
+import { keyProblems } from './key-files.ts';
+import { settleListeningAddress } from './listening-address.ts';
 import type { Config } from './model/config.ts';
-import { isSettingName, PATH_SETTINGS, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+import { type ConfigProblem, type Environment, readSettings, type SettingTexts } from './setting-sources.ts';
+import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
-/** Something wrong with one setting and how to repair it. Never quotes a secret. */
-export interface ConfigProblem {
-  name: string;
-  problem: string;
-  repair: string;
-}
+export type { ConfigProblem, Environment, SettingTexts } from './setting-sources.ts';
 
 /** Everything that is wrong, at once; the host ends with exit code 78. */
 export class ConfigError extends Error {
@@ -21,10 +18,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-/** Settings as texts, with paths already absolute. */
-export type SettingTexts = { [N in SettingName]?: string };
 
 const TEST_ONLY: readonly SettingName[] = [
   'APPLE_ISSUER',
@@ -38,73 +31,22 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
-/** The data folder a command works on, before anything else is known. */
-function dataDirOf(env: Environment): string {
-  return resolve(env.DATA_DIR || './data');
-}
-
-/**
- * Reads environment and `<DATA_DIR>/host.env` (operator contract §2): the environment wins, `<NAME>_FILE` stands in for a secret.
- * Relative paths of the environment start at the working folder, those of `host.env` at the data folder.
- */
-export function readSettings(env: Environment): { texts: SettingTexts; problems: ConfigProblem[] } {
-  const dataDir = dataDirOf(env);
-  const problems: ConfigProblem[] = [];
-  const texts: SettingTexts = { DATA_DIR: dataDir };
-  const sources = [
-    { values: env, folder: process.cwd() },
-    { values: readHostEnv(join(dataDir, 'host.env'), problems), folder: dataDir },
-  ];
-  for (const { values, folder } of sources) {
-    for (const name of Object.keys(SETTINGS) as SettingName[]) {
-      if (name === 'DATA_DIR' || texts[name] !== undefined) continue;
-      const text = settingText(name, values, folder, problems);
-      if (text !== undefined) texts[name] = text;
-    }
-  }
-  return { texts, problems };
-}
-
-function readHostEnv(file: string, problems: ConfigProblem[]): Environment {
-  if (!existsSync(file)) return {};
-  const values = parseEnv(readFileSync(file, 'utf8'));
-  for (const name of Object.keys(values)) {
-    const base = name.endsWith('_FILE') && !isSettingName(name) ? name.slice(0, -5) : name;
-    if (!isSettingName(base)) {
-      problems.push({
-        name,
-        problem: `in ${file} is no setting`,
-        repair: 'correct the name or remove the line',
-      });
-    }
-  }
-  return values;
-}
-
-function settingText(name: SettingName, values: Environment, folder: string, problems: ConfigProblem[]) {
-  const own = values[name] || undefined;
-  const file = SETTINGS[name].secret ? values[`${name}_FILE`] || undefined : undefined;
-  if (own !== undefined && file !== undefined) {
-    problems.push({ name, problem: `is given twice, also by ${name}_FILE`, repair: 'remove one of the two' });
-  }
-  if (own !== undefined) return PATH_SETTINGS.includes(name) ? resolve(folder, own) : own;
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(resolve(folder, file), 'utf8').replace(/\r?\n$/, '');
-  } catch {
-    problems.push({
-      name: `${name}_FILE`,
-      problem: 'names a file that cannot be read',
-      repair: 'check path and rights',
-    });
-    return undefined;
-  }
-}
-
 /** The settings of this environment, checked and frozen. Throws `ConfigError` with every problem at once. */
 export function loadConfig(env: Environment = process.env): Config {
   const { texts, problems } = readSettings(env);
   return buildConfig(texts, { production: env.NODE_ENV === 'production', problems });
+}
+
+/**
+ * The same for a process that is about to listen, and the variables of the environment that were ignored because they are somebody else's.
+ */
+export async function loadListeningConfig(
+  env: Environment = process.env,
+): Promise<{ config: Config; ignored: readonly SettingName[] }> {
+  const given = readSettings(env);
+  await settleListeningAddress(given);
+  const { texts, problems, ignored } = given;
+  return { config: buildConfig(texts, { production: env.NODE_ENV === 'production', problems }), ignored };
 }
 
 /** Checks settings that are already texts, as setup has them (`keysExpected: false` before it made the keys). Throws `ConfigError`. */
@@ -117,7 +59,8 @@ export function buildConfig(
   const dataDir = texts.DATA_DIR ?? resolve('./data');
   const port = values.PORT;
   const apiUrl = values.API_URL ?? `http://localhost:${port}`;
-  const database = parseDatabase(values.DB_CONN_STRING, dataDir, problems);
+  const { database, problems: databaseProblems } = databaseAddress(values.DB_CONN_STRING, dataDir);
+  problems.push(...databaseProblems.map((problem) => ({ name: 'DB_CONN_STRING', ...problem })));
   const twilio = twilioAccount(values, problems);
   const keyFiles = {
     privateKeyFile: values.PRIVATE_KEY_FILE ?? join(dataDir, 'keys', 'privatekey.pem'),
@@ -125,11 +68,8 @@ export function buildConfig(
   };
   const mail = values.MAIL ?? (values.SMTP_URL ? 'smtp' : values.SEND_GRID_API_KEY ? 'sendgrid' : 'outbox');
   const sms = values.SMS ?? (twilio ? 'twilio' : 'outbox');
-  for (const name of ['PASS_KEY', 'ENCRYPT_KEY'] as const) {
-    const repair = `run npx setup, or give ${name} or ${name}_FILE`;
-    if (!texts[name]) problems.push({ name, problem: 'is missing', repair });
-  }
-  if (options.keysExpected ?? true) problems.push(...missingKeys(keyFiles));
+  const { keysExpected: expected = true, problems: known = [] } = options;
+  problems.push(...keyProblems(texts, { ...keyFiles, database }, { expected, known }));
   problems.push(...contradictions(values, { mail, sms, twilio }));
   if (options.production) {
     for (const name of TEST_ONLY.filter((setting) => texts[setting] !== undefined)) {
@@ -192,13 +132,6 @@ export function buildConfig(
   });
 }
 
-function missingKeys(files: Pick<Config, 'privateKeyFile' | 'publicKeyFile'>): ConfigProblem[] {
-  const named = { PRIVATE_KEY_FILE: files.privateKeyFile, PUBLIC_KEY_FILE: files.publicKeyFile };
-  return Object.entries(named)
-    .filter(([, file]) => !existsSync(file))
-    .map(([name]) => ({ name, problem: 'names no file', repair: 'run npx setup to make a key pair' }));
-}
-
 /** What is wrong between settings that are right one by one. */
 function contradictions(
   values: SettingValues,
@@ -237,34 +170,6 @@ function parseAll(texts: SettingTexts, problems: ConfigProblem[]): SettingValues
     }
   }
   return values as SettingValues;
-}
-
-function parseDatabase(
-  text: string | undefined,
-  dataDir: string,
-  problems: ConfigProblem[],
-): Config['database'] {
-  const report = (problem: string, repair: string) =>
-    problems.push({ name: 'DB_CONN_STRING', problem, repair });
-  const embedded = { kind: 'sqlite', file: join(dataDir, 'host.db') } as const;
-  if (text === undefined) return embedded;
-  if (text.startsWith('sqlite:'))
-    return { kind: 'sqlite', file: resolve(dataDir, text.slice('sqlite:'.length)) };
-  if (!/^mongodb(\+srv)?:\/\//.test(text)) {
-    report('is neither mongodb://…, mongodb+srv://… nor sqlite:<file>', SETTINGS.DB_CONN_STRING.repair);
-    return embedded;
-  }
-  if (/<[^>]*>/.test(text)) {
-    report(
-      'still holds a <placeholder>',
-      'put the real password in its place, percent-encoded where it has special characters',
-    );
-  }
-  const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(text)?.[1];
-  const name = path || 'cosync_auth';
-  if (!/^[A-Za-z0-9_-]{1,63}$/.test(name))
-    report('names a database with odd characters', 'use letters, digits, - and _');
-  return { kind: 'mongodb', url: text, name };
 }
 
 function twilioAccount(values: SettingValues, problems: ConfigProblem[]): Config['twilio'] {

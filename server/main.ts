@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.ts';
-import { loadConfig } from './config.ts';
+import { loadListeningConfig } from './config.ts';
 import { EXIT, StartError } from './exit.ts';
 import { routes } from './http/routes/index.ts';
 import { createHostServer } from './http/server.ts';
@@ -36,8 +36,11 @@ export async function main(args: readonly string[]): Promise<void> {
       throw new StartError(EXIT.wrongOption, [problem]);
     }
     // Not frozen: with port 0 the public address is known only once the host listens.
-    const config = { ...loadConfig() };
+    const { config: loaded, ignored } = await loadListeningConfig();
+    const config = { ...loaded };
     log = createLogger(config.logLevel);
+    for (const setting of ignored)
+      log.warn({ setting }, 'a variable of the environment means something else and is ignored');
     stayUp(createEvents(log));
     await run(config, log);
   } catch (error) {

@@ -1,8 +1,11 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EXIT, StartError } from './exit.ts';
 import type { Config } from './model/config.ts';
 import { HostError, isHostError } from './model/errors.ts';
 import type { Engine } from './store/engine.ts';
 import { isBusy, isDamaged } from './store/sqlite/failures.ts';
+import { whyUnreadable } from './unreadable-file.ts';
 
 const RETRY_MS = 500;
 const NAME = 'DB_CONN_STRING';
@@ -34,9 +37,20 @@ async function openEmbedded(file: string, waitSeconds: number): Promise<Engine> 
       return await openSqlite({ file });
     } catch (error) {
       const mayCome = error instanceof HostError && isBusy(error.cause);
-      if (!mayCome || performance.now() + RETRY_MS > deadline)
-        throw databaseProblem(error, 'sqlite') ?? error;
+      if (!mayCome || performance.now() + RETRY_MS > deadline) throw embeddedProblem(error, file) ?? error;
     }
+  }
+}
+
+/** Says in addition whose file it is where this user may not write it. */
+function embeddedProblem(error: unknown, file: string): StartError | undefined {
+  const known = databaseProblem(error, 'sqlite');
+  if (known?.exitCode !== EXIT.cannotWrite) return known;
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.R_OK | constants.W_OK);
+    return known;
+  } catch (reason) {
+    return refusal(EXIT.cannotWrite, whyUnreadable(file, reason));
   }
 }
 

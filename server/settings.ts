@@ -1,171 +1,23 @@
+import { baseAddress, smtpAddress, webAddress } from './addresses.ts';
 import { PASSWORD_HASH_MAX } from './model/config.ts';
-import { parseDateText } from './model/date-text.ts';
+import {
+  address,
+  choice,
+  email,
+  integer,
+  isoDate,
+  NONE,
+  origins,
+  phoneNumber,
+  type Setting,
+  text,
+} from './setting-kinds.ts';
 
-/** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
-export interface Setting<T, F = T | undefined> {
-  /** What holds when nothing is given; undefined where that is nothing, or follows from other settings (`config.ts`). */
-  readonly fallback: F;
-  /** The same as the operator reads it; `–` when there is none. */
-  readonly default: string;
-  readonly meaning: string;
-  /** May also come from the file that `<NAME>_FILE` names. */
-  readonly secret: boolean;
-  readonly parse: (text: string) => T;
-  /** How to write it right. */
-  readonly repair: string;
-}
-
-const NONE = '–';
-
-function text(
-  shown: string,
-  meaning: string,
-  options: { secret?: boolean; repair?: string } = {},
-): Setting<string, undefined> {
-  return {
-    fallback: undefined,
-    default: shown,
-    meaning,
-    secret: options.secret ?? false,
-    repair: options.repair ?? 'give it a text',
-    parse: (value) => value,
-  };
-}
-
-function integer<F extends number | undefined>(
-  fallback: F,
-  [min, max]: [number, number],
-  meaning: string,
-): Setting<number, F> {
-  return {
-    fallback,
-    default: fallback === undefined ? 'off' : String(fallback),
-    meaning,
-    secret: false,
-    repair: `use a whole number from ${min} to ${max}`,
-    parse(value) {
-      const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-      if (!(number >= min && number <= max)) throw new Error(`is not a whole number from ${min} to ${max}`);
-      return number;
-    },
-  };
-}
-
-function choice<const T extends string, F extends T | undefined>(
-  values: readonly T[],
-  fallback: F,
-  meaning: string,
-  shown = `\`${fallback}\``,
-): Setting<T, F> {
-  return {
-    fallback,
-    default: shown,
-    meaning,
-    secret: false,
-    repair: `use one of: ${values.join(', ')}`,
-    parse(value) {
-      const found = values.find((known) => known === value);
-      if (found === undefined) throw new Error(`is none of: ${values.join(', ')}`);
-      return found;
-    },
-  };
-}
-
-function url<F extends string | undefined>(
-  protocols: readonly string[],
-  fallback: F,
-  meaning: string,
-  { shown = `\`${fallback}\``, secret = false } = {},
-): Setting<string, F> {
-  const forms = protocols.map((protocol) => `${protocol}//…`).join(' or ');
-  return {
-    fallback,
-    default: shown,
-    meaning,
-    secret,
-    repair: `write it as ${forms}`,
-    parse(value) {
-      const parsed = URL.canParse(value) ? new URL(value) : undefined;
-      if (!parsed || !protocols.includes(parsed.protocol) || parsed.hostname === '') {
-        throw new Error(`is not an address of the form ${forms}`);
-      }
-      return value.replace(/\/+$/, '');
-    },
-  };
-}
-
-const WEB = ['https:', 'http:'];
-
-function publicAddress(): Setting<string, undefined> {
-  const meaning = 'public address, no trailing slash; used in links, `iss` and discovery';
-  const address = url(WEB, undefined, meaning, { shown: '`http://localhost:<PORT>`' });
-  return {
-    ...address,
-    parse(value) {
-      const cleaned = address.parse(value);
-      const { search, hash, username } = new URL(cleaned);
-      if (search || hash || username)
-        throw new Error('must be an address alone, without query, fragment or user');
-      return cleaned;
-    },
-  };
-}
-
-function email(shown: string, meaning: string): Setting<string, undefined> {
-  return {
-    ...text(shown, meaning, { repair: 'use one e-mail address, such as noreply@example.com' }),
-    parse(value) {
-      if (value.length > 254 || !/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(value))
-        throw new Error('is not an e-mail address');
-      return value;
-    },
-  };
-}
-
-function origins(meaning: string): Setting<'*' | readonly string[], '*'> {
-  return {
-    fallback: '*',
-    default: '`*`',
-    meaning,
-    secret: false,
-    repair: 'use * or origins such as https://app.example.com, separated by commas',
-    parse(value) {
-      if (value === '*') return '*';
-      return value.split(',').map((entry) => {
-        const origin = entry.trim().replace(/\/$/, '');
-        if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-          throw new Error(`holds "${origin}", which is no origin`);
-        return origin;
-      });
-    },
-  };
-}
-
-function isoDate(meaning: string): Setting<number, undefined> {
-  return {
-    fallback: undefined,
-    default: 'unset',
-    meaning,
-    secret: false,
-    repair: 'use a date such as 2027-01-31',
-    parse(value) {
-      const time = /^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$/.test(value) ? parseDateText(value) : undefined;
-      if (time === undefined) throw new Error('is not an ISO date, or names a day that does not exist');
-      return time;
-    },
-  };
-}
-
-function phoneNumber(meaning: string): Setting<string, undefined> {
-  return {
-    ...text(NONE, meaning, { repair: 'write the number in international form, such as +15551234567' }),
-    parse(value) {
-      if (!/^\+[1-9]\d{7,14}$/.test(value)) throw new Error('is not a phone number in international form');
-      return value;
-    },
-  };
-}
-
+/** An IPv6 address as sockets take it; in an address of the web it stands in brackets. */
+const withoutBrackets = (value: string) => value.replace(/^\[(.*)\]$/, '$1');
+const MAILERS = ['outbox', 'sendgrid', 'smtp'] as const;
+/** What Kubernetes and Docker links set for a service called "metrics". */
+const isServiceLink = (value: string) => /^(?:tcp|udp|sctp):\/\//.test(value);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** Every setting of the host, once: name, default, unit and meaning. The README's table is checked against this. */
@@ -175,8 +27,19 @@ export const SETTINGS = {
     'keys, `host.env`, embedded database, outbox, own templates',
   ),
   PORT: integer(3000, [0, 65_535], 'listening port; 0 picks a free one, printed in the log line `listening`'),
-  HOST: text('all addresses', 'listening address'),
-  API_URL: publicAddress(),
+  // tcsh, conda and others put the machine's or the tool chain's name here (listening-address.ts).
+  HOST: {
+    ...text('all addresses', 'listening address', {
+      repair: 'use an address of this machine, such as 127.0.0.1 or ::1, or leave it out for all',
+    }),
+    parse: withoutBrackets,
+  },
+  API_URL: address(
+    baseAddress,
+    undefined,
+    'public address, no trailing slash; used in links, `iss` and discovery',
+    { shown: '`http://localhost:<PORT>`' },
+  ),
   SERVER_NAME: text("machine's host name", '`name` claim of the server secret'),
   DB_CONN_STRING: text(
     'embedded: `<DATA_DIR>/host.db`',
@@ -191,21 +54,26 @@ export const SETTINGS = {
   ENCRYPT_USER_DATA: choice(['true', 'false'], 'true', '`false`: personal data readable in the database'),
   PRIVATE_KEY_FILE: text('`<DATA_DIR>/keys/privatekey.pem`', "private half of the host's key pair"),
   PUBLIC_KEY_FILE: text('`<DATA_DIR>/keys/publickey.pem`', "public half of the host's key pair"),
-  MAIL: choice(
-    ['outbox', 'sendgrid', 'smtp'],
-    undefined,
-    'which mailer',
-    '`outbox`; `sendgrid` or `smtp` when their setting is present',
-  ),
+  // Log-in shells, sudo and su put the path of the mailbox here.
+  MAIL: {
+    ...choice(
+      MAILERS,
+      undefined,
+      'which mailer',
+      '`outbox`; `sendgrid` or `smtp` when their setting is present',
+    ),
+    isForeign: (value) => !MAILERS.some((known) => known === value),
+  },
   SEND_GRID_API_KEY: text(NONE, 'SendGrid account of the host', { secret: true }),
-  SEND_GRID_URL: url(
-    WEB,
+  SEND_GRID_URL: address(
+    baseAddress,
     'https://api.sendgrid.com',
     "EU accounts use another; also serves the apps' own keys",
   ),
-  SMTP_URL: url(['smtp:', 'smtps:'], undefined, '`smtp://user:pass@host:587`, `smtps://…:465`', {
+  SMTP_URL: address(smtpAddress, undefined, '`smtp://user:pass@host:587`, `smtps://…:465`', {
     shown: NONE,
     secret: true,
+    form: 'smtp://user:password@host:587 or smtps://user:password@host:465',
   }),
   NOREPLY_EMAIL: email('`noreply@<host of API_URL>`', 'default sender'),
   SMS: choice(
@@ -217,7 +85,7 @@ export const SETTINGS = {
   TWILIO_ACCOUNT_SID: text(NONE, 'host-wide Twilio account'),
   TWILIO_TOKEN: text(NONE, 'its token', { secret: true }),
   TWILIO_PHONE_NUMBER: phoneNumber('its number'),
-  TWILIO_URL: url(WEB, 'https://api.twilio.com', "also serves the apps' own accounts"),
+  TWILIO_URL: address(baseAddress, 'https://api.twilio.com', "also serves the apps' own accounts"),
   ALLOW_ORIGIN: origins('comma-separated origins for CORS'),
   TRUST_PROXY_HOPS: integer(
     0,
@@ -247,15 +115,23 @@ export const SETTINGS = {
     'memory of one Argon2id hash, in KiB; one lane',
   ),
   PASSWORD_HASH_PASSES: integer(2, [1, PASSWORD_HASH_MAX.passes], 'passes of one Argon2id hash'),
-  APPLE_ISSUER: url(WEB, 'https://appleid.apple.com', 'for tests; refused when `NODE_ENV=production`'),
-  APPLE_JWKS_URL: url(
-    WEB,
+  APPLE_ISSUER: address(
+    webAddress,
+    'https://appleid.apple.com',
+    'for tests; refused when `NODE_ENV=production`',
+  ),
+  APPLE_JWKS_URL: address(
+    webAddress,
     'https://appleid.apple.com/auth/keys',
     'for tests; refused when `NODE_ENV=production`',
   ),
-  GOOGLE_ISSUER: url(WEB, 'https://accounts.google.com', 'for tests; refused when `NODE_ENV=production`'),
-  GOOGLE_JWKS_URL: url(
-    WEB,
+  GOOGLE_ISSUER: address(
+    webAddress,
+    'https://accounts.google.com',
+    'for tests; refused when `NODE_ENV=production`',
+  ),
+  GOOGLE_JWKS_URL: address(
+    webAddress,
     'https://www.googleapis.com/oauth2/v3/certs',
     'for tests; refused when `NODE_ENV=production`',
   ),
@@ -272,8 +148,12 @@ export const SETTINGS = {
   METRICS_HOST: {
     ...text('`127.0.0.1`; `0.0.0.0` in the image', 'address the metrics listen on'),
     fallback: '127.0.0.1',
+    parse: withoutBrackets,
   },
-  METRICS_PORT: integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
+  METRICS_PORT: {
+    ...integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
+    isForeign: isServiceLink,
+  },
   LOG_LEVEL: choice(LEVELS, 'info', '`fatal`…`trace`'),
   SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),
   DATABASE_WAIT_SECONDS: integer(

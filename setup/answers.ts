@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type ConfigProblem, type Environment, readSettings, type SettingTexts } from '../server/config.ts';
 import type { SignupFlow } from '../server/model/app.ts';
+import {
+  type ConfigProblem,
+  type Environment,
+  type GivenSettings,
+  readSettings,
+} from '../server/setting-sources.ts';
 import { isSettingName, SETTINGS, type SettingName } from '../server/settings.ts';
 import { EXIT, SetupError } from './exit.ts';
 import type { Options } from './options.ts';
@@ -12,17 +17,13 @@ export interface AppAnswer {
   signupFlow: SignupFlow;
 }
 
-/** Everything setup was told before it asks anything. */
-export interface Answers {
+/** Everything setup was told before it asks anything: answers file over environment over `host.env`. */
+export interface Answers extends GivenSettings {
   dataDir: string;
-  /** Settings in force: answers file over environment over `host.env`; paths absolute. */
-  texts: SettingTexts;
   /** `<NAME>_FILE` settings of this run, to be kept as such instead of copying the secret. */
   secretFiles: Readonly<Record<string, string>>;
   app: AppAnswer | undefined;
-  /** What is wrong so far; to be told together with what the settings themselves have wrong. */
-  problems: readonly ConfigProblem[];
-  /** The environment of this run with the answers laid over it. */
+  /** The environment of this run. */
   env: Environment;
 }
 
@@ -34,22 +35,23 @@ const FLOWS: readonly SignupFlow[] = ['code', 'link', 'none'];
 export function gatherAnswers(options: Options, environment: Environment): Answers {
   const given = options.answers === undefined ? {} : readAnswersFile(options.answers);
   const wrong = Object.keys(given).flatMap((name) => problemOf(name, given[name]));
-  const answers = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-  const env = overlay(environment, answers);
-  if (options['data-dir'] !== undefined) env.DATA_DIR = resolve(options['data-dir']);
-  const { texts, problems } = readSettings(env);
+  const answers: Record<string, string> = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, String(value)]),
+  );
+  if (options['data-dir'] !== undefined) answers.DATA_DIR = resolve(options['data-dir']);
+  const settings = readSettings(environment, answers);
   const secretFiles: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const file = SETTINGS[name].secret ? env[`${name}_FILE`] : undefined;
+    const file = SETTINGS[name].secret ? secretFile(name, answers, environment) : undefined;
     if (file) secretFiles[`${name}_FILE`] = resolve(file);
   }
   return {
-    dataDir: texts.DATA_DIR ?? resolve('./data'),
-    texts,
+    ...settings,
+    dataDir: settings.texts.DATA_DIR ?? resolve('./data'),
     secretFiles,
     app: appAnswer(options, answers),
-    problems: [...wrong, ...problems],
-    env,
+    problems: [...wrong, ...settings.problems],
+    env: environment,
   };
 }
 
@@ -87,17 +89,10 @@ function isAnswerName(name: string): boolean {
   return isSettingName(base) && SETTINGS[base].secret;
 }
 
-/** An answer also takes the place of the same secret given the other way (`NAME` or `NAME_FILE`). */
-function overlay(
-  environment: Environment,
-  answers: Record<string, string>,
-): Record<string, string | undefined> {
-  const env: Record<string, string | undefined> = { ...environment };
-  for (const [name, value] of Object.entries(answers)) {
-    delete env[name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : `${name}_FILE`];
-    env[name] = value;
-  }
-  return env;
+/** An answer takes the place of the same secret in the environment, whichever of the two ways it is given. */
+function secretFile(name: SettingName, answers: Environment, environment: Environment): string | undefined {
+  const source = answers[name] || answers[`${name}_FILE`] ? answers : environment;
+  return source[`${name}_FILE`] || undefined;
 }
 
 function appAnswer(options: Options, answers: Record<string, string>): AppAnswer | undefined {

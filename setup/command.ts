@@ -1,4 +1,5 @@
 import { buildConfig, ConfigError, processEnvironment } from '../server/config.ts';
+import { settleListeningAddress } from '../server/listening-address.ts';
 import type { Config } from '../server/model/config.ts';
 import { type Answers, gatherAnswers } from './answers.ts';
 import type { Options } from './options.ts';
@@ -14,8 +15,22 @@ export function existingAnswers(options: Options): Answers {
   return answers;
 }
 
+/** What to say of a variable of the environment that is somebody else's. */
+export function ignoredLine(name: string): string {
+  return `The variable ${name} of the environment means something else and is ignored; a line in host.env would count.`;
+}
+
 /** The configuration the installed host would start with. Throws `ConfigError`. */
 export function existingConfig(options: Options): Config {
   const { texts, env } = existingAnswers(options);
   return buildConfig(texts, { production: env.NODE_ENV === 'production' });
+}
+
+/** The same for a command that looks at everything the host will do, listening included; says what it ignores. Throws `ConfigError`. */
+export async function installedConfig(options: Options, terminal: Terminal): Promise<Config> {
+  const given = gatherAnswers(options, processEnvironment());
+  await settleListeningAddress(given);
+  for (const name of given.ignored) terminal.line(ignoredLine(name));
+  const { texts, problems, env } = given;
+  return buildConfig(texts, { production: env.NODE_ENV === 'production', problems });
 }

@@ -38,6 +38,13 @@ export async function checkDatabase(config: Pick<Config, 'database'>): Promise<C
   return failed(NAME, `${result.step}: ${result.reason}. ${REPAIRS[result.step]}`);
 }
 
+/** Whether a host has written into this database before. */
+export async function holdsData({ database }: Pick<Config, 'database'>): Promise<boolean> {
+  if (database.kind === 'sqlite') return existsSync(database.file);
+  const { mongoHoldsData } = await import('../server/store/mongodb/check.ts');
+  return mongoHoldsData(database.url, database.name);
+}
+
 function checkEmbedded(file: string): CheckResult {
   let folder = dirname(file);
   while (!existsSync(folder)) folder = dirname(folder);

@@ -1,6 +1,6 @@
 import type { Config } from '../server/model/config.ts';
 import type { CheckResult } from './check.ts';
-import { type Command, existingConfig } from './command.ts';
+import { type Command, installedConfig } from './command.ts';
 import { checkDatabase } from './database-check.ts';
 import { EXIT } from './exit.ts';
 import { checkKeyPair } from './key-check.ts';
@@ -29,7 +29,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
 
 /** `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold. */
 export const runDoctor: Command = async ({ options, terminal }) => {
-  const config = existingConfig(options);
+  const config = await installedConfig(options, terminal);
   const results: CheckResult[] = [];
   for (const { what, run } of CHECKS) {
     const result = await terminal.progress(what, Promise.resolve(run(config)));

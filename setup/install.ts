@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { buildConfig, type ConfigProblem, type SettingTexts } from '../server/config.ts';
+import { buildConfig, ConfigError, type ConfigProblem, type SettingTexts } from '../server/config.ts';
 import { HOST_KEY_BITS } from '../server/insecure-settings.ts';
 import type { Config } from '../server/model/config.ts';
 import { PATH_SETTINGS, SETTINGS, type SettingName } from '../server/settings.ts';
@@ -20,6 +20,7 @@ export interface Plan {
   /** Lines of `host.env` that change; `undefined` removes one. */
   changes: Record<string, string | undefined>;
   newKeyBits: number | undefined;
+  newEncryptKey: boolean;
   newConfig: boolean;
 }
 
@@ -33,6 +34,8 @@ export function planInstallation(input: {
 }): Plan {
   const { dataDir, secretFiles } = input;
   const problems = [...(input.problems ?? [])];
+  // Nothing can be planned on top of settings that are there and could not be read.
+  if (problems.some(({ name }) => name === 'host.env')) throw new ConfigError(problems);
   const texts = { ...input.texts };
   const existing = readHostEnvFile(dataDir);
   const privateKeyFile = texts.PRIVATE_KEY_FILE ?? join(dataDir, 'keys', 'privatekey.pem');
@@ -49,6 +52,7 @@ export function planInstallation(input: {
     if (problem) problems.push({ name, problem, repair: 'use a longer one, or none for a random one' });
   }
   draftConfig(texts, problems);
+  const newEncryptKey = !texts.ENCRYPT_KEY;
   texts.PASS_KEY ||= randomSecret();
   texts.ENCRYPT_KEY ||= randomSecret();
 
@@ -72,6 +76,7 @@ export function planInstallation(input: {
     dataDir,
     texts,
     changes,
+    newEncryptKey,
     newKeyBits: hasKey ? undefined : input.keyBits || HOST_KEY_BITS,
     newConfig: !existsSync(join(dataDir, 'host.env')),
   };

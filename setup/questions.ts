@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { SettingTexts } from '../server/config.ts';
+import { DEFAULT_DATABASE, namesDatabase } from '../server/database-address.ts';
 import { type Config, isLoopback } from '../server/model/config.ts';
 import { SETTINGS } from '../server/settings.ts';
 import type { Answers, AppAnswer } from './answers.ts';
@@ -66,7 +67,7 @@ class Wizard {
       this.texts.API_URL ?? fallback,
     );
     if (answer === fallback) delete this.texts.API_URL;
-    else this.texts.API_URL = answer.replace(/\/+$/, '');
+    else this.texts.API_URL = SETTINGS.API_URL.parse(answer);
     const { protocol, hostname } = new URL(answer);
     if (protocol !== 'https:' && !isLoopback(hostname)) {
       this.#prompter.warn(
@@ -123,8 +124,8 @@ class Wizard {
           `Connection string (${CONNECTION_EXAMPLE})`,
           before,
         );
-        if (!/^mongodb(\+srv)?:\/\/[^/]+\/[^?]+/.test(this.texts.DB_CONN_STRING)) {
-          this.#prompter.warn('The string names no database; cosync_auth will be used.');
+        if (!namesDatabase(this.texts.DB_CONN_STRING)) {
+          this.#prompter.warn(`The string names no database; ${DEFAULT_DATABASE} will be used.`);
         }
       },
     );

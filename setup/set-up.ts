@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { ConfigError, processEnvironment } from '../server/config.ts';
 import { createApp } from '../server/domain/apps.ts';
 import { issueServerSecret } from '../server/domain/server-secret.ts';
+import { settleListeningAddress } from '../server/listening-address.ts';
 import type { App } from '../server/model/app.ts';
 import { META } from '../server/ports/store/meta.ts';
 import { isSettingName } from '../server/settings.ts';
 import { type Answers, type AppAnswer, gatherAnswers } from './answers.ts';
 import { confirm } from './ask.ts';
 import { type CheckResult, failed } from './check.ts';
-import type { Command } from './command.ts';
-import { checkDatabase } from './database-check.ts';
+import { type Command, ignoredLine } from './command.ts';
+import { checkDatabase, holdsData } from './database-check.ts';
 import { draftConfig } from './draft.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { install, type Plan, planInstallation } from './install.ts';
@@ -25,7 +26,9 @@ import type { Terminal } from './terminal.ts';
 /** `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the host. */
 export const setUp: Command = async ({ options, terminal }) => {
   const answers = gatherAnswers(options, processEnvironment());
-  const { dataDir, secretFiles, problems } = answers;
+  await settleListeningAddress(answers);
+  const { dataDir, secretFiles, problems, ignored } = answers;
+  for (const name of ignored) terminal.line(ignoredLine(name));
   // A wizard need not begin when what it starts from is wrong.
   if (isInteractive(options) && problems.length > 0) throw new ConfigError(problems);
   const settled = await settle(answers, options, terminal);
@@ -93,7 +96,14 @@ async function runChecks(plan: Plan, options: Options, terminal: Terminal): Prom
     return ['database', 'mail', 'sms'].map((name) => failed(name, 'not checked (--skip-checks)'));
   const checks: CheckResult[] = [];
   if (existsSync(config.privateKeyFile)) checks.push(checkKeyPair(config));
-  checks.push(await terminal.progress('Connecting to the database', checkDatabase(config)));
+  const database = await terminal.progress('Connecting to the database', checkDatabase(config));
+  checks.push(database);
+  if (database.ok && plan.newEncryptKey && (await holdsData(config))) {
+    const repair = 'give the key it was made with as ENCRYPT_KEY or ENCRYPT_KEY_FILE';
+    checks.push(
+      failed('encryption', `the database holds data that a new ENCRYPT_KEY does not open: ${repair}`),
+    );
+  }
   checks.push(await terminal.progress('Asking the mail provider', checkMail(config)));
   checks.push(await terminal.progress('Asking the SMS provider', checkSms(config)));
   const wrong = checks.filter(({ ok }) => !ok);

@@ -39,6 +39,29 @@ async function assertRefused(host: HostProcess, code: number, expected: RegExp):
   );
 }
 
+describe('a host in the environment of a log-in shell or of conda', () => {
+  const env = { MAIL: '/var/mail/root', HOST: 'x86_64-conda-linux-gnu' };
+  it('starts, and says in a line each what it ignores', async () => {
+    const host = start({ env });
+    assert.equal((await send({ port: await host.listening, method: 'GET', path: '/readyz' })).status, 200);
+    const ignored = host.lines.filter(({ msg }) => msg.includes('ignored'));
+    assert.deepEqual(ignored.map(({ level, setting }) => [level, setting]).sort(), [
+      ['warn', 'HOST'],
+      ['warn', 'MAIL'],
+    ]);
+  });
+
+  it('still refuses the same words in host.env, each by its name', async () => {
+    const dataDir = newDataDir();
+    writeFileSync(join(dataDir, 'host.env'), `MAIL=${env.MAIL}\nHOST=${env.HOST}\n`);
+    const host = start({ dataDir, env: { HOST: '' } });
+    const { code, stderr } = await host.ended;
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /^ {2}MAIL is none of/m);
+    assert.match(stderr, /^ {2}HOST is "x86_64-conda-linux-gnu", which is no address of this machine$/m);
+  });
+});
+
 describe('a host whose embedded database', () => {
   /** A data folder in which a host has run. */
   async function usedDataDir(): Promise<{ dataDir: string; file: string }> {

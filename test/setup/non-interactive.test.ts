@@ -164,6 +164,22 @@ describe('setup without questions', { timeout: 120_000 }, () => {
     );
   });
 
+  it('takes no setting from variables that shells set for other purposes', async () => {
+    const shell = { MAIL: '/var/mail/root', HOST: 'x86_64-conda-linux-gnu', USER: 'root', LOGNAME: 'root' };
+    const outcome = await setUp(['--json'], shell);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.deepEqual(
+      Object.keys(settings()).filter((name) => name in shell),
+      [],
+    );
+    for (const name of ['MAIL', 'HOST'])
+      assert.match(outcome.stderr, new RegExp(`variable ${name} .*ignored`));
+    const answers = answersFile({ MAIL: 'pigeon', HOST: 'nowhere.invalid' });
+    const refused = await setUp(['--answers', answers], shell);
+    assert.equal(refused.code, 78);
+    for (const name of ['MAIL', 'HOST']) assert.match(refused.stderr, new RegExp(`✗ ${name} .+: .+`));
+  });
+
   it('refuses an answers file that it does not understand', async () => {
     for (const answers of [
       '{',

@@ -1,4 +1,5 @@
 import { MongoClient, MongoServerError } from 'mongodb';
+import { META } from '../../ports/store/meta.ts';
 
 /** Where a look at a MongoDB database stopped. */
 export type MongoCheckStep = 'string' | 'dns' | 'unreachable' | 'login' | 'permission';
@@ -68,6 +69,17 @@ function classify(error: Error): { step: MongoCheckStep; reason: string } {
     return { step: 'dns', reason: 'the host name was not found' };
   }
   return { step: 'unreachable', reason: 'no server answered' };
+}
+
+/** Whether a host has sealed something in this database: its wrapped data key is there. */
+export async function mongoHoldsData(url: string, database: string): Promise<boolean> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: TIMEOUT_MS, socketTimeoutMS: TIMEOUT_MS });
+  try {
+    const meta = client.db(database).collection<{ _id: string }>('meta');
+    return (await meta.findOne({ _id: { $eq: META.dataKey } })) !== null;
+  } finally {
+    await client.close();
+  }
 }
 
 /** How far the server's clock is ahead of `now()`, in milliseconds, half the round trip taken off. */
