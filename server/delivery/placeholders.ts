@@ -24,6 +24,7 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   passwordSetByPortal: { known: ['PASSWORD', ...PLAIN], needed: ['PASSWORD'] },
   testMail: NOTICE,
   alreadyRegistered: NOTICE,
+  identityBound: { known: ['PROVIDER', ...PLAIN], needed: ['PROVIDER'] },
   factorChanged: { known: ['CHANGE', ...PLAIN], needed: ['CHANGE'] },
   setPassword: WITH_CODE,
   signUpSms: WITH_CODE,

@@ -4,10 +4,18 @@ import type { LoginProvider, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { Identity } from '../ports/security.ts';
 import { requireRunning } from './caller.ts';
+import { changeUser } from './change.ts';
 import { requireSentMetadata } from './claims.ts';
 import { findHolder, loginName, parseHandle } from './handle.ts';
-import { type IssuedTokens, issueTokens, requireOpenApp, type TokenDeps } from './issue-tokens.ts';
+import {
+  type IssuedTokens,
+  issueTokens,
+  requireOpenAccount,
+  requireOpenApp,
+  type TokenDeps,
+} from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 import { type JoinDeps, joinAtOnce } from './signup.ts';
 
@@ -21,6 +29,8 @@ const ACCOUNT_EXISTS: Record<LoginProvider, ErrorName> = {
   apple: 'apple_account_exists',
   google: 'google_account_exists',
 };
+
+const PROVIDER_NAMES: Record<SocialProvider, string> = { apple: 'Apple', google: 'Google' };
 
 interface IdentityInput {
   app: App;
@@ -59,17 +69,20 @@ export async function identify(deps: IdentityDeps, input: IdentityInput): Promis
 
 /**
  * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider verified (security rule 10). A
- * provider's log-in is a factor of its own (contract A20). Throws `account_unknown` (`invalid_credentials` while the app hides accounts)
- * and, when the e-mail belongs to an account of another kind, the code that names it; never is that account taken over.
+ * provider's log-in is a factor of its own (contract A20). An imported account without a subject gets the one that opens it first. Throws
+ * `account_unknown` (`invalid_credentials` while the app hides accounts) and, when the e-mail belongs to an account of another kind, the
+ * code that names it; never is that account taken over.
  */
 export async function socialLogIn(
-  deps: IdentityDeps & TokenDeps,
+  deps: IdentityDeps & TokenDeps & MessageDeps,
   input: IdentityInput,
 ): Promise<IssuedTokens> {
   const { app, provider } = input;
   requireOpenApp(deps, app, { method: provider });
   const identity = await identify(deps, input);
-  const user = await findByIdentity(deps, app, provider, identity);
+  const found = await findByIdentity(deps, app, provider, identity);
+  if (found) requireOpenAccount(deps, found, provider);
+  const user = found && (await bound(deps, { app, user: found, provider, identity }));
   if (!user) throw new HostError(app.hideAccounts ? 'invalid_credentials' : 'account_unknown');
   return issueTokens(deps, { app, user, method: provider });
 }
@@ -85,8 +98,40 @@ async function findByIdentity(
   const namesake = await findHolder(deps, app, identity.email);
   if (!namesake) return undefined;
   if (namesake.loginProvider !== provider) throw new HostError(ACCOUNT_EXISTS[namesake.loginProvider]);
-  // An imported account whose subject was never recorded; with another subject it is somebody else's former address.
-  return namesake.socialUserId ? undefined : namesake;
+  // An imported account whose subject is not recorded, or was just now; with another subject it is somebody else's former address.
+  const isOthers = namesake.socialUserId && namesake.socialUserId !== identity.subject;
+  return isOthers ? undefined : namesake;
+}
+
+/**
+ * The account with the subject of its owner, who is told when it is recorded only now; undefined when another subject was faster. From then
+ * on the e-mail opens nothing: whoever gets the address later is somebody else.
+ */
+async function bound(
+  deps: MessageDeps,
+  input: { app: App; user: User; provider: SocialProvider; identity: Identity },
+): Promise<User | undefined> {
+  const { app, user, provider, identity } = input;
+  if (user.socialUserId) return user;
+  const { subject: socialUserId } = identity;
+  let isFirst = false;
+  const stored = await changeUser(deps, user, (current) => {
+    isFirst = !current.socialUserId && current.loginProvider === provider;
+    return isFirst ? { ...current, socialUserId, updatedAt: deps.clock.now() } : undefined;
+  });
+  if (stored?.loginProvider !== provider || stored.socialUserId !== socialUserId) return undefined;
+  if (!isFirst) return stored;
+  deps.events.emit('identity_bound', { userId: user.id, provider });
+  await sendMessage(deps, {
+    app,
+    name: 'identityBound',
+    locale: user.locale,
+    to: user.handle,
+    values: { PROVIDER: PROVIDER_NAMES[provider] },
+    userId: user.id,
+    outcome: 'queue',
+  });
+  return stored;
 }
 
 /** The identity of a token whose verified e-mail is the handle. Throws `invalid_identity_token`. */

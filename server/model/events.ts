@@ -2,6 +2,7 @@
 export const EVENT_LEVELS = {
   login_succeeded: 'info',
   login_challenged: 'info',
+  identity_bound: 'warn',
   login_failed: 'warn',
   login_delayed: 'warn',
   account_locked: 'warn',

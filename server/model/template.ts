@@ -18,6 +18,7 @@ export type MessageName =
   | 'testMail'
   | 'alreadyRegistered'
   | 'factorChanged'
+  | 'identityBound'
   | 'setPassword'
   | 'inviteSms'
   | 'signUpSms'

@@ -27,6 +27,16 @@ export const LOGIN_STORIES: readonly Story[] = [
     tell: async (s) => (await s.account()).open('loginAnonymous', { handle: 'ANON_7' }),
   },
   {
+    event: 'identity_bound',
+    level: 'warn',
+    fields: { userId, provider: 'google' },
+    async tell(s) {
+      const imported = { passwordHash: undefined, loginProvider: 'google' } as const;
+      const token = s.identity('google', { email: HANDLE });
+      await (await s.account({}, imported)).open('socialLogin', { provider: 'google', token });
+    },
+  },
+  {
     event: 'login_challenged',
     level: 'info',
     fields: { userId, factor: 'totp' },

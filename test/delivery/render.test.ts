@@ -23,6 +23,7 @@ const VALUES = {
   LINK: 'https://auth.example.com/x?a=1&b=2',
   PASSWORD: 'hunter2',
   CHANGE: 'totpOn',
+  PROVIDER: 'Apple',
 };
 const MARKUP = `"><img src=x onerror=alert(1)>{{CODE}}%CODE%@example.com`;
 
