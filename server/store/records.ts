@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ErrorName, HostError } from '../model/errors.ts';
 import type { Page, PageRequest } from '../ports/store/page.ts';
 import { frozen } from './cache.ts';
@@ -26,6 +27,7 @@ export interface RecordMapping<T> {
   conflicts?: Readonly<Record<string, ErrorName>>;
 }
 
+/** Rows read and opened at once: a few milliseconds, after which others have their turn. */
 const SCAN = 200;
 
 /** The records of one table: mapped, sealed and opened. */
@@ -114,6 +116,7 @@ export class Records<T extends object> {
       const last = rows.at(-1);
       if (!last || rows.length < SCAN) return;
       after = last.id;
+      await nextTurn();
     }
   }
   /** The newest `limit` that match, newest first, read in batches. */
@@ -123,6 +126,7 @@ export class Records<T extends object> {
       const rows = await this.#engine.list(this.#table, filter, { order: 'newest', offset, limit: size });
       yield* this.openAll(rows);
       if (rows.length < size) return;
+      await nextTurn();
     }
   }
 

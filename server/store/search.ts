@@ -28,7 +28,8 @@ function prefixKey(lookups: Lookups, appId: string, beginning: string): string {
 
 /**
  * Records one of whose `names` is `value`, begins with it (from 3 characters on; the newest 5,000 that share its hashed beginning) or
- * contains it (among the newest 1,000), case-sensitive, by handle. `exact` finds those whose handle or name is `value`.
+ * contains it (among the newest 1,000), case-sensitive: the `exact` ones, whose handle or name is `value`, in their order, then the others by
+ * handle. Others have their turn between batches.
  */
 export async function search<T extends { id: string; handle: string }>(
   { records, lookups }: { records: Records<T>; lookups: Lookups },
@@ -40,8 +41,9 @@ export async function search<T extends { id: string; handle: string }>(
   },
 ): Promise<T[]> {
   const { value, limit, offset = 0 } = query;
+  const exact = new Map<string, T>();
+  for (const record of scope.exact) if (record) exact.set(record.id, record);
   const found = new Map<string, T>();
-  for (const record of scope.exact) if (record) found.set(record.id, record);
 
   const length = PREFIX_LENGTHS.findLast((hashed) => hashed <= value.length);
   if (length !== undefined) {
@@ -53,7 +55,8 @@ export async function search<T extends { id: string; handle: string }>(
   for await (const record of records.newest(scope.filter, NEWEST)) {
     if (scope.names(record).some((name) => name?.includes(value))) found.set(record.id, record);
   }
-  return [...found.values()]
-    .sort((a, b) => (a.handle < b.handle ? -1 : a.handle > b.handle ? 1 : 0))
-    .slice(offset, offset + limit);
+  const others = [...found.values()]
+    .filter(({ id }) => !exact.has(id))
+    .sort((a, b) => (a.handle < b.handle ? -1 : a.handle > b.handle ? 1 : 0));
+  return [...exact.values(), ...others].slice(offset, offset + limit);
 }

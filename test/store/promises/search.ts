@@ -4,6 +4,21 @@ import type { Row } from '../../../server/store/engine.ts';
 import { anId, anInvite, aRowId, aSignup, aUser, MADE_AT } from '../../support/records.ts';
 import type { Stage } from '../stage.ts';
 
+/** How often the event loop went round meanwhile. */
+async function turnsDuring<T>(work: () => Promise<T>): Promise<{ result: T; turns: number }> {
+  let turns = 0;
+  let next = setImmediate(function count() {
+    turns++;
+    next = setImmediate(count);
+  });
+  try {
+    const result = await work();
+    return { result, turns };
+  } finally {
+    clearImmediate(next);
+  }
+}
+
 export function describeSearch(stage: () => Stage): void {
   it('finds users by handle and user name: whole, beginning or part, by handle', async () => {
     const { users } = stage().store;
@@ -37,6 +52,47 @@ export function describeSearch(stage: () => Stage): void {
     assert.equal((await found('x')).length, 5);
     assert.deepEqual(await found('ANON_ada', { hideAnonymous: true }), []);
     assert.deepEqual(await found('nobody'), []);
+  });
+
+  it('puts whoever is called exactly so first, and the others behind', async () => {
+    const { users, invites } = stage().store;
+    const appId = anId();
+    await users.insertMany([
+      aUser({ appId, handle: 'a.smith@x.org', userName: 'smithson' }),
+      aUser({ appId, handle: 'z@x.org', userName: 'smith' }),
+      aUser({ appId, handle: 'b.smith@x.org' }),
+      aUser({ appId, handle: 'c@x.org' }),
+    ]);
+    const found = async (value: string, options = {}) =>
+      (await users.search(appId, { value, limit: 10, ...options })).map(({ handle }) => handle);
+    assert.deepEqual(await found('smith'), ['z@x.org', 'a.smith@x.org', 'b.smith@x.org']);
+    assert.deepEqual(await found('smith', { limit: 1 }), ['z@x.org']);
+    assert.deepEqual(await found('smith', { offset: 1, limit: 1 }), ['a.smith@x.org']);
+    const handle = 'me@x.org';
+    await invites.insertMany([
+      anInvite({ appId, handle: `aa.${handle}` }),
+      anInvite({ appId, handle, senderHandle: 'b@x.org' }),
+      anInvite({ appId, handle, senderHandle: 'a@x.org' }),
+    ]);
+    const invited = await invites.search(appId, { value: handle, limit: 5 });
+    assert.deepEqual(
+      invited.map((invite) => invite.handle),
+      [handle, handle, `aa.${handle}`],
+    );
+  });
+
+  it('lets others have their turn between a few hundred rows', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const crowd = Array.from({ length: 2_000 }, (_, n) => aUser({ appId, handle: `crowded.${n}@x.org` }));
+    await users.insertMany(crowd);
+    const searched = await turnsDuring(() => users.search(appId, { value: 'crowded.7@x.org', limit: 5 }));
+    assert.equal(searched.result.length, 1);
+    // 2,000 rows that begin alike and the newest 1,000, at most 200 at once.
+    assert.ok(searched.turns >= 14, `${searched.turns} turns for a search`);
+    const streamed = await turnsDuring(() => Array.fromAsync(users.stream(appId)));
+    assert.equal(streamed.result.length, 2_000);
+    assert.ok(streamed.turns >= 9, `${streamed.turns} turns for an export`);
   });
 
   it('finds beginnings over all users and parts among the newest 1,000', async () => {
