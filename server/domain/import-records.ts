@@ -65,6 +65,7 @@ export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
     totpSecret: cells.boolean('twoFactorGoogleVerification', false) ? seed : undefined,
     recoveryCodes: [],
     metaData: metadataOf(cells),
+    ...(cells.boolean('metadataDue', false) && { metadataDue: true }),
     epoch: 0,
     revokedTokens: [],
     lastLogin: cells.date('lastLogin'),

@@ -65,6 +65,8 @@ export async function register(
   if (user.passwordHash !== passwordHash) {
     await changeUser(deps, user, (current) => ({ ...current, passwordHash }));
   }
+  // What others asked for with this handle has no part in the account, also when it is deleted one day.
+  await deps.store.signups.removeByHandle(app.id, handle);
   await sendWelcome(deps, user, app);
   return issueTokens(deps, { app, user, method: 'register', emptyMetadata: 'invalid_metadata' });
 }

@@ -81,7 +81,7 @@ export const USER_TABLE: TransferTable<User> = {
   file: 'user-collection.csv',
   columns: columns<User>(
     'handle password status appId twoFactorPhoneVerification twoFactorGoogleVerification googleSecretKey twoFactorCode phone ' +
-      'phoneVerified phoneCode metaData lastLogin locale createdAt updatedAt userName loginProvider socialUserId uid',
+      'phoneVerified phoneCode metaData lastLogin locale createdAt updatedAt userName loginProvider socialUserId uid metadataDue',
     {
       ...dates,
       password: ({ passwordHash }) => cellOf(passwordHash),

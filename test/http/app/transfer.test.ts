@@ -5,7 +5,7 @@ import { stringify } from 'csv-stringify/sync';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
-import { appClient, assertTokens } from '../../support/appuser-client.ts';
+import { appClient, assertTokens, assertTrue } from '../../support/appuser-client.ts';
 import { authenticatorCode } from '../../support/authenticator.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import type { TestHost } from '../../support/host.ts';
@@ -109,6 +109,7 @@ async function fullApp(host: TestHost): Promise<App> {
   });
   await host.createUser(app, { handle: 'ANON_Mixed', passwordHash: undefined });
   await host.createUser(app, { ...FACTORS, handle: 'two@example.com' });
+  await host.createUser(app, { handle: 'due@example.com', passwordHash: undefined, metadataDue: true });
   await deps.store.signups.insert(
     aSignup({ ...ofApp, handle: 'new@example.com', passwordHash: await deps.passwords.hash(OLD_PASSWORD) }),
   );
@@ -189,6 +190,24 @@ describeOnBothStores(
       for (const file of ['signup-collection.csv', 'invite-collection.csv']) {
         assert.ok(rowsOf(files[file]).every(({ code }) => code === ''));
       }
+    });
+
+    it('leaves out what was asked for in a contested signup, and whoever completes it afterwards has to choose', async () => {
+      const handle = 'owner@example.com';
+      const app = await host().createApp({ name: 'Contested' });
+      const signUp = (to: App, password: string) =>
+        appClient(host(), to).post('signup', { handle, password, metaData: '{"role":"admin"}' });
+      const [strangers, owners] = ['e'.repeat(32), 'f'.repeat(32)];
+      for (const password of [strangers, owners]) assertTrue(await signUp(app, password));
+      const files = await exported(host(), app);
+      const [row] = rowsOf(files['signup-collection.csv']);
+      assert.deepEqual([row?.handle, row?.status, row?.password], [handle, 'pending', '']);
+      assert.doesNotMatch(row?.metaData ?? '', /admin/);
+      const copy = await imported(host(), await zipOf(files), 'still contested');
+      assertTrue(await signUp(copy, strangers));
+      const code = (await host().outbox()).findLast(({ appId }) => appId === copy.id)?.code;
+      assertTokens(await appClient(host(), copy).post('completeSignup', { handle, code }));
+      assert.equal((await host().deps.store.users.findByHandle(copy.id, handle))?.passwordHash, undefined);
     });
 
     it('takes what a European spreadsheet made of the tables', async () => {

@@ -67,6 +67,24 @@ describe('log-in with Apple and Google', () => {
     assertRefused(await signUp(app, 'google'), 610, 'of the owner');
   });
 
+  it('leaves nothing of what others asked for with that address', async () => {
+    const app = await socialApp();
+    const client = appClient(host, app);
+    for (const digit of ['e', 'f']) {
+      await client.post('signup', { handle: HANDLE, password: digit.repeat(32), metaData: '{}' });
+    }
+    const code = (await host.outbox()).findLast(({ appId }) => appId === app.id)?.code;
+    assertTokens(await signUp(app, 'google'));
+    const signup = await host.deps.store.signups.findByHandle(app.id, HANDLE);
+    assert.deepEqual(
+      [signup?.status, signup?.code, signup?.requests, signup?.passwordHash],
+      ['active', undefined, undefined, undefined],
+    );
+    assertRefused(await client.post('completeSignup', { handle: HANDLE, code }), 602);
+    assertRefused(await client.post('login', { handle: HANDLE, password: 'e'.repeat(32) }), 600);
+    assertTokens(await logIn(app, 'google'));
+  });
+
   for (const provider of ['apple', 'google'] as const) {
     it(`signs up and logs in with ${provider}, by subject even when the e-mail changed`, async () => {
       const app = await socialApp();

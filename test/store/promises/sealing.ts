@@ -45,7 +45,8 @@ async function storedText({ store, engine }: Stage): Promise<string> {
     totpSecret: SECRET,
   });
   await store.users.insert(user);
-  const signup = aSignup({ appId, handle, metaData, passwordHash: SECRET });
+  const requests = [{ passwordHash: SECRET, metaData, locale: 'EN', askedAt: MADE_AT }];
+  const signup = aSignup({ appId, handle, metaData, passwordHash: SECRET, requests });
   await store.signups.insert(signup);
   const invite = anInvite({ appId, handle, metaData, senderHandle: PERSONAL, senderUserId: PERSONAL });
   await store.invites.insert(invite);

@@ -15,6 +15,21 @@ export function describeSignups(stage: () => Stage): void {
     assert.equal(await signups.findByHandle(anId(), signup.handle), undefined);
   });
 
+  it('answers what was asked for in a contested one, however often it changes', async () => {
+    const { signups } = stage().store;
+    const requests = ['a', 'b'].map((text, n) => ({
+      ...{ passwordHash: text, metaData: { role: text }, locale: 'DE', askedAt: MADE_AT + n },
+    }));
+    const signup = aSignup({ appId: anId(), passwordHash: undefined, requests });
+    await signups.insert(signup);
+    assert.deepEqual((await signups.findByHandle(signup.appId, signup.handle))?.requests, requests);
+    const decided = await signups.replace({ ...signup, passwordHash: 'b', requests: undefined });
+    assert.ok(decided);
+    const stored = await signups.find(signup.appId, signup.id);
+    assert.deepEqual([stored?.passwordHash, stored && 'requests' in stored], ['b', false]);
+    assert.equal(await signups.replace({ ...signup, requests }), undefined, 'at a revision that is over');
+  });
+
   it('keeps one row per handle', async () => {
     const { signups } = stage().store;
     const appId = anId();
