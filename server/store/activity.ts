@@ -23,10 +23,15 @@ const MAPPING: RecordMapping<Activity> = {
 export function createActivityStore(engine: Engine, sealing: SealingDeps): ActivityStore {
   const records = new Records(engine, MAPPING, sealing);
   return {
-    insertMany: (rows) => records.insertMany(rows),
+    insertMany: (rows) => records.insertMissing(rows),
     page: (appId, filter, page) => records.page(filterOf(appId, filter), page),
     stream: (appId = HOST_SCOPE) => records.stream({ appId }),
-    removeOlder: (before, limit) => records.removeWhere({ createdBefore: before }, limit),
+    async timeAt(appId, place) {
+      const [row] = await engine.list(MAPPING.table, { appId }, { order: 'newest', offset: place, limit: 1 });
+      return row?.createdAt;
+    },
+    removeOlder: (before, limit, appId) =>
+      records.removeWhere({ createdBefore: before, ...(appId !== undefined && { appId }) }, limit),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

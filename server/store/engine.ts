@@ -147,6 +147,8 @@ export interface TableOperations {
   insert(table: TableName, row: Row): Promise<void>;
   /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
   insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
+  /** As `insertMany` for a table without keys, but leaves a row alone that is there: for rows whose first writing may have succeeded. */
+  insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
   /** Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects with `DuplicateKeyError`. */

@@ -54,6 +54,10 @@ export class Records<T extends object> {
     const rows = records.map((record) => this.#row(record, 1));
     await this.#refusing(this.#engine.insertMany(this.#table, rows));
   }
+  async insertMissing(records: readonly T[]): Promise<void> {
+    const rows = records.map((record) => this.#row(record, 1));
+    await this.#engine.insertMissing(this.#table, rows);
+  }
   /** What is found is frozen: the same object may be answered again while the stored record is the same. */
   async find(appId: string, id: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.find(this.#table, appId, id));

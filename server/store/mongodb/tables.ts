@@ -1,4 +1,4 @@
-import { type Collection, type Db, MongoServerError } from 'mongodb';
+import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
 import { DuplicateKeyError, type StoredRow, type TableName, type TableOperations } from '../engine.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
@@ -24,6 +24,14 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);
         await connection.run(() => rows(table).insertMany(documents)).catch(refuseDuplicate);
+      }
+    },
+
+    async insertMissing(table, many) {
+      for (let start = 0; start < many.length; start += BATCH) {
+        const documents = many.slice(start, start + BATCH).map(toDocument);
+        const insert = () => rows(table).insertMany(documents, { ordered: false });
+        await connection.run(insert).catch(allowDuplicates);
       }
     },
 
@@ -129,6 +137,11 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
 /** Whether the server refused a second document with the same unique key. */
 export function isDuplicate(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+function allowDuplicates(error: unknown): void {
+  const others = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [{ code: undefined }];
+  if (others.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
 }
 
 function refuseDuplicate(error: unknown): never {

@@ -29,6 +29,9 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       }
     }
   }
+  function insertMissing(table: TableName, row: Row): void {
+    statements.insert(`${SQL[table].insert} ON CONFLICT (appId, id) DO NOTHING`, valuesOf(table, row));
+  }
   function addPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
     statements.run(
       `INSERT OR IGNORE INTO ${table}_prefixes (prefix, createdAt, owner)
@@ -58,6 +61,14 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         await database.write(() => {
           if (prefixes) for (const row of batch) insertRow(table, row);
           else insertSlim(table, batch);
+        });
+      }
+    },
+
+    async insertMissing(table, rows) {
+      for (const batch of parts(rows, SLIM_BATCH)) {
+        await database.write(() => {
+          for (const row of batch) insertMissing(table, row);
         });
       }
     },

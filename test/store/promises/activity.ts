@@ -41,6 +41,43 @@ export function describeActivity(stage: () => Stage): void {
     assert.deepEqual((await activity.page('host', {}, { offset: 0, limit: 5 })).rows, [ofTheHost]);
   });
 
+  it('takes a batch again of which some rows had arrived, and leaves those as they are', async () => {
+    const { activity } = stage().store;
+    const appId = anId();
+    const rows = Array.from({ length: 1200 }, (_, n) =>
+      anActivity({ id: aRowId(), appId, createdAt: MADE_AT + n }),
+    );
+    const arrived = rows.filter((_, n) => n % 7 === 0).map((row) => ({ ...row, value: 'arrived' }));
+    await activity.insertMany(arrived);
+    await activity.insertMany(rows);
+    await activity.insertMany(rows);
+    const { rows: page, total } = await activity.page(appId, {}, { offset: 0, limit: 7 });
+    assert.equal(total, 1200);
+    // The newest is number 1199; of seven in a row one is divisible by seven.
+    assert.deepEqual(
+      page.map(({ value }) => value === 'arrived'),
+      [1199, 1198, 1197, 1196, 1195, 1194, 1193].map((n) => n % 7 === 0),
+    );
+  });
+
+  it('tells when the row at a place was made, and removes older ones of one app', async () => {
+    const { activity } = stage().store;
+    const [appId, other] = [anId(), anId()];
+    const made = (app: string) => (_: unknown, n: number) =>
+      anActivity({ id: aRowId(), appId: app, createdAt: MADE_AT + n });
+    await activity.insertMany([
+      ...Array.from({ length: 10 }, made(appId)),
+      ...Array.from({ length: 3 }, made(other)),
+    ]);
+    assert.equal(await activity.timeAt(appId, 0), MADE_AT + 9);
+    assert.equal(await activity.timeAt(appId, 9), MADE_AT);
+    assert.equal(await activity.timeAt(appId, 10), undefined);
+    assert.equal(await activity.removeOlder(MADE_AT + 4, 3, appId), 3);
+    assert.equal(await activity.removeOlder(MADE_AT + 4, 3, appId), 1);
+    const left = async (app: string) => (await activity.page(app, {}, { offset: 0, limit: 1 })).total;
+    assert.deepEqual([await left(appId), await left(other)], [6, 3]);
+  });
+
   it('removes what is old in bounded steps, over all apps', async () => {
     const { activity } = stage().store;
     const [first, second] = [anId(), anId()];
