@@ -3,6 +3,7 @@ import { createMailer } from './delivery/mailer.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
 import { createTexter } from './delivery/texter.ts';
+import { isKnownUser } from './domain/activity.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
 import { startRecordingSubjects } from './domain/subjects.ts';
@@ -86,7 +87,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const mailer = createMailer({ config, outbox });
     const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
-    const activity = createActivityLog({ store: store.activity, codes, clock, events });
+    const activity = createActivityLog({
+      ...{ store: store.activity, codes, clock, events },
+      isKnownUser: (appId, handle) => isKnownUser({ store }, appId, handle),
+    });
     let wake = () => {};
     let background: { stop(): Promise<void> }[] = [];
     const deps: Deps = {
@@ -139,7 +143,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         readiness.stop();
         keyPairs.close();
         await Promise.all(background.map((work) => work.stop()));
-        await activity.flush();
+        await activity.close();
         await store.close();
       },
     };

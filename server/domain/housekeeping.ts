@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../model/duration.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/duration.ts';
 import { isHostError } from '../model/errors.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -7,6 +7,8 @@ import { freeLostSeats } from './seats.ts';
 import { recordSubjects } from './subjects.ts';
 
 const EVERY_MS = MINUTE_MS;
+/** Of one app; counted once an hour. */
+const MOST_ACTIVITY_ROWS = 1_000_000;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;
@@ -20,7 +22,7 @@ const STRAGGLERS_MS = MINUTE_MS;
 type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS`, signups long expired, deleted apps,
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once an hour, beyond a million an app, signups long expired, deleted apps,
  * imports a crash broke off and, once a day, seats that a crash left taken and users whose `subject` is not recorded. Any number of processes may sweep at once. `stop`
  * lets a sweep that runs end.
  */
@@ -57,12 +59,41 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   if (config.logDays > 0) {
     await inBatches(isStopped, () => store.activity.removeOlder(now - config.logDays * DAY_MS, BATCH));
   }
+  await trimHourly(deps, isStopped);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {
     const quietMs = app.lifecycle === 'deleting' ? STRAGGLERS_MS : ABANDONED_MS;
     if (app.updatedAt < now - quietMs && !isStopped()) await removeWholeApp(deps, app.id);
   }
   await recountDaily(deps, isStopped);
+}
+
+/** The oldest activity rows of an app that has more than `most` go; emits `activity_trimmed`. */
+export async function trimActivity(
+  deps: Pick<Deps, 'store' | 'events'>,
+  appId: string,
+  { most = MOST_ACTIVITY_ROWS, isStopped = () => false }: { most?: number; isStopped?: () => boolean } = {},
+): Promise<void> {
+  const { activity } = deps.store;
+  const firstTooMany = await activity.timeAt(appId, most);
+  if (firstTooMany === undefined) return;
+  let rows = 0;
+  await inBatches(isStopped, async () => {
+    const removed = await activity.removeOlder(firstTooMany + 1, BATCH, appId);
+    rows += removed;
+    return removed;
+  });
+  deps.events.emit('activity_trimmed', { appId, rows });
+}
+
+async function trimHourly(deps: SweepDeps, isStopped: () => boolean): Promise<void> {
+  const now = deps.clock.now();
+  const turn = { now, cap: 1, expiresAt: now + HOUR_MS };
+  if (!(await deps.store.counters.increment('activity-trimmed', turn))) return;
+  for await (const app of deps.store.apps.stream()) {
+    if (isStopped()) return;
+    await trimActivity(deps, app.id, { isStopped });
+  }
 }
 
 /** All apps are counted: one process does it. */

@@ -98,12 +98,13 @@ function record(
   const value = error
     ? { code: error.code, message: error.message }
     : { handle: handle.trim(), status: true };
-  deps.activity.record({
+  const row = {
     appId: app.id,
     handle: handle.trim(),
     action: 'completeSignup',
     value: JSON.stringify(value),
     logType: 'user',
-    status: error ? 'error' : 'success',
-  });
+  } as const;
+  if (error) deps.activity.recordFailure({ ...row, status: 'error' });
+  else deps.activity.record({ ...row, status: 'success' });
 }

@@ -12,7 +12,7 @@ export function recordOutcome(
   const { route, caller, input, thrown } = outcome;
   if (!route.log) return;
   const handle = handleOf(caller, input);
-  activity.record({
+  const row: Parameters<ActivityLog['record']>[0] = {
     appId: 'app' in caller ? caller.app.id : textOf(input.appId),
     handle,
     action: route.log.action,
@@ -20,7 +20,10 @@ export function recordOutcome(
       thrown === undefined ? (route.log.value?.(input) ?? success(route, handle)) : failure(route, thrown),
     logType: route.form === 'code' ? 'user' : 'app',
     status: thrown === undefined ? 'success' : 'error',
-  });
+  };
+  const isStrangers = thrown !== undefined && (caller.kind === 'app' || caller.kind === 'nobody');
+  if (isStrangers) activity.recordFailure(row);
+  else activity.record(row);
 }
 
 function handleOf(caller: Caller, input: Record<string, unknown>): string | undefined {

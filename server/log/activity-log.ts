@@ -5,11 +5,14 @@ import type { ActivityLog, Events } from '../ports/log.ts';
 import type { Codes } from '../ports/security.ts';
 import type { ActivityStore } from '../ports/store/activity.ts';
 import { errorFields } from './events.ts';
+import { StrangersFailures } from './strangers-failures.ts';
 
 const LONGEST_WAIT_MS = 250;
 const FULL = 500;
 /** Rows kept while the store does not take them; older ones go first. */
 const MOST_ROWS = 10_000;
+
+type NewRow = Omit<Activity, 'id' | 'createdAt'>;
 
 /**
  * Collects rows and writes them together, off the path of any answer. A store that does not take them never breaks a request: the rows are
@@ -20,11 +23,16 @@ export function createActivityLog(deps: {
   codes: Pick<Codes, 'newRowId'>;
   clock: Clock;
   events: Events;
+  isKnownUser: (appId: string, handle: string) => Promise<boolean>;
 }): ActivityLog {
   let waiting: Activity[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let minuteTimer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let failing = false;
+  const failures = new StrangersFailures();
+  /** Failures of which it is not known yet whose they are. */
+  const judging = new Set<Promise<void>>();
 
   async function write(): Promise<void> {
     clearTimeout(timer);
@@ -45,20 +53,53 @@ export function createActivityLog(deps: {
     }
   }
   function flush(): Promise<void> {
-    writing = writing.then(write);
+    writing = writing.then(async () => {
+      await Promise.all(judging);
+      addCounted(deps.clock.now());
+      await write();
+    });
     return writing;
   }
   function schedule(): void {
     timer ??= setTimeout(() => void flush(), LONGEST_WAIT_MS).unref();
   }
+  function scheduleMinutesEnd(now: number): void {
+    if (minuteTimer) return;
+    minuteTimer = setTimeout(() => {
+      minuteTimer = undefined;
+      void flush();
+    }, failures.msLeft(now)).unref();
+  }
+  function add(row: NewRow, createdAt: number): void {
+    waiting.push({ ...row, id: deps.codes.newRowId(createdAt), createdAt });
+    if (waiting.length >= FULL && !failing) void flush();
+    else schedule();
+  }
+  /** Rows for what was counted in minutes that ended before `time`. */
+  function addCounted(time: number): void {
+    for (const { row, at } of failures.endedBefore(time)) {
+      waiting.push({ ...row, id: deps.codes.newRowId(at), createdAt: at });
+    }
+  }
+
+  async function judge(row: NewRow, now: number): Promise<void> {
+    const { appId, handle } = row;
+    const isKnown = appId && handle ? await deps.isKnownUser(appId, handle).catch(() => false) : false;
+    if (isKnown || failures.isFirst(row, now)) add(row, now);
+    else scheduleMinutesEnd(now);
+  }
 
   return {
-    record(row) {
-      const now = deps.clock.now();
-      waiting.push({ ...row, id: deps.codes.newRowId(now), createdAt: now });
-      if (waiting.length >= FULL && !failing) void flush();
-      else schedule();
+    record: (row) => add(row, deps.clock.now()),
+    recordFailure(row) {
+      const judged = judge(row, deps.clock.now()).finally(() => judging.delete(judged));
+      judging.add(judged);
     },
     flush,
+    async close() {
+      await flush();
+      addCounted(Number.POSITIVE_INFINITY);
+      await flush();
+    },
   };
 }

@@ -13,6 +13,7 @@ export const EVENT_LEVELS = {
   code_limited: 'warn',
   totp_replayed: 'warn',
   spray_suspected: 'error',
+  activity_trimmed: 'warn',
   address_limited: 'warn',
   token_refused: 'warn',
   access_refused: 'warn',

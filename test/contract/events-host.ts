@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { trimActivity } from '../../server/domain/housekeeping.ts';
 import { recordSubjects } from '../../server/domain/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
 import { HANDLE } from './appuser-stage.ts';
@@ -27,6 +28,22 @@ export const HOST_STORIES: readonly Story[] = [
       for (const handle of ['a_b@example.com', 'a@b_example.com'])
         await createUser(app, { handle, ...before });
       await recordSubjects(deps);
+    },
+  },
+  {
+    event: 'activity_trimmed',
+    level: 'warn',
+    fields: { rows: 2 },
+    async tell(s) {
+      const { deps, createApp } = s.host();
+      const { id } = await createApp();
+      const row = { appId: id, action: 'x', value: '', logType: 'user', status: 'error' } as const;
+      const times = [1, 2, 3, 4, 5];
+      await deps.store.activity.insertMany(
+        times.map((createdAt) => ({ ...row, id: deps.codes.newRowId(createdAt), createdAt })),
+      );
+      await trimActivity(deps, id, { most: 3 });
+      assert.equal((await deps.store.activity.page(id, {}, { offset: 0, limit: 1 })).total, 3);
     },
   },
   {

@@ -16,15 +16,24 @@ function setUp() {
     },
   } as unknown as ActivityStore;
   let ids = 0;
+  const clock = new FakeClock(1000);
   const log = createActivityLog({
     store,
     codes: { newRowId: () => String(++ids) },
-    clock: new FakeClock(1000),
+    clock,
+    isKnownUser: async (_, handle) => handle === 'ada@example.com',
     events: { emit: (event) => void events.push(event) },
   });
   const record = (action = 'login') =>
     log.record({ action, value: '{}', logType: 'user', status: 'success' });
-  return { log, record, written, events, state };
+  const fail = (handle?: string, action = 'login', appId = 'a') =>
+    log.recordFailure({
+      ...{ appId, action, logType: 'user', status: 'error' },
+      ...(handle && { handle }),
+      value: '{"code":600}',
+    });
+  const rows = () => written.flat().map(({ appId, action, handle, value }) => [appId, action, handle, value]);
+  return { log, record, fail, rows, written, events, state, clock };
 }
 
 describe('activity log', () => {
@@ -82,5 +91,58 @@ describe('activity log', () => {
     await log.flush();
     assert.equal(written.flat().length, 10_000);
     assert.ok(!written.flat().some(({ action }) => action === 'oldest'));
+  });
+
+  describe('of failures of people who are not logged in', () => {
+    const failed = '{"code":600}';
+
+    it('holds a row for the first of an app, action and minute, and one for all others when it is over', async () => {
+      const { log, fail, rows, written, clock } = setUp();
+      for (let n = 0; n < 50; n++) fail(`u${n}@example.com`);
+      fail('u1@example.com', 'signup');
+      fail(undefined, 'login', 'b');
+      await log.flush();
+      const firsts = [
+        ['a', 'login', 'u0@example.com', failed],
+        ['a', 'signup', 'u1@example.com', failed],
+        ['b', 'login', undefined, failed],
+      ];
+      assert.deepEqual(rows().sort(), firsts.sort());
+      clock.advance(60_000);
+      await log.flush();
+      assert.deepEqual(rows().slice(firsts.length), [['a', 'login', undefined, '{"count":49}']]);
+      const last = written.flat().at(-1);
+      assert.deepEqual([last?.logType, last?.status, last?.createdAt], ['user', 'error', 1000]);
+      fail('u9@example.com');
+      await log.flush();
+      assert.deepEqual(rows().at(-1), ['a', 'login', 'u9@example.com', failed]);
+    });
+
+    it('holds a row for each at a user, who is not counted among the others', async () => {
+      const { log, fail, rows, clock } = setUp();
+      for (let n = 0; n < 3; n++) fail('ada@example.com');
+      for (let n = 0; n < 3; n++) fail('nobody@example.com');
+      await log.flush();
+      clock.advance(60_000);
+      await log.flush();
+      const adas = ['a', 'login', 'ada@example.com', failed];
+      assert.deepEqual(rows(), [
+        adas,
+        adas,
+        adas,
+        ['a', 'login', 'nobody@example.com', failed],
+        ['a', 'login', undefined, '{"count":2}'],
+      ]);
+    });
+
+    it('loses nothing at shutdown', async () => {
+      const { log, fail, rows } = setUp();
+      for (let n = 0; n < 3; n++) fail();
+      await log.close();
+      assert.deepEqual(rows(), [
+        ['a', 'login', undefined, failed],
+        ['a', 'login', undefined, '{"count":2}'],
+      ]);
+    });
   });
 });
