@@ -32,14 +32,11 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
     const startedAt = performance.now();
     const ctx = context as HttpContext;
     const { req } = ctx;
-    const idle =
-      req.method === 'HEAD' || req.headers['sec-purpose'] !== undefined || req.headers.purpose !== undefined;
     ctx.exchange = new Exchange({
       requestId: ids.of(req),
       address: clientAddress(req, config.trustProxyHops),
       accessToken: accessTokenOf(req),
       connection: req.socket,
-      idle,
       ...splitTarget(req.url ?? '/'),
     });
     return requestContext.run(ctx.exchange, async () => {

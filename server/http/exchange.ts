@@ -11,8 +11,6 @@ export class Exchange implements RequestContext {
   readonly #connection: Pick<Duplex, 'destroyed'>;
   readonly path: string;
   readonly query: string;
-  /** HEAD and prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
-  readonly idle: boolean;
   /** The pattern for the log; empty until a route is found. */
   route = '';
   declaration: Route | undefined;
@@ -30,7 +28,6 @@ export class Exchange implements RequestContext {
     connection: Pick<Duplex, 'destroyed'>;
     path: string;
     query: string;
-    idle: boolean;
   }) {
     this.requestId = input.requestId;
     this.address = input.address;
@@ -38,7 +35,6 @@ export class Exchange implements RequestContext {
     this.#connection = input.connection;
     this.path = input.path;
     this.query = input.query;
-    this.idle = input.idle;
   }
 
   get gone(): boolean {

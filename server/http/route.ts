@@ -35,7 +35,7 @@ export interface Input<C extends Caller, I> {
 }
 /** What a route may know of the request besides its input. */
 export interface RequestFacts {
-  /** True for HEAD and for prefetching (`Sec-Purpose`, `Purpose`): must not change anything. */
+  /** True for HEAD and prefetching (`Sec-Purpose`, `Purpose`) of a link: must not change anything. */
   idle: boolean;
   /** The multipart parts of an upload route, read while streaming; undefined elsewhere. */
   upload: (() => Promise<Upload>) | undefined;

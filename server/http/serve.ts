@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -9,7 +10,7 @@ import { decodeQuery } from './form.ts';
 import { checkInput, type RawInput } from './input.ts';
 import { type Reply, replyOf } from './reply.ts';
 import { AddressLimit } from './request-limit.ts';
-import type { RequestFacts } from './route.ts';
+import type { RequestFacts, Route } from './route.ts';
 import type { Endpoint, RouteTable } from './router.ts';
 import { Upload } from './upload.ts';
 
@@ -45,7 +46,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
 
     try {
       return await respond(caller, input, {
-        idle: exchange.idle,
+        idle: isIdle(route, req),
         upload: upload && (() => upload.read()),
       });
     } finally {
@@ -77,14 +78,20 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
       exchange.judged = true;
       try {
         const answer = await route.respond({ deps, caller, input, request });
-        if (!exchange.idle) recordOutcome(deps.activity, outcome);
+        recordOutcome(deps.activity, outcome);
         return replyOf(answer);
       } catch (thrown) {
-        if (!exchange.idle) recordOutcome(deps.activity, { ...outcome, thrown });
+        recordOutcome(deps.activity, { ...outcome, thrown });
         throw thrown;
       }
     }
   };
+}
+
+/** What a client says it is about counts for links alone, which scanners open; it never hides anything from a log. */
+function isIdle({ caller }: Route, { method, headers }: IncomingMessage): boolean {
+  if (caller !== 'link' || method === 'POST') return false;
+  return method === 'HEAD' || headers['sec-purpose'] !== undefined || headers.purpose !== undefined;
 }
 
 function findEndpoint(

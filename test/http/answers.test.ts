@@ -63,14 +63,42 @@ describe('answers', () => {
       assert.equal(page.headers['referrer-policy'], 'no-referrer');
     });
 
-    it('serves HEAD and prefetching like GET, without effects and without a log row', async () => {
+    it('serves HEAD and prefetching of a link like GET, without effects', async () => {
+      const link = `/api/appuser/open?appToken=${app.appToken}`;
       const before = effects.length;
-      const head = await asApp('HEAD', '/api/appuser/read');
+      const head = await host.request('HEAD', link);
       assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', '13']);
-      await asApp('GET', '/api/appuser/read', { headers: { 'sec-purpose': 'prefetch' } });
+      await host.request('GET', link, { headers: { 'sec-purpose': 'prefetch' } });
+      await host.request('GET', link, { headers: { purpose: 'prefetch' } });
       assert.equal(effects.length, before);
-      await asApp('GET', '/api/appuser/read');
+      await host.request('GET', link);
       assert.equal(effects.length, before + 1);
+    });
+
+    it('keeps nothing out of the log for what a header says', async () => {
+      const other = await host.createApp();
+      const headers = { 'app-token': other.appToken };
+      const calls: [string, string, Record<string, string>][] = [
+        ['HEAD', '/api/appuser/read', {}],
+        ['GET', '/api/appuser/read', { 'sec-purpose': 'prefetch' }],
+        ['POST', '/api/appuser/echo', { purpose: 'x' }],
+        ['POST', '/api/appuser/fails', { purpose: 'x', 'sec-purpose': 'prefetch' }],
+      ];
+      const json = { handle: 'ada@example.com', error: 'handle_taken' };
+      for (const [method, path, more] of calls) {
+        await host.request(method, path, {
+          headers: { ...headers, ...more },
+          ...(method === 'POST' && { json }),
+        });
+      }
+      await host.deps.activity.flush();
+      const { rows } = await host.deps.store.activity.page(other.id, {}, { offset: 0, limit: 10 });
+      assert.deepEqual(rows.map(({ action, status }) => `${action} ${status}`).sort(), [
+        'echo success',
+        'fails error',
+        'read success',
+        'read success',
+      ]);
     });
   });
 

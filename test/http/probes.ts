@@ -15,7 +15,7 @@ const thrown = ({ input }: { input: { error: string } }): never => {
   if (input.error === 'bug') throw new TypeError('secret text');
   throw new HostError(input.error as ErrorName, { detail: 'in detail' });
 };
-/** What `read` did, when it was no idle request. */
+/** What `open` did, when it was no idle request. */
 export const effects: string[] = [];
 /** Routes that only show what the frame does. */
 export const probeRoutes: Route[] = [
@@ -39,9 +39,17 @@ export const probeRoutes: Route[] = [
     caller: 'app',
     limited: false,
     log: { action: 'read' },
+    respond: () => ({ read: true }),
+  }),
+  userRoute({
+    method: 'GET',
+    path: '/api/appuser/open',
+    summary: '',
+    caller: 'link',
+    log: { action: 'open' },
     respond: ({ request }) => {
-      if (!request.idle) effects.push('read');
-      return { read: true };
+      if (!request.idle) effects.push('open');
+      return { open: true };
     },
   }),
   userRoute({

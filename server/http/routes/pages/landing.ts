@@ -27,8 +27,8 @@ export const landingRoutes: Route[] = [
     caller: 'link',
     page: true,
     input: link.extend({ passwordText: z.union([z.literal(''), passwordText]).optional() }),
-    respond: ({ deps, caller, input, request }) =>
-      show(deps, caller, { ...input, password: typedPassword(input) }, !request.idle),
+    respond: ({ deps, caller, input }) =>
+      show(deps, caller, { ...input, password: typedPassword(input) }, true),
   }),
 ];
 
