@@ -96,8 +96,10 @@ export function createHostTokens(input: {
     return { token, jti, expiresAt: (iat + (lifeSeconds ?? 0)) * 1000 };
   }
 
-  // Only where there is an end: after a clock was set back, an app's one token must not stop working.
-  function isFromTheFuture({ iat, exp }: Claims): boolean {
+  function isFromTheFuture({ iat, exp, nbf }: Claims): boolean {
+    // This host writes no `nbf`; whoever did meant it (RFC 7519 §4.1.5).
+    if (nbf !== undefined && !(typeof nbf === 'number' && nbf * 1000 <= clock.now())) return true;
+    // Only where there is an end: after a clock was set back, an app's one token must not stop working.
     return exp !== undefined && !(Number(iat) <= nowSeconds() + CLOCK_TOLERANCE_SECONDS);
   }
 

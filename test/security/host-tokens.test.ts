@@ -144,6 +144,31 @@ describe('the end of a host token', () => {
     assert.equal((await host.verify(token, 'user'))?.expired, true);
   });
 
+  it('comes before a beginning that some other signer named', async () => {
+    const { clock, host } = setUp();
+    const begins = Math.floor(clock.now() / 1000) + 60;
+    const all: Record<(typeof KINDS)[number], Record<string, unknown>> = {
+      server: { scope: 'server', name: 'here' },
+      app: { scope: 'app', appId: APP_ID },
+      user: { scope: 'user', appId: APP_ID, handle: 'a@b.co', exp: begins + 60 },
+      login: { scope: 'login', appId: APP_ID, userId: 'u1', factor: 'totp', exp: begins + 60, jti: 'j' },
+      superuser: { scope: 'superuser', appId: APP_ID, name: 'n', exp: begins + 60, jti: 'j' },
+    };
+    const token = (kind: (typeof KINDS)[number], nbf: unknown) =>
+      signed({ ...all[kind], iat: begins - 60, nbf });
+    for (const kind of KINDS) {
+      assert.equal(await host.verify(token(kind, begins), kind), undefined, kind);
+      assert.equal(await host.isInForce(token(kind, begins)), false, kind);
+      for (const nbf of ['soon', null, String(begins), {}]) {
+        assert.equal(await host.verify(token(kind, nbf), kind), undefined, `${kind} ${nbf}`);
+      }
+    }
+    clock.advance(59_999);
+    for (const kind of KINDS) assert.equal(await host.verify(token(kind, begins), kind), undefined, kind);
+    clock.advance(1);
+    for (const kind of KINDS) assert.ok(await host.verify(token(kind, begins), kind), kind);
+  });
+
   it('counts for app tokens and server secrets that name one, though none is issued', async () => {
     const { clock, host } = setUp();
     const iat = Math.floor(clock.now() / 1000);
