@@ -92,6 +92,8 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
    * not optional must be present and not empty (`missing`), then everything must match (`malformed`).
    */
   input?: S;
+  /** The JSON answer as it is published, where it is more than the names in the contract say. */
+  answer?: z.ZodType;
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
   /**
    * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default

@@ -33,6 +33,13 @@ const field = (path: string) => ({
   canEdit: true,
 });
 
+/** What CosyncJWTSwift demands of who joined: up to 1.1.21 the JWT under a former name (additions §8), later ones only its own. */
+function assertReadable(tokens: Record<string, unknown>): void {
+  assert.deepEqual(Object.keys(tokens).sort(), ['access-token', 'jwt', 'signed-user-token']);
+  assert.equal(typeof tokens.jwt, 'string');
+  assert.equal(tokens['signed-user-token'], tokens.jwt);
+}
+
 describe('what shipped clients put on the wire', () => {
   let host: TestHost;
   let google: IdentityProvider;
@@ -109,12 +116,26 @@ describe('what shipped clients put on the wire', () => {
       const code = String((await lastSent(handle))?.code);
       const { status, body } = await swift('completeSignup', { 123456: code });
       assert.equal(status, 200);
-      assert.deepEqual(Object.keys(JSON.parse(body.toString())).sort(), ['access-token', 'jwt']);
+      assertReadable(JSON.parse(body.toString()));
       assert.deepEqual((await stored(handle))?.metaData, {
         user_data: { name: { first: 'Åsa', last: 'Öberg' } },
       });
       const login = { handle, password: NEW };
       assert.equal((await json('/api/appuser/login', { 'app-token': app.appToken }, login)).status, 200);
+    });
+
+    it('reads the tokens of an accepted invite, in every version of the library', async () => {
+      const bo = { handle: 'bo+old@example.com', senderUserId: '' };
+      await host.request('POST', '/api/appuser/invite', {
+        headers: { 'access-token': accessToken },
+        json: bo,
+      });
+      const code = String((await lastSent(bo.handle))?.code);
+      const raw = `handle=bo%2Bold@example.com&password=${NEW}&code=${code}`;
+      const headers = { 'app-token': app.appToken, 'content-type': 'application/x-www-form-urlencoded' };
+      const { status, body } = await host.request('POST', '/api/appuser/register', { headers, raw });
+      assert.equal(status, 200);
+      assertReadable(body);
     });
 
     it('sets metadata that hold &, = and %', async () => {

@@ -74,6 +74,10 @@ describe('addresses outside the API', () => {
       }
     }
     assert.ok(operationIds.size > 0);
+    const joined = body.paths['/api/appuser/register'].post.responses[200].content['application/json'].schema;
+    assert.deepEqual(joined.required, ['jwt', 'access-token', 'signed-user-token']);
+    const { properties } = body.components.schemas.Code;
+    assert.deepEqual(Object.keys(properties).slice(0, 4), ['code', 'message', 'reason', 'field']);
   });
 });
 

@@ -301,7 +301,10 @@ describe('the JSON route of the same path', () => {
       headers: { 'app-token': link.app.appToken, accept: 'text/html' },
       json: { handle: link.handle, code: link.code },
     });
-    assert.deepEqual([answer.status, Object.keys(answer.body)], [200, ['jwt', 'access-token']]);
+    assert.deepEqual(
+      [answer.status, Object.keys(answer.body)],
+      [200, ['jwt', 'access-token', 'signed-user-token']],
+    );
   });
 
   it('and the page never answers tokens', async () => {

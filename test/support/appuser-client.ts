@@ -49,9 +49,11 @@ export function assertTrue(answer: Answer, about?: string): void {
   assert.deepEqual({ about, status: answer.status, text: answer.text }, { about, status: 200, text: 'true' });
 }
 
-/** Both tokens and nothing else; answers the access token. */
+/** Both tokens and nothing else, but the JWT perhaps under its former name too; answers the access token. */
 export function assertTokens(answer: Answer, about?: string): string {
-  const members = Object.keys(answer.body ?? {}).sort();
+  const { 'signed-user-token': former = answer.body?.jwt, ...tokens } = answer.body ?? {};
+  assert.equal(former, answer.body?.jwt);
+  const members = Object.keys(tokens).sort();
   assert.deepEqual(
     { about, status: answer.status, members, refused: answer.body?.code },
     { about, status: 200, members: ['access-token', 'jwt'], refused: undefined },

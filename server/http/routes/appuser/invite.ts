@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invite } from '../../../domain/invite.ts';
 import { register } from '../../../domain/register.ts';
 import { userRoute } from '../../route.ts';
-import { wireTokens } from '../../wire/tokens.ts';
+import { joinedAnswer, wireJoined } from '../../wire/tokens.ts';
 import { handleText, localeText, metadataText, newPassword, sentCode } from '../../wire/user-parameter.ts';
 
 export const inviteRoutes = [
@@ -32,8 +32,9 @@ export const inviteRoutes = [
       metaData: metadataText.optional(),
       locale: localeText.optional(),
     }),
+    answer: joinedAnswer,
     log: { action: 'register' },
     respond: async ({ deps, caller, input }) =>
-      wireTokens(await register(deps, { app: caller.app, ...input })),
+      wireJoined(await register(deps, { app: caller.app, ...input })),
   }),
 ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { signUp } from '../../../domain/signup.ts';
 import { completeSignup } from '../../../domain/signup-completion.ts';
 import { userRoute } from '../../route.ts';
-import { wireSignup, wireTokens } from '../../wire/tokens.ts';
+import { joinedAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
 import { passwordText, typedPassword } from '../../wire/typed-password.ts';
 import { handleText, localeText, metadataText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
@@ -33,8 +33,9 @@ export const signupRoutes = [
       password: newPassword.optional(),
       passwordText: passwordText.optional(),
     }),
+    answer: joinedAnswer,
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
-      wireTokens(await completeSignup(deps, { app: caller.app, ...input, password: typedPassword(input) })),
+      wireJoined(await completeSignup(deps, { app: caller.app, ...input, password: typedPassword(input) })),
   }),
 ];

@@ -106,6 +106,11 @@ function inputSchema(route: Route): { properties: Record<string, unknown>; requi
   return { properties: { ...schema.properties }, required: schema.required ?? [] };
 }
 
+function answerSchema(answer: z.ZodType): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(answer, { io: 'output' });
+  return schema;
+}
+
 function requestBody(route: Route, members: { properties: Json; required: string[] }): Json {
   const schema = { type: 'object', ...members };
   const types = route.upload
@@ -116,7 +121,14 @@ function requestBody(route: Route, members: { properties: Json; required: string
 
 function responses(route: Route): Json {
   const answers: Record<string, Json> = {
-    200: { description: 'done', content: { [route.page ? 'text/html' : 'application/json']: {} } },
+    200: {
+      description: 'done',
+      content: {
+        [route.page ? 'text/html' : 'application/json']: route.answer
+          ? { schema: answerSchema(route.answer) }
+          : {},
+      },
+    },
   };
   for (const refusal of [route.refuse.caller, route.refuse.missing, route.refuse.malformed]) {
     answers[statusOf(refusal)] ??= refusalResponse(refusal);
