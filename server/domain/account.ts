@@ -35,7 +35,7 @@ export async function deleteAccount(
   const { app } = caller;
   requireRunning(app);
   const byPassword = handle !== undefined && password !== undefined;
-  const user = await currentUser(deps, caller, byPassword ? 'invalid_credentials' : 'invalid_data');
+  const user = await currentUser(deps, caller);
   if (byPassword) await provePassword(deps, app, user, handle, password);
   else if (token) await proveIdentity(deps, app, user, token);
   else throw missing('invalid_data', handle === undefined ? 'handle' : 'password');

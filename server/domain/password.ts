@@ -157,7 +157,7 @@ export async function changePassword(
   const { app } = caller;
   requireRunning(app);
   requireNewPassword(app, newPassword, 'newPassword');
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
   if (!right) throw new HostError('invalid_data');
   const passwordHash = await deps.passwords.hash(newPassword);
@@ -166,7 +166,7 @@ export async function changePassword(
     if (current.epoch !== user.epoch) throw new HostError('invalid_data');
     return withPassword(current, passwordHash, deps.clock.now());
   });
-  if (!changed) throw new HostError('invalid_data');
+  if (!changed) throw new HostError('invalid_access_token');
   deps.events.emit('password_changed', { userId: user.id });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_changed' });
   return true;

@@ -41,10 +41,10 @@ export async function setPhone(
   requireRunning(app);
   if (app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
   const phone = parsePhone(text, 'phone');
+  const user = await currentUser(deps, caller);
   const owners = await deps.store.users.findByVerifiedPhone(app.id, phone);
   const own = (owner: User) => owner.id === session.userId || owner.handle === session.handle;
   if (!owners.every(own)) throw new HostError('phone_taken');
-  const user = await currentUser(deps, caller, 'invalid_data');
   const guarded = replacesFactor(user, phone);
   const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
   if (guarded && !proven) throw new HostError('invalid_data');
@@ -80,7 +80,7 @@ export async function verifyPhone(
 ): Promise<true> {
   const { app } = caller;
   requireRunning(app);
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   const stored = user.phoneCode;
   const who = { userId: user.id, handle: user.handle };
   const right = await judgeCode(deps, { app, purpose: 'phone', subject: user.id, stored, code, who });
@@ -116,7 +116,7 @@ export async function setPhoneFactor(
   const { app, session } = caller;
   requireRunning(app);
   if (on && app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   if (on && !user.phoneVerified) throw new HostError('phone_unverified');
   if (user.twoFactorPhone === on) return true;
   const proven = hasFactor(user) && (await provesFactor(deps, { app, session, user, code }));

@@ -12,10 +12,10 @@ import { parseMetadataText, refusedMetadata, requireStorable, valueAt, withValue
 
 type ProfileDeps = Pick<Deps, 'store' | 'clock' | 'origin'>;
 
-/** The caller's own account. Throws `invalid_data` when it is gone. */
+/** The caller's own account. */
 export async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {
   requireRunning(caller.app);
-  return currentUser(deps, caller, 'invalid_data');
+  return currentUser(deps, caller);
 }
 
 /** Whether nobody in the app has that user name. Throws `user_names_disabled`, `invalid_data`. */
@@ -53,7 +53,7 @@ export async function setLocale(
 ): Promise<true> {
   requireRunning(caller.app);
   const locale = requireLocale(caller.app, text);
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   return saveUser(deps, user, (current) => ({ ...current, locale }));
 }
 
@@ -69,8 +69,8 @@ export async function setUserMetadata(
   const { app } = caller;
   const sent = parseMetadataText(text, 'invalid_data');
   requireRunning(app);
+  const user = await currentUser(deps, caller);
   if (app.metaData.length === 0) throw new HostError('invalid_data');
-  const user = await currentUser(deps, caller, 'invalid_data');
   return saveUser(deps, user, (current) => ({
     ...current,
     metaData: withSentFields(app, current, sent),
@@ -101,10 +101,10 @@ function requireUserNames(app: App): void {
   if (!app.userNamesEnabled) throw new HostError('user_names_disabled');
 }
 
-/** Throws `invalid_data` when the user is gone meanwhile. */
+/** Throws `invalid_access_token` when the user is gone meanwhile. */
 async function saveUser(deps: ProfileDeps, user: User, changed: (current: User) => User): Promise<true> {
   const updatedAt = deps.clock.now();
   const stored = await changeUser(deps, user, (current) => ({ ...changed(current), updatedAt }));
-  if (!stored) throw new HostError('invalid_data');
+  if (!stored) throw new HostError('invalid_access_token');
   return true;
 }

@@ -28,7 +28,7 @@ export async function replaceRecoveryCodes(
 ): Promise<string[]> {
   const { app, session } = caller;
   requireRunning(app);
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   if (!hasFactor(user)) throw new HostError('invalid_data');
   await provesFactor(deps, { app, session, user, code });
   const { codes, digests } = issueRecoveryCodes(deps, app, user);

@@ -32,7 +32,7 @@ export async function enrolTotp(
   const { app, session } = caller;
   requireRunning(app);
   if (app.twoFactorVerification !== 'google') throw new HostError('totp_unsupported');
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   const guarded = hasFactor(user);
   const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
   const secret = deps.totp.newSecret();
@@ -69,7 +69,7 @@ export async function removeTotp(
 ): Promise<true> {
   const { app, session } = caller;
   requireRunning(app);
-  const user = await currentUser(deps, caller, 'invalid_data');
+  const user = await currentUser(deps, caller);
   if (!user.twoFactorTotp) return true;
   if (!(await provesFactor(deps, { app, session, user, code }))) throw new HostError('invalid_data');
   await changeUser(deps, user, (current) => {

@@ -172,27 +172,21 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
       { input: { password: 'f'.repeat(32) } },
       { input: (_world, { input }) => ({ newPassword: input.password }) },
       { input: { newPassword: 'short' } },
-      { before: gone },
     ],
   },
-  'GET /api/appuser/getUser': { 602: { before: gone } },
+  'GET /api/appuser/getUser': {},
   'GET /api/appuser/userNameAvailable': {
     602: [{ input: { userName: '1ada' } }, { input: { userName: 'a da' } }],
     606: { app: { userNamesEnabled: false } },
   },
-  'POST /api/appuser/setLocale': { 602: [{ input: { locale: 'FR' } }, { before: gone }] },
+  'POST /api/appuser/setLocale': { 602: { input: { locale: 'FR' } } },
   'POST /api/appuser/setUserName': {
-    602: [{ user: { userName: 'ada' } }, { input: { userName: 'a-da' } }, { before: gone }],
+    602: [{ user: { userName: 'ada' } }, { input: { userName: 'a-da' } }],
     605: { before: another({ handle: 'else@example.com', userName: 'lovelace' }) },
     606: { app: { userNamesEnabled: false } },
   },
   'POST /api/appuser/setUserMetadata': {
-    602: [
-      { input: { metaData: 'no JSON' } },
-      { input: { metaData: '[]' } },
-      { app: { metaData: [] } },
-      { before: gone },
-    ],
+    602: [{ input: { metaData: 'no JSON' } }, { input: { metaData: '[]' } }, { app: { metaData: [] } }],
     604: [
       { app: { metaData: [{ ...NAME_FIELD, canEdit: false }] } },
       { app: required, input: { metaData: '{}' } },
@@ -204,20 +198,18 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
     409: { app: { twoFactorVerification: 'google' } },
     412: { before: another({ handle: 'else@example.com', phone: PHONE, phoneVerified: true }) },
     500: { app: broken.sms },
-    602: [{ input: { phone: '12' } }, { input: { phone: '+1555call' } }, { before: gone }],
+    602: [{ input: { phone: '12' } }, { input: { phone: '+1555call' } }],
   },
   'POST /api/appuser/verifyPhone': {
     412: { before: another({ handle: 'else@example.com', phone: PHONE, phoneVerified: true }) },
-    602: [{ input: { code: '12345' } }, { before: once }, { before: later }, { before: gone }],
+    602: [{ input: { code: '12345' } }, { before: once }, { before: later }],
   },
   'POST /api/appuser/setTwoFactorGoogleVerification': {
     408: [{ app: { twoFactorVerification: 'none' } }, { app: { twoFactorVerification: 'phone' } }],
-    602: { before: gone },
   },
   'POST /api/appuser/setTwoFactorPhoneVerification': {
     409: [{ app: { twoFactorVerification: 'none' } }, { app: { twoFactorVerification: 'google' } }],
     410: { user: { phone: PHONE, phoneVerified: false } },
-    602: { before: gone },
   },
 };
 

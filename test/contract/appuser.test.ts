@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { describeOnBothStores } from '../support/both-stores.ts';
-import type { Answer } from '../support/host.ts';
+import { type Answer, PASSWORD } from '../support/host.ts';
 import { provoke, SCENARIOS, UNREACHABLE } from './appuser-scenarios.ts';
 import { closeOutside, openOutside, play, type Stage, stageOf, World } from './appuser-stage.ts';
 import { assertSuccess } from './appuser-success.ts';
@@ -126,6 +126,21 @@ describeOnBothStores(
             const old = await stageOf(world, route);
             host().clock.advance(MONTH);
             refused(route, await play(world, old), 405, 'expired');
+          });
+        }
+        if (byUser) {
+          it('refuses the token of a user who is deleted, like any dead one', async () => {
+            const removed = await stageOf(world, route);
+            await host().deps.store.users.remove(removed.app.id, removed.user.id);
+            refused(route, await play(world, removed), 405, 'removed');
+            const left = await stageOf(world, route);
+            const proof = { handle: left.user.handle, password: PASSWORD };
+            const token = left.headers['access-token'];
+            assert.equal((await world.post(left.app, 'deleteAccount', proof, token)).text, 'true');
+            refused(route, await play(world, left), 405, 'left');
+            // Somebody else under the same handle is another user.
+            await host().createUser(left.app, { handle: left.user.handle });
+            refused(route, await play(world, left), 405, 'replaced');
           });
         }
         if (byApp) {

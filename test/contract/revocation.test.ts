@@ -87,12 +87,12 @@ for (const store of ['sqlite', 'mongodb'] as const) {
         const [own, portal] = [await join(), await join()];
         const proof = { handle: own.handle, password: own.password };
         const deletes = () => succeeds(hosts.post(0, shared, 'deleteAccount', proof, own.accessToken));
-        await ends((which) => getUser(which, own.accessToken), deletes, 602);
+        await ends((which) => getUser(which, own.accessToken), deletes, 405);
         const removes = () =>
           succeeds(
             hosts.portal('POST', '/api/app/removeUser', { appId: shared.appId, handle: portal.handle }),
           );
-        await ends((which) => getUser(which, portal.accessToken), removes, 602);
+        await ends((which) => getUser(which, portal.accessToken), removes, 405);
       });
 
       it('log-out of one token, and of all', async () => {

@@ -58,8 +58,8 @@ describe('accounts', () => {
       const user = await host.deps.store.users.findByHandle(app.id, joined.handle);
       assert.ok(user && (await host.deps.store.signups.findByHandle(app.id, joined.handle)));
       assertTrue(await client.post('deleteAccount', { handle: ' BO@example.com', password: PASSWORD }));
-      assertRefused(await client.get('getUser'), 602, 'gone');
-      assertRefused(await client.post('setLocale', { locale: 'EN' }), 602, 'gone');
+      assertRefused(await client.get('getUser'), 405, 'gone');
+      assertRefused(await client.post('setLocale', { locale: 'EN' }), 405, 'gone');
       assert.deepEqual(await host.deps.store.invites.listByHandle(app.id, user.handle), []);
       assert.equal(await host.deps.store.signups.findByHandle(app.id, user.handle), undefined);
       assertRefused(await open.post('login', joined), 600);
