@@ -225,6 +225,18 @@ export async function stageOf(
   return { route, app, user, headers: await credentialOf(host, route, app, accessToken), input };
 }
 
+/** Another app like that of the stage, and how its own clients would make the very call. */
+export async function elsewhere(
+  world: World,
+  { route, user, input }: Stage,
+): Promise<{ app: App; headers: Record<string, string>; input: Record<string, unknown> }> {
+  const host = world.host();
+  const app = await world.app(PLAYS[`${route.method} ${route.path}`]?.app);
+  // A token that names the user of the first app under this one.
+  const headers = await credentialOf(host, route, app, await host.accessToken(app, user));
+  return { app, headers, input: route.credential === 'query' ? { ...input, appToken: app.appToken } : input };
+}
+
 async function credentialOf(
   host: TestHost,
   { credential }: ContractRoute,
