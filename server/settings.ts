@@ -101,6 +101,27 @@ export const SETTINGS = {
   CODE_TRIES: integer(5, [1, 100], 'wrong tries that void a code or a login token'),
   CODES_PER_HOUR: integer(5, [1, 100_000], 'codes an hour per app, handle and purpose'),
   CODES_PER_DAY: integer(10, [1, 1_000_000], 'codes a day per app, handle and purpose'),
+  RECIPIENTS_PER_ADDRESS_PER_HOUR: integer(
+    60,
+    [0, 1_000_000],
+    'people a client address may have written to without a log-in an hour; 0 = off',
+  ),
+  SMS_PER_APP_PER_HOUR: integer(
+    300,
+    [0, 1_000_000],
+    'SMS an app may send to unproven numbers an hour; 0 = off',
+  ),
+  MAILS_PER_APP_PER_HOUR: integer(
+    10_000,
+    [0, 1_000_000],
+    'mails an app may send to unproven addresses an hour; 0 = off',
+  ),
+  SMS_PER_PREFIX_PER_HOUR: integer(
+    20,
+    [0, 1_000_000],
+    'SMS to unproven numbers of one country and six digits, all apps together an hour; 0 = off',
+  ),
+  INVITES_PER_USER_PER_DAY: integer(50, [0, 1_000_000], 'people a user may invite a day; 0 = off'),
   SECOND_FACTOR_TRIES_PER_DAY: integer(20, [1, 100_000], 'wrong second factors per user and day'),
   PASSWORD_WAIT_AFTER: integer(5, [1, 1000], 'wrong passwords before an account waits (doubling from 1 s)'),
   PASSWORD_WAIT_MAX_SECONDS: integer(900, [1, 86_400], 'the longest wait, in seconds'),

@@ -35,7 +35,10 @@ type Plain =
   | 'userIdFormat'
   | 'linkConfirmation'
   | 'hideAccounts'
-  | 'refuseCommonPasswords';
+  | 'refuseCommonPasswords'
+  | 'smsPerHour'
+  | 'mailsPerHour'
+  | 'smsCountries';
 
 /** What may be changed, already of the right types. `undefined` leaves a setting alone, `null` clears it. */
 export type SettingsChange = { [K in Plain]?: App[K] | null } & {

@@ -3,7 +3,7 @@ import { HostError } from '../model/errors.ts';
 import { mappedAddress, readableAddress } from '../model/mail-address.ts';
 import { isAnonymous, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
-import { parsePhone } from './phone-number.ts';
+import { parsePhone, requireReachable } from './phone-number.ts';
 
 const HANDLE_MAX = 254;
 /** Longer than the longest handle allows for the blanks around it. Nothing longer is normalised: that work grows with the text. */
@@ -17,7 +17,7 @@ const UNFIT = /[\p{Cc}\uFFFD]/u;
  */
 export function parseHandle(app: App, text: string): string {
   requireTypable(text);
-  if (app.handleType === 'phone') return parsePhone(text);
+  if (app.handleType === 'phone') return requireReachable(app, parsePhone(text));
   const name = normalise(text);
   const handle = mappedAddress(name);
   if ((handle ?? name).length > HANDLE_MAX) throw tooLong();

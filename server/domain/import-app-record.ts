@@ -11,6 +11,7 @@ import type { Deps } from '../ports/deps.ts';
 import { FIRST_GENERATION } from '../ports/security.ts';
 import { newAppSettings } from './apps.ts';
 import { type FieldList, importedFields } from './metadata-fields.ts';
+import { isCountry } from './phone-number.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
 
 type AppRecordDeps = Pick<Deps, 'codes' | 'keyPairs' | 'hostTokens' | 'clock'>;
@@ -82,12 +83,26 @@ export async function importedApp(
     linkConfirmation: cells.choice('linkConfirmation', ['button', 'immediate'], 'immediate'),
     hideAccounts: cells.boolean('hideAccounts', false),
     refuseCommonPasswords: cells.boolean('refuseCommonPasswords', false),
+    ...messageLimits(cells),
     keys: newKeys ? [await deps.keyPairs.newAppKey(now)] : await keysOf(deps, cells, now),
     appToken: await deps.hostTokens.issueAppToken({ appId: id, generation: FIRST_GENERATION }),
     tokenGeneration: FIRST_GENERATION,
     appSecret: await deps.hostTokens.issueAppSecret({ appId: id }),
     createdAt: now,
     updatedAt: now,
+  };
+}
+
+/** What an app allows itself to send; nothing said is no limit of its own. */
+function messageLimits(cells: Cells): Pick<App, 'smsPerHour' | 'mailsPerHour' | 'smsCountries'> {
+  const [smsPerHour, mailsPerHour] = [cells.integer('smsPerHour', 0), cells.integer('mailsPerHour', 0)];
+  const smsCountries = [...new Set(cells.texts('smsCountries').map((code) => code.toUpperCase()))];
+  const unknown = smsCountries.find((code) => !isCountry(code));
+  if (unknown) throw new CellError(`smsCountries holds the unknown code ${unknown.slice(0, 8)}`);
+  return {
+    ...(smsPerHour > 0 && { smsPerHour }),
+    ...(mailsPerHour > 0 && { mailsPerHour }),
+    ...(smsCountries.length > 0 && { smsCountries }),
   };
 }
 

@@ -3,7 +3,7 @@ import type { UserCaller } from '../model/caller.ts';
 import { DAY_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../model/invite.ts';
-import type { Metadata, StoredCode } from '../model/user.ts';
+import { isAnonymous, type Metadata, type StoredCode } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { change } from './change.ts';
@@ -26,11 +26,14 @@ interface Offer {
   sender: { handle: string; userId: string };
   metaData: Metadata;
   locale: string;
+  /** Id of the user who invites; absent for the portal, which answers for itself. */
+  inviter?: string;
 }
 
 /**
  * Invites somebody in the caller's name. The sender comes from the token; `senderUserId` is kept as opaque text, the caller's own id
- * standing in for it (contract C3). Throws `invitation_disabled`, `invalid_data` (handle), `invalid_metadata`.
+ * standing in for it (contract C3). Throws `invitation_disabled` (to anonymous users as well), `invalid_data` (handle),
+ * `invalid_metadata`.
  */
 export async function invite(
   deps: InviteDeps,
@@ -47,11 +50,13 @@ export async function invite(
   requireRunning(app);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   const user = await currentUser(deps, caller);
+  // Whoever has a made-up id could be a thousand people.
+  if (isAnonymous(user.handle)) throw new HostError('invitation_disabled');
   const handle = parseHandle(app, input.handle);
   const metaData = parseMetadata(app.metaDataInvite, input.metaData, { onBadText: 'invalid_metadata' });
   const sender = { handle: user.handle, userId: senderUserId || user.id };
   const locale = usedLocale(app, input.locale?.trim().toUpperCase());
-  await sendInvite(deps, { app, handle, sender, metaData, locale });
+  await sendInvite(deps, { app, handle, sender, metaData, locale, inviter: user.id });
   return true;
 }
 
@@ -61,11 +66,14 @@ export async function invite(
  * is stored, and of the sender's own open offer the code stays, but not what the sender meant to replace.
  */
 export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite | undefined> {
-  const { app, handle, sender, locale } = offer;
-  if (
-    !(await hasRoom(deps, offer)) ||
-    !(await admitCode(deps, { app, subject: handle, purpose: 'invite' }))
-  ) {
+  const { app, handle, sender, locale, inviter } = offer;
+  const budget = {
+    app,
+    subject: handle,
+    purpose: 'invite',
+    ...(inviter !== undefined && { unproven: { to: handle, inviter } }),
+  } as const;
+  if (!(await hasRoom(deps, offer)) || !(await admitCode(deps, budget))) {
     await amendOffer(deps, offer);
     return undefined;
   }

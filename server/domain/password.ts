@@ -47,7 +47,8 @@ export async function forgotPassword(
   if (!known && !app.hideAccounts) throw new HostError('account_unknown');
   // Unknown handles are counted like known ones (security rule 16).
   const subject = known ? user.id : typed;
-  if (!(await admitCode(deps, { app, subject, purpose: 'reset' }))) return true;
+  const unproven = { to: known ? user.handle : typed, open: true };
+  if (!(await admitCode(deps, { app, subject, purpose: 'reset', unproven }))) return true;
   await (known
     ? sendResetCode(deps, app, user, { name: 'resetPassword', HANDLE: typed })
     : writeAsOften(deps, app, typed));

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { App } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
 
 const require = createRequire(import.meta.url);
@@ -20,9 +21,43 @@ export function parsePhone(text: string, field = 'handle'): string {
   if (!/^\+[1-9]\d{7,14}$/.test(number)) {
     throw new HostError('invalid_data', { because: { reason: 'invalid_phone', field } });
   }
-  // Loaded with the first number: its plans are large, and many hosts never see one.
-  const { parsePhoneNumberFromString } = require('libphonenumber-js') as typeof import('libphonenumber-js');
-  return parsePhoneNumberFromString(number)?.number ?? number;
+  return plans().parsePhoneNumberFromString(number)?.number ?? number;
+}
+
+/** Loaded with the first number: they are large, and many hosts never see one. */
+function plans(): typeof import('libphonenumber-js') {
+  return require('libphonenumber-js');
+}
+
+const BLOCK_DIGITS = 6;
+
+/** Country and six digits: numbers that are rented together have them in common. `number`: as `parsePhone` answers it. */
+export function numberBlock(number: string): string {
+  const parsed = plans().parsePhoneNumberFromString(number);
+  if (!parsed) return number.slice(0, 1 + 2 + BLOCK_DIGITS);
+  return `+${parsed.countryCallingCode}${parsed.nationalNumber.slice(0, BLOCK_DIGITS)}`;
+}
+
+/**
+ * Throws `invalid_data` when the app sends no SMS to where the number belongs. A number that no plan knows belongs to every country of its
+ * calling code.
+ */
+export function requireReachable({ smsCountries = [] }: App, number: string, field = 'handle'): string {
+  if (smsCountries.length === 0) return number;
+  const { parsePhoneNumberFromString, getCountryCallingCode } = plans();
+  const parsed = parsePhoneNumberFromString(number);
+  const reachable = smsCountries.some((country) =>
+    parsed?.country
+      ? parsed.country === country
+      : isCountry(country) && getCountryCallingCode(country) === parsed?.countryCallingCode,
+  );
+  if (!reachable) throw new HostError('invalid_data', { because: { reason: 'invalid_phone', field } });
+  return number;
+}
+
+/** Whether numbers of a country can be told by its ISO 3166 code, two upper-case letters. */
+export function isCountry(code: string): code is import('libphonenumber-js').CountryCode {
+  return plans().isSupportedCountry(code);
 }
 
 /** Decimal digits of every script as 0 to 9: each script has its ten in a row, from zero on (Unicode, `Nd`). */

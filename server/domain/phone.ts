@@ -8,7 +8,7 @@ import { admitCode, type CodeDeps, judgeCode, sendAdmitted } from './code-attemp
 import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
 import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
-import { parsePhone } from './phone-number.ts';
+import { parsePhone, requireReachable } from './phone-number.ts';
 
 export type PhoneDeps = CodeDeps & MessageDeps;
 
@@ -40,7 +40,7 @@ export async function setPhone(
   const { app, session } = caller;
   requireRunning(app);
   if (app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
-  const phone = parsePhone(text, 'phone');
+  const phone = requireReachable(app, parsePhone(text, 'phone'), 'phone');
   const user = await currentUser(deps, caller);
   const owners = await deps.store.users.findByVerifiedPhone(app.id, phone);
   const own = (owner: User) => owner.id === session.userId || owner.handle === session.handle;
@@ -140,7 +140,8 @@ async function prepareSms(
 ): Promise<{ stored: StoredCode; send: () => Promise<void> } | undefined> {
   const { app, user, phone, purpose, boundTo } = input;
   const ofUser = { app, subject: user.id, purpose };
-  const ofNumber = { app, subject: phone, purpose };
+  const unproven = purpose === 'phone' && !(user.phoneVerified && user.phone === phone);
+  const ofNumber = { app, subject: phone, purpose, ...(unproven && { unproven: { to: phone } }) };
   if (!(await admitCode(deps, ofUser)) || !(await admitCode(deps, ofNumber))) return undefined;
   const code = deps.codes.newCode();
   const expiresAt = deps.clock.now() + deps.config.smsCodeSeconds * 1000;

@@ -2,6 +2,7 @@ import { HostError, refused } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { findAppForPortal } from './apps.ts';
+import { admitCode, type CodeDeps } from './code-attempts.ts';
 import { type MessageDeps, type MessageInput, sendMessage } from './message.ts';
 import { parsePhone } from './phone-number.ts';
 
@@ -30,12 +31,15 @@ export async function testMailAccount(deps: MessageDeps, { appId }: { appId: str
  * and `message_refused` with the step that failed in its detail.
  */
 export async function testSmsAccount(
-  deps: MessageDeps,
+  deps: MessageDeps & CodeDeps,
   input: { appId: string; phone: string; handle?: string | undefined; locale?: string | undefined },
 ): Promise<true> {
   const app = await findAppForPortal(deps, input.appId);
   const to = parsePhone(input.phone, 'phone');
   if (!deps.texter.available(app)) throw refused('there is no SMS account');
+  const budget = { app, subject: to, purpose: 'phone' } as const;
+  if (!(await admitCode(deps, budget)))
+    throw refused('as many messages went to this number as the hour or the day allows: try again later');
   return sendTest(deps, {
     app,
     name: 'sms',

@@ -61,7 +61,8 @@ export async function signUp(
   const passwordHash = await hashWish(deps, { app, handle, password });
   const wish = { app, handle, password, passwordHash, metaData, locale };
   if (app.signupFlow === 'none') return joinAtOnce(deps, wish);
-  const budget = { app, subject: handle, purpose: 'signup' } as const;
+  const unproven = { to: handle, open: true };
+  const budget = { app, subject: handle, purpose: 'signup', unproven } as const;
   const admitted = await admitCode(deps, budget);
   if (admitted)
     await sendAdmitted(deps, budget, () => (registered ? tellOwner : inviteToConfirm)(deps, wish));

@@ -53,7 +53,7 @@ export const APP_TABLE: TransferTable<App> = {
       'TWILIOPhoneNumber googleAppName maxLoginAttempts passwordFilter passwordMinLength passwordMinUpper passwordMinLower ' +
       'passwordMinDigit passwordMinSpecial userJWTExpiration realmAppId appData metaDataInvite metaData metaDataEmail locales ' +
       'createdAt updatedAt appId type anonymousLoginEnabled userNamesEnabled appleLoginEnabled appleBundleId googleLoginEnabled ' +
-      'googleClientId maxUsers userIdFormat linkConfirmation userJWTAudience hideAccounts refuseCommonPasswords otherKeys',
+      'googleClientId maxUsers userIdFormat linkConfirmation userJWTAudience hideAccounts refuseCommonPasswords smsPerHour mailsPerHour smsCountries otherKeys',
     {
       ...dates,
       appPrivateKey: (app) => base64(currentKey(app)?.privateKey),

@@ -103,6 +103,11 @@ export interface App {
   linkConfirmation: 'button' | 'immediate';
   hideAccounts: boolean;
   refuseCommonPasswords: boolean;
+  /** SMS and mails an hour to who has proven nothing yet, where the app wants fewer than the host allows it. */
+  smsPerHour?: number;
+  mailsPerHour?: number;
+  /** ISO 3166 codes of the countries that SMS go to, upper case; absent or empty = all. */
+  smsCountries?: string[];
   keys: AppKey[];
   /** Host-signed JWT that clients identify themselves with. */
   appToken: string;

@@ -47,6 +47,11 @@ export interface Config {
   readonly codeTries: number;
   readonly codesPerHour: number;
   readonly codesPerDay: number;
+  readonly recipientsPerAddressPerHour: number;
+  readonly smsPerAppPerHour: number;
+  readonly mailsPerAppPerHour: number;
+  readonly smsPerPrefixPerHour: number;
+  readonly invitesPerUserPerDay: number;
   readonly secondFactorTriesPerDay: number;
   readonly passwordWaitAfter: number;
   readonly passwordWaitMaxSeconds: number;

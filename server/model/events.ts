@@ -52,6 +52,7 @@ export const EVENT_LEVELS = {
   tamper_detected: 'error',
   rows_sealed: 'info',
   message_failed: 'error',
+  message_flood: 'warn',
   template_failed: 'error',
   overload_started: 'warn',
   overload_ended: 'warn',

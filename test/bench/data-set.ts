@@ -37,6 +37,8 @@ export async function makeDataSet(users: number, mongoUrl?: string): Promise<Dat
     ...makeDataDir(dataDir).settings,
     ...(mongoUrl && { DB_CONN_STRING: mongoUrl }),
     ADDRESS_LIMIT_PER_MINUTE: '0',
+    RECIPIENTS_PER_ADDRESS_PER_HOUR: '0',
+    MAILS_PER_APP_PER_HOUR: '0',
   };
   // The tests' key is small and weakly encrypted: neither start nor signatures would cost what they do in earnest.
   const pair = await makeKeyPair(HOST_KEY_BITS, settings.PASS_KEY ?? '');

@@ -188,6 +188,15 @@ export const LOGIN_STORIES: readonly Story[] = [
     },
   },
   {
+    event: 'message_flood',
+    level: 'warn',
+    fields: { channel: 'email', budget: 'app', limit: 1 },
+    async tell(s) {
+      const account = await s.account({ mailsPerHour: 1 });
+      await times(3, () => account.open('forgotPassword', { handle: HANDLE }));
+    },
+  },
+  {
     event: 'totp_replayed',
     level: 'warn',
     fields: { userId },

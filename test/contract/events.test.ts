@@ -21,7 +21,7 @@ const NAMES = `
   user_deleted subject_doubled user_status_changed user_metadata_changed password_changed password_reset password_rehashed password_set_by_portal
   factor_enabled factor_disabled phone_verified invite_issued invite_withdrawn app_created app_deleted app_reset app_setting_changed
   template_changed app_imported app_exported transfer_failed app_token_rotated app_key_rotated superuser_token_issued app_data_set
-  tamper_detected message_failed template_failed overload_started overload_ended database_lost database_back unexpected_error
+  tamper_detected message_failed message_flood template_failed overload_started overload_ended database_lost database_back unexpected_error
   host_started host_stopped start_refused insecure_setting secret_rotated secret_shown pass_key_rotated encrypt_key_rotated
 `
   .trim()

@@ -47,6 +47,7 @@ export function startHostProcess(
     PASSWORD_HASH_MEMORY_KIB: '1024',
     PASSWORD_HASH_PASSES: '1',
     ADDRESS_LIMIT_PER_MINUTE: '0',
+    RECIPIENTS_PER_ADDRESS_PER_HOUR: '0',
     ...made.settings,
     ...options.env,
   };

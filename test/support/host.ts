@@ -117,6 +117,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
     passwordHashPasses: 1,
     shutdownSeconds: 1,
     addressLimitPerMinute: 0,
+    recipientsPerAddressPerHour: 0,
     ...options.config,
   };
   const deps = await buildDeps(config, log, clock);

@@ -23,6 +23,9 @@ export function portalApp(app: App) {
     linkConfirmation: app.linkConfirmation,
     hideAccounts: app.hideAccounts,
     refuseCommonPasswords: app.refuseCommonPasswords,
+    smsPerHour: app.smsPerHour ?? 0,
+    mailsPerHour: app.mailsPerHour ?? 0,
+    smsCountries: app.smsCountries ?? [],
   };
 }
 

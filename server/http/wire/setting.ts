@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SettingsChange } from '../../domain/app-settings.ts';
+import { isCountry } from '../../domain/phone-number.ts';
 import { DEFAULT_PASSWORD_RULES } from '../../model/app.ts';
 import { HostError, refused } from '../../model/errors.ts';
 import { AUDIENCES_MAX, HOURS_MAX, SETTING_LENGTHS } from '../../model/portal-limits.ts';
@@ -13,6 +14,17 @@ import {
 } from './portal-parameter.ts';
 
 const hours = numberOrDigits(z.number().positive().max(HOURS_MAX));
+/** ISO 3166 codes of two letters. */
+const countryList = z
+  .array(
+    z
+      .string()
+      .max(2)
+      .transform((code) => code.toUpperCase())
+      .refine(isCountry),
+  )
+  .max(300)
+  .transform((codes) => [...new Set(codes)]);
 /** Comma-separated audiences. */
 const idList = plainText(SETTING_LENGTHS.providerIds);
 
@@ -56,6 +68,9 @@ const VALUES = {
   userJWTAudience: z.array(plainText(SETTING_LENGTHS.audience).min(1)).max(AUDIENCES_MAX),
   hideAccounts: z.boolean(),
   refuseCommonPasswords: z.boolean(),
+  smsPerHour: wholeNumber,
+  mailsPerHour: wholeNumber,
+  smsCountries: countryList,
 };
 type ValueName = keyof typeof VALUES;
 type Values = { [K in ValueName]?: z.infer<(typeof VALUES)[K]> | undefined };
@@ -103,6 +118,9 @@ const SETTINGS = {
   userJWTAudience: ['userJWTAudience'],
   hideAccounts: ['hideAccounts'],
   refuseCommonPasswords: ['refuseCommonPasswords'],
+  smsPerHour: ['smsPerHour'],
+  mailsPerHour: ['mailsPerHour'],
+  smsCountries: ['smsCountries'],
 } as const satisfies Record<string, readonly ValueName[]>;
 type SettingName = keyof typeof SETTINGS;
 const MAY_BE_ABSENT: ReadonlySet<ValueName> = new Set([
@@ -212,6 +230,9 @@ function settingsOf(values: Values): SettingsChange {
     linkConfirmation: values.linkConfirmation,
     hideAccounts: values.hideAccounts,
     refuseCommonPasswords: values.refuseCommonPasswords,
+    smsPerHour: values.smsPerHour === 0 ? null : values.smsPerHour,
+    mailsPerHour: values.mailsPerHour === 0 ? null : values.mailsPerHour,
+    smsCountries: values.smsCountries?.length === 0 ? null : values.smsCountries,
     twilio: given({
       accountSid: values.TWILIOAccountSid,
       token: values.TWILIOToken,

@@ -49,6 +49,9 @@ const SETTINGS: Record<string, string[]> = {
   handleType: ['handle'],
   userJWTAudience: ['userJWTAudience'],
   hideAccounts: ['hideAccounts'],
+  smsPerHour: ['smsPerHour'],
+  mailsPerHour: ['mailsPerHour'],
+  smsCountries: ['smsCountries'],
   refuseCommonPasswords: ['refuseCommonPasswords'],
 };
 const FULL: Partial<App> = {
@@ -67,6 +70,9 @@ const FULL: Partial<App> = {
   userJwtExpirationHours: 0.5,
   realmAppId: 'realm',
   userJwtAudience: ['one', 'two, three'],
+  smsPerHour: 30,
+  mailsPerHour: 1_000_000,
+  smsCountries: ['DE', 'CH'],
   metaData: [
     { id: 'm1', path: 'a.b', fieldName: 'b', required: true, canEdit: true },
     { id: 'm2', path: 'c', fieldName: 'C', required: false, canEdit: false },

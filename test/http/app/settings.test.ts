@@ -55,6 +55,9 @@ describe('settings of an app', () => {
     ['userJWTAudience', { userJWTAudience: ['a', 'b'] }],
     ['hideAccounts', { hideAccounts: true }],
     ['refuseCommonPasswords', { refuseCommonPasswords: true }],
+    ['smsPerHour', { smsPerHour: 30 }],
+    ['mailsPerHour', { mailsPerHour: 0 }],
+    ['smsCountries', { smsCountries: ['DE', 'CH'] }],
   ];
   for (const [setting, values, shown = values] of TAKEN) {
     it(`takes ${setting} ${JSON.stringify(values)}, and takes it again unchanged`, async () => {

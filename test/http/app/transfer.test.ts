@@ -85,6 +85,9 @@ async function fullApp(host: TestHost): Promise<App> {
     linkConfirmation: 'immediate',
     hideAccounts: true,
     refuseCommonPasswords: true,
+    smsPerHour: 12,
+    mailsPerHour: 340,
+    smsCountries: ['DE', 'US'],
     keys,
   });
   const ofApp = { appId: app.id };
