@@ -51,11 +51,6 @@ export function namesDatabase(text: string): boolean {
   return Boolean(takeApart(text)?.database);
 }
 
-/** Whether it names a user. */
-export function namesUser(text: string): boolean {
-  return Boolean(takeApart(text)?.userInfo);
-}
-
 function takeApart(text: string): MongoAddress | undefined {
   const match = /^mongodb(?:\+srv)?:\/\/(?:([^@]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(text);
   if (!match) return undefined;

@@ -4,6 +4,7 @@ import { EXIT, StartError } from './exit.ts';
 import type { Config } from './model/config.ts';
 import { HostError, isHostError } from './model/errors.ts';
 import type { Engine } from './store/engine.ts';
+import { explainFailure } from './store/mongodb/failures.ts';
 import { isBusy, isDamaged } from './store/sqlite/failures.ts';
 import { whyUnreadable } from './unreadable-file.ts';
 
@@ -62,20 +63,26 @@ async function openServer(database: { url: string; name: string }, waitSeconds: 
       return await openMongo({ url: database.url, database: database.name });
     } catch (error) {
       const mayCome = isHostError(error, 'service_unavailable');
-      if (!mayCome || performance.now() + RETRY_MS > deadline) throw serverProblem(error);
+      if (!mayCome || performance.now() + RETRY_MS > deadline) throw serverProblem(error, database.url);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }
 
-function serverProblem(error: unknown): unknown {
-  const unreachable = databaseProblem(error, 'mongodb');
-  if (unreachable) return unreachable;
-  // The driver's own message may quote the connection string.
-  if (!(error instanceof Error) || !error.name.startsWith('Mongo')) return error;
+/** The driver's own message may quote the connection string: what is told is our reading of it. */
+function serverProblem(error: unknown, url: string): unknown {
+  const isAway = error instanceof HostError && error.error === 'service_unavailable';
+  const cause = isAway ? error.cause : error;
+  if (!(cause instanceof Error)) return isAway ? databaseProblem(error, 'mongodb') : error;
+  if (!isAway && !cause.name.startsWith('Mongo')) return error;
+  const { step, reason, repair } = explainFailure(cause, url);
+  if (step === 'string' || step === 'name')
+    return refusal(EXIT.wrongConfiguration, { problem: `: ${reason}`, repair });
+  const verb = step === 'login' || step === 'permission' ? 'cannot be used' : 'cannot be reached';
+  const wait = step === 'unreachable' ? '; or raise DATABASE_WAIT_SECONDS' : '';
   return refusal(EXIT.databaseUnreachable, {
-    problem: `refused (${error.name})`,
-    repair: 'check user, password and rights; npx setup --check tells which',
+    problem: `${verb} (${step}): ${reason}`,
+    repair: `${repair}${wait}`,
   });
 }
 

@@ -18,7 +18,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Opening the data key', run: checkSealing },
   { what: 'Reading the records', run: checkRecords },
   { what: 'Looking at user ids', run: checkSubjects },
-  { what: 'Comparing clocks', run: checkClock },
+  { what: 'Comparing clocks', run: (config) => checkClock(config) },
   { what: 'Looking at the disk', run: checkDisk },
   { what: 'Asking the mail provider', run: checkMail },
   { what: 'Asking the SMS provider', run: checkSms },

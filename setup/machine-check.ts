@@ -31,10 +31,13 @@ export async function checkDisk({ dataDir }: Config): Promise<CheckResult> {
 const MAX_SKEW_MS = 5_000;
 
 /** This machine's clock against the MongoDB server's; tokens and TOTP need it right. */
-export async function checkClock({ database }: Config): Promise<CheckResult> {
-  if (database.kind === 'sqlite') return checkClockPlausible();
+export async function checkClock(
+  { database }: Pick<Config, 'database'>,
+  now = systemClock.now,
+): Promise<CheckResult> {
+  if (database.kind === 'sqlite') return checkClockPlausible(now);
   const { mongoClockSkewMs } = await import('../server/store/mongodb/check.ts');
-  const skewMs = await mongoClockSkewMs(database.url, systemClock.now).catch(() => undefined);
+  const skewMs = await mongoClockSkewMs(database.url, now).catch(() => undefined);
   if (skewMs === undefined) return failed('clock', 'the database did not tell its time');
   if (Math.abs(skewMs) <= MAX_SKEW_MS)
     return passed('clock', `within ${Math.abs(Math.round(skewMs))} ms of the database's`);
@@ -45,12 +48,12 @@ export async function checkClock({ database }: Config): Promise<CheckResult> {
 }
 
 /** Without a second clock at hand: not before this file was written. */
-function checkClockPlausible(): CheckResult {
+function checkClockPlausible(now: () => number): CheckResult {
   const built = statSync(new URL(import.meta.url)).mtimeMs;
-  if (systemClock.now() >= built)
+  if (now() >= built)
     return passed(
       'clock',
-      `${new Date(systemClock.now()).toISOString()}; compared with nothing else (embedded database)`,
+      `${new Date(now()).toISOString()}; compared with nothing else (embedded database)`,
     );
   return failed(
     'clock',

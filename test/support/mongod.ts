@@ -110,13 +110,18 @@ export async function findBinary(): Promise<string> {
   return MongoBinary.getPath();
 }
 
-/** Starts a mongod as a member of the replica set `test`; resolves when it accepts connections. */
-export async function launch(binary: string, folder: string, port: number): Promise<ChildProcess> {
+/** Starts a mongod, as a member of the replica set `test` unless `mode` says otherwise; resolves when it accepts connections. */
+export async function launch(
+  binary: string,
+  folder: string,
+  port: number,
+  mode: readonly string[] = ['--replSet', 'test'],
+): Promise<ChildProcess> {
   const server = spawn(
     binary,
     [
       ...['--dbpath', folder, '--port', String(port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
-      ...['--replSet', 'test', '--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'enableTestCommands=1'],
+      ...[...mode, '--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'enableTestCommands=1'],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );

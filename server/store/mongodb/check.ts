@@ -1,29 +1,25 @@
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { META } from '../../ports/store/meta.ts';
+import { explainFailure, type MongoFailure } from './failures.ts';
 
-/** Where a look at a MongoDB database stopped. */
-export type MongoCheckStep = 'string' | 'dns' | 'unreachable' | 'login' | 'permission';
-export type MongoCheck = { ok: true; version: string } | { ok: false; step: MongoCheckStep; reason: string };
+export type MongoCheck = { ok: true; version: string } | ({ ok: false } & MongoFailure);
 
 const TIMEOUT_MS = 8_000;
 const COLLECTION = 'cosync_auth_check';
 
 /**
  * Connects within 8 s and tries what the host will need: make a collection and a unique index, write, read and delete in it. Leaves nothing
- * behind. `reason` never holds the connection string.
+ * behind.
  */
 export async function checkMongo(url: string, database: string): Promise<MongoCheck> {
-  let client: MongoClient;
+  let client: MongoClient | undefined;
+  let doing = 'to log in';
   try {
     client = new MongoClient(url, {
       serverSelectionTimeoutMS: TIMEOUT_MS,
       connectTimeoutMS: TIMEOUT_MS,
       socketTimeoutMS: TIMEOUT_MS,
     });
-  } catch (error) {
-    return { ok: false, step: 'string', reason: (error as Error).message.replaceAll(url, '…') };
-  }
-  try {
     await client.connect();
     const db = client.db(database);
     const { version } = await db
@@ -32,43 +28,24 @@ export async function checkMongo(url: string, database: string): Promise<MongoCh
       .catch(() => ({ version: 'unknown' }));
     const collection = db.collection<{ _id: string; key: string }>(`${COLLECTION}_${process.pid}`);
     try {
+      doing = 'to create a collection and a unique index';
       await collection.createIndex({ key: 1 }, { unique: true });
+      doing = 'to write into a collection';
       await collection.insertOne({ _id: 'check', key: 'check' });
+      doing = 'to read a collection';
       if (!(await collection.findOne({ _id: { $eq: 'check' } })))
         throw new Error('a written document was not found');
+      doing = 'to delete from a collection';
       await collection.deleteOne({ _id: { $eq: 'check' } });
     } finally {
       await collection.drop().catch(() => undefined);
     }
     return { ok: true, version: String(version) };
   } catch (error) {
-    return { ok: false, ...classify(error as Error) };
+    return { ok: false, ...explainFailure(error, url, doing) };
   } finally {
-    await client.close().catch(() => undefined);
+    await client?.close().catch(() => undefined);
   }
-}
-
-const AUTHENTICATION_FAILED = 18;
-const ATLAS_AUTHENTICATION_FAILED = 8000;
-const UNAUTHORIZED = 13;
-
-function classify(error: Error): { step: MongoCheckStep; reason: string } {
-  const code = error instanceof MongoServerError ? error.code : undefined;
-  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
-  if (code === UNAUTHORIZED || /not authorized|not allowed to do action/i.test(text)) {
-    return { step: 'permission', reason: 'the user may not create collections or write' };
-  }
-  if (
-    code === AUTHENTICATION_FAILED ||
-    code === ATLAS_AUTHENTICATION_FAILED ||
-    /auth(entication)? failed|bad auth/i.test(text)
-  ) {
-    return { step: 'login', reason: 'the server refused user name or password' };
-  }
-  if (/ENOTFOUND|EAI_AGAIN|querySrv|ENODATA|ESERVFAIL/i.test(text)) {
-    return { step: 'dns', reason: 'the host name was not found' };
-  }
-  return { step: 'unreachable', reason: 'no server answered' };
 }
 
 /** Whether a host has sealed something in this database: its wrapped data key is there. */
