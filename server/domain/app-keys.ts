@@ -1,10 +1,11 @@
-import { type App, type AppKey, audienceOf, userJwtHours } from '../model/app.ts';
+import { type App, type AppKey, audienceOf, superUserGeneration, userJwtHours } from '../model/app.ts';
 import { HOUR_MS, MINUTE_MS } from '../model/duration.ts';
 import { refused } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp, findActiveAppForPortal } from './apps.ts';
 import type { IssuedTokens } from './issue-tokens.ts';
 import { issuerOf } from './published-keys.ts';
+import { serverSecretGeneration } from './server-secret.ts';
 
 /** Verifiers keep a JWKS for a while: a new key must be published this long before it signs. */
 const PUBLISHED_FIRST_MS = 2 * HOUR_MS;
@@ -13,7 +14,7 @@ export type RotationPhase = 'prepare' | 'activate' | 'retire';
 
 /**
  * One step of replacing an app's key pair (operator §7): `prepare` publishes a new public key, `activate` lets it sign, `retire` takes the
- * old one out of the JWKS. `force` skips the waiting. A step that is done already answers the keys as they are. Throws `app_gone`, and
+ * old one out of the JWKS. With `activate` the app's super-user tokens end. `force` skips the waiting. A step that is done already answers the keys as they are. Throws `app_gone`, and
  * `refused` with the reason in its detail.
  */
 export async function rotateAppKey(
@@ -28,10 +29,15 @@ export async function rotateAppKey(
     const keys = fresh ? prepare(current, fresh) : STEPS[phase](current, now, force);
     if (!keys) return undefined;
     kid = keyInState(keys, phase === 'prepare' ? 'next' : 'current')?.kid;
-    return { ...current, keys };
+    return phase === 'activate' ? { ...withoutSuperUsers(current), keys } : { ...current, keys };
   });
   if (kid) deps.events.emit('app_key_rotated', { appId, phase, kid, force });
   return app.keys;
+}
+
+/** With the key or the token they came with, super-user tokens end. */
+function withoutSuperUsers(app: App): App {
+  return { ...app, superUserMoves: (app.superUserMoves ?? 0) + 1 };
 }
 
 type Step = (app: App, now: number, force: boolean) => AppKey[] | undefined;
@@ -88,7 +94,8 @@ function lastingUntil(key: AppKey, until: number): AppKey {
 }
 
 /**
- * A new app token; the old one works for `graceHours` more, and so does no older one longer than that. Throws `app_gone`.
+ * A new app token; the old one works for `graceHours` more, and so does no older one longer than that. Super-user tokens end at once.
+ * Throws `app_gone`.
  */
 export async function rotateAppToken(
   deps: Pick<Deps, 'store' | 'clock' | 'hostTokens' | 'events'>,
@@ -104,7 +111,7 @@ export async function rotateAppToken(
     }));
     const graces = [...older, { generation: current.tokenGeneration, until }];
     return {
-      ...current,
+      ...withoutSuperUsers(current),
       appToken: await deps.hostTokens.issueAppToken({ appId, generation }),
       tokenGeneration: generation,
       graceGenerations: graces.filter((grace) => grace.until > now),
@@ -136,7 +143,12 @@ export async function superUserToken(
     exp: Math.floor(expiresAt / 1000),
     jti: deps.codes.newId(),
   });
-  const { token, jti } = await deps.hostTokens.issueSuperUserToken({ appId: app.id, name, expiresInMinutes });
+  const { token, jti } = await deps.hostTokens.issueSuperUserToken({
+    appId: app.id,
+    name,
+    expiresInMinutes,
+    generation: superUserGeneration(app, await serverSecretGeneration(deps.store.meta)),
+  });
   deps.events.emit('superuser_token_issued', { appId: app.id, jti, name, expiresInMinutes });
   return { jwt, accessToken: token };
 }

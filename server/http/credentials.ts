@@ -133,7 +133,11 @@ export class Credentials {
     if (credential.kind === 'server') return { kind: 'server' };
     const app = await this.#deps.store.apps.find(credential.appId);
     if (!app) throw new HostError('app_gone');
-    if (credential.kind === 'superuser') return { kind: 'superuser', app, name: credential.name };
+    if (credential.kind === 'superuser') {
+      const isInForce = await this.#generations.acceptsSuperUserToken(app, credential.generation);
+      if (!isInForce) throw this.#invalid(credential.place, 'revoked');
+      return { kind: 'superuser', app, name: credential.name };
+    }
     if (credential.kind === 'app' && !(await this.#generations.acceptsAppToken(app, credential.generation))) {
       throw this.#invalid(credential.place, 'revoked');
     }

@@ -1,5 +1,5 @@
 import { serverSecretGeneration } from '../domain/server-secret.ts';
-import type { App } from '../model/app.ts';
+import { type App, superUserGeneration } from '../model/app.ts';
 import type { Deps } from '../ports/deps.ts';
 import { FIRST_GENERATION } from '../ports/security.ts';
 import { META } from '../ports/store/meta.ts';
@@ -33,6 +33,12 @@ export class TokenGenerations {
     if (claimed === app.tokenGeneration) return true;
     const now = this.#deps.clock.now();
     return app.graceGenerations.some((grace) => grace.generation === claimed && grace.until > now);
+  }
+
+  /** Whatever is rotated, the app's token, its key or the server secret, ends them. */
+  async acceptsSuperUserToken(app: App, generation: number | undefined): Promise<boolean> {
+    const host = await this.#host();
+    return (generation ?? legacyGeneration(host)) === superUserGeneration(app, host.serverSecret);
   }
 
   async #host(): Promise<HostGenerations> {

@@ -113,12 +113,24 @@ export interface App {
   appToken: string;
   /** Generation of the current app token (claim `gen`). */
   tokenGeneration: number;
+  /** Counts what ended the app's super-user tokens: its token or key was replaced. Absent = 0. See `superUserGeneration`. */
+  superUserMoves?: number;
   /** Older generations that still work, until a time. */
   graceGenerations: { generation: number; until: number }[];
   /** Sealed at rest; only ever exported. */
   appSecret: string;
   createdAt: number;
   updatedAt: number;
+}
+
+/**
+ * What a super-user token must carry to count: moves with the app's token, its key and the server secret, whose generation is given.
+ */
+export function superUserGeneration(
+  app: Pick<App, 'superUserMoves'>,
+  serverSecretGeneration: number,
+): number {
+  return (app.superUserMoves ?? 0) + serverSecretGeneration;
 }
 
 /** Users a development app may have (contract §9). */

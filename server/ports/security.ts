@@ -52,10 +52,18 @@ export type HostToken =
       jti: string;
       expiresAt: number;
     }
-  | { kind: 'superuser'; appId: string; name: string; jti: string; expiresAt: number };
+  | {
+      kind: 'superuser';
+      appId: string;
+      name: string;
+      /** `superUserGeneration` when it was issued; absent only in tokens of an old installation. */
+      generation: number | undefined;
+      jti: string;
+      expiresAt: number;
+    };
 export type HostTokenKind = HostToken['kind'];
 
-/** Generation of the first server secret and of each app's first app token. */
+/** Generation of the first server secret, of each app's first app token and of its super-user tokens until something is rotated. */
 export const FIRST_GENERATION = 1;
 
 /**
@@ -63,7 +71,12 @@ export const FIRST_GENERATION = 1;
  * claims, required claims and expiry; it answers `undefined` for anything wrong. Generations and epochs are the caller's business.
  */
 export interface HostTokens {
-  issueServerSecret(input: { name: string; generation: number }): Promise<string>;
+  /** The same text again for the same `made`; without it a token of its own. */
+  issueServerSecret(input: {
+    name: string;
+    generation: number;
+    made?: { at: number; jti: string };
+  }): Promise<string>;
   issueAppToken(input: { appId: string; generation: number }): Promise<string>;
   /** Never accepted anywhere; kept because exports carry it. */
   issueAppSecret(input: { appId: string }): Promise<string>;
@@ -79,6 +92,8 @@ export interface HostTokens {
     appId: string;
     name: string;
     expiresInMinutes: number;
+    /** `FIRST_GENERATION` unless given. */
+    generation?: number;
   }): Promise<{ token: string; jti: string }>;
   verify<K extends HostTokenKind>(
     token: string,

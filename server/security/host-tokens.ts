@@ -2,7 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../model/config.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Codes, HostToken, HostTokenKind, HostTokens } from '../ports/security.ts';
+import {
+  type Codes,
+  FIRST_GENERATION,
+  type HostToken,
+  type HostTokenKind,
+  type HostTokens,
+} from '../ports/security.ts';
 import { type Claims, signJwt, thumbprint, verifyJwt } from './jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -63,8 +69,19 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
     })
     .transform(({ scope, iat, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
   superuser: z
-    .object({ scope: z.literal('superuser'), appId: text, name: text, ...ending })
-    .transform(({ scope, iat, exp, ...said }) => ({ ...said, kind: scope, expiresAt: exp })),
+    .object({
+      scope: z.literal('superuser'),
+      appId: text,
+      name: text,
+      gen: z.int().optional(),
+      ...ending,
+    })
+    .transform(({ scope, iat, exp, gen, ...said }) => ({
+      ...said,
+      kind: scope,
+      generation: gen,
+      expiresAt: exp,
+    })),
 };
 
 /**
@@ -88,9 +105,9 @@ export function createHostTokens(input: {
     superuser: new VerifiedTokens(REMEMBERED),
   };
 
-  async function issue(claims: Claims, lifeSeconds?: number) {
-    const iat = nowSeconds();
-    const jti = codes.newId();
+  async function issue(claims: Claims, lifeSeconds?: number, made?: { at: number; jti: string }) {
+    const iat = made ? Math.floor(made.at / 1000) : nowSeconds();
+    const jti = made?.jti ?? codes.newId();
     const exp = lifeSeconds === undefined ? undefined : iat + lifeSeconds;
     const token = await signJwt({ ...claims, iat, exp, jti }, kid, privateKey);
     return { token, jti, expiresAt: (iat + (lifeSeconds ?? 0)) * 1000 };
@@ -123,8 +140,8 @@ export function createHostTokens(input: {
   return {
     kid,
     isInForce,
-    async issueServerSecret({ name, generation }) {
-      return (await issue({ scope: 'server', name, gen: generation })).token;
+    async issueServerSecret({ name, generation, made }) {
+      return (await issue({ scope: 'server', name, gen: generation }, undefined, made)).token;
     },
     async issueAppToken({ appId, generation }) {
       return (await issue({ scope: 'app', appId, gen: generation })).token;
@@ -139,8 +156,8 @@ export function createHostTokens(input: {
     issueLoginToken({ appId, userId, factor, epoch }) {
       return issue({ scope: 'login', appId, userId, factor, epoch }, config.loginTokenSeconds);
     },
-    issueSuperUserToken({ appId, name, expiresInMinutes }) {
-      return issue({ scope: 'superuser', appId, name }, expiresInMinutes * 60);
+    issueSuperUserToken({ appId, name, expiresInMinutes, generation: gen = FIRST_GENERATION }) {
+      return issue({ scope: 'superuser', appId, name, gen }, expiresInMinutes * 60);
     },
     async verify(token, kind) {
       const now = clock.now();

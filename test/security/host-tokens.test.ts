@@ -43,6 +43,7 @@ describe('host tokens', () => {
     });
     assert.deepEqual(await verified('superuser'), {
       kind: 'superuser',
+      generation: 1,
       appId: APP_ID,
       name: 'support',
       expiresAt: now + 300_000,
@@ -75,7 +76,7 @@ describe('host tokens', () => {
       'scope',
       'userId',
     ]);
-    assert.deepEqual(await claims('superuser'), ['appId', 'exp', 'iat', 'jti', 'name', 'scope']);
+    assert.deepEqual(await claims('superuser'), ['appId', 'exp', 'gen', 'iat', 'jti', 'name', 'scope']);
     const [first, second] = [await issue.app(host), await issue.app(host)];
     assert.notEqual(decode(first, 1).jti, decode(second, 1).jti);
   });

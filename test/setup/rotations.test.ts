@@ -136,9 +136,20 @@ describe('a rotated server secret', { timeout: 60_000 }, () => {
       await pause(50);
     }
     assert.equal(await status(rotated.stdout.trim()), 200);
-    assert.equal(await status(await show()), 200);
+    assert.equal(await show(), rotated.stdout.trim(), 'one text for one generation');
     assert.ok(!rotated.stderr.includes(rotated.stdout.trim()));
     await host.stop();
+  });
+
+  it('is one text however often, by however many and under whatever name of the host it is printed', async () => {
+    const show = async (env = {}) =>
+      (await runSetup(['--print-secret', '--data-dir', dataDir], env)).stdout.trim();
+    const texts = await Promise.all([show(), show(), show()]);
+    await runSetup(['--rotate-pass-key', '--yes', '--data-dir', dataDir]);
+    await runSetup(['--rotate-encrypt-key', '--yes', '--data-dir', dataDir]);
+    texts.push(await show({ SERVER_NAME: 'another' }));
+    assert.match(texts[0] ?? '', /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    assert.equal(new Set(texts).size, 1);
   });
 
   it('is the old or the new one wherever --rotate-secret is killed', async () => {

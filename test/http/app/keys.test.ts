@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { rotateServerSecret } from '../../../server/domain/server-secret.ts';
 import type { App } from '../../../server/model/app.ts';
+import { META } from '../../../server/ports/store/meta.ts';
+import { loadHostKey } from '../../../server/security/host-key.ts';
+import { signJwt } from '../../../server/security/jwt.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
 const HOUR_MS = 3_600_000;
@@ -135,6 +139,79 @@ describe('keys and tokens of an app', () => {
       `/api/app/logs?appId=${app.id}&filterAction=superUserToken`,
     );
     assert.equal(logs.logs[0].value, JSON.stringify({ name: 'billing', expiresInMinutes: 5 }));
+  });
+
+  describe('a super-user token', () => {
+    const json = { appData: { tier: 2 } };
+    const set = async (token: string) => {
+      const headers = { 'access-token': token };
+      const { status, body } = await host.request('POST', '/api/appuser/setAppData', { headers, json });
+      return status === 200 ? 200 : body.code;
+    };
+    const superUser = async (app: App): Promise<string> => {
+      const { body } = await host.portal('POST', '/api/app/superUserToken', { json: { appId: app.id } });
+      return body['access-token'];
+    };
+    const rotations: { what: string; rotate: (app: App) => Promise<unknown> }[] = [
+      {
+        what: "the app's token",
+        rotate: (app) =>
+          host.portal('POST', '/api/app/rotateAppToken', { json: { appId: app.id, graceHours: 700 } }),
+      },
+      {
+        what: "the app's key",
+        rotate: async (app) => {
+          await rotate(app, 'prepare');
+          await rotate(app, 'activate', true);
+        },
+      },
+    ];
+    for (const { what, rotate } of rotations) {
+      it(`ends when ${what} is replaced; a new one works, and so does another app's`, async () => {
+        const [app, other] = [await host.createApp(), await host.createApp()];
+        const [old, others] = [await superUser(app), await superUser(other)];
+        assert.equal(await set(old), 200);
+        await rotate(app);
+        assert.equal(await set(old), 405);
+        assert.equal(await set(await superUser(app)), 200);
+        assert.equal(await set(others), 200);
+      });
+    }
+
+    it('ends when the server secret is replaced', async () => {
+      const own = await startTestHost();
+      const app = await own.createApp();
+      const request = (token: string) =>
+        own.request('POST', '/api/appuser/setAppData', { headers: { 'access-token': token }, json });
+      const { body } = await own.portal('POST', '/api/app/superUserToken', { json: { appId: app.id } });
+      assert.equal((await request(body['access-token'])).status, 200);
+      const { token } = await rotateServerSecret(own.deps);
+      own.clock.advance(3_001);
+      assert.equal((await request(body['access-token'])).body.code, 405);
+      const renewed = await own.request('POST', '/api/app/superUserToken', {
+        headers: { 'server-secret': token },
+        json: { appId: app.id },
+      });
+      assert.equal((await request(renewed.body['access-token'])).status, 200);
+      await own.stop();
+    });
+
+    it('without a generation counts only while those of an adopted older installation do', async () => {
+      const own = await startTestHost();
+      const app = await own.createApp();
+      const { privateKeyFile, publicKeyFile, passKey } = own.deps.config;
+      const { privateKey } = loadHostKey({ privateKeyFile, publicKeyFile, passPhrase: passKey });
+      const iat = Math.floor(own.clock.now() / 1000);
+      const claims = { scope: 'superuser', appId: app.id, name: 'x', iat, exp: iat + 600, jti: 'old' };
+      const old = await signJwt(claims, own.deps.hostTokens.kid, privateKey);
+      const request = () =>
+        own.request('POST', '/api/appuser/setAppData', { headers: { 'access-token': old }, json });
+      assert.equal((await request()).body.code, 405);
+      assert.ok(await own.deps.store.meta.compareAndSet(META.adoptedHostKey, undefined, 'yes'));
+      own.clock.advance(3_001);
+      assert.equal((await request()).status, 200);
+      await own.stop();
+    });
   });
 
   it('issues no super-user token for an app that does not run', async () => {
