@@ -28,6 +28,10 @@ const OPTIONS = {
   'rotate-encrypt-key': { type: 'boolean', help: 're-wrap the data key under a new ENCRYPT_KEY' },
   backup: { type: 'string', value: 'FILE', help: 'write an encrypted backup while the host runs' },
   restore: { type: 'string', value: 'FILE', help: 'restore a backup into an empty data folder or database' },
+  'keep-sessions': {
+    type: 'boolean',
+    help: 'with --restore, to move a host: keep sessions and secrets instead of ending them',
+  },
   'verify-backup': {
     type: 'string',
     value: 'FILE',
@@ -71,6 +75,9 @@ export function parseOptions(argv: readonly string[]): {
   const commands = COMMANDS.filter((name) => options[name] !== undefined);
   if (commands.length > 1) {
     throw new SetupError(EXIT.wrongOption, `One at a time, please: --${commands.join(', --')}`);
+  }
+  if (options['keep-sessions'] && options.restore === undefined) {
+    throw new SetupError(EXIT.wrongOption, '--keep-sessions goes with --restore FILE only.');
   }
   return { options, command: commands[0] };
 }

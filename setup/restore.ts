@@ -1,10 +1,14 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import type { App } from '../server/model/app.ts';
 import type { Config } from '../server/model/config.ts';
+import type { User } from '../server/model/user.ts';
 import { openEngine } from '../server/open-engine.ts';
+import { FIRST_GENERATION } from '../server/ports/security.ts';
 import { META, type MetaStore } from '../server/ports/store/meta.ts';
 import type { Store } from '../server/ports/store/store.ts';
+import { systemClock } from '../server/security/clock.ts';
 import { openDataKey } from '../server/security/data-key.ts';
 import { type Engine, HOST_SCOPE, TABLES, type TableName } from '../server/store/engine.ts';
 import type { RecordKind } from './all-records.ts';
@@ -51,15 +55,34 @@ export const restore: Command = async ({ options, terminal }) => {
   const config = draftConfig({ ...settings, DATA_DIR: dataDir });
 
   makePrivateFolder(dataDir);
-  await terminal.progress('Writing the database', restoreDatabase(config, contents, file, passPhrase));
+  const newest = options['keep-sessions'] ? 0 : Math.floor(systemClock.now() / 1000);
+  await terminal.progress(
+    'Writing the database',
+    restoreDatabase(config, contents, { file, passPhrase, newest }),
+  );
   for (const [path, { mode, content }] of contents.files) {
     makePrivateFolder(dirname(join(dataDir, path)));
     writeFileWhole(join(dataDir, path), content, mode);
   }
   changeHostEnv(dataDir, settings);
+  terminal.line(newest > 0 ? SESSIONS_ENDED : SESSIONS_KEPT);
   terminal.line(`Restored into ${dataDir}. Start it with: DATA_DIR=${dataDir} npm start`);
   return EXIT.done;
 };
+
+const SESSIONS_ENDED =
+  'Everybody has to log in again, super-user tokens have ended, and the portal needs a new server secret (npx setup --print-secret): ' +
+  'what was revoked after the backup must not come back. App tokens and app keys stay. ' +
+  'Passwords are those of the backup: whoever changed one since then has the old one again.';
+const SESSIONS_KEPT =
+  'Sessions, super-user tokens and the server secret are those of the backup, even where they were revoked after it (--keep-sessions).';
+
+/** What a restore is made from. `newest`: a generation or epoch, in seconds since 1970, that no token of before can have; 0 keeps them. */
+interface Source {
+  file: string;
+  passPhrase: string;
+  newest: number;
+}
 
 function requireEmptyFolder(dataDir: string): void {
   if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
@@ -124,21 +147,16 @@ async function requireKeysOpen({ settings, meta, files }: Contents): Promise<voi
 }
 
 /** The embedded database is made under another name first: it appears whole or not at all. */
-async function restoreDatabase(
-  config: Config,
-  contents: Contents,
-  file: string,
-  passPhrase: string,
-): Promise<void> {
+async function restoreDatabase(config: Config, contents: Contents, source: Source): Promise<void> {
   const { database } = config;
-  if (database.kind === 'mongodb') return fill(config, config.database, contents, file, passPhrase);
+  if (database.kind === 'mongodb') return fill(config, config.database, contents, source);
   if (existsSync(database.file)) throw new SetupError(EXIT.cannotWrite, `${database.file} exists already.`);
   const temporary = `${database.file}.restoring`;
   const remove = () => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${temporary}${suffix}`, { force: true });
   };
   try {
-    await fill(config, { kind: 'sqlite', file: temporary }, contents, file, passPhrase);
+    await fill(config, { kind: 'sqlite', file: temporary }, contents, source);
     renameSync(temporary, database.file);
   } finally {
     remove();
@@ -151,8 +169,7 @@ async function fill(
   config: Config,
   database: Config['database'],
   contents: Contents,
-  file: string,
-  passPhrase: string,
+  source: Source,
 ): Promise<void> {
   const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
   try {
@@ -162,11 +179,12 @@ async function fill(
         throw new TypeError(`${name} was not written`);
     }
     const store = await openRecords(engine, config);
+    await endServerSecrets(store.meta, source.newest);
     let batch: { kind: RecordKind; records: unknown[] } = { kind: 'app', records: [] };
     const flush = async () => {
       if (batch.records.length > 0) await insertAll(store, batch.kind, batch.records);
     };
-    for await (const line of readBackupFile(file, passPhrase)) {
+    for await (const line of readBackupFile(source.file, source.passPhrase)) {
       const entry = line as BackupEntry;
       if (entry.kind === 'counter') await engine.counterPut(entry.key, entry.row);
       if (entry.kind === 'damaged') await engine.insert(entry.table, entry.row);
@@ -175,12 +193,34 @@ async function fill(
         await flush();
         batch = { kind: entry.kind, records: [] };
       }
-      batch.records.push(entry.record);
+      batch.records.push(endSessions(entry.kind, entry.record, source.newest));
     }
     await flush();
   } finally {
     await engine.close();
   }
+}
+
+async function endServerSecrets(meta: MetaStore, newest: number): Promise<void> {
+  if (newest === 0) return;
+  const before = await meta.get(META.serverSecretGeneration);
+  const generation = Math.max(Number(before ?? FIRST_GENERATION), newest);
+  if (!(await meta.compareAndSet(META.serverSecretGeneration, before, String(generation))))
+    throw new TypeError('the generation of the server secret was not written');
+}
+
+/** The record with every epoch and generation that ends tokens moved; those of app tokens stay, which clients carry. */
+function endSessions(kind: RecordKind, record: unknown, newest: number): unknown {
+  if (newest === 0) return record;
+  if (kind === 'user') {
+    const user = record as User;
+    return { ...user, epoch: Math.max(user.epoch, newest) } satisfies User;
+  }
+  if (kind === 'app') {
+    const app = record as App;
+    return { ...app, superUserMoves: Math.max(app.superUserMoves ?? 0, newest) } satisfies App;
+  }
+  return record;
 }
 
 async function requireEmptyDatabase(engine: Engine): Promise<void> {

@@ -31,6 +31,8 @@ describe('a backup', { timeout: 120_000 }, () => {
   let app: { appId: string; appToken: string };
   /** Users the host acknowledged before the backup began. */
   const acknowledged: string[] = [];
+  /** What the host issued before the backup. */
+  let issued: { access: string; superUser: string; secret: string };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'backup-test-'));
@@ -61,6 +63,11 @@ describe('a backup', { timeout: 120_000 }, () => {
     while (acknowledged.length < FIRST) {
       acknowledged.push(...(await Promise.all(Array.from({ length: WRITERS }, add))));
     }
+    const logIn = { handle: acknowledged[0], password: PASSWORD };
+    const { body } = await call(await host.listening, 'login', { 'app-token': app.appToken }, logIn);
+    const superUser = await portal('superUserToken', { appId: app.appId, expiresInMinutes: 600 });
+    const secret = (await setup(['--print-secret', '--data-dir', dataDir])).stdout.trim();
+    issued = { access: String(body['access-token']), superUser: superUser['access-token'], secret };
     let writing = true;
     const writers = Array.from({ length: WRITERS }, async () => {
       while (writing) await add();
@@ -80,6 +87,38 @@ describe('a backup', { timeout: 120_000 }, () => {
     runSetup(args, env);
   const verify = (path: string, env?: Record<string, string>) =>
     setup(['--verify-backup', path, '--data-dir', dataDir], env);
+
+  async function call(port: number, route: string, headers: Record<string, string>, body?: object) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/appuser/${route}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+
+  /** The answers to what was issued before the backup: by code, 200 where it counts. */
+  async function countOn(target: string): Promise<Record<string, number>> {
+    const host = startHostProcess({ dataDir: target });
+    const port = await host.listening;
+    const codes = async (route: string, headers: Record<string, string>, body?: object) => {
+      const answer = await call(port, route, headers, body);
+      return answer.status === 200 ? 200 : Number(answer.body.code);
+    };
+    const connect = async (secret: string) =>
+      (await fetch(`http://127.0.0.1:${port}/api/app/connection`, { headers: { 'server-secret': secret } }))
+        .status;
+    const shown = (await setup(['--print-secret', '--data-dir', target])).stdout.trim();
+    const counts = {
+      access: await codes('getUser', { 'access-token': issued.access }),
+      superUser: await codes('setAppData', { 'access-token': issued.superUser }, { appData: {} }),
+      appToken: await codes('getApplication', { 'app-token': app.appToken }),
+      secret: (await connect(issued.secret)) === 200 ? 200 : 0,
+      shown: await connect(shown),
+    };
+    await host.stop();
+    return counts;
+  }
 
   async function portalOf(host: HostProcess) {
     const headers = {
@@ -141,6 +180,26 @@ describe('a backup', { timeout: 120_000 }, () => {
     }
     assert.ok(statSync(join(target, 'templates', 'pages', 'verified.hbs')).isFile());
     await requireEverybody(target);
+  });
+
+  it('revives nothing that may have been revoked since, and says so', async () => {
+    const target = join(folder, 'revoked');
+    const outcome = await setup(['--restore', file, '--data-dir', target]);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(outcome.stderr, /log in again/);
+    assert.match(outcome.stderr, /--print-secret/);
+    const counts = await countOn(target);
+    assert.deepEqual(counts, { access: 405, superUser: 405, appToken: 200, secret: 0, shown: 200 });
+  });
+
+  it('keeps sessions and secrets with --keep-sessions, which belongs to a restore alone', async () => {
+    const target = join(folder, 'moved');
+    const outcome = await setup(['--restore', file, '--keep-sessions', '--data-dir', target]);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    const counts = await countOn(target);
+    assert.deepEqual(counts, { access: 200, superUser: 200, appToken: 200, secret: 200, shown: 200 });
+    const other = await setup(['--backup', join(folder, 'other'), '--keep-sessions', '--data-dir', target]);
+    assert.equal(other.code, 64);
   });
 
   it('moves a host to MongoDB', { skip: mongodAvailable() ? false : NO_MONGOD }, async () => {
