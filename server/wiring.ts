@@ -2,6 +2,7 @@ import { archives } from './archive/archives.ts';
 import { createMailer } from './delivery/mailer.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
+import { TextFilesError } from './delivery/text-files.ts';
 import { createTexter } from './delivery/texter.ts';
 import { isKnownUser } from './domain/activity.ts';
 import { startDelivery } from './domain/delivery-queue.ts';
@@ -180,8 +181,11 @@ function openRenderer({ dataDir }: Config, events: Events): Renderer {
   try {
     return createRenderer({ dataDir, events });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : 'cannot be read';
-    const repair = 'correct the file named, or remove it to get the built-in text back';
-    throw new StartError(EXIT.wrongConfiguration, [{ name: 'templates', problem, repair }]);
+    const repair = 'correct the file, or remove it to get the built-in text back';
+    const problems =
+      error instanceof TextFilesError
+        ? error.problems.map(({ path, problem }) => ({ name: `templates/${path}`, problem, repair }))
+        : [{ name: 'templates', problem: error instanceof Error ? error.message : 'cannot be read', repair }];
+    throw new StartError(EXIT.wrongConfiguration, problems);
   }
 }

@@ -10,10 +10,12 @@ import { checkMail, checkSms } from './provider-check.ts';
 import { checkRecords } from './records-check.ts';
 import { checkSealing } from './sealing-check.ts';
 import { checkSubjects } from './subject-check.ts';
+import { checkTemplates } from './templates-check.ts';
 
 const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
   { what: 'Opening the key pair', run: checkKeyPair },
   { what: 'Looking at the files', run: checkRights },
+  { what: 'Reading texts and pages', run: checkTemplates },
   { what: 'Connecting to the database', run: checkDatabase },
   { what: 'Opening the data key', run: checkSealing },
   { what: 'Reading the records', run: checkRecords },

@@ -1,3 +1,23 @@
+const SOURCE_LIMIT = 65_536;
+/** Of one text: far more than anybody writes, and few enough for a parser that nests them. */
+const EXPRESSION_LIMIT = 1_000;
+const NESTING_LIMIT = 16;
+
+/** Throws an `Error` whose message may be shown for a text that is too much for the parser, before it sees it. */
+export function requireModest(source: string): void {
+  if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
+  let depth = 0;
+  let count = 0;
+  // `{{^}}` is an else and opens nothing.
+  for (const [opening] of source.matchAll(/\{\{~?(?:[#/]|\^(?!\s*~?\}))?|%[A-Z]/g)) {
+    count++;
+    if (opening.endsWith('#') || opening.endsWith('^')) depth++;
+    else if (opening.endsWith('/')) depth--;
+    if (depth > NESTING_LIMIT) throw new Error(`conditions are nested deeper than ${NESTING_LIMIT}`);
+  }
+  if (count > EXPRESSION_LIMIT) throw new Error(`more than ${EXPRESSION_LIMIT} placeholders and conditions`);
+}
+
 /** Throws an `Error` for anything but escaped values by their bare names, and `if` and `unless` on them (security.md §3). */
 export function requireHarmless(program: hbs.AST.Program, known: readonly string[]): void {
   for (const node of program.body) {

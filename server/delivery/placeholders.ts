@@ -40,6 +40,10 @@ const SHOWN = 40;
 /** `%NAME%` of old texts, or `{{NAME}}`. */
 const PLACEHOLDER = /%([A-Z][A-Z_]*)%|\{\{\s*([A-Z][A-Z_]*)\s*\}\}/g;
 
+export function isMessageName(name: string | undefined): name is MessageName {
+  return name !== undefined && Object.hasOwn(PLACEHOLDERS, name);
+}
+
 /** Every placeholder a source names, known or not. */
 function placeholdersIn(source: string): Set<string> {
   return new Set(Array.from(source.matchAll(PLACEHOLDER), ([, old, current]) => old ?? current ?? ''));

@@ -6,11 +6,19 @@ import type { MessageName, Template } from '../model/template.ts';
 import type { RenderedMessage, Renderer } from '../ports/delivery.ts';
 import type { Events } from '../ports/log.ts';
 import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
-import { requireHarmless } from './harmless.ts';
+import { requireHarmless, requireModest } from './harmless.ts';
 import { createLayouts } from './layouts.ts';
-import { checkPlaceholders, PLACEHOLDERS, toHtmlSource, toPlainSource, unsafeTag } from './placeholders.ts';
+import { ownTextProblems } from './own-texts.ts';
+import {
+  checkPlaceholders,
+  isMessageName,
+  PLACEHOLDERS,
+  toHtmlSource,
+  toPlainSource,
+  unsafeTag,
+} from './placeholders.ts';
 import { toPlainText } from './plain-text.ts';
-import { fileAt, readTextFiles } from './text-files.ts';
+import { fileAt, readTextFiles, TextFilesError, textOf, wordsOf } from './text-files.ts';
 
 type Values = Record<string, string>;
 type Fill = (values: Values) => string;
@@ -23,10 +31,6 @@ interface CompiledText {
   readonly html: Fill;
 }
 
-const SOURCE_LIMIT = 65_536;
-/** Of one text: far more than anybody writes, and few enough for a parser that nests them. */
-const EXPRESSION_LIMIT = 1_000;
-const NESTING_LIMIT = 16;
 const VALUE_LIMIT = 8_192;
 /** Edited texts kept compiled; one is a few kilobytes. */
 const STORED_LIMIT = 1_000;
@@ -46,7 +50,7 @@ const handlebars = once(() => {
 
 /**
  * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first used; where there are own ones,
- * all of them are at once, and an `Error` that names the file is thrown when one does not parse.
+ * all of them are at once, and `TextFilesError` names every file that the portal would not take.
  */
 export function createRenderer({ dataDir, events }: { dataDir: string; events: Events }): Renderer {
   const files = readTextFiles(dataDir);
@@ -103,7 +107,7 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
 
   function takeFiles(): void {
     for (const { path, head, body } of files.values()) {
-      const [, locale, name] = /^messages\/([A-Z]{2})\/(\w+)\.hbs$/.exec(path) ?? [];
+      const { locale, name } = textOf(path);
       if (!locale || !isMessageName(name)) continue;
       const text = () => compileText({ name, locale, head, body, linkText: head.link || LINK_CAPTION });
       builtIn.set(
@@ -112,7 +116,7 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       );
     }
     for (const { path, head } of files.values()) {
-      const [, locale, page] = /^pages\/([A-Z]{2})\/([\w-]+)\.hbs$/.exec(path) ?? [];
+      const { locale, page } = wordsOf(path);
       if (!locale || !page) continue;
       const fill = () => compile(layouts.page(page, locale, head), PAGE_VALUES, { noEscape: false });
       pages.set(
@@ -123,7 +127,30 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   }
   takeFiles();
   if ([...files.values()].some(({ isOwn }) => isOwn)) {
+    const problems = ownTextProblems(files, check);
+    if (problems.length > 0) throw new TextFilesError(problems);
     for (const compiled of [...builtIn.values(), ...pages.values()]) compiled();
+  }
+
+  function check({ name, subject, htmlTemplate }: Parameters<Renderer['check']>[0]): void {
+    checkPlaceholders(name, subject, htmlTemplate);
+    try {
+      compileText({
+        name,
+        locale: DEFAULT_LOCALE,
+        head: { subject },
+        body: htmlTemplate,
+        linkText: LINK_CAPTION,
+      });
+    } catch (cause) {
+      // Handlebars goes on with an excerpt of the text after its first line.
+      const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
+      throw new HostError('refused', {
+        detail,
+        cause,
+        because: { reason: 'unknown_value', field: 'htmlTemplate' },
+      });
+    }
   }
 
   function builtInOf(name: MessageName, locale: string): CompiledText {
@@ -155,28 +182,10 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
     builtIn(name, locale) {
       const path = builtIn.has(`${locale} ${name}`) ? locale : DEFAULT_LOCALE;
       const { head, body } = fileAt(files, `messages/${path}/${name}.hbs`);
-      return { subject: head.subject ?? '', htmlTemplate: body, localeLinkText: head.link };
+      // An own SMS text may come without one, and what a portal is shown it must be able to save.
+      return { subject: head.subject || '%APP_NAME%', htmlTemplate: body, localeLinkText: head.link };
     },
-    check({ name, subject, htmlTemplate }) {
-      checkPlaceholders(name, subject, htmlTemplate);
-      try {
-        compileText({
-          name,
-          locale: DEFAULT_LOCALE,
-          head: { subject },
-          body: htmlTemplate,
-          linkText: LINK_CAPTION,
-        });
-      } catch (cause) {
-        // Handlebars goes on with an excerpt of the text after its first line.
-        const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-        throw new HostError('refused', {
-          detail,
-          cause,
-          because: { reason: 'unknown_value', field: 'htmlTemplate' },
-        });
-      }
-    },
+    check,
     page({ name, locale, template, values }) {
       if (name === 'verified')
         return message({ name: 'clickThrough', locale, template, values, app: undefined }).html;
@@ -196,31 +205,13 @@ function once<T>(work: () => T): () => T {
   };
 }
 
-function isMessageName(name: string | undefined): name is MessageName {
-  return name !== undefined && Object.hasOwn(PLACEHOLDERS, name);
-}
-
 function naming<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new Error(`template ${path}: ${cause instanceof Error ? cause.message : 'broken'}`, { cause });
+    const problem = cause instanceof Error ? `cannot be used: ${cause.message}` : 'is broken';
+    throw new TextFilesError([{ path, problem }]);
   }
-}
-
-/** Throws an `Error` whose message may be shown for a text that is too much for the parser, before it sees it. */
-function requireModest(source: string): void {
-  if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
-  let depth = 0;
-  let count = 0;
-  // `{{^}}` is an else and opens nothing.
-  for (const [opening] of source.matchAll(/\{\{~?(?:[#/]|\^(?!\s*~?\}))?|%[A-Z]/g)) {
-    count++;
-    if (opening.endsWith('#') || opening.endsWith('^')) depth++;
-    else if (opening.endsWith('/')) depth--;
-    if (depth > NESTING_LIMIT) throw new Error(`conditions are nested deeper than ${NESTING_LIMIT}`);
-  }
-  if (count > EXPRESSION_LIMIT) throw new Error(`more than ${EXPRESSION_LIMIT} placeholders and conditions`);
 }
 
 /** Throws an `Error` whose message may be shown: the text does not parse or uses more than values, `if` and `unless`. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { PLACEHOLDERS } from '../../server/delivery/placeholders.ts';
 import { createRenderer } from '../../server/delivery/render.ts';
-import { readTextFiles } from '../../server/delivery/text-files.ts';
+import { readTextFiles, TextFilesError } from '../../server/delivery/text-files.ts';
 import { HostError } from '../../server/model/errors.ts';
 import { type MessageName, TEMPLATE_NAMES, type Template } from '../../server/model/template.ts';
 
@@ -373,9 +373,68 @@ describe("the operator's own texts", () => {
     const page = own.page({ name: 'expired', locale: 'EN', template: undefined, values: VALUES });
     assert.match(page, /Too late, ada@example\.com/);
   });
-  it('stop the start by name when they are broken', () => {
-    writeFileSync(join(dataDir, 'templates/messages/IT/signUp.hbs'), 'subject: Ciao\n\n<p>{{{CODE}}}</p>\n');
-    assert.throws(open, /messages\/IT\/signUp\.hbs/);
+  it('may begin with a byte order mark and have Windows line ends', () => {
+    const path = join(dataDir, 'templates/messages/IT/signUp.hbs');
+    writeFileSync(path, '\ufeffsubject: Ciao\r\n\r\n<p>%CODE%</p>\r\n');
+    const text = open().builtIn('signUp', 'IT');
+    assert.deepEqual([text.subject, text.htmlTemplate], ['Ciao', '<p>%CODE%</p>']);
+  });
+  it('may leave the subject of an SMS out', () => {
+    writeFileSync(join(dataDir, 'templates/messages/IT/sms.hbs'), '%CODE% per %APP_NAME%\n');
+    const text = open().builtIn('sms', 'IT');
+    assert.equal(text.htmlTemplate, '%CODE% per %APP_NAME%');
+    renderer.check({ name: 'sms', ...text });
+    assert.notEqual(text.subject, '');
+  });
+  it('stop the start by name when the portal would refuse them, all at once', () => {
+    const good = 'subject: Ciao\n\n<p>%CODE%</p>\n';
+    const cases: [path: string, content: string | Buffer, reason: RegExp][] = [
+      ['messages/IT/signUp.hbs', '', /is empty/],
+      ['messages/IT/signUp.hbs', '\ufeff', /is empty/],
+      ['messages/IT/signUp.hbs', 'subject: Ciao\n\n', /is empty/],
+      ['messages/IT/signUp.hbs', '<p>%CODE%</p>', /no line "subject: …"/],
+      ['messages/IT/signUp.hbs', 'subject: Ciao\n\n<p>no code</p>', /%CODE% is missing/],
+      ['messages/IT/signUp.hbs', 'subject: Ciao\n\n<p>%CODE% %LINK%</p>', /%LINK% is not known/],
+      ['messages/IT/signUp.hbs', 'subject: %LINK%\n\n<p>%CODE%</p>', /%LINK% cannot stand in the subject/],
+      ['messages/IT/signUp.hbs', 'subject: Ciao\n\n<p>{{{CODE}}}</p>\n', /cannot be used/],
+      ['messages/IT/signUp.hbs', Buffer.from(good.replace('Ciao', 'Verit\u00e0'), 'latin1'), /is not UTF-8/],
+      ['messages/IT/signUp.hbs', Buffer.from(`\ufeff${good}`, 'utf16le'), /is not UTF-8/],
+      ['messages/IT/factorChanged.hbs', 'subject: Ciao\n\n<p>no change</p>', /%CHANGE% is missing/],
+      ['messages/IT/sms.hbs', 'no code', /%CODE% is missing/],
+      ['messages/IT/contestedNote.hbs', '', /is empty/],
+      ['messages/layout.hbs', '<html></html>', /\[\[content\]\]/],
+      ['pages/layout.hbs', '<html></html>', /\[\[content\]\]/],
+      ['pages/confirm.hbs', ' \n', /is empty/],
+      ['pages/confirm.hbs', '{{#each CODE}}{{/each}}', /only \{\{NAME/],
+      ['pages/IT/confirm.hbs', 'Ciao', /no line such as "heading: …"/],
+    ];
+    for (const [path, content, reason] of cases) {
+      const folder = mkdtempSync(join(tmpdir(), 'own-templates-'));
+      const write = (name: string, text: string | Buffer) => {
+        const file = join(folder, 'templates', name);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+      };
+      const found = () => {
+        try {
+          createRenderer({ dataDir: folder, events: { emit() {} } });
+        } catch (error) {
+          assert(error instanceof TextFilesError, String(error));
+          return error.problems;
+        }
+        return [];
+      };
+      write(path, content);
+      const [problem, ...more] = found();
+      // Markup of a page is found out with the words of some locale.
+      if (!path.startsWith('pages/confirm')) assert.equal(problem?.path, path);
+      assert.match(problem?.problem ?? '', reason, `${path} ${content}`);
+      assert.deepEqual(more, []);
+      if (reason.source.includes('UTF')) write('messages/IT/invite.hbs', content);
+      else write('messages/IT/invite.hbs', '');
+      if (!reason.source.includes('only')) assert.equal(found().length, 2);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

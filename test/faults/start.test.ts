@@ -39,6 +39,21 @@ async function assertRefused(host: HostProcess, code: number, expected: RegExp):
   );
 }
 
+describe('a host with broken texts of its own', () => {
+  it('does not start, and names every file with what is wrong', async () => {
+    const dataDir = newDataDir();
+    const folder = join(dataDir, 'templates/messages/EN');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'signUp.hbs'), 'subject: Hi\n\nno code\n');
+    writeFileSync(join(folder, 'invite.hbs'), '');
+    const { code, stderr } = await start({ dataDir }).ended;
+    assert.equal(code, 78, stderr);
+    assert.match(stderr, /^ {2}templates\/messages\/EN\/signUp\.hbs cannot be used: %CODE% is missing$/m);
+    assert.match(stderr, /^ {2}templates\/messages\/EN\/invite\.hbs is empty$/m);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  });
+});
+
 describe('a host in the environment of a log-in shell or of conda', () => {
   const env = { MAIL: '/var/mail/root', HOST: 'x86_64-conda-linux-gnu' };
   it('starts, and says in a line each what it ignores', async () => {
