@@ -8,6 +8,7 @@ import { type AttemptDeps, judgePassword } from './attempts.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
 import { findByLoginName } from './handle.ts';
+import { countPassword } from './password-kinds.ts';
 import { releaseSeat } from './seats.ts';
 import { type IdentityDeps, identify } from './social-login.ts';
 
@@ -71,13 +72,13 @@ async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: st
  * leaves an account that can be deleted again.
  */
 export async function deleteUser(
-  deps: Pick<Deps, 'store' | 'events'>,
+  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events'>,
   { app, user, by }: { app: App; user: User; by: 'user' | 'portal' },
 ): Promise<void> {
   await deps.store.signups.removeByHandle(app.id, user.handle);
   await deps.store.invites.removeByHandle(app.id, user.handle);
   if (!(await deps.store.users.remove(app.id, user.id))) return;
-  await releaseSeat(deps, app);
+  await Promise.all([releaseSeat(deps, app), countPassword(deps, app, { before: user.passwordHash })]);
   deps.events.emit('user_deleted', { userId: user.id, by });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'user_deleted' });
 }

@@ -14,6 +14,7 @@ import {
   requireSavable,
 } from './import-records.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { PasswordTally } from './password-kinds.ts';
 import { recountSeats } from './seats.ts';
 import { CellError, Cells } from './transfer-cells.ts';
 import {
@@ -83,10 +84,12 @@ class Import {
   readonly #problems: string[] = [];
   readonly #signups: Winners = new Map();
   readonly #invites: Winners = new Map();
+  readonly #tally: PasswordTally;
   #withSecrets = false;
 
   constructor(deps: ImportDeps, archive: OpenArchive, newKeys: boolean) {
     this.#deps = deps;
+    this.#tally = new PasswordTally(deps);
     this.#archive = archive;
     this.#newKeys = newKeys;
   }
@@ -101,6 +104,7 @@ class Import {
         current = (await store.apps.replace({ ...current, updatedAt: this.#deps.clock.now() })) ?? current;
       });
       await recountSeats(this.#deps, app);
+      await this.#tally.save(this.#deps, app);
       const live = await namingApp(
         name,
         () => store.apps.replace({ ...current, name, lifecycle: 'live', updatedAt: app.updatedAt }),
@@ -243,7 +247,10 @@ class Import {
     return insert(
       USER_TABLE,
       (cells) => importedUser(deps, cells, app),
-      (rows) => store.users.insertMany(rows),
+      (rows) => {
+        for (const user of rows) this.#tally.add(user);
+        return store.users.insertMany(rows);
+      },
     );
   }
 

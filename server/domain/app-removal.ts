@@ -1,6 +1,7 @@
 import { isHostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeApp, findAppForPortal } from './apps.ts';
+import { forgetPasswords } from './password-kinds.ts';
 import { forgetSeats, recountSeats } from './seats.ts';
 
 type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
@@ -38,6 +39,7 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
   await forgetSeats(deps, { id: appId });
+  await forgetPasswords(deps, { id: appId });
 }
 
 /**
@@ -53,6 +55,7 @@ export async function resetApp(
   await removePeople(deps, appId);
   if (!keepLogs) await deps.store.activity.removeAll(appId);
   await recountSeats(deps, app);
+  await forgetPasswords(deps, app);
   deps.events.emit('app_reset', { appId, by: 'portal' });
   return true;
 }

@@ -5,8 +5,10 @@ import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { AttemptLimit, Reservation } from '../ports/store/counters.ts';
 import { changeUser } from './change.ts';
+import { countPassword, decoyFor } from './password-kinds.ts';
 import { lowered } from './password-rules.ts';
 import { countGuess } from './spray.ts';
+import { standIn } from './stand-in.ts';
 import { Turns } from './turns.ts';
 import { type Account, accountName, factorLimit, loginLimits, sessionLimit } from './wait-limits.ts';
 
@@ -48,7 +50,9 @@ async function judgeInTurn(
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   const reserved = await admitted(deps, limits, { who, method });
   if (!reserved) return false;
-  const stored = user?.passwordHash ?? deps.passwords.decoyHash;
+  // Looked up for known handles too, so that both answers cost the same.
+  const decoy = await decoyFor(deps, { app, handle: input.handle });
+  const stored = user?.passwordHash ?? decoy;
   const right = await judged(deps, reserved, () => matchingSpelling(deps, password, stored));
   if (user?.passwordHash && right !== undefined) {
     await forgive(deps, input, reserved);
@@ -61,7 +65,12 @@ async function judgeInTurn(
     countGuess(deps, app, 'password'),
   ]);
   loginFailed(deps, { who, method, reason: 'password', failures });
-  if (user && inARow > 0 && inARow >= app.maxLoginAttempts) await lock(deps, user, inARow);
+  if (inARow > 0 && inARow >= app.maxLoginAttempts) {
+    if (user) await lock(deps, user, inARow);
+    else if (inARow === app.maxLoginAttempts) {
+      await standIn(deps, { app, handle: input.handle, what: 'lock' }, { writes: 1, lastsMs: ROW_MS });
+    }
+  }
   return false;
 }
 
@@ -225,5 +234,7 @@ async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelli
     return renewed ? { ...current, passwordHash } : undefined;
   });
   const from = outdated.startsWith('$2') ? 'bcrypt' : 'argon2id';
-  if (renewed) deps.events.emit('password_rehashed', { userId: user.id, from });
+  if (!renewed) return;
+  await countPassword(deps, { id: user.appId }, { before: outdated, after: passwordHash });
+  deps.events.emit('password_rehashed', { userId: user.id, from });
 }

@@ -3,10 +3,11 @@ import { type ErrorName, HostError } from '../model/errors.ts';
 import type { LoginProvider, Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { subjectOf } from './claims.ts';
+import { countPassword } from './password-kinds.ts';
 import { releaseSeat, takeSeat } from './seats.ts';
 import { subjectsAreRecorded } from './subjects.ts';
 
-export type CreateDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>;
+export type CreateDeps = Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'handleRef'>;
 
 export interface NewUser {
   app: App;
@@ -46,6 +47,7 @@ export async function createUser(deps: CreateDeps, input: NewUser): Promise<User
     if (same) return same;
     throw error;
   }
+  await countPassword(deps, app, { after: user.passwordHash });
   deps.events.emit('user_created', { userId: user.id, via: input.via });
   return user;
 }

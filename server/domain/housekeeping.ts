@@ -3,7 +3,9 @@ import { isHostError } from '../model/errors.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
+import { recountPasswords } from './password-kinds.ts';
 import { freeLostSeats } from './seats.ts';
+import { LATE_SIGNUP_MS } from './signup-requests.ts';
 import { recordSubjects } from './subjects.ts';
 
 const EVERY_MS = MINUTE_MS;
@@ -12,18 +14,17 @@ const MOST_ACTIVITY_ROWS = 1_000_000;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;
-/** A late click on a mailed code or link is told so for this long (contract 411). */
-const LATE_SIGNUP_MS = 30 * DAY_MS;
 /** An import that runs renews its app record more often than this. */
 const ABANDONED_MS = 30_000;
 /** Longer than a request may take, so that none that saw the app before its deletion adds anything afterwards. */
 const STRAGGLERS_MS = MINUTE_MS;
 
-type SweepDeps = Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
+type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once an hour, beyond a million an app, signups long expired, deleted apps,
- * imports a crash broke off and, once a day, seats that a crash left taken and users whose `subject` is not recorded. Any number of processes may sweep at once. `stop`
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once an hour, beyond a million an
+ * app, signups long expired, deleted apps, imports a crash broke off and, once a day, seats that a crash left taken, kinds of passwords and
+ * users whose `subject` is not recorded. Any number of processes may sweep at once. `stop`
  * lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
@@ -104,6 +105,7 @@ async function recountDaily(deps: SweepDeps, isStopped: () => boolean): Promise<
   for await (const app of deps.store.apps.stream()) {
     if (isStopped()) return;
     await freeLostSeats(deps, app);
+    await recountPasswords(deps, app, isStopped);
   }
   await recordSubjects(deps, isStopped);
 }

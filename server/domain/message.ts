@@ -84,6 +84,11 @@ export async function sendMessage(deps: MessageDeps, input: MessageInput): Promi
   }
 }
 
+/** Does the work of a message and drops it, where time must not tell whether one was sent. */
+export async function writeToNobody(deps: MessageDeps, input: MessageInput): Promise<void> {
+  await composeMessage(deps, input);
+}
+
 /** Undefined when there is no way to reach `to`. */
 async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<Message | undefined> {
   const { app, to, code, link, attachments } = input;

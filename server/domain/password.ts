@@ -2,6 +2,7 @@ import type { App } from '../model/app.ts';
 import type { UserCaller } from '../model/caller.ts';
 import { MINUTE_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
+import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { isAnonymous, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from './attempts.ts';
@@ -11,8 +12,13 @@ import { admitCode, type CodeDeps, judgeCode } from './code-attempts.ts';
 import { endWaits } from './end-waits.ts';
 import { findByLoginName, loginName } from './handle.ts';
 import { rememberNetwork } from './known-networks.ts';
-import { type MessageDeps, sendMessage } from './message.ts';
+import { type MessageDeps, sendMessage, writeToNobody } from './message.ts';
+import { countPassword } from './password-kinds.ts';
 import { requireNewPassword } from './password-rules.ts';
+import { standIn } from './stand-in.ts';
+
+/** Where a message goes that is only written: nobody has this address. */
+const STRANGER = 'nobody@invalid.invalid';
 
 /**
  * The record with another password: every access token, pending log-in and sent code of the user ends in the same write; the second
@@ -51,21 +57,24 @@ export async function forgotPassword(
   if (!(await admitCode(deps, { app, subject, purpose: 'reset', unproven }))) return true;
   await (known
     ? sendResetCode(deps, app, user, { name: 'resetPassword', HANDLE: typed })
-    : writeAsOften(deps, app, typed));
+    : doAsMuch(deps, app, typed));
   return true;
 }
 
-/** What an unknown account costs in an app that hides accounts: two writes, as a code and its message do, so that time tells nothing. */
-async function writeAsOften(
-  deps: Pick<Deps, 'store' | 'clock' | 'handleRef'>,
-  app: App,
-  typed: string,
-): Promise<void> {
-  const now = deps.clock.now();
-  const key = `no-reset/${app.id}/${deps.handleRef(app.id, typed)}`;
-  for (let write = 0; write < 2; write++) {
-    await deps.store.counters.increment(key, { now, expiresAt: now + MINUTE_MS });
-  }
+/** What an unknown account costs in an app that hides accounts: a message is written, and as much stored as a code and a message are. */
+async function doAsMuch(deps: MessageDeps, app: App, typed: string): Promise<void> {
+  const stored = { app, handle: typed, what: 'reset' };
+  await standIn(deps, stored, { writes: 1, lastsMs: MINUTE_MS });
+  await writeToNobody(deps, {
+    app,
+    name: 'resetPassword',
+    locale: DEFAULT_LOCALE,
+    to: STRANGER,
+    values: { HANDLE: typed },
+    code: deps.codes.newCode(),
+    outcome: 'queue',
+  });
+  await standIn(deps, stored, { writes: 1, lastsMs: MINUTE_MS });
 }
 
 /** Mails an account that has no password yet a code to choose one with. Costs nobody's message budget. */
@@ -130,6 +139,7 @@ export async function resetPassword(
     return withPassword(current, passwordHash, deps.clock.now());
   });
   if (!changed) throw new HostError('invalid_data');
+  await countPassword(deps, app, { before: user.passwordHash, after: passwordHash });
   const free = await endWaits(deps, { user, by: 'reset' });
   if (free) await rememberNetwork(deps, free);
   deps.events.emit('password_reset', { userId: user.id });
@@ -168,6 +178,7 @@ export async function changePassword(
     return withPassword(current, passwordHash, deps.clock.now());
   });
   if (!changed) throw new HostError('invalid_access_token');
+  await countPassword(deps, app, { before: user.passwordHash, after: passwordHash });
   deps.events.emit('password_changed', { userId: user.id });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_changed' });
   return true;

@@ -13,6 +13,7 @@ import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.t
 import { requireLocale } from './locale.ts';
 import type { MessageDeps } from './message.ts';
 import { mergeMetadata, parseMetadata } from './metadata.ts';
+import { countPassword } from './password-kinds.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { sendWelcome } from './signup.ts';
 
@@ -64,6 +65,7 @@ export async function register(
   // A use that lost the race or ended in a crash made the account: the password acknowledged is the one that counts.
   if (user.passwordHash !== passwordHash) {
     await changeUser(deps, user, (current) => ({ ...current, passwordHash }));
+    await countPassword(deps, app, { before: user.passwordHash, after: passwordHash });
   }
   // What others asked for with this handle has no part in the account, also when it is deleted one day.
   await deps.store.signups.removeByHandle(app.id, handle);

@@ -1,5 +1,5 @@
 import type { App } from '../model/app.ts';
-import { HOUR_MS } from '../model/duration.ts';
+import { DAY_MS, HOUR_MS } from '../model/duration.ts';
 import { HostError, isHostError } from '../model/errors.ts';
 import type { Signup, SignupRequest } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
@@ -8,6 +8,8 @@ import { change } from './change.ts';
 
 type RequestDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'codes' | 'clock'>;
 
+/** A late click on a mailed code or link is told so for this long (contract 411). */
+export const LATE_SIGNUP_MS = 30 * DAY_MS;
 /** What a contested signup keeps. */
 const REQUESTS_MAX = 5;
 

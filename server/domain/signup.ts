@@ -1,4 +1,5 @@
 import type { App } from '../model/app.ts';
+import { HOUR_MS } from '../model/duration.ts';
 import { HostError } from '../model/errors.ts';
 import { isContested, type Signup } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
@@ -14,7 +15,8 @@ import { type MessageDeps, sendMessage } from './message.ts';
 import { parseMetadata } from './metadata.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { requireFreeSeat } from './seats.ts';
-import { hashWish, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
+import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
+import { standIn } from './stand-in.ts';
 
 export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
 
@@ -64,10 +66,24 @@ export async function signUp(
   const unproven = { to: handle, open: true };
   const budget = { app, subject: handle, purpose: 'signup', unproven } as const;
   const admitted = await admitCode(deps, budget);
-  if (admitted)
-    await sendAdmitted(deps, budget, () => (registered ? tellOwner : inviteToConfirm)(deps, wish));
-  else if (!registered) await storeWish(deps, wish);
+  const send = admitted && (registered ? tellOwner : inviteToConfirm);
+  if (send) await sendAdmitted(deps, budget, () => send(deps, wish));
+  else await (registered ? storeNothing : storeWish)(deps, wish);
   return true;
+}
+
+/**
+ * In an app that hides accounts: writes for a handle that has one as often as the wish of a newcomer does, which inserts a row, or finds one
+ * and replaces it.
+ */
+async function storeNothing(
+  deps: Pick<Deps, 'config' | 'store' | 'clock' | 'handleRef'>,
+  { app, handle }: Wish,
+): Promise<void> {
+  const what = { app, handle, what: 'signup' };
+  const lastsMs = deps.config.signupHours * HOUR_MS + LATE_SIGNUP_MS;
+  const before = await standIn(deps, what, { writes: 1, lastsMs });
+  if (before > 0) await standIn(deps, what, { writes: 1, lastsMs });
 }
 
 /**
@@ -133,8 +149,10 @@ function signupLink(
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */
-function tellOwner(deps: MessageDeps, { app, handle, locale }: Wish): Promise<void> {
-  return sendMessage(deps, {
+async function tellOwner(deps: MessageDeps, wish: Wish): Promise<void> {
+  const { app, handle, locale } = wish;
+  await storeNothing(deps, wish);
+  await sendMessage(deps, {
     app,
     name: 'alreadyRegistered',
     locale,

@@ -12,6 +12,7 @@ import { endWaits } from './end-waits.ts';
 import { findHolder, isEmail, parseHandle } from './handle.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { withPassword } from './password.ts';
+import { countPassword } from './password-kinds.ts';
 import { requireNewPassword } from './password-rules.ts';
 
 /**
@@ -105,7 +106,7 @@ export function searchUsers(
 
 /** Removes a user with all rows of the handle; answers who it was. Throws `app_gone` and `user_unknown`. */
 export async function removeUser(
-  deps: Pick<Deps, 'store' | 'events'>,
+  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events'>,
   input: { appId: string; handle: string },
 ): Promise<User> {
   const { app, user } = await findUserForPortal(deps, input);
@@ -148,13 +149,15 @@ export async function resetUserPassword(
 ): Promise<true> {
   const { appId, userId, rawValue, hashValue } = input;
   const app = await findAppForPortal(deps, appId);
-  if (!(await deps.store.users.find(appId, userId))) throw new HostError('user_unknown');
+  const before = await deps.store.users.find(appId, userId);
+  if (!before) throw new HostError('user_unknown');
   requireNewPassword(app, hashValue, 'hashValue');
   const passwordHash = await deps.passwords.hash(hashValue);
   const user = await changeUser(deps, { appId, id: userId }, (current) =>
     withPassword(current, passwordHash, deps.clock.now()),
   );
   if (!user) throw new HostError('user_unknown');
+  await countPassword(deps, app, { before: before.passwordHash, after: passwordHash });
   await endWaits(deps, { user, by: 'portal' });
   deps.events.emit('password_set_by_portal', { appId, userId });
   deps.events.emit('token_revoked', { appId, userId, scope: 'all', cause: 'password_set_by_portal' });

@@ -18,6 +18,10 @@ export interface PasswordHasher {
   isUsable(stored: string): boolean;
   /** True for bcrypt and for weaker Argon2id parameters: hash anew after the next right password. */
   needsRehash(stored: string): boolean;
+  /** Names what verifying a hash costs: those of one kind cost the same. Undefined for what cannot be verified. */
+  kindOf(stored: string): string | undefined;
+  /** A hash of that kind no password matches, at its full cost; one of today's for a kind that is none. */
+  decoyOf(kind: string): string;
   /** A hash no password matches, at full cost. */
   readonly decoyHash: string;
   /** Hashes waiting for a core. */

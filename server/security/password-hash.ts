@@ -26,6 +26,7 @@ export function createPasswordHasher(input: {
   const cost: Argon2Cost = { memoryKib, passes };
   const queue = new HashQueue({ running: parallelism, waiting: maxWaiting }, events);
   const decoyHash = decoy(cost);
+  const decoys = new Map<string, string>();
   function queued<T>(job: () => Promise<T>): Promise<T> {
     const asking = client();
     return queue.run(job, () => asking?.gone ?? false);
@@ -52,6 +53,15 @@ export function createPasswordHasher(input: {
       });
     },
     isUsable: (stored) => BCRYPT.test(stored) || argon2Cost(stored) !== undefined,
+    kindOf,
+    decoyOf(kind) {
+      const known = decoys.get(kind);
+      if (known !== undefined) return known;
+      const made = decoyOfKind(kind);
+      if (made === undefined) return decoyHash;
+      decoys.set(kind, made);
+      return made;
+    },
     needsRehash(stored) {
       const used = argon2Cost(stored);
       return used === undefined || used.memoryKib < memoryKib || used.passes < passes;
@@ -68,6 +78,31 @@ function beforeDigest(stored: string): string {
 async function bcryptVerify(password: string, stored: string): Promise<boolean> {
   const { verify } = await import('@node-rs/bcrypt');
   return verify(password, stored);
+}
+
+function kindOf(stored: string): string | undefined {
+  if (BCRYPT.test(stored)) return `bcrypt-${stored.slice(4, 6)}`;
+  const cost = argon2Cost(stored);
+  return cost && `argon2id-${cost.memoryKib}-${cost.passes}`;
+}
+
+function decoyOfKind(kind: string): string | undefined {
+  const [, name, first = '', second] = /^(bcrypt|argon2id)-(\d+)(?:-(\d+))?$/.exec(kind) ?? [];
+  if (!name) return undefined;
+  const made =
+    name === 'bcrypt' ? bcryptDecoy(first) : decoy({ memoryKib: Number(first), passes: Number(second) });
+  return kindOf(made) === kind ? made : undefined;
+}
+
+/** Salt and digest drawn: 16 and 23 bytes, whose last characters bcrypt's base64 fills up with zeros. */
+function bcryptDecoy(cost: string): string {
+  const letters = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  const part = (length: number, lastBits: number) =>
+    Array.from(
+      randomBytes(length),
+      (byte, n) => letters[n === length - 1 ? byte & lastBits : byte & 63],
+    ).join('');
+  return `$2b$${cost}$${part(22, 0b110000)}${part(31, 0b111100)}`;
 }
 
 /** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */

@@ -118,6 +118,21 @@ describe('the decoy', () => {
     assert.equal(passwords.needsRehash(passwords.decoyHash), false);
   });
 
+  it('comes in each kind that can be verified, and of today’s for a kind that is none', async () => {
+    const passwords = hasher({ memoryKib: 1024, passes: 1 });
+    const kinds = ['bcrypt-04', 'bcrypt-05', 'argon2id-1024-1', 'argon2id-2048-3'];
+    for (const kind of kinds) {
+      const made = passwords.decoyOf(kind);
+      assert.equal(passwords.kindOf(made), kind);
+      assert.equal(passwords.decoyOf(kind), made);
+      assert.equal(await passwords.matches(MD5, made), false);
+    }
+    for (const none of ['', 'bcrypt-20', 'bcrypt-4', 'argon2id-999999999-1', 'argon2id-1024', 'md5-1']) {
+      assert.equal(passwords.decoyOf(none), passwords.decoyHash, none);
+    }
+    assert.equal(passwords.kindOf('unreadable'), undefined);
+  });
+
   it('makes an unknown account cost exactly one turn of the queue, like a known one', async () => {
     const { events } = recorder();
     const passwords = createPasswordHasher({ memoryKib: 1024, passes: 1, events, parallelism: 1 });

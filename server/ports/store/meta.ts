@@ -17,5 +17,7 @@ export const META = {
   adoptedHostKey: 'adoptedHostKey',
   /** `yes` once the `subject` of every user is recorded under its unique key, `no` while two users share one; absent until looked at. */
   subjectsRecorded: 'subjectsRecorded',
+  /** Kinds of password hashes that users of this host have or had, a JSON list. */
+  passwordKinds: 'passwordKinds',
   schema: 'schema',
 } as const;
