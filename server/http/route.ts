@@ -37,13 +37,18 @@ export interface Input<C extends Caller, I> {
 export interface RequestFacts {
   /** True for HEAD and prefetching (`Sec-Purpose`, `Purpose`) of a link: must not change anything. */
   idle: boolean;
-  /** The multipart parts of an upload route, read while streaming; undefined elsewhere. */
-  upload: (() => Promise<Upload>) | undefined;
+  /** The part named `file`, which an upload route always has. */
+  file: ReceivedFile | undefined;
 }
-/** A received file: a private temporary file that the frame removes after the answer. */
-export interface Upload {
-  fields: Record<string, string>;
-  file: { path: string; size: number } | undefined;
+/** The file of an upload route; elsewhere there is none, which is a programmer's mistake. */
+export function fileOf({ file }: RequestFacts): ReceivedFile {
+  if (!file) throw new TypeError('this route takes no upload');
+  return file;
+}
+/** A private temporary file that the frame removes after the answer. */
+export interface ReceivedFile {
+  path: string;
+  size: number;
 }
 
 /** An HTML answer. */
@@ -109,7 +114,7 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   log?: { action: string; value?: (input: z.infer<S>) => string };
   /** Counts against `ADDRESS_LIMIT_PER_MINUTE`; `tenfold`: against ten times as much, with all others of that kind. */
   limited: boolean | 'tenfold';
-  /** The route takes multipart uploads instead of a body (import). */
+  /** The route takes multipart uploads instead of a body (import); `input` describes the text parts. */
   upload?: boolean;
   /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
   appTokenAsAccessToken?: boolean;

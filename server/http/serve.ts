@@ -8,6 +8,7 @@ import { Credentials, presentedCredential } from './credentials.ts';
 import type { HttpContext } from './exchange.ts';
 import { decodeQuery } from './form.ts';
 import { checkInput, type RawInput } from './input.ts';
+import { Refused } from './refused.ts';
 import { type Reply, replyOf } from './reply.ts';
 import { AddressLimit } from './request-limit.ts';
 import type { RequestFacts, Route } from './route.ts';
@@ -40,15 +41,13 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     if (counted && 'appId' in counted) exchange.appId = counted.appId;
 
     const upload = route.upload ? new Upload(ctx, deps.config) : undefined;
-    const asks = !upload && (route.method === 'POST' || route.input !== undefined);
-    const input = asks ? checkInput(endpoint, await readInput(), deps.events) : {};
-    const caller = await credentials.caller(route, counted);
-
+    const asks = route.method === 'POST' || route.input !== undefined;
     try {
-      return await respond(caller, input, {
-        idle: isIdle(route, req),
-        upload: upload && (() => upload.read()),
-      });
+      const parts = await upload?.read();
+      const input = asks ? checkInput(endpoint, parts ?? (await readInput()), deps.events) : {};
+      if (parts && !parts.file) throw new Refused(route.refuse.missing, { because: NO_FILE });
+      const caller = await credentials.caller(route, counted);
+      return await respond(caller, input, { idle: isIdle(route, req), file: parts?.file });
     } finally {
       await upload?.discard();
     }
@@ -87,6 +86,8 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     }
   };
 }
+
+const NO_FILE = { reason: 'missing', field: 'file' } as const;
 
 /** What a client says it is about counts for links alone, which scanners open; it never hides anything from a log. */
 function isIdle({ caller }: Route, { method, headers }: IncomingMessage): boolean {

@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import type { Config } from '../model/config.ts';
 import { HostError } from '../model/errors.ts';
 import type { HttpContext } from './exchange.ts';
-import type { Upload as ReceivedUpload } from './route.ts';
+import type { RawInput } from './input.ts';
+import type { ReceivedFile } from './route.ts';
 
 const FIELD_LIMIT = 102_400;
 const UPLOAD_TIME_MS = 120_000;
 /** Formidable's numbers for a file, or all files together, beyond the limit. */
 const TOO_LARGE: readonly unknown[] = [1009, 1016];
+
+/** The parts of a form: texts by name, and the part named `file`. */
+type Parts = RawInput & { file: ReceivedFile | undefined };
 
 /**
  * The multipart body of an import, received only when the route asks for it: credential first, then size (contract §8 S32). The file lies
@@ -24,11 +28,11 @@ export class Upload {
     this.#maxBytes = config.importMaxMb * 1024 * 1024;
   }
 
-  /** Throws `body_too_large`, and `refused` for a body that is no multipart form or has a file part not named `file`. */
-  async read(): Promise<ReceivedUpload> {
+  /** No parts for a body that is no multipart form. Throws `body_too_large`, and `refused` for a form that is broken. */
+  async read(): Promise<Parts> {
     const { req } = this.#ctx;
     if (!req.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')) {
-      return { fields: {}, file: undefined };
+      return { values: {}, repeated: undefined, file: undefined };
     }
     // mkdtemp makes the folder with mode 0700.
     this.#folder = await mkdtemp(join(tmpdir(), 'auth-import-'));
@@ -40,7 +44,7 @@ export class Upload {
     }
   }
 
-  async #receive(folder: string): Promise<ReceivedUpload> {
+  async #receive(folder: string): Promise<Parts> {
     // Costs 180 ms and 30 MiB at import, for one rare route.
     const { koaBody } = await import('koa-body');
     const receive = koaBody({
@@ -66,14 +70,13 @@ export class Upload {
       await receive(this.#ctx, async () => {});
     } catch (error) {
       const tooLarge = error instanceof Error && 'code' in error && TOO_LARGE.includes(error.code);
-      throw new HostError(tooLarge ? 'body_too_large' : 'refused');
+      if (tooLarge) throw new HostError('body_too_large', { because: { reason: 'too_long' } });
+      throw new HostError('refused', { because: { reason: 'not_json' } });
     }
-    const files = Object.entries(this.#ctx.request.files ?? {});
-    if (files.some(([name]) => name !== 'file')) throw new HostError('refused');
-    const found = files[0]?.[1];
+    const found = this.#ctx.request.files?.file;
     const file = Array.isArray(found) ? found[0] : found;
     return {
-      fields: textFields(this.#ctx.request.body),
+      ...texts(this.#ctx.request.body),
       file: file && { path: file.filepath, size: file.size },
     };
   }
@@ -84,11 +87,9 @@ export class Upload {
   }
 }
 
-function textFields(body: unknown): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const [name, value] of Object.entries(typeof body === 'object' && body ? body : {})) {
-    if (typeof value !== 'string') throw new HostError('refused');
-    fields[name] = value;
-  }
-  return fields;
+/** A text part that came more than once is a list by now. */
+function texts(body: unknown): RawInput {
+  const parts = Object.entries(typeof body === 'object' && body ? body : {});
+  const [repeated] = parts.find(([, value]) => typeof value !== 'string') ?? [];
+  return { values: Object.fromEntries(parts), repeated };
 }

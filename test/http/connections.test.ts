@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import type { ConnectionLimits } from '../../server/http/connections.ts';
-import { DownloadReply, openRoute, portalRoute, TextReply } from '../../server/http/route.ts';
+import { DownloadReply, fileOf, openRoute, portalRoute, TextReply } from '../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 
 const LIMITS: ConnectionLimits = { most: 1000, mostPerAddress: 1000, stalledMs: 600 };
@@ -51,7 +52,8 @@ describe('connections', () => {
         path: '/api/app/length',
         summary: '',
         upload: true,
-        respond: async ({ request }) => ({ size: (await request.upload?.())?.file?.size }),
+        input: z.object({}),
+        respond: ({ request }) => ({ size: fileOf(request).size }),
       }),
       openRoute({
         method: 'GET',

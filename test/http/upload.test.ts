@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
 import { portalRoute } from '../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 
 interface Seen {
-  fields: Record<string, string>;
+  fields: object;
   text?: string;
   path?: string;
   mode?: number;
@@ -22,10 +23,8 @@ describe('uploads', () => {
       path: '/api/app/upload',
       summary: '',
       upload: true,
-      respond: async ({ request }) => {
-        const upload = await request.upload?.();
-        if (!upload) throw new TypeError('no upload');
-        const { fields, file } = upload;
+      input: z.object({ appName: z.string().max(20).optional() }),
+      respond: async ({ input: fields, request: { file } }) => {
         seen = { fields };
         if (file) {
           const mode = statSync(dirname(file.path)).mode & 0o777;
@@ -64,21 +63,31 @@ describe('uploads', () => {
   });
 
   it('refuses another part name, two files and repeated fields with Fails/400', async () => {
-    const wrong: [string, string | Blob][][] = [
-      [['upload', new Blob(['x'])]],
+    const file = new Blob(['x']);
+    const wrong: [reason: string, field: string | undefined, parts: [string, string | Blob][]][] = [
+      ['missing', 'file', [['upload', file]]],
       [
-        ['file', new Blob(['x'])],
-        ['file', new Blob(['y'])],
+        'not_json',
+        undefined,
+        [
+          ['file', file],
+          ['file', file],
+        ],
       ],
       [
-        ['appName', 'a'],
-        ['appName', 'b'],
+        'wrong_type',
+        'appName',
+        [
+          ['appName', 'a'],
+          ['appName', 'b'],
+        ],
       ],
+      ['too_long', 'appName', [['appName', 'a'.repeat(21)]]],
     ];
-    for (const parts of wrong) {
+    for (const [reason, field, parts] of wrong) {
       const answer = await upload(parts);
-      const body = (await answer.json()) as { status: string };
-      assert.deepEqual([answer.status, body.status], [400, 'Fails']);
+      const body = (await answer.json()) as Record<string, string>;
+      assert.deepEqual([answer.status, body.status, body.reason, body.field], [400, 'Fails', reason, field]);
     }
   });
 
@@ -93,9 +102,14 @@ describe('uploads', () => {
     assert.deepEqual([answer.status, seen], [403, undefined]);
   });
 
-  it('takes a body that is no multipart form as one without parts', async () => {
-    const answer = await host.portal('POST', '/api/app/upload', { json: { appName: 'x' } });
-    assert.deepEqual([answer.status, answer.body, seen?.fields], [200, {}, {}]);
+  it('refuses a body that is no multipart form, or has no file, as one without a file', async () => {
+    const json = await host.portal('POST', '/api/app/upload', { json: { appName: 'x' } });
+    const bare = await upload([['appName', 'x']]);
+    for (const body of [json.body, await bare.json()]) {
+      const { status, reason, field } = body as Record<string, string>;
+      assert.deepEqual([status, reason, field], ['Fails', 'missing', 'file']);
+    }
+    assert.equal(seen, undefined);
   });
 
   it('refuses a broken form', async () => {

@@ -43,7 +43,10 @@ export async function upload(
   if (file) form.append(part, new Blob([new Uint8Array(file)]), 'export.zip');
   const headers = { 'server-secret': host.serverSecret };
   const answer = await fetch(`${host.url}/api/app/importDatabase`, { method: 'POST', body: form, headers });
-  const body = (await answer.json()) as { status: string; message: string; appId: string; appToken: string };
+  const body = (await answer.json()) as Record<
+    'status' | 'message' | 'reason' | 'field' | 'appId' | 'appToken',
+    string
+  >;
   return { status: answer.status, body };
 }
 

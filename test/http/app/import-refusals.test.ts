@@ -148,7 +148,7 @@ describeOnBothStores('an import', (host) => {
       assert.ok(key && base64(key.publicKey) !== appPublicKey, what);
     }
     const odd = await upload(host(), await zipOf(files), 'odd', { fields: { newKeys: 'yes' } });
-    assert.deepEqual([odd.status, odd.body.status], [400, 'fails']);
+    assert.deepEqual([odd.status, odd.body.status, odd.body.field], [400, 'Fails', 'newKeys']);
     assert.deepEqual(await traces(host(), 'no keys'), NO_TRACE);
   });
 
@@ -266,15 +266,22 @@ describeOnBothStores('an import', (host) => {
   it('needs a name, a file part named file, and a name that is free', async () => {
     const file = await zipOf(legacyFiles(await host().createApp()));
     const { name } = await host().createApp();
-    for (const [answer, what] of [
-      [await upload(host(), undefined, 'named'), 'no file'],
-      [await upload(host(), file, undefined), 'no name'],
-      [await upload(host(), file, '  '), 'a blank name'],
-      [await upload(host(), file, 'a\u0007b'), 'a control character'],
-      [await upload(host(), file, 'named', { part: 'database' }), 'another part'],
-      [await upload(host(), file, name), 'a name in use'],
+    const told = ({ status, body }: Awaited<ReturnType<typeof upload>>) => [
+      status,
+      body.status,
+      body.reason,
+      body.field,
+    ];
+    for (const [answer, ...expected] of [
+      [await upload(host(), undefined, 'named'), 'Fails', 'missing', 'file'],
+      [await upload(host(), file, undefined), 'Fails', 'missing', 'appName'],
+      [await upload(host(), file, '  '), 'Fails', 'unknown_value', 'appName'],
+      [await upload(host(), file, 'a\u0007b'), 'Fails', 'unknown_value', 'appName'],
+      [await upload(host(), file, 'a'.repeat(129)), 'Fails', 'too_long', 'appName'],
+      [await upload(host(), file, 'named', { part: 'database' }), 'Fails', 'missing', 'file'],
+      [await upload(host(), file, name), 'fails', 'taken', 'appName'],
     ] as const) {
-      assert.deepEqual([answer.status, answer.body.status], [400, 'fails'], what);
+      assert.deepEqual(told(answer), [400, ...expected]);
     }
   });
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { exportApp, exportHost } from '../../../domain/app-export.ts';
 import { importApp } from '../../../domain/app-import.ts';
-import { refused } from '../../../model/errors.ts';
-import { DownloadReply, portalRoute } from '../../route.ts';
+import { DownloadReply, fileOf, portalRoute } from '../../route.ts';
 import { portalApp } from '../../wire/app.ts';
 import { appId, appName } from '../../wire/portal-parameter.ts';
 
@@ -37,15 +36,15 @@ export const transferRoutes = [
     summary:
       'Makes an app of an export file (multipart: text appName, file; newKeys=true for a key pair of its own).',
     upload: true,
+    input: z.object({
+      appName: z.string().max(256).trim().pipe(appName),
+      newKeys: z.enum(['true', 'false']).default('false'),
+    }),
     lowerCaseFails: true,
-    respond: async ({ deps, request }) => {
-      const { fields, file } = (await request.upload?.()) ?? { fields: {}, file: undefined };
-      const name = appName.safeParse(fields.appName?.trim());
-      if (!name.success || !file) throw refused('appName and file are needed');
-      const newKeys = fields.newKeys === 'true';
-      if (fields.newKeys !== undefined && !newKeys && fields.newKeys !== 'false')
-        throw refused('newKeys is neither true nor false', { reason: 'unknown_value', field: 'newKeys' });
-      return portalApp(await importApp(deps, { name: name.data, path: file.path, newKeys }));
+    respond: async ({ deps, input, request }) => {
+      const { appName: name, newKeys } = input;
+      const { path } = fileOf(request);
+      return portalApp(await importApp(deps, { name, path, newKeys: newKeys === 'true' }));
     },
   }),
 ];
