@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { type Answer, makeDataDir, send } from '../support/host.ts';
+import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { readOutbox } from '../support/outbox.ts';
+import { stranger } from '../support/places.ts';
+import { PASSWORD } from './stage.ts';
+
+const WRONG = 'f'.repeat(32);
+const HOME = '198.51.100.7';
+const FREE_GUESSES = 5;
+const ACCOUNT_GUESSES = 30;
+const RECIPIENTS = 60;
+const BLOCK = 20;
+/** Where a setting's value is named otherwise. */
+const FIELDS: Record<string, string> = { appType: 'type', handleType: 'handle' };
+
+/** Strangers against the owners of accounts, mailboxes and phones, through two processes with the settings of an installation. */
+for (const store of ['sqlite', 'mongodb'] as const) {
+  const skip = store === 'mongodb' && !mongodAvailable() ? NO_MONGOD : false;
+  describe(`strangers at two processes on one ${store}`, { skip }, () => {
+    const { dataDir } = makeDataDir();
+    const agent = new Agent({ keepAlive: true });
+    let mongod: Awaited<ReturnType<typeof startMongod>>;
+    let hosts: HostProcess[] = [];
+    let ports: number[] = [];
+
+    before(async () => {
+      mongod = store === 'mongodb' ? await startMongod() : undefined;
+      const database = mongod && { DB_CONN_STRING: mongod.url(`attackers-${process.pid}`) };
+      const env = { TRUST_PROXY_HOPS: '1', RECIPIENTS_PER_ADDRESS_PER_HOUR: String(RECIPIENTS), ...database };
+      hosts = [startHostProcess({ dataDir, env }), startHostProcess({ dataDir, env })];
+      ports = await Promise.all(hosts.map(({ listening }) => listening));
+    });
+    after(async () => {
+      agent.destroy();
+      await Promise.all(hosts.map((host) => host.stop()));
+      await mongod?.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    });
+
+    let turn = 0;
+    async function newApp(settings: Record<string, string> = {}) {
+      const headers = { 'server-secret': await serverSecretOf(dataDir) };
+      const portal = (path: string, json: unknown) =>
+        send({ port: Number(ports[0]), method: 'POST', path, input: { headers, json } });
+      const { appId, appToken } = (await portal('/api/app', { name: `app ${randomUUID()}` })).body;
+      for (const [setting, value] of Object.entries({
+        appType: 'commercial',
+        signupFlow: 'none',
+        ...settings,
+      })) {
+        const field = FIELDS[setting] ?? setting;
+        const answer = await portal('/api/app/updateAppSetting', { appId, setting, [field]: value });
+        assert.equal(answer.status, 200, answer.text);
+      }
+      /** Through one process and the other in turn, as a load balancer would. */
+      return (address: string, route: string, json: unknown, accessToken?: string): Promise<Answer> =>
+        send({
+          agent,
+          port: Number(ports[turn++ % 2]),
+          method: 'POST',
+          path: `/api/appuser/${route}`,
+          input: {
+            headers: {
+              'app-token': appToken,
+              'x-forwarded-for': address,
+              ...(accessToken && { 'access-token': accessToken }),
+            },
+            json,
+          },
+        });
+    }
+    const many = <T>(count: number, work: (n: number) => Promise<T>) =>
+      Promise.all(Array.from({ length: count }, (_, n) => work(n)));
+    const judged = () =>
+      hosts
+        .flatMap(({ lines }) => lines)
+        .filter(({ event, reason }) => event === 'login_failed' && reason === 'password').length;
+    const sent = (to: string) => {
+      const line = readOutbox(dataDir).findLast((sentTo) => sentTo.to === to);
+      assert.ok(line?.code ?? line?.link, `nothing was sent to ${to}`);
+      return { code: line?.code ?? '', link: line?.link ?? '' };
+    };
+    let people = 0;
+    const person = () => `${store}${people++}@example.com`;
+
+    it('get 5 of 500 simultaneous guesses from one address judged', async () => {
+      const call = await newApp();
+      const handle = person();
+      assert.equal((await call(HOME, 'signup', { handle, password: PASSWORD })).status, 200);
+      const before = judged();
+      const startedAt = performance.now();
+      const answers = await many(500, () => call(stranger(1), 'login', { handle, password: WRONG }));
+      assert.ok(answers.every(({ status }) => status === 400 || status === 503));
+      // Waits of one, two, four … seconds that were over while the machine was still at it.
+      const waited = Math.floor(Math.log2((performance.now() - startedAt) / 1000 + 1));
+      assert.ok(judged() - before <= FREE_GUESSES + waited, `${judged() - before} were judged`);
+      assert.equal((await call(stranger(2), 'login', { handle, password: PASSWORD })).status, 200);
+    });
+
+    it('lock nobody out of where they are known or of what they have a token of', async () => {
+      const call = await newApp();
+      const handle = person();
+      const mine = { handle, password: PASSWORD };
+      const joined = await call(HOME, 'signup', mine);
+      const token: string = joined.body['access-token'];
+      const before = judged();
+      let over = false;
+      const storm = (async () => {
+        for (let round = 0; !over; round++) {
+          await many(20, (n) => call(stranger(10 + n + 20 * round), 'login', { handle, password: WRONG }));
+        }
+      })();
+      const owner: number[] = [];
+      for (let n = 0; n < 15; n++) {
+        owner.push((await call(HOME, 'login', mine)).status);
+        owner.push((await call('198.51.100.99', 'login', mine)).status);
+        owner.push((await call(stranger(5_000 + (n % 4)), 'login', mine, token)).status);
+      }
+      over = true;
+      await storm;
+      assert.deepEqual([...new Set(owner)], [200]);
+      assert.ok(judged() - before >= ACCOUNT_GUESSES, 'the account as a whole waits');
+      assert.ok(judged() - before < 2 * ACCOUNT_GUESSES, `${judged() - before} were judged`);
+    });
+
+    it('keep nobody from a reset, which ends all they did', async () => {
+      const call = await newApp();
+      const handle = person();
+      assert.equal((await call(HOME, 'signup', { handle, password: PASSWORD })).status, 200);
+      const unknown = '192.0.2.1';
+      assert.equal((await call(unknown, 'forgotPassword', { handle })).status, 200);
+      while (!readOutbox(dataDir).some(({ to, message }) => to === handle && message === 'resetPassword')) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      const { code } = sent(handle);
+      const wrong = code === '100000' ? '100001' : '100000';
+      await many(60, (n) => call(stranger(n), 'login', { handle, password: WRONG }));
+      await many(60, (n) => call(stranger(n), 'resetPassword', { handle, password: WRONG, code: wrong }));
+      const reset = await call(unknown, 'resetPassword', { handle, password: PASSWORD, code });
+      assert.equal(reset.text, 'true', 'who asked for the code keeps tries of their own');
+      assert.equal((await call('192.0.2.200', 'login', { handle, password: PASSWORD })).status, 200);
+      assert.equal((await call(stranger(0), 'login', { handle, password: PASSWORD })).status, 200);
+    });
+
+    it('void no link, however often they guess', async () => {
+      const call = await newApp({ signupFlow: 'link' });
+      const handle = person();
+      assert.equal((await call(HOME, 'signup', { handle, password: PASSWORD })).text, 'true');
+      const code = new URL(sent(handle).link).searchParams.get('code') ?? '';
+      await many(100, (n) =>
+        call(stranger(n % 20), 'completeSignup', { handle, code: n % 2 ? '123456' : '9'.repeat(39) }),
+      );
+      assert.equal((await call('192.0.2.1', 'completeSignup', { handle, code })).status, 200);
+    });
+
+    it('write to 60 people from one source, be it an address or an IPv6 network', async () => {
+      const call = await newApp({ signupFlow: 'code' });
+      for (const source of [() => stranger(900), (n: number) => `2001:db8:5:6:${n.toString(16)}::1`]) {
+        const answers = await many(100, (n) =>
+          call(source(n), 'signup', { handle: person(), password: PASSWORD }),
+        );
+        const statuses = answers.map(({ status }) => status);
+        assert.equal(statuses.filter((status) => status === 200).length, RECIPIENTS);
+        assert.equal(statuses.filter((status) => status === 429).length, 100 - RECIPIENTS);
+        assert.ok(
+          answers.every(({ status, headers }) => status === 200 || Number(headers['retry-after']) > 0),
+        );
+      }
+    });
+
+    it('pump no block of numbers, whichever app they use', async () => {
+      const apps = [
+        await newApp({ handleType: 'phone', signupFlow: 'code' }),
+        await newApp({ handleType: 'phone', signupFlow: 'code' }),
+      ];
+      const block = store === 'sqlite' ? '+49151123' : '+49151124';
+      const answers = await many(60, (n) => {
+        const json = { handle: `${block}${String(10_000 + n)}`, password: PASSWORD };
+        const call = apps[n % 2];
+        assert.ok(call);
+        return call(stranger(n), 'signup', json);
+      });
+      assert.ok(
+        answers.every(({ text }) => text === 'true'),
+        'it looks as if all were sent',
+      );
+      const texts = readOutbox(dataDir).filter(({ to }) => to.startsWith(block));
+      assert.equal(texts.length, BLOCK);
+      const floods = hosts.flatMap(({ lines }) => lines).filter(({ event }) => event === 'message_flood');
+      assert.equal(floods.length, 1);
+    });
+  });
+}
