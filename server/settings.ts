@@ -98,7 +98,11 @@ export const SETTINGS = {
   RESET_CODE_MINUTES: integer(60, [1, 1440], 'minutes a reset code lives'),
   INVITE_DAYS: integer(30, [1, 365], 'days an invite lives'),
   SMS_CODE_SECONDS: integer(600, [10, 3600], 'seconds an SMS code lives'),
-  CODE_TRIES: integer(5, [1, 100], 'wrong tries that void a code or a login token'),
+  CODE_TRIES: integer(
+    5,
+    [1, 100],
+    'tries at a code or a login token; at a mailed code for each place, and three times as many in all',
+  ),
   CODES_PER_HOUR: integer(5, [1, 100_000], 'codes an hour per app, handle and purpose'),
   CODES_PER_DAY: integer(10, [1, 1_000_000], 'codes a day per app, handle and purpose'),
   RECIPIENTS_PER_ADDRESS_PER_HOUR: integer(
@@ -123,8 +127,16 @@ export const SETTINGS = {
   ),
   INVITES_PER_USER_PER_DAY: integer(50, [0, 1_000_000], 'people a user may invite a day; 0 = off'),
   SECOND_FACTOR_TRIES_PER_DAY: integer(20, [1, 100_000], 'wrong second factors per user and day'),
-  PASSWORD_WAIT_AFTER: integer(5, [1, 1000], 'wrong passwords before an account waits (doubling from 1 s)'),
-  PASSWORD_WAIT_MAX_SECONDS: integer(900, [1, 86_400], 'the longest wait, in seconds'),
+  PASSWORD_WAIT_AFTER: integer(
+    5,
+    [1, 1000],
+    'wrong passwords before their source waits (doubling from 1 s), six times as many a day before the account does',
+  ),
+  PASSWORD_WAIT_MAX_SECONDS: integer(
+    900,
+    [1, 86_400],
+    'the longest wait of a source, in seconds; an account waits up to twice that',
+  ),
   ADDRESS_LIMIT_PER_MINUTE: integer(
     300,
     [0, 1_000_000],

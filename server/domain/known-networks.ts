@@ -25,7 +25,14 @@ function withNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User): User | u
   const known = user.networks ?? [];
   if (known.some((entry) => entry.network === network && entry.day >= day)) return undefined;
   const others = known.filter((entry) => entry.network !== network && entry.day > day - KEPT_DAYS);
-  return { ...user, networks: [{ network, day }, ...others].slice(0, NETWORKS_MAX) };
+  if (others.length === NETWORKS_MAX) others.splice(leastKnown(others), 1);
+  return { ...user, networks: [{ network, day }, ...others] };
+}
+
+/** The one seen longest ago; of those of one day the latest, so that a day on the road does not drive out where somebody lives. */
+function leastKnown(networks: readonly { day: number }[]): number {
+  const oldest = Math.min(...networks.map(({ day }) => day));
+  return networks.findIndex(({ day }) => day === oldest);
 }
 
 /** Notes where somebody is who proved who they are. Costs a write only for a network that is new, or new today. */
