@@ -1,6 +1,7 @@
-import module from 'node:module';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import v8 from 'node:v8';
+import { useCompileCache } from './compile-cache.mjs';
 
 const NEEDED = 24;
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
@@ -11,7 +12,9 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
 }
 // Hashes, signatures and file writes share this pool (design: speed); it must be set before its first use.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism() + 4);
-module.enableCompileCache?.();
+useCompileCache(resolve(process.env.DATA_DIR || './data', '.compile-cache'), { create: true });
+// Node would open its debugger to whoever may send the signal.
+process.on('SIGUSR1', () => {});
 // While code is loaded the young generation keeps its first size: an idle host would hold for good what it grew to (10 MiB).
 v8.setFlagsFromString('--semi-space-growth-factor=1');
 const { main } = await import('./main.ts');

@@ -4,9 +4,10 @@ import type { Environment } from '../server/config.ts';
 
 /**
  * What Node is given to run the host, as by `npm start`. V8's young generation gets 16 MiB instead of 32 at a time, which saves 20 MiB and
- * costs nothing that could be measured.
+ * costs nothing that could be measured. No signal opens the debugger.
  */
 export const HOST_ARGUMENTS: readonly string[] = [
+  '--disable-sigusr1',
   '--max-semi-space-size=16',
   fileURLToPath(new URL('../server/start.mjs', import.meta.url)),
 ];

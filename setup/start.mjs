@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node reaches the message below instead of dying on the first type.
-import module from 'node:module';
+import { resolve } from 'node:path';
+import { useCompileCache } from '../server/compile-cache.mjs';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
@@ -9,6 +10,7 @@ if (major < 24) {
   );
   process.exit(78);
 }
-module.enableCompileCache?.();
+// The host's, when it has run: a command makes none, for a restore wants an empty folder.
+useCompileCache(resolve(process.env.DATA_DIR || './data', '.compile-cache'), { create: false });
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));

@@ -14,6 +14,7 @@ import { AddressLimit } from './request-limit.ts';
 import type { RequestFacts, Route } from './route.ts';
 import type { Endpoint, RouteTable } from './router.ts';
 import { Upload } from './upload.ts';
+import { UploadFolders } from './upload-folders.ts';
 
 /**
  * Answers one request: the order of its checks on one screen (design §13). Path repair → route → address limit → credential → who may
@@ -21,6 +22,8 @@ import { Upload } from './upload.ts';
  */
 export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) => Promise<Reply> {
   const credentials = new Credentials(deps);
+  const folders = new UploadFolders(deps.config.dataDir);
+  folders.sweep(deps.clock.now());
   const limit = deps.config.addressLimitPerMinute;
   const requests = new AddressLimit(limit, deps);
   const openRequests = new AddressLimit(10 * limit, deps);
@@ -40,7 +43,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     const counted = route.open ? undefined : await credentials.requireKind(route, credential, queryToken);
     if (counted && 'appId' in counted) exchange.appId = counted.appId;
 
-    const upload = route.upload ? new Upload(ctx, deps.config) : undefined;
+    const upload = route.upload ? new Upload(ctx, folders, deps.config) : undefined;
     const asks = route.method === 'POST' || route.input !== undefined;
     try {
       const parts = await upload?.read();

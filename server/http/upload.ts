@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Config } from '../model/config.ts';
 import { HostError } from '../model/errors.ts';
 import type { HttpContext } from './exchange.ts';
 import type { RawInput } from './input.ts';
 import type { ReceivedFile } from './route.ts';
+import type { UploadFolders } from './upload-folders.ts';
 
 const FIELD_LIMIT = 102_400;
 const UPLOAD_TIME_MS = 120_000;
@@ -21,10 +19,12 @@ type Parts = RawInput & { file: ReceivedFile | undefined };
  */
 export class Upload {
   readonly #ctx: HttpContext;
+  readonly #folders: UploadFolders;
   readonly #maxBytes: number;
   #folder: string | undefined;
-  constructor(ctx: HttpContext, config: Pick<Config, 'importMaxMb'>) {
+  constructor(ctx: HttpContext, folders: UploadFolders, config: Pick<Config, 'importMaxMb'>) {
     this.#ctx = ctx;
+    this.#folders = folders;
     this.#maxBytes = config.importMaxMb * 1024 * 1024;
   }
 
@@ -34,8 +34,7 @@ export class Upload {
     if (!req.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')) {
       return { values: {}, repeated: undefined, file: undefined };
     }
-    // mkdtemp makes the folder with mode 0700.
-    this.#folder = await mkdtemp(join(tmpdir(), 'auth-import-'));
+    this.#folder = await this.#folders.make();
     const slow = setTimeout(() => req.destroy(), UPLOAD_TIME_MS);
     try {
       return await this.#receive(this.#folder);
@@ -83,7 +82,7 @@ export class Upload {
 
   /** Removes what was received. */
   async discard(): Promise<void> {
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) await this.#folders.remove(this.#folder);
   }
 }
 

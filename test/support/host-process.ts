@@ -10,6 +10,8 @@ import { loadHostKey } from '../../server/security/host-key.ts';
 import { createHostTokens } from '../../server/security/host-tokens.ts';
 import { type LogLine, makeDataDir } from './host.ts';
 
+/** Of the tests: a data folder of its own would start every host without one. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 const START = fileURLToPath(new URL('../../server/start.mjs', import.meta.url));
 
 /** A host as a process of its own, started as `npm start` does. */
@@ -48,6 +50,7 @@ export function startHostProcess(
     PASSWORD_HASH_PASSES: '1',
     ADDRESS_LIMIT_PER_MINUTE: '0',
     RECIPIENTS_PER_ADDRESS_PER_HOUR: '0',
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     ...made.settings,
     ...options.env,
   };
