@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../server/model/config.ts';
 import { within } from '../server/model/deadline.ts';
@@ -36,6 +36,9 @@ export async function holdsData({ database }: Pick<Config, 'database'>): Promise
 function checkEmbedded(file: string): CheckResult {
   let folder = dirname(file);
   while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) return failed(NAME, `${folder} is no folder: choose another place.`);
+  if (existsSync(file) && statSync(file).isDirectory())
+    return failed(NAME, `${file} names a folder: name a file in it.`);
   try {
     accessSync(existsSync(file) ? file : folder, constants.R_OK | constants.W_OK);
     return passed(NAME, `embedded, ${file}`);

@@ -21,7 +21,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Reading the records', run: checkRecords },
   { what: 'Looking at user ids', run: checkSubjects },
   { what: 'Comparing clocks', run: (config) => checkClock(config) },
-  { what: 'Looking at the disk', run: checkDisk },
+  { what: 'Looking at the disk', run: (config) => checkDisk(config) },
   { what: 'Asking the mail provider', run: checkMail },
   { what: 'Asking the SMS provider', run: checkSms },
   { what: 'Calling the public address', run: checkAddress },

@@ -55,7 +55,8 @@ function syncFolder(folder: string): void {
   }
 }
 
-function cannotWrite(path: string, error: unknown): SetupError {
+/** What a failed write is told as; exit code 73. */
+export function cannotWrite(path: string, error: unknown): SetupError {
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
   const advice =
     reason === 'ENOSPC' ? 'the disk is full' : 'check that the folder exists and that you may write there';

@@ -12,6 +12,7 @@ import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv, readHostEnvFile, storedPath } from './host-env.ts';
 import { makeKeyPair } from './key-pair.ts';
 import { randomSecret } from './new-secret.ts';
+import { closeToOthers } from './private-files.ts';
 
 export interface Plan {
   dataDir: string;
@@ -101,15 +102,19 @@ function isDefault(name: SettingName, texts: SettingTexts): boolean {
 
 /**
  * Writes what the plan says, in an order that a crash cannot turn into a key without its pass phrase: `host.env`, private key, public key.
- * An existing key is never overwritten. Answers the checked configuration. Throws `SetupError` 73, `ConfigError`.
+ * An existing key is never overwritten. Answers the checked configuration and what others could reach until now. Throws
+ * `SetupError` 73, `ConfigError`.
  */
-export async function install(plan: Plan): Promise<{ config: Config; createdKeys: boolean }> {
+export async function install(
+  plan: Plan,
+): Promise<{ config: Config; createdKeys: boolean; closed: readonly string[] }> {
   const { texts, dataDir } = plan;
   // Everything is judged before the first byte is written.
   const planned = draftConfig(texts);
   const pair =
     plan.newKeyBits === undefined ? undefined : await makeKeyPair(plan.newKeyBits, planned.passKey);
   makePrivateFolder(dataDir);
+  const closed = closeToOthers(dataDir);
   if (Object.keys(plan.changes).length > 0 || plan.newConfig) changeHostEnv(dataDir, plan.changes);
   if (pair) {
     makePrivateFolder(dirname(planned.privateKeyFile));
@@ -120,7 +125,7 @@ export async function install(plan: Plan): Promise<{ config: Config; createdKeys
     makePrivateFolder(dirname(planned.publicKeyFile));
     writeFileWhole(planned.publicKeyFile, publicKeyPem, 0o644);
   }
-  return { config: buildConfig(texts, { production: false }), createdKeys: pair !== undefined };
+  return { config: buildConfig(texts, { production: false }), createdKeys: pair !== undefined, closed };
 }
 
 /** The public key of a private one that lost it, for example by a crash between the two files. */

@@ -1,27 +1,26 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Config } from '../server/model/config.ts';
 import { systemClock } from '../server/security/clock.ts';
 import { type CheckResult, failed, passed } from './check.ts';
-
-const PRIVATE_FILES = ['host.env', 'outbox.jsonl', 'host.db', 'host.db-wal', 'host.db-shm'];
-const OTHERS = 0o077;
+import { openToOthers } from './private-files.ts';
+import { shellQuote } from './shell-quote.ts';
 
 /** Files that hold secrets or people must be readable by the host's user alone. */
-export function checkRights({ dataDir, privateKeyFile }: Config): CheckResult {
-  const open = [dataDir, privateKeyFile, ...PRIVATE_FILES.map((name) => join(dataDir, name))].filter(
-    (path) => existsSync(path) && (statSync(path).mode & OTHERS) !== 0,
+export function checkRights(config: Config): CheckResult {
+  const open = openToOthers(config);
+  if (open.length === 0) return passed('rights', `${config.dataDir} and the files in it are private`);
+  return failed(
+    'rights',
+    `others on this machine can reach ${open.join(', ')}: chmod go= ${open.map(shellQuote).join(' ')}`,
   );
-  if (open.length === 0) return passed('rights', `${dataDir} and the files in it are private`);
-  return failed('rights', `others on this machine can reach ${open.join(', ')}: chmod -R go= ${dataDir}`);
 }
 
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
 /** Space where the data folder lies. */
-export async function checkDisk({ dataDir }: Config): Promise<CheckResult> {
-  const { bavail, bsize, blocks } = await statfs(dataDir);
+export async function checkDisk({ dataDir }: Config, look = statfs): Promise<CheckResult> {
+  const { bavail, bsize, blocks } = await look(dataDir);
   const freeBytes = bavail * bsize;
   const text = `${(freeBytes / 1e9).toFixed(1)} GB free of ${((blocks * bsize) / 1e9).toFixed(1)} GB`;
   if (freeBytes >= MIN_FREE_BYTES) return passed('disk', text);

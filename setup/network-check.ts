@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { type Config, isLoopback } from '../server/model/config.ts';
 import { within } from '../server/model/deadline.ts';
@@ -23,11 +24,9 @@ export async function checkAddress({ apiUrl }: Config): Promise<CheckResult> {
     });
   } catch (error) {
     const code = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-    if (isLocal(apiUrl)) return passed(NAME, `${apiUrl} is local, and the host is not running`);
-    return failed(
-      NAME,
-      `${apiUrl} does not answer (${code}): start the host, and check DNS, proxy and firewall`,
-    );
+    if (isLocal(apiUrl) && code === 'ECONNREFUSED')
+      return passed(NAME, `${apiUrl} is local, and the host is not running`);
+    return failed(NAME, `${apiUrl} does not answer (${code}): ${repairOf(code)}`);
   }
   const body = await response.text();
   if (response.status !== 200 || body !== '{"status":"ok"}') {
@@ -48,15 +47,29 @@ export async function checkAddress({ apiUrl }: Config): Promise<CheckResult> {
       NAME,
       `${apiUrl} answers${isLocal(apiUrl) ? '' : ' (plain http: passwords travel readable)'}`,
     );
-  const days = await certificateDays(apiUrl);
+  const days = await certificateDays(apiUrl).catch(() => undefined);
+  if (days === undefined) return failed(NAME, `${apiUrl} answers, but shows no certificate: check the proxy`);
   if (days < MIN_CERTIFICATE_DAYS) return failed(NAME, `the certificate ends in ${days} days: renew it`);
   return passed(NAME, `${apiUrl} answers; the certificate is good for ${days} days`);
+}
+
+function repairOf(code: string): string {
+  if (/ALTNAME/.test(code)) return 'its certificate is made out to another name: get one for this address';
+  if (/EXPIRED/.test(code)) return 'its certificate has expired: renew it';
+  if (/CERT|SELF_SIGNED|ISSUER|^UNABLE_TO/.test(code))
+    return 'nobody clients trust vouches for its certificate: get one from an authority they know';
+  if (/SSL|TLS|EPROTO/.test(code)) return 'it speaks no TLS there: check the port, and the proxy';
+  if (/ENOTFOUND|EAI_AGAIN/.test(code)) return 'the name is not known: correct API_URL, or make a DNS entry';
+  return 'start the host, and check DNS, proxy and firewall';
 }
 
 async function certificateDays(apiUrl: string): Promise<number> {
   const { hostname, port } = new URL(apiUrl);
   const ends = new Promise<string>((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port) || 443, servername: hostname }, () => {
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    // A name that is an address may not be asked for in the handshake (RFC 6066 §3).
+    const servername = isIP(host) ? undefined : host;
+    const socket = connect({ host, port: Number(port) || 443, servername }, () => {
       resolve(socket.getPeerCertificate().valid_to);
       socket.end();
     });

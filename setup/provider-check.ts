@@ -40,6 +40,8 @@ export async function checkMail(config: Config): Promise<CheckResult> {
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'manual',
     });
+    if (response.ok && !(await maySend(response)))
+      return failed('mail', 'auth: SendGrid accepts the key, but it lacks the right "Mail Send" (mail.send)');
     if (response.ok) return passed('mail', 'SendGrid accepts the key');
     return failed(
       'mail',
@@ -51,6 +53,12 @@ export async function checkMail(config: Config): Promise<CheckResult> {
   } catch (error) {
     return failed('mail', describe(asDeliveryError(error)));
   }
+}
+
+/** A key may be restricted; an answer that lists no rights says nothing against it. */
+async function maySend(response: Response): Promise<boolean> {
+  const { scopes } = (await response.json().catch(() => ({}))) as { scopes?: unknown };
+  return !Array.isArray(scopes) || scopes.includes('mail.send');
 }
 
 /** Asks Twilio for the account; sends nothing. */

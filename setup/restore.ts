@@ -22,6 +22,7 @@ import { EXIT, SetupError } from './exit.ts';
 import { makePrivateFolder, writeFileWhole } from './files.ts';
 import { changeHostEnv } from './host-env.ts';
 import { openRecords } from './open-host.ts';
+import { closeToOthers } from './private-files.ts';
 
 /** What a backup holds, after it was read through once. */
 interface Contents {
@@ -55,6 +56,7 @@ export const restore: Command = async ({ options, terminal }) => {
   const config = draftConfig({ ...settings, DATA_DIR: dataDir });
 
   makePrivateFolder(dataDir);
+  closeToOthers(dataDir);
   const newest = options['keep-sessions'] ? 0 : Math.floor(systemClock.now() / 1000);
   await terminal.progress(
     'Writing the database',

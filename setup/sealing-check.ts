@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { StartError } from '../server/exit.ts';
 import type { Config } from '../server/model/config.ts';
 import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
@@ -31,6 +32,10 @@ export async function checkSealing(config: Config): Promise<CheckResult> {
         NAME,
         'ENCRYPT_KEY does not open the data of this database: use the key it was made with',
       );
-    return failed(NAME, 'the database cannot be opened');
+    if (!(error instanceof StartError)) return failed(NAME, 'the database cannot be opened');
+    return failed(
+      NAME,
+      error.problems.map(({ problem, repair }) => `the database ${problem}: ${repair}`).join('; '),
+    );
   }
 }

@@ -37,7 +37,9 @@ export const setUp: Command = async ({ options, terminal }) => {
   if (isInteractive(options)) await confirmPlan(plan, settled.app, terminal);
 
   const hadKeys = plan.newKeyBits === undefined;
-  const { config, createdKeys } = await terminal.progress('Making the key pair', install(plan));
+  const { config, createdKeys, closed } = await terminal.progress('Making the key pair', install(plan));
+  if (closed.length > 0)
+    terminal.line(`Others on this machine could reach ${closed.join(', ')}: now only this user can.`);
   const host = await terminal.progress('Opening the database', openHost(config));
   let outcome: { app: App | undefined; createdApp: boolean; serverSecret: string };
   try {

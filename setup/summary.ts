@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { App } from '../server/model/app.ts';
 import type { Config } from '../server/model/config.ts';
 import type { CheckResult } from './check.ts';
+import { shellQuote } from './shell-quote.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The summary of operator contract §1, as `--json` prints it. */
@@ -86,11 +87,6 @@ function inFolder(dataDir: string): string {
 
 function secretCommand({ dataDir }: Summary): string {
   return `${inFolder(dataDir)}npx setup --print-secret`;
-}
-
-/** A text as one word of a POSIX shell. */
-function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints what was done and what to do next. The server secret is shown only on a terminal. */

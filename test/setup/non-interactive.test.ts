@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -178,6 +179,22 @@ describe('setup without questions', { timeout: 120_000 }, () => {
     const refused = await setUp(['--answers', answers], shell);
     assert.equal(refused.code, 78);
     for (const name of ['MAIL', 'HOST']) assert.match(refused.stderr, new RegExp(`✗ ${name} .+: .+`));
+  });
+
+  it('makes a data folder private that others could enter, and says so', async () => {
+    mkdirSync(dataDir);
+    chmodSync(dataDir, 0o777);
+    writeFileSync(join(dataDir, 'outbox.jsonl'), '', { mode: 0o644 });
+    const outcome = await setUp();
+    assert.equal(outcome.code, 0, outcome.stderr);
+    assert.match(
+      outcome.stdout,
+      new RegExp(`could reach ${dataDir}, .*outbox\\.jsonl: now only this user can`),
+    );
+    assert.equal(statSync(dataDir).mode & 0o777, 0o700);
+    const checked = await runSetup(['--check', '--data-dir', dataDir]);
+    assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+    assert.doesNotMatch((await setUp()).stdout, /could reach/);
   });
 
   it('refuses an answers file that it does not understand', async () => {
