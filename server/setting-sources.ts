@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { describeRepeated, repeatedNames } from './repeated-names.ts';
 import type { Setting } from './setting-kinds.ts';
 import { isSettingName, PATH_SETTINGS, SETTINGS, type SettingName } from './settings.ts';
 import { isAbsent, whyUnreadable } from './unreadable-file.ts';
@@ -67,7 +68,9 @@ export function readSettings(env: Environment, answers: Environment = {}): Given
 function readHostEnv(file: string, problems: ConfigProblem[]): Environment {
   let values: Environment;
   try {
-    values = parseEnv(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    values = parseEnv(text);
+    reportRepeated(text, file, problems);
   } catch (error) {
     if (!isAbsent(error)) problems.push({ name: 'host.env', ...whyUnreadable(file, error) });
     return {};
@@ -83,6 +86,14 @@ function readHostEnv(file: string, problems: ConfigProblem[]): Environment {
     }
   }
   return values;
+}
+
+/** Readers take the last line and writers change the first: a rotation would put the new secret where nobody reads it. */
+function reportRepeated(text: string, file: string, problems: ConfigProblem[]): void {
+  for (const repeated of repeatedNames(text)) {
+    const problem = describeRepeated(repeated, file);
+    problems.push({ name: repeated.name, problem, repair: 'keep one of them; the last one counted so far' });
+  }
 }
 
 function settingText(name: SettingName, source: Source, given: GivenSettings): string | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseEnv } from 'node:util';
+import { describeRepeated, repeatedNames } from '../server/repeated-names.ts';
 import { SETTINGS } from '../server/settings.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { writeFileWhole } from './files.ts';
@@ -25,6 +26,11 @@ export function readHostEnvFile(dataDir: string): Record<string, string> {
 export function changeHostEnv(dataDir: string, changes: Changes): void {
   const file = join(dataDir, 'host.env');
   const before = existsSync(file) ? readFileSync(file, 'utf8') : HEAD;
+  const [repeated] = repeatedNames(before);
+  if (repeated) {
+    const where = describeRepeated(repeated, file);
+    throw new SetupError(EXIT.configuration, `${repeated.name} ${where}: keep one of them.`);
+  }
   const pending = new Map(Object.entries(changes));
   const lines: string[] = [];
   for (const line of before.replace(/\n$/, '').split('\n')) {
