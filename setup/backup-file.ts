@@ -1,12 +1,24 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
-import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, createGzip } from 'node:zlib';
+import { systemClock } from '../server/security/clock.ts';
 import { EXIT, SetupError } from './exit.ts';
+import { cannotWrite } from './files.ts';
 
 /*
  * A backup file: one line of JSON (format, key derivation), then frames. A frame is its length in four bytes, then ciphertext and tag of up to
@@ -120,44 +132,97 @@ function damaged(): SetupError {
   return new SetupError(EXIT.configuration, 'The backup cannot be read: the file is cut off or damaged.');
 }
 
-/** Writes lines of JSON into a backup file: whole or not at all, 0600. Streams; memory does not grow with the number of lines. */
-export async function writeBackupFile(
-  file: string,
-  passPhrase: string,
-  entries: AsyncIterable<unknown>,
-  now: number,
-): Promise<void> {
-  const salt = randomBytes(16);
-  const fields: Header = {
-    format: FORMAT,
-    version: 1,
-    createdAt: new Date(now).toISOString(),
-    salt: salt.toString('base64'),
-  };
-  const header = `${JSON.stringify(fields)}\n`;
+/** A backup file that was begun; nothing of that name is there until it is whole. */
+export interface BackupTarget {
+  /** Streams lines of JSON into it; memory does not grow with their number. Throws `SetupError` 73 when the file cannot be written. */
+  write(passPhrase: string, entries: AsyncIterable<unknown>, now: number): Promise<void>;
+  /** Removes what was begun; does nothing once it is whole. */
+  discard(): void;
+}
+
+/**
+ * Begins a backup file (0600), so that a folder that is missing or cannot be written is known before anything else is done. What earlier
+ * tries left beside it is removed. Throws `SetupError` 73.
+ */
+export async function beginBackupFile(file: string): Promise<BackupTarget> {
+  removeRemains(file);
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  const output = createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true });
-  try {
-    output.write(header);
-    const lines = Readable.from(toLines(entries));
-    await pipeline(lines, createGzip(), encrypting(await deriveKey(passPhrase, salt), header), output);
-    renameSync(temporary, file);
-  } catch (error) {
-    output.destroy();
+  const handle = await open(temporary, 'wx', 0o600).catch((error: unknown) => {
+    throw cannotWrite(file, error);
+  });
+  const discard = () => {
+    // Closed already once it is whole.
+    void handle.close().catch(() => undefined);
     rmSync(temporary, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code && code in WRITE_ERRORS)
-      throw new SetupError(EXIT.cannotWrite, `Cannot write ${file}: ${WRITE_ERRORS[code]}.`);
-    throw error;
+  };
+  return {
+    discard,
+    async write(passPhrase, entries, now) {
+      const salt = randomBytes(16);
+      const fields: Header = {
+        format: FORMAT,
+        version: 1,
+        createdAt: new Date(now).toISOString(),
+        salt: salt.toString('base64'),
+      };
+      const header = `${JSON.stringify(fields)}\n`;
+      try {
+        const key = await deriveKey(passPhrase, salt);
+        await handle.appendFile(header);
+        const lines = Readable.from(toLines(entries));
+        await pipeline(
+          lines,
+          createGzip(),
+          encrypting(key, header),
+          handle.createWriteStream({ flush: true }),
+        );
+        renameSync(temporary, file);
+      } catch (error) {
+        discard();
+        throw isWriteError(error) ? cannotWrite(file, error) : error;
+      }
+    },
+  };
+}
+
+/** A begun file that nobody writes any more: of the same name, or of another one and an hour old. */
+function removeRemains(file: string): void {
+  const folder = dirname(file);
+  const [own, hourAgo] = [basename(file), systemClock.now() - 3_600_000];
+  for (const name of namesIn(folder)) {
+    const begun = /^(.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
+    const path = join(folder, name);
+    if (begun === own || (begun !== undefined && isOldBackup(path, hourAgo))) rmSync(path, { force: true });
   }
 }
 
-const WRITE_ERRORS: Record<string, string> = {
-  ENOENT: 'the folder does not exist',
-  EACCES: 'you may not write there',
-  EROFS: 'the volume is read-only',
-  ENOSPC: 'the disk is full',
-};
+/** None where there is no folder, or none that can be read: what is wrong with it is said when the file is begun. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isOldBackup(path: string, before: number): boolean {
+  try {
+    if (statSync(path).mtimeMs >= before) return false;
+    const handle = openSync(path, 'r');
+    const start = Buffer.alloc(64);
+    readSync(handle, start);
+    closeSync(handle);
+    return start.includes(FORMAT);
+  } catch {
+    return false;
+  }
+}
+
+function isWriteError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && WRITING.includes(String(error.syscall));
+}
+
+const WRITING: readonly string[] = ['write', 'writev', 'fsync', 'close', 'rename'];
 
 async function* toLines(entries: AsyncIterable<unknown>): AsyncIterable<string> {
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { buildConfig } from '../server/config.ts';
 import type { Config } from '../server/model/config.ts';
@@ -6,11 +6,12 @@ import { openEngine } from '../server/open-engine.ts';
 import { META } from '../server/ports/store/meta.ts';
 import { systemClock } from '../server/security/clock.ts';
 import type { Engine, Row, TableName } from '../server/store/engine.ts';
-import { type AllRecords, openAllRecords, type RecordKind } from './all-records.ts';
+import { type AllRecords, type DamagedRow, openAllRecords, type RecordKind } from './all-records.ts';
 import { askBackupPass } from './ask.ts';
-import { writeBackupFile } from './backup-file.ts';
+import { beginBackupFile } from './backup-file.ts';
 import { readBackupPass } from './backup-pass.ts';
 import { type Command, existingAnswers } from './command.ts';
+import { copyDatabase, type DatabaseCopy } from './database-copy.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { readHostEnvFile } from './host-env.ts';
 import { listDamaged } from './records-check.ts';
@@ -34,69 +35,70 @@ export const backUp: Command = async ({ options, terminal }) => {
   const { texts, env } = existingAnswers(options);
   const config = buildConfig(texts, { production: false });
   const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
-  let entries = 0;
-  const source = await openSource(config);
+  const target = await beginBackupFile(file);
+  let copy: DatabaseCopy | undefined;
+  const removeTraces = () => {
+    target.discard();
+    copy?.remove();
+  };
+  const forget = onInterruption(removeTraces);
   try {
-    const counted = (async function* () {
-      for await (const entry of contents(config, source)) {
+    copy = await terminal.progress('Copying the database', copyDatabase(config));
+    const { entries, damaged } = await terminal.progress(
+      'Writing the backup',
+      writeEverything(config, copy.database, (counted) =>
+        target.write(passPhrase, counted, systemClock.now()),
+      ),
+    );
+    if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
+    terminal.line(
+      `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
+    );
+    return EXIT.done;
+  } finally {
+    removeTraces();
+    forget();
+  }
+};
+
+/** Ctrl-C and a stopped service leave nothing behind either. */
+function onInterruption(removeTraces: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = () => {
+    removeTraces();
+    process.exit(EXIT.cancelled);
+  };
+  for (const signal of signals) process.once(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+/** Hands every entry to `write`, the count of them last. Answers it, and the rows that do not open. */
+async function writeEverything(
+  config: Config,
+  database: Config['database'],
+  write: (entries: AsyncIterable<BackupEntry>) => Promise<void>,
+): Promise<{ entries: number; damaged: readonly DamagedRow[] }> {
+  const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
+  try {
+    const records = await openAllRecords(engine, config);
+    let entries = 0;
+    async function* counted(): AsyncIterable<BackupEntry> {
+      for await (const entry of contents(config, engine, records)) {
         entries++;
         yield entry;
       }
-      yield { kind: 'end', entries } satisfies BackupEntry;
-    })();
-    await terminal.progress(
-      'Writing the backup',
-      writeBackupFile(file, passPhrase, counted, systemClock.now()),
-    );
+      yield { kind: 'end', entries };
+    }
+    await write(counted());
+    return { entries, damaged: records.damaged };
   } finally {
-    await source.close();
-  }
-  const { damaged } = source.records;
-  if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
-  terminal.line(
-    `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
-  );
-  return EXIT.done;
-};
-
-interface Source {
-  engine: Engine;
-  records: AllRecords;
-  close(): Promise<void>;
-}
-
-/** The embedded database is copied first, so that the backup shows one moment; MongoDB is read record by record. */
-async function openSource(config: Config): Promise<Source> {
-  let { database } = config;
-  let folder: string | undefined;
-  if (database.kind === 'sqlite') {
-    if (!existsSync(database.file))
-      throw new SetupError(EXIT.configuration, `There is no database at ${database.file} yet.`);
-    const { snapshotSqlite } = await import('../server/store/sqlite/snapshot.ts');
-    folder = mkdtempSync(join(config.dataDir, '.backup-'));
-    const copy = join(folder, 'host.db');
-    await snapshotSqlite(database.file, copy);
-    database = { kind: 'sqlite', file: copy };
-  }
-  const remove = () => folder && rmSync(folder, { recursive: true, force: true });
-  try {
-    const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
-    const records = await openAllRecords(engine, config);
-    return {
-      engine,
-      records,
-      async close() {
-        await engine.close();
-        remove();
-      },
-    };
-  } catch (error) {
-    remove();
-    throw error;
+    await engine.close();
   }
 }
 
-async function* contents(config: Config, { engine, records }: Source): AsyncIterable<BackupEntry> {
+async function* contents(config: Config, engine: Engine, records: AllRecords): AsyncIterable<BackupEntry> {
   yield { kind: 'settings', settings: settingsOf(config) };
   yield fileEntry(config.privateKeyFile, 'keys/privatekey.pem');
   yield fileEntry(config.publicKeyFile, 'keys/publickey.pem');

@@ -58,7 +58,17 @@ function syncFolder(folder: string): void {
 /** What a failed write is told as; exit code 73. */
 export function cannotWrite(path: string, error: unknown): SetupError {
   const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
-  const advice =
-    reason === 'ENOSPC' ? 'the disk is full' : 'check that the folder exists and that you may write there';
+  const advice = ADVICE[reason] ?? 'check that the folder exists and that you may write there';
   return new SetupError(EXIT.cannotWrite, `Cannot write ${path} (${reason}): ${advice}.`);
 }
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: 'the folder does not exist',
+  ENOTDIR: 'a file stands where a folder should',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'the volume is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your quota is used up',
+  EFBIG: 'the file would be larger than allowed',
+};

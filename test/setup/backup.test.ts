@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,10 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
-import { runSetup, type SetupOutcome } from '../support/setup-process.ts';
+import { runSetup, type SetupOutcome, startSetup } from '../support/setup-process.ts';
 
 /** MD5 text of a password that is not among the commonest. */
 const PASSWORD = '155ba8e102f3beb97892c3400b65031c';
@@ -214,6 +217,102 @@ describe('a backup', { timeout: 120_000 }, () => {
     const again = await setup(['--restore', file, '--data-dir', join(folder, 'again')], { ...PASS, ...env });
     assert.equal(again.code, 73, 'the database is not empty');
     await mongod.stop();
+  });
+
+  describe('that cannot be written', () => {
+    const remains = () => readdirSync(dataDir).filter((name) => name.startsWith('.backup'));
+    const small = () => join(folder, 'small');
+    const isMounted = () =>
+      spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small()], { stdio: 'ignore' }).status ===
+      0;
+
+    it('is refused with a sentence where the folder is missing or none, and leaves nothing', async () => {
+      writeFileSync(join(folder, 'no-folder'), '');
+      for (const place of ['missing', 'no-folder']) {
+        const outcome = await setup(['--backup', join(folder, place, 'backup'), '--data-dir', dataDir]);
+        assert.equal(outcome.code, 73, outcome.stderr);
+        assert.match(outcome.stderr, /^Cannot write .* folder .*\.$/m);
+        assert.doesNotMatch(outcome.stderr, /\n {4}at /);
+        assert.deepEqual(remains(), []);
+      }
+    });
+
+    it('is refused with a sentence on a full disk, and leaves nothing', async (t) => {
+      mkdirSync(small());
+      if (!isMounted()) return t.skip('needs root to mount a small disk');
+      try {
+        const outcome = await setup(['--backup', join(small(), 'backup'), '--data-dir', dataDir]);
+        assert.equal(outcome.code, 73, outcome.stderr);
+        assert.match(outcome.stderr, /the disk is full/);
+        assert.deepEqual([readdirSync(small()), remains()], [[], []]);
+      } finally {
+        spawnSync('umount', [small()]);
+      }
+    });
+
+    it('is refused with a sentence where the data folder is full', async (t) => {
+      const full = join(folder, 'full');
+      mkdirSync(full);
+      const size = statSync(join(dataDir, 'host.db')).size + 64 * 1024;
+      const mounted =
+        spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', full]).status === 0;
+      if (!mounted) return t.skip('needs root to mount a small disk');
+      try {
+        for (const name of ['host.env', 'host.db', 'keys']) {
+          cpSync(join(dataDir, name), join(full, name), { recursive: true });
+        }
+        const outcome = await setup(['--backup', join(folder, 'of-full'), '--data-dir', full]);
+        assert.equal(outcome.code, 73, outcome.stderr);
+        assert.match(outcome.stderr, /free space/);
+        assert.deepEqual(
+          readdirSync(full).filter((name) => name.startsWith('.backup')),
+          [],
+        );
+        assert.deepEqual(
+          readdirSync(folder).filter((name) => name.startsWith('of-full')),
+          [],
+        );
+      } finally {
+        spawnSync('umount', [full]);
+      }
+    });
+
+    it('sweeps what crashes left, when it is stopped too, and lets a running one alone', async () => {
+      const dead = spawnSync('true').pid;
+      for (const name of ['.backup-Ab12Cd', `.backup-${dead}-Ab12Cd`, `.backup-${process.pid}-Ab12Cd`]) {
+        mkdirSync(join(dataDir, name));
+        writeFileSync(join(dataDir, name, 'host.db'), 'people');
+      }
+      const swept = join(folder, 'swept');
+      writeFileSync(`${swept}.0123456789ab.tmp`, 'half');
+      const foreign = join(folder, 'foreign.0123456789ab.tmp');
+      writeFileSync(foreign, 'not ours');
+      const outcome = await setup(['--backup', swept, '--data-dir', dataDir]);
+      assert.equal(outcome.code, 0, outcome.stderr);
+      assert.deepEqual(remains(), [`.backup-${process.pid}-Ab12Cd`]);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.startsWith('swept')),
+        ['swept'],
+      );
+      assert.ok(statSync(foreign).isFile());
+      rmSync(join(dataDir, `.backup-${process.pid}-Ab12Cd`), { recursive: true });
+    });
+
+    it('leaves nothing when it is interrupted', async () => {
+      const target = join(folder, 'interrupted');
+      const command = startSetup(['--backup', target, '--data-dir', dataDir], PASS);
+      const begun = () => readdirSync(folder).some((name) => name.startsWith('interrupted.'));
+      const deadline = performance.now() + 20_000;
+      while (!begun() && performance.now() < deadline) await pause(2);
+      command.child.kill('SIGINT');
+      const { code } = await command.ended;
+      if (code === 0) return;
+      assert.equal(code, 130);
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => name.startsWith('interrupted')),
+        [],
+      );
+    });
   });
 
   it('never overwrites: neither a backup, nor a data folder', async () => {
