@@ -121,6 +121,19 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
     assertTokens(await logIn(md5(long)));
   });
 
+  it('leaves no password in a log, typed or hashed', async () => {
+    const { app, signUp, complete } = await stage();
+    await signUp(STRANGERS);
+    await signUp(OWNERS);
+    await complete({ password: STRANGERS, passwordText: TYPED });
+    await complete({ password: 'no MD5', passwordText: TYPED });
+    assertTokens(await complete({ passwordText: TYPED }));
+    await host().deps.activity.flush();
+    const { rows } = await host().deps.store.activity.page(app.id, {}, { offset: 0, limit: 50 });
+    const log = JSON.stringify([host().lines, rows]);
+    for (const secret of [TYPED, OWNERS, STRANGERS]) assert.ok(!log.includes(secret));
+  });
+
   it('ignores the password of who completes a signup that nobody contests', async () => {
     const { signUp, complete, logIn } = await stage();
     await signUp(OWNERS);
