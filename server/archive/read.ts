@@ -64,14 +64,16 @@ class Archive implements OpenArchive {
   readonly #zip: ZipFile;
   readonly #entries: Map<string, Entry>;
   readonly #maxBytes: number;
+  readonly #maxRows: number;
   readonly #delimiters = new Map<string, string>();
   /** What each file inflated to so far, at most: they may be read more than once. */
   readonly #inflated = new Map<string, number>();
 
-  constructor(zip: ZipFile, entries: Map<string, Entry>, { maxInflatedBytes }: ArchiveLimits) {
+  constructor(zip: ZipFile, entries: Map<string, Entry>, { maxInflatedBytes, maxRows }: ArchiveLimits) {
     this.#zip = zip;
     this.#entries = entries;
     this.#maxBytes = maxInflatedBytes;
+    this.#maxRows = maxRows;
   }
 
   async header(name: string): Promise<readonly string[]> {
@@ -86,10 +88,10 @@ class Archive implements OpenArchive {
 
   async *rows(name: string): AsyncIterable<TableRow> {
     const delimiter = await this.#delimiterOf(name);
-    let isHeader = true;
+    let rows = -1;
     for await (const row of this.#read(name, { delimiter })) {
-      if (!isHeader) yield row;
-      isHeader = false;
+      if (++rows > this.#maxRows) throw new ArchiveError(`${name} has more than ${this.#maxRows} rows`);
+      if (rows > 0) yield row;
     }
   }
 

@@ -5,6 +5,8 @@ import { findAppForPortal } from './apps.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import {
   APP_TABLE,
+  type ExportOptions,
+  headerOf,
   INVITE_TABLE,
   rowOf,
   SIGNUP_TABLE,
@@ -23,26 +25,24 @@ const turn = new OneAtATime();
  */
 export async function exportApp(
   deps: ExportDeps,
-  { appId, withSecrets }: { appId: string; withSecrets: boolean },
+  { appId, ...options }: { appId: string } & ExportOptions,
 ): Promise<NodeJS.ReadableStream> {
   const app = await findAppForPortal(deps, appId);
   const end = turn.begin();
-  announce(deps, app, withSecrets);
-  return streamed(deps, filesOf(deps, app, withSecrets, ''), end);
+  announce(deps, app, options.withSecrets);
+  return streamed(deps, filesOf(deps, app, options, ''), end);
 }
 
 /** Every app of the host, a folder each, beside `host.json`. Throws `service_unavailable` while another export runs. */
-export async function exportHost(
-  deps: ExportDeps,
-  { withSecrets }: { withSecrets: boolean },
-): Promise<NodeJS.ReadableStream> {
+export async function exportHost(deps: ExportDeps, options: ExportOptions): Promise<NodeJS.ReadableStream> {
+  const { withSecrets } = options;
   const end = turn.begin();
   const files = async function* (): AsyncIterable<ArchiveFile> {
     const apps: { appId: string; name: string }[] = [];
     for await (const app of deps.store.apps.stream()) {
       apps.push({ appId: app.id, name: app.name });
       announce(deps, app, withSecrets);
-      yield* filesOf(deps, app, withSecrets, `${app.id}/`);
+      yield* filesOf(deps, app, options, `${app.id}/`);
     }
     const host = {
       serverName: deps.config.serverName,
@@ -84,13 +84,13 @@ function announce({ events, activity }: ExportDeps, { id: appId }: App, withSecr
 async function* filesOf(
   { store }: ExportDeps,
   app: App,
-  withSecrets: boolean,
+  options: ExportOptions,
   folder: string,
 ): AsyncIterable<ArchiveFile> {
   const file = <T>(table: TransferTable<T>, records: AsyncIterable<T> | Iterable<T>): ArchiveFile => ({
     name: folder + table.file,
-    header: table.columns.map(({ name }) => name),
-    rows: rowsOf(table, records, withSecrets),
+    header: headerOf(table, options),
+    rows: rowsOf(table, records, options),
   });
   yield file(APP_TABLE, [app]);
   yield file(USER_TABLE, store.users.stream(app.id));
@@ -102,7 +102,7 @@ async function* filesOf(
 async function* rowsOf<T>(
   table: TransferTable<T>,
   records: AsyncIterable<T> | Iterable<T>,
-  withSecrets: boolean,
+  options: ExportOptions,
 ) {
-  for await (const record of records) yield rowOf(table, record, withSecrets);
+  for await (const record of records) yield rowOf(table, record, options);
 }

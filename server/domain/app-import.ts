@@ -1,5 +1,6 @@
 import type { App } from '../model/app.ts';
 import { HostError, refused } from '../model/errors.ts';
+import { KeyIndex } from '../model/key-index.ts';
 import { ArchiveError, type OpenArchive, type TableRow } from '../ports/archive.ts';
 import type { Deps } from '../ports/deps.ts';
 import { removeWholeApp } from './app-removal.ts';
@@ -13,6 +14,7 @@ import {
   type RecordDeps,
   requireSavable,
 } from './import-records.ts';
+import { NewestRows } from './newest-rows.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { PasswordTally } from './password-kinds.ts';
 import { recountSeats } from './seats.ts';
@@ -21,6 +23,7 @@ import {
   APP_TABLE,
   INVITE_TABLE,
   SIGNUP_TABLE,
+  SPREADSHEET,
   TEMPLATE_TABLE,
   TRANSFER_FILES,
   type TransferTable,
@@ -30,6 +33,7 @@ import {
 type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'renderer'>;
 
 const MAX_INFLATED_BYTES = 1_000_000_000;
+const MAX_ROWS = 1_500_000;
 const MAX_PROBLEMS = 50;
 const MAX_CELL = 64 * 1024;
 const BATCH = 500;
@@ -55,6 +59,7 @@ export async function importApp(
     const archive = await deps.archives.open(path, {
       names: TRANSFER_FILES,
       maxInflatedBytes: MAX_INFLATED_BYTES,
+      maxRows: MAX_ROWS,
     });
     try {
       return await new Import(deps, archive, newKeys).run(name);
@@ -74,24 +79,24 @@ export async function importApp(
   }
 }
 
-/** What a check of the whole file found out: which row of several for one key counts. */
-type Winners = Map<string, { line: number; updatedAt: number }>;
-
 class Import {
   readonly #deps: ImportDeps;
   readonly #archive: OpenArchive;
   readonly #newKeys: boolean;
   readonly #problems: string[] = [];
-  readonly #signups: Winners = new Map();
-  readonly #invites: Winners = new Map();
+  readonly #signups: NewestRows;
+  readonly #invites: NewestRows;
   readonly #tally: PasswordTally;
   #withSecrets = false;
+  #spreadsheet = false;
 
   constructor(deps: ImportDeps, archive: OpenArchive, newKeys: boolean) {
     this.#deps = deps;
     this.#tally = new PasswordTally(deps);
     this.#archive = archive;
     this.#newKeys = newKeys;
+    this.#signups = new NewestRows(deps.codes.newId());
+    this.#invites = new NewestRows(deps.codes.newId());
   }
 
   async run(name: string): Promise<App> {
@@ -129,13 +134,14 @@ class Import {
   /** Reads every row once, builds what it would become and throws it away. */
   async #check(): Promise<App> {
     const app = await this.#checkApp();
+    const seen = () => new KeyIndex(this.#deps.codes.newId());
     const unique = {
-      handle: new Set<string>(),
-      userName: new Set<string>(),
-      socialUserId: new Set<string>(),
-      phone: new Set<string>(),
-      uid: new Set<string>(),
-      sub: new Set<string>(),
+      handle: seen(),
+      userName: seen(),
+      socialUserId: seen(),
+      phone: seen(),
+      uid: seen(),
+      sub: seen(),
     };
     await this.#each(USER_TABLE, (cells) => {
       const user = importedUser(this.#deps, cells, app);
@@ -146,17 +152,16 @@ class Import {
       for (const [column, known] of Object.entries(unique)) {
         const value = values[column as keyof typeof values];
         if (value === undefined) continue;
-        if (known.has(value)) throw new CellError(`${column} belongs to an earlier row`);
-        known.add(value);
+        if (!known.add(value)) throw new CellError(`${column} belongs to an earlier row`);
       }
     });
     await this.#each(SIGNUP_TABLE, (cells, line) => {
       const { handle, updatedAt } = importedSignup(this.#deps, cells, app);
-      keepNewest(this.#signups, handle, { line, updatedAt });
+      this.#signups.see(handle, { line, updatedAt });
     });
     await this.#each(INVITE_TABLE, (cells, line) => {
       const { handle, senderHandle, updatedAt } = importedInvite(this.#deps, cells, app);
-      keepNewest(this.#invites, JSON.stringify([handle, senderHandle]), { line, updatedAt });
+      this.#invites.see(JSON.stringify([handle, senderHandle]), { line, updatedAt });
     });
     const texts = new Set<string>();
     await this.#each(TEMPLATE_TABLE, (cells) => {
@@ -179,7 +184,8 @@ class Import {
     if (!first) throw refused(`${APP_TABLE.file} has no row`);
     const { line, cells } = first;
     try {
-      const named = new Cells(header, cells);
+      this.#spreadsheet = new Cells(header, cells).boolean(SPREADSHEET, false);
+      const named = new Cells(header, cells, this.#spreadsheet);
       this.#withSecrets = named.text('appPrivateKey', MAX_CELL) !== undefined;
       return await importedApp(this.#deps, named, {
         id: this.#deps.codes.newId(),
@@ -211,7 +217,7 @@ class Import {
       };
       const header = await this.#header(table);
       for await (const { line, cells } of this.#archive.rows(table.file)) {
-        const named = new Cells(header, cells);
+        const named = new Cells(header, cells, this.#spreadsheet);
         const record = named.text('appId') === undefined ? undefined : build(named, line);
         if (record !== undefined) batch.push(record);
         if (batch.length === BATCH) await flush();
@@ -220,7 +226,6 @@ class Import {
       return written;
     };
     const deps = this.#deps;
-    const newest = (winners: Winners, key: string, line: number) => winners.get(key)?.line === line;
     await insert(
       TEMPLATE_TABLE,
       (cells) => importedTemplate(deps, cells, app),
@@ -230,7 +235,7 @@ class Import {
       SIGNUP_TABLE,
       (cells, line) => {
         const signup = importedSignup(deps, cells, app);
-        return newest(this.#signups, signup.handle, line) ? signup : undefined;
+        return this.#signups.isNewest(signup.handle, line) ? signup : undefined;
       },
       (rows) => store.signups.insertMany(rows),
     );
@@ -238,7 +243,7 @@ class Import {
       INVITE_TABLE,
       (cells, line) => {
         const invite = importedInvite(deps, cells, app);
-        return newest(this.#invites, JSON.stringify([invite.handle, invite.senderHandle]), line)
+        return this.#invites.isNewest(JSON.stringify([invite.handle, invite.senderHandle]), line)
           ? invite
           : undefined;
       },
@@ -259,7 +264,7 @@ class Import {
     const header = await this.#header(table);
     for await (const { line, cells } of this.#archive.rows(table.file)) {
       try {
-        const named = new Cells(header, cells);
+        const named = new Cells(header, cells, this.#spreadsheet);
         if (named.text('appId') !== undefined) look(named, line);
       } catch (error) {
         this.#problems.push(this.#describe(table.file, line, error));
@@ -283,10 +288,4 @@ class Import {
     if (error instanceof CellError) return `${file} line ${line}: ${error.message}`;
     throw error;
   }
-}
-
-/** The old host kept several rows for one key; the one written last counts. */
-function keepNewest(winners: Winners, key: string, row: { line: number; updatedAt: number }): void {
-  const known = winners.get(key);
-  if (!known || row.updatedAt >= known.updatedAt) winners.set(key, row);
 }

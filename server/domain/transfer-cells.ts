@@ -21,17 +21,31 @@ export function dateCell(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
 }
 
+/** Behind any number of apostrophes: where a spreadsheet begins to calculate, or to look for what it could calculate. */
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
+const KEPT_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
+
+/** A cell that no spreadsheet takes for a formula. `fromSpreadsheet` gives back exactly what it was. */
+export function forSpreadsheet(cell: string): string {
+  return FORMULA.test(cell) ? `'${cell}` : cell;
+}
+/** See `forSpreadsheet`. */
+export function fromSpreadsheet(cell: string): string {
+  return KEPT_FORMULA.test(cell) ? cell.slice(1) : cell;
+}
+
 /** The cells of one row by column name. Texts the old host wrote are understood; anything else throws `CellError`. */
 export class Cells {
   readonly #byName: ReadonlyMap<string, string>;
 
-  constructor(header: readonly string[], cells: readonly string[]) {
+  constructor(header: readonly string[], cells: readonly string[], isForSpreadsheet = false) {
     if (cells.length > header.length)
       throw new CellError(`has ${cells.length} cells under ${header.length} column names`);
     const byName = new Map<string, string>();
     for (const [index, name] of header.entries()) {
       // `htmlTemplate` stands twice: the first that is filled counts.
-      if (!byName.get(name)) byName.set(name, cells[index] ?? '');
+      const cell = cells[index] ?? '';
+      if (!byName.get(name)) byName.set(name, isForSpreadsheet ? fromSpreadsheet(cell) : cell);
     }
     this.#byName = byName;
   }

@@ -3,7 +3,9 @@ import type { Invite } from '../model/invite.ts';
 import type { Signup } from '../model/signup.ts';
 import type { Template } from '../model/template.ts';
 import type { User } from '../model/user.ts';
-import { cellOf, dateCell } from './transfer-cells.ts';
+import { cellOf, dateCell, forSpreadsheet } from './transfer-cells.ts';
+
+const APP_FILE = 'app-collection.csv';
 
 /** A column: its name and what an export writes into it. `secret` columns stay empty with `withSecrets=false`. */
 interface Column<T> {
@@ -16,9 +18,26 @@ export interface TransferTable<T> {
   columns: readonly Column<T>[];
 }
 
+/** How an export is written. `spreadsheet`: no cell is a formula, and the app's row says so in a column of that name, for an import. */
+export interface ExportOptions {
+  withSecrets: boolean;
+  spreadsheet: boolean;
+}
+/** The app's column that says how all five tables were written; only there when it says something. */
+export const SPREADSHEET = 'spreadsheet';
+
+/** The column names of a table. */
+export function headerOf<T>(table: TransferTable<T>, { spreadsheet }: ExportOptions): string[] {
+  const names = table.columns.map(({ name }) => name);
+  return spreadsheet && table.file === APP_FILE ? [...names, SPREADSHEET] : names;
+}
+
 /** The row of a record. */
-export function rowOf<T>(table: TransferTable<T>, record: T, withSecrets: boolean): string[] {
-  return table.columns.map(({ cell, secret }) => (secret && !withSecrets ? '' : cell(record)));
+export function rowOf<T>(table: TransferTable<T>, record: T, options: ExportOptions): string[] {
+  const cells = table.columns.map(({ cell, secret }) => (secret && !options.withSecrets ? '' : cell(record)));
+  if (!options.spreadsheet) return cells;
+  const safe = cells.map(forSpreadsheet);
+  return table.file === APP_FILE ? [...safe, 'true'] : safe;
 }
 
 const base64 = (pem: string | undefined) => (pem === undefined ? '' : Buffer.from(pem).toString('base64'));
@@ -46,7 +65,7 @@ const dates = {
 
 /** The old host's columns first, in its order, then ours (contract §4.5). Codes are never exported (design §13). */
 export const APP_TABLE: TransferTable<App> = {
-  file: 'app-collection.csv',
+  file: APP_FILE,
   columns: columns<App>(
     'name status jwtEnabled appPrivateKey appPublicKey appToken appSecret handle invitationEnabled signupEnabled signupFlow ' +
       'twoFactorVerification emailExtension emailExtensionAPIKey emailExtensionSenderEmail TWILIOAccountSid TWILIOToken ' +

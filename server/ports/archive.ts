@@ -13,6 +13,8 @@ export interface ArchiveLimits {
   names: readonly string[];
   /** Of all files together, after inflating. */
   maxInflatedBytes: number;
+  /** Of one table, without its header: what is remembered of a table grows with them. */
+  maxRows: number;
 }
 
 /** One line of a table: cells by position, and the line in the file where the row begins. */

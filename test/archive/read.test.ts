@@ -14,10 +14,10 @@ describe('an archive', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function opened(files: Files, maxInflatedBytes = 1_000_000): Promise<OpenArchive> {
+  async function opened(files: Files, maxInflatedBytes = 1_000_000, maxRows = 100_000): Promise<OpenArchive> {
     const path = join(folder, 'test.zip');
     writeFileSync(path, await zipOf(files));
-    return openArchive(path, { names: Object.keys(files), maxInflatedBytes });
+    return openArchive(path, { names: Object.keys(files), maxInflatedBytes, maxRows });
   }
   async function read(archive: OpenArchive, name: string) {
     const rows = [];
@@ -106,13 +106,22 @@ describe('an archive', () => {
         assert.ok(!copy.equals(zip), what);
         writeFileSync(join(folder, 'changed.zip'), copy);
         const reading = async () => {
-          const limits = { names: ['a.csv'], maxInflatedBytes: 1_000_000 };
+          const limits = { names: ['a.csv'], maxInflatedBytes: 1_000_000, maxRows: 100_000 };
           const archive = await openArchive(join(folder, 'changed.zip'), limits);
           await read(archive, 'a.csv').finally(() => archive.close());
         };
         await assert.rejects(reading, /^ArchiveError: .*damaged|^ArchiveError: .*cannot be read/, what);
       }
     }
+  });
+
+  it('gives so many rows of a table and no more', async () => {
+    const archive = await opened({ 'a.csv': `x\n${'1\n'.repeat(10)}` }, 1_000, 10);
+    assert.equal((await read(archive, 'a.csv')).length, 10);
+    archive.close();
+    const longer = await opened({ 'a.csv': `x\n${'1\n'.repeat(11)}` }, 1_000, 10);
+    await assert.rejects(read(longer, 'a.csv'), /^ArchiveError: a\.csv has more than 10 rows/);
+    longer.close();
   });
 
   it('refuses hundreds of columns', async () => {

@@ -34,7 +34,9 @@ describe('a host killed while it imports', { timeout: 60_000 }, () => {
     const files = await unzipped(Buffer.from(await exported.arrayBuffer()));
     const table = <T>(shape: TransferTable<T>, record: (n: number) => T) => {
       const names = shape.columns.map(({ name }) => name);
-      const rows = Array.from({ length: PEOPLE }, (_, n) => rowOf(shape, record(n), false));
+      const rows = Array.from({ length: PEOPLE }, (_, n) =>
+        rowOf(shape, record(n), { withSecrets: false, spreadsheet: false }),
+      );
       return csvOf(rows.map((row) => Object.fromEntries(names.map((name, at) => [name, row[at] ?? '']))));
     };
     file = await zipOf({

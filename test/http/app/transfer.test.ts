@@ -37,6 +37,10 @@ const AWKWARD = [
   '\r',
   ' 😀 ',
   "'",
+  "'=1+1",
+  "''-x",
+  '＝1+1',
+  '\t=1',
   '\ufeffx',
 ];
 
@@ -211,6 +215,33 @@ describeOnBothStores(
       const code = (await host().outbox()).findLast(({ appId }) => appId === copy.id)?.code;
       assertTokens(await appClient(host(), copy).post('completeSignup', { handle, code }));
       assert.equal((await host().deps.store.users.findByHandle(copy.id, handle))?.passwordHash, undefined);
+    });
+
+    it('writes no formula with spreadsheet=true, and takes the tables back as they were', async () => {
+      const app = await fullApp(host());
+      const files = await exported(host(), app);
+      const safe = await exported(host(), app, '&spreadsheet=true');
+      for (const file of FILES) {
+        const cells = (parse(safe[file] ?? '') as string[][]).flat();
+        assert.deepEqual(
+          cells.filter((cell) => /^[=+\-@\t\r\n＝＋－＠]/.test(cell)),
+          [],
+          file,
+        );
+      }
+      assert.ok(safe['invite-collection.csv']?.includes("'=1+1"));
+      const copy = await imported(host(), await zipOf(safe), `safe ${app.id}`);
+      assert.deepEqual(comparable(await exported(host(), copy)), comparable(files));
+      const again = await imported(
+        host(),
+        await zipOf(await exported(host(), copy, '&spreadsheet=true')),
+        `safer ${app.id}`,
+      );
+      assert.deepEqual(comparable(await exported(host(), again)), comparable(files));
+      const whole = await unzipped(await download(host(), '/api/app/exportHost?spreadsheet=true'));
+      assert.equal(whole[`${app.id}/invite-collection.csv`], safe['invite-collection.csv']);
+      const { status } = await host().portal('GET', `/api/app/export?appId=${app.id}&spreadsheet=yes`);
+      assert.equal(status, 400);
     });
 
     it('takes what a European spreadsheet made of the tables', async () => {

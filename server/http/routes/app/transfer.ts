@@ -6,7 +6,18 @@ import { portalApp } from '../../wire/app.ts';
 import { appId, appName } from '../../wire/portal-parameter.ts';
 
 const ZIP = 'application/zip';
-const withSecrets = z.enum(['true', 'false']).optional();
+const flag = z.enum(['true', 'false']).optional();
+const exportFlags = {
+  withSecrets: flag.describe('`false` leaves keys, credentials and password hashes out.'),
+  spreadsheet: flag.describe(
+    '`true` writes an apostrophe in front of what a spreadsheet would take for a formula; an import takes it away again.',
+  ),
+};
+type ExportFlags = z.infer<z.ZodObject<typeof exportFlags>>;
+const exportOptions = ({ withSecrets, spreadsheet }: ExportFlags) => ({
+  withSecrets: withSecrets !== 'false',
+  spreadsheet: spreadsheet === 'true',
+});
 
 /** Export and import (contract §4.5, §4.6.40, §4.6.41, operator §7). */
 export const transferRoutes = [
@@ -14,10 +25,10 @@ export const transferRoutes = [
     method: 'GET',
     path: '/api/app/export',
     summary: 'One app as a ZIP of five CSV files.',
-    input: z.object({ appId, withSecrets }),
+    input: z.object({ appId, ...exportFlags }),
     respond: async ({ deps, input }) =>
       new DownloadReply(
-        await exportApp(deps, { appId: input.appId, withSecrets: input.withSecrets !== 'false' }),
+        await exportApp(deps, { appId: input.appId, ...exportOptions(input) }),
         input.appId,
         ZIP,
       ),
@@ -26,9 +37,9 @@ export const transferRoutes = [
     method: 'GET',
     path: '/api/app/exportHost',
     summary: 'Every app as a ZIP: host.json and a folder per app.',
-    input: z.object({ withSecrets }),
+    input: z.object(exportFlags),
     respond: async ({ deps, input }) =>
-      new DownloadReply(await exportHost(deps, { withSecrets: input.withSecrets !== 'false' }), 'host', ZIP),
+      new DownloadReply(await exportHost(deps, exportOptions(input)), 'host', ZIP),
   }),
   portalRoute({
     method: 'POST',
