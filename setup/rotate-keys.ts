@@ -86,9 +86,9 @@ export const rotateEncryptKey: Command = async ({ options, terminal }) => {
 
 /** The configuration of a command that changes a secret in `host.env`. Throws `SetupError` 78 when the secret is kept elsewhere. */
 function openConfig(options: Options, name: 'PASS_KEY' | 'ENCRYPT_KEY'): { config: Config; dataDir: string } {
-  const { texts, dataDir } = existingAnswers(options);
-  const stored = readHostEnvFile(dataDir);
-  if (stored[name] === undefined || stored[name] !== texts[name]) {
+  const { texts, dataDir, fromEnvironment } = existingAnswers(options);
+  // The same text in the environment would win over the new one at the next start.
+  if (readHostEnvFile(dataDir)[name] === undefined || fromEnvironment.has(name)) {
     throw new SetupError(
       EXIT.configuration,
       `${name} does not come from ${dataDir}/host.env, so it cannot be changed there. Move it into host.env, rotate, and move the new one to where you keep it.`,

@@ -353,6 +353,20 @@ describe('setup without questions', { timeout: 120_000 }, () => {
     }
   });
 
+  it('rotates no secret that the environment would bring back', async () => {
+    assert.equal((await setUp()).code, 0);
+    const before = allFiles();
+    const { PASS_KEY = '', ENCRYPT_KEY = '' } = settings();
+    for (const [command, env] of [
+      ['--rotate-pass-key', { PASS_KEY }],
+      ['--rotate-encrypt-key', { ENCRYPT_KEY }],
+    ] as const) {
+      const outcome = await runSetup([command, '--yes', '--data-dir', dataDir], { ...env });
+      assert.equal(outcome.code, 78, outcome.stderr);
+      assert.deepEqual(allFiles(), before);
+    }
+  });
+
   it('passes signals on: the host drains and setup ends with its code', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const setup = startSetup(['--yes', '--data-dir', dataDir], { PORT: '0' });
