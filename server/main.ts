@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import { loadListeningConfig } from './config.ts';
+import { recallDoubt } from './domain/client-addresses.ts';
 import { EXIT, StartError } from './exit.ts';
 import { routes } from './http/routes/index.ts';
 import { createHostServer } from './http/server.ts';
@@ -57,6 +58,8 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   for (const setting of insecureSettings(config, deps.hostKeyBits)) {
     deps.events.emit('insecure_setting', { setting });
   }
+  const doubt = await recallDoubt(deps.store.meta, { now: deps.clock.now(), ...config });
+  if (doubt) deps.events.emit('insecure_setting', { setting: 'TRUST_PROXY_HOPS', reason: doubt });
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
 

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import { type AddressDoubt, recallDoubt } from '../server/domain/client-addresses.ts';
 import { type Config, isLoopback } from '../server/model/config.ts';
 import { within } from '../server/model/deadline.ts';
+import { openEngine } from '../server/open-engine.ts';
 import { systemClock } from '../server/security/clock.ts';
+import { createMetaStore } from '../server/store/meta.ts';
 import { type CheckResult, failed, passed } from './check.ts';
 
 const NAME = 'address';
@@ -80,7 +84,8 @@ async function certificateDays(apiUrl: string): Promise<number> {
 }
 
 /** The host speaks http: an https address means that something in front of it appends to `X-Forwarded-For`. */
-export function checkProxies({ apiUrl, trustProxyHops }: Config): CheckResult {
+export async function checkProxies(config: Config): Promise<CheckResult> {
+  const { apiUrl, trustProxyHops } = config;
   const name = 'proxies';
   const behindProxy = apiUrl.startsWith('https:');
   if (behindProxy && trustProxyHops === 0) {
@@ -95,7 +100,31 @@ export function checkProxies({ apiUrl, trustProxyHops }: Config): CheckResult {
       `TRUST_PROXY_HOPS is ${trustProxyHops}, but the address is plain http: without a proxy, clients could forge their address`,
     );
   }
-  return passed(name, `${trustProxyHops} in front`);
+  const doubt = await doubtOf(config);
+  return doubt ? failed(name, DOUBTS[doubt]) : passed(name, `${trustProxyHops} in front`);
+}
+
+const DOUBTS: Readonly<Record<AddressDoubt, string>> = {
+  forwarded_ignored:
+    'requests came with X-Forwarded-For, but TRUST_PROXY_HOPS is 0: if a proxy is in front, everybody shares one address limit. Set it to the number of proxies.',
+  one_private_peer:
+    'all requests came from one private address: if that is a proxy, everybody shares one address limit. Set TRUST_PROXY_HOPS to the number of proxies, and let each append to X-Forwarded-For.',
+};
+
+/** What the host found while it ran. */
+async function doubtOf({ database, trustProxyHops }: Config): Promise<AddressDoubt | undefined> {
+  if (database.kind === 'sqlite' && !existsSync(database.file)) return undefined;
+  try {
+    const engine = await openEngine({ database, databaseWaitSeconds: 0 });
+    try {
+      return await recallDoubt(createMetaStore(engine), { now: systemClock.now(), trustProxyHops });
+    } finally {
+      await engine.close();
+    }
+  } catch {
+    // The database has a check of its own.
+    return undefined;
+  }
 }
 
 /** Any origin is safe, because no browser adds this host's credentials by itself; a list is stricter. */

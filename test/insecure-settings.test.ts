@@ -12,13 +12,35 @@ describe('settings that are no good in the open', () => {
     insecureSettings(buildConfig({ ...settings, ...more }, { production: false, keysExpected: false }), bits);
 
   it('are a plain public address, an outbox as mailer, clear personal data and a small host key', () => {
-    assert.deepEqual(named({ API_URL: 'https://auth.example' }), []);
+    assert.deepEqual(named({ API_URL: 'https://auth.example', TRUST_PROXY_HOPS: '1' }), []);
+    assert.deepEqual(named({ API_URL: 'https://auth.example' }), ['TRUST_PROXY_HOPS']);
     assert.deepEqual(named({ API_URL: 'http://localhost:3000' }), []);
     assert.deepEqual(named({ API_URL: 'http://auth.example' }), ['API_URL']);
     assert.deepEqual(named({ MAIL: 'outbox' }), ['MAIL']);
     assert.deepEqual(named({ ENCRYPT_USER_DATA: 'false' }), ['ENCRYPT_USER_DATA']);
     assert.deepEqual(named({}, 2048), ['PRIVATE_KEY_FILE']);
     assert.deepEqual(named({}, 4096), []);
+  });
+
+  it('are the address of a provider in plain http, but on this machine', () => {
+    const providers = [
+      'SEND_GRID_URL',
+      'TWILIO_URL',
+      'APPLE_ISSUER',
+      'APPLE_JWKS_URL',
+      'GOOGLE_ISSUER',
+      'GOOGLE_JWKS_URL',
+    ];
+    for (const name of providers) {
+      assert.deepEqual(named({ [name]: 'http://provider.example/x' }), [name]);
+      for (const address of [
+        'https://provider.example',
+        'http://localhost:1',
+        'http://127.0.0.1:1',
+        'http://[::1]:1',
+      ])
+        assert.deepEqual(named({ [name]: address }), []);
+    }
   });
 
   it('are a pass phrase or key that is short, published or no secret at all', () => {

@@ -3,6 +3,7 @@ import type { Caller } from '../model/caller.ts';
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 import { recordOutcome } from './activity-row.ts';
+import { AddressWatch } from './address-watch.ts';
 import { readBody } from './body.ts';
 import { Credentials, presentedCredential } from './credentials.ts';
 import type { HttpContext } from './exchange.ts';
@@ -27,6 +28,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
   const limit = deps.config.addressLimitPerMinute;
   const requests = new AddressLimit(limit, deps);
   const openRequests = new AddressLimit(10 * limit, deps);
+  const watch = new AddressWatch(deps);
   const wrongSecrets = new AddressLimit(limit, deps);
 
   return async function serve(ctx) {
@@ -37,6 +39,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
 
     const { endpoint, params } = findEndpoint(ctx, table, presented?.place === 'query');
     const { route } = endpoint;
+    if (route.limited === true) watch.see(exchange.address, req.headers['x-forwarded-for'] !== undefined);
     if (route.limited) (route.limited === 'tenfold' ? openRequests : requests).count(exchange.address);
 
     const credential = route.open ? undefined : await verifyCredential();

@@ -19,5 +19,7 @@ export const META = {
   subjectsRecorded: 'subjectsRecorded',
   /** Kinds of password hashes that users of this host have or had, a JSON list. */
   passwordKinds: 'passwordKinds',
+  /** Why all clients may have one address, JSON; see `client-addresses.ts`. */
+  addressDoubt: 'addressDoubt',
   schema: 'schema',
 } as const;
