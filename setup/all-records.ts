@@ -2,7 +2,17 @@ import type { Store } from '../server/ports/store/store.ts';
 import type { Engine, TableName } from '../server/store/engine.ts';
 import { openRecords } from './open-host.ts';
 
-export type RecordKind = 'app' | 'template' | 'signup' | 'invite' | 'user' | 'activity' | 'message';
+/** What the records of each table are called in a backup. A new table needs its name here, its reading below and its place in a restore. */
+const KINDS = {
+  apps: 'app',
+  users: 'user',
+  signups: 'signup',
+  invites: 'invite',
+  templates: 'template',
+  activity: 'activity',
+  messages: 'message',
+} as const satisfies Record<TableName, string>;
+export type RecordKind = (typeof KINDS)[TableName];
 /** A row that does not open. */
 export interface DamagedRow {
   table: TableName;

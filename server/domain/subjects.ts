@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../model/duration.ts';
 import { isHostError } from '../model/errors.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
+import { TamperError } from '../ports/sealing.ts';
 import { META } from '../ports/store/meta.ts';
 import { changeUser } from './change.ts';
 import { subjectOf } from './claims.ts';
@@ -84,7 +85,7 @@ export function startRecordingSubjects(deps: SubjectDeps): { stop(): Promise<voi
 export async function* doubledSubjects(deps: Pick<Deps, 'store'>): AsyncIterable<DoubledSubject> {
   for await (const app of deps.store.apps.stream()) {
     for await (const user of deps.store.users.streamWithoutSubject(app.id)) {
-      yield { app, user, holder: await deps.store.users.findBySubject(app.id, subjectOf(app, user)) };
+      yield { app, user, holder: await holderOf(deps, app, user) };
     }
   }
 }
@@ -116,7 +117,6 @@ async function recordOne(
   app: App,
   listed: User,
 ): Promise<DoubledSubject | undefined> {
-  const { users } = deps.store;
   try {
     await changeUser(deps, listed, (current) => {
       const subject = subjectOf(app, current);
@@ -127,7 +127,17 @@ async function recordOne(
     return undefined;
   } catch (error) {
     if (!isHostError(error, 'handle_taken')) throw error;
-    return { app, user: listed, holder: await users.findBySubject(app.id, subjectOf(app, listed)) };
+    return { app, user: listed, holder: await holderOf(deps, app, listed) };
+  }
+}
+
+/** Undefined also for one whose record does not open: the others are to be recorded all the same. */
+async function holderOf(deps: Pick<Deps, 'store'>, app: App, user: User): Promise<User | undefined> {
+  try {
+    return await deps.store.users.findBySubject(app.id, subjectOf(app, user));
+  } catch (error) {
+    if (error instanceof TamperError) return undefined;
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import { createUser } from '../../server/domain/create-user.ts';
 import { doubledSubjects, recordSubjects, subjectsAreRecorded } from '../../server/domain/subjects.ts';
 import type { App } from '../../server/model/app.ts';
 import { isHostError } from '../../server/model/errors.ts';
+import { TamperError } from '../../server/ports/sealing.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import type { TestHost } from '../support/host.ts';
 import { anId, aRowId } from '../support/records.ts';
@@ -90,6 +91,24 @@ describeOnBothStores('the subjects of users of a version before', (host) => {
     assert.deepEqual(await doubles(), []);
     assert.equal(await subjectsAreRecorded(host().deps), true);
     assert.equal((await users().findBySubject(app.id, 'p_q_c.io'))?.handle, 'p@q_c.io');
+  });
+
+  it('are recorded although the holder of one of them does not open', async () => {
+    const app = await host().createApp({ userIdFormat: 'handle' });
+    await oldUsers(host(), app, ['r_s@c.io', 'r@s_c.io', ...numbered(30)]);
+    const { findBySubject } = users();
+    Object.assign(users(), { findBySubject: () => Promise.reject(new TamperError('does not open')) });
+    const earlier = told().length;
+    await recordSubjects(host().deps);
+    assert.deepEqual(
+      told()
+        .slice(earlier)
+        .map(({ appId, holder }) => [appId, holder]),
+      [[app.id, undefined]],
+    );
+    assert.deepEqual(await doubles(), [['r@s_c.io', undefined]]);
+    Object.assign(users(), { findBySubject });
+    await users().removeAll(app.id);
   });
 
   it('are kept apart before they are recorded as well as after', async () => {
