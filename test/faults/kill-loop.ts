@@ -20,7 +20,15 @@ const MOST_PEOPLE = 40;
 /** A host at work for so long, at most, before it is killed (ms). */
 const LONGEST_LIFE_MS = 800;
 /** Wrong passwords and many codes are part of the exercise. */
-const LIMITS = { PASSWORD_WAIT_AFTER: '1000', CODES_PER_HOUR: '100000', CODES_PER_DAY: '1000000' };
+const LIMITS = {
+  PASSWORD_WAIT_AFTER: '1000',
+  CODES_PER_HOUR: '100000',
+  CODES_PER_DAY: '1000000',
+  MAILS_PER_APP_PER_HOUR: '0',
+  SMS_PER_APP_PER_HOUR: '0',
+  SMS_PER_PREFIX_PER_HOUR: '0',
+  INVITES_PER_USER_PER_DAY: '0',
+};
 
 /** How often the host was killed, and what it had acknowledged by then. */
 export interface Outcome extends Ledger {
