@@ -36,7 +36,10 @@ function webUrl(text: string): URL {
 }
 
 function withoutSlash(url: URL): string {
-  return url.search ? url.href : url.href.replace(/\/+$/, '');
+  if (url.search) return url.href;
+  let end = url.href.length;
+  while (url.href[end - 1] === '/') end--;
+  return url.href.slice(0, end);
 }
 
 function isPercentEncoded(text: string): boolean {

@@ -63,7 +63,7 @@ function problemsOf(text: string, address: MongoAddress | undefined, name: strin
     const problem = 'is neither mongodb://…, mongodb+srv://… nor sqlite:<file>';
     return [{ problem, repair: SETTINGS.DB_CONN_STRING.repair }];
   }
-  if (/<[^>]*>/.test(text)) {
+  if (/<[^<>]*>/.test(text)) {
     const repair = 'put the real password in its place, percent-encoded where it has special characters';
     return [{ problem: 'still holds a <placeholder>', repair }];
   }

@@ -107,6 +107,6 @@ function bcryptDecoy(cost: string): string {
 
 /** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */
 function decoy({ memoryKib, passes }: Argon2Cost): string {
-  const part = (bytes: number) => randomBytes(bytes).toString('base64').replace(/=+$/, '');
+  const part = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '');
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=1$${part(16)}$${part(32)}`;
 }
