@@ -80,8 +80,9 @@ async function judgeOneOf<C extends Pick<Judged, 'subject' | 'stored'>>(
   if (triesLeft === undefined) return refuse(deps, input, { reason: 'voided', triesLeft: 0 });
   const found = right();
   if (!found) {
-    const known = candidates.some(({ stored }) => stored);
-    return refuse(deps, input, { reason: known ? 'wrong' : 'unknown', triesLeft: known ? triesLeft : 0 });
+    if (possible.length > 0) return refuse(deps, input, { reason: 'wrong', triesLeft });
+    const isThere = candidates.some(({ stored }) => stored);
+    return refuse(deps, input, { reason: isThere ? 'form' : 'unknown', triesLeft: 0 });
   }
   const [inTime] = await Promise.all([
     evenExpired || isInTime(deps, found),

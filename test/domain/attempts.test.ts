@@ -318,7 +318,7 @@ describeOnBothStores('attempts', (host) => {
 
   it('never counts guesses at the code of a link', async () => {
     const { deps } = host();
-    const { app } = await account();
+    const { app, events } = await account();
     const code = deps.codes.newLinkCode();
     const expiresAt = host().clock.now() + HOUR;
     const stored = deps.codes.stored({ purpose: 'signup', appId: app.id, subject: 'row', code, expiresAt });
@@ -335,6 +335,9 @@ describeOnBothStores('attempts', (host) => {
       });
     const guesses = Array.from({ length: 100 }, (_, n) => (n % 2 ? '123456' : deps.codes.newLinkCode()));
     for (const guess of guesses) assert.equal(await judge(guess), false);
+    assert.deepEqual([...new Set(events('code_failed').map(({ reason }) => reason))], ['form']);
+    const today = `spray/${app.id}/code/${Math.floor(host().clock.now() / (24 * HOUR))}`;
+    assert.equal(await deps.store.counters.read(today, host().clock.now()), 0, 'no guess at all');
     assert.ok(
       (await times(50, () => judge(code))).every((right) => right),
       'a crowd of clicks as well',
