@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { trimActivity } from '../../server/domain/housekeeping.ts';
 import { recordSubjects } from '../../server/domain/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
+import { patched } from '../support/patched.ts';
 import { HANDLE } from './appuser-stage.ts';
 import type { EventStage, Story } from './events-stage.ts';
 import { until } from './two-hosts.ts';
@@ -103,10 +104,9 @@ export const HOST_STORIES: readonly Story[] = [
     async tell(s) {
       const account = await s.account();
       const { users } = s.host().deps.store;
-      const { find } = users;
-      Object.assign(users, { find: () => Promise.reject(new TypeError('planted-secret')) });
-      await account.own('setLocale', { locale: 'EN' }, 500);
-      Object.assign(users, { find });
+      await patched(users, { find: () => Promise.reject(new TypeError('planted-secret')) }, () =>
+        account.own('setLocale', { locale: 'EN' }, 500),
+      );
     },
   },
   { event: 'overload_started', level: 'warn', fields: { waiting: count }, tell: overload },
@@ -124,9 +124,8 @@ async function overload(stage: EventStage): Promise<void> {
 
 async function loseDatabase(stage: EventStage): Promise<void> {
   const { store, readiness } = stage.host().deps;
-  const { ping } = store;
-  Object.assign(store, { ping: () => Promise.reject(new Error('away')) });
-  await until(() => readiness.database === 'down');
-  Object.assign(store, { ping });
+  await patched(store, { ping: () => Promise.reject(new Error('away')) }, () =>
+    until(() => readiness.database === 'down'),
+  );
   await until(() => readiness.database === 'ok');
 }

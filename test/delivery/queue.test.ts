@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startDelivery } from '../../server/domain/delivery-queue.ts';
 import { type MessageInput, sendMessage } from '../../server/domain/message.ts';
 import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
@@ -166,18 +167,20 @@ describe('a queued message', () => {
         text: 'x',
       },
       tries: 0,
-      dueAt: clock.now() - 1,
+      // Later than now: this host must not take it first.
+      dueAt: clock.now() + 1,
       giveUpAt: clock.now() + HOUR,
       createdAt: clock.now(),
     });
-    const now = clock.now();
-    // Taken by a process that ends here.
+    // Taken by a process whose clock is a little ahead, and which ends here.
+    const now = clock.now() + 1;
     const taken = await store.messages.takeDue({ now, leaseUntil: now + 30_000, limit: 10 });
-    if (taken.length === 1) {
-      host.deps.wakeDelivery();
-      assert.equal(await queued(), 1);
-      host.clock.advance(30_001);
-    }
+    assert.equal(taken.length, 1);
+    host.clock.advance(30_000);
+    host.deps.wakeDelivery();
+    await pause(100);
+    assert.equal(await queued(), 1);
+    host.clock.advance(1);
     const lines = await host.outbox();
     assert.equal(lines.length, 1);
   });

@@ -6,6 +6,7 @@ import { hashWish, storeWish } from '../../server/domain/signup-requests.ts';
 import type { App } from '../../server/model/app.ts';
 import { isHostError } from '../../server/model/errors.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
+import { beforeNext } from '../support/patched.ts';
 
 const HANDLE = 'owner@example.com';
 const [OWNERS, STRANGERS] = ['a'.repeat(32), 'b'.repeat(32)];
@@ -27,22 +28,12 @@ describeOnBothStores('the requests of a signup', (host) => {
   /** Does `work` once, right before the next user is stored. */
   async function beforeAccount(work: () => Promise<unknown>, run: () => Promise<unknown>): Promise<void> {
     const { users } = host().deps.store;
-    const { insert } = users;
     let done = false;
-    Object.assign(users, {
-      async insert(...input: Parameters<typeof insert>) {
-        if (!done) {
-          done = true;
-          await work();
-        }
-        return insert(...input);
-      },
-    });
-    try {
-      await run();
-    } finally {
-      Object.assign(users, { insert });
-    }
+    const meanwhile = async () => {
+      done = true;
+      await work();
+    };
+    await beforeNext(users, 'insert', { meanwhile, work: run });
     assert.ok(done);
   }
 

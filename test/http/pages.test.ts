@@ -7,6 +7,7 @@ import { openApiRoute } from '../../server/http/routes/pages/openapi.ts';
 import { wellKnownRoutes } from '../../server/http/routes/pages/well-known.ts';
 import type { App } from '../../server/model/app.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { patched } from '../support/patched.ts';
 
 describe('addresses outside the API', () => {
   let host: TestHost;
@@ -86,7 +87,6 @@ describe('readiness', () => {
     const host = await startTestHost({ routes: healthRoutes });
     try {
       const { store } = host.deps;
-      const ping = store.ping;
       const until = async (status: number) => {
         for (;;) {
           const answer = await host.request('GET', '/readyz');
@@ -94,10 +94,10 @@ describe('readiness', () => {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       };
-      Object.assign(store, { ping: () => Promise.reject(new Error('away')) });
-      assert.deepEqual(await until(503), { status: 'unavailable', database: 'down' });
-      assert.equal((await host.request('GET', '/healthz')).status, 200);
-      Object.assign(store, { ping });
+      await patched(store, { ping: () => Promise.reject(new Error('away')) }, async () => {
+        assert.deepEqual(await until(503), { status: 'unavailable', database: 'down' });
+        assert.equal((await host.request('GET', '/healthz')).status, 200);
+      });
       assert.deepEqual(await until(200), { status: 'ready', database: 'ok' });
       const events = host.events.map(({ event, level }) => [event, level]);
       assert.deepEqual(events, [

@@ -5,6 +5,7 @@ import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
 import { landingRoutes } from '../../server/http/routes/pages/landing.ts';
 import type { App } from '../../server/model/app.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { patched } from '../support/patched.ts';
 
 const CSP =
   "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -274,7 +275,7 @@ describe('a click on a signup link', () => {
       const { counters } = host.deps.store;
       const { increment, decrement } = counters;
       const written: string[] = [];
-      Object.assign(counters, {
+      const counting = {
         increment(...input: Parameters<typeof increment>) {
           written.push(input[0]);
           return increment(...input);
@@ -283,12 +284,8 @@ describe('a click on a signup link', () => {
           written.push(input[0]);
           return decrement(...input);
         },
-      });
-      try {
-        assert.equal((await clicks(link)).status, 200);
-      } finally {
-        Object.assign(counters, { increment, decrement });
-      }
+      };
+      await patched(counters, counting, async () => assert.equal((await clicks(link)).status, 200));
       assert.ok(written.filter((key) => key.startsWith('code/')).length <= 2, 'counted, and given back');
     });
   }

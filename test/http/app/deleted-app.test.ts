@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { sweep } from '../../../server/domain/housekeeping.ts';
 import { appClient } from '../../support/appuser-client.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
+import { beforeNext } from '../../support/patched.ts';
 
 describe('an app that is deleted while requests are under way', () => {
   let host: TestHost;
@@ -14,15 +15,10 @@ describe('an app that is deleted while requests are under way', () => {
   it('leaves nobody behind who was signing up, and its name is free at once', async () => {
     const app = await host.createApp({ signupFlow: 'none' });
     const { passwords, store } = host.deps;
-    const { hash } = passwords;
-    Object.assign(passwords, {
-      hash: async (password: string) => {
-        Object.assign(passwords, { hash });
-        assert.equal((await host.portal('DELETE', `/api/app/${app.id}`)).text, 'true');
-        return hash.call(passwords, password);
-      },
+    await beforeNext(passwords, 'hash', {
+      meanwhile: async () => assert.equal((await host.portal('DELETE', `/api/app/${app.id}`)).text, 'true'),
+      work: () => appClient(host, app).post('signup', { handle: 'late@example.com', password: PASSWORD }),
     });
-    await appClient(host, app).post('signup', { handle: 'late@example.com', password: PASSWORD });
     assert.equal((await host.portal('POST', '/api/app', { json: { name: app.name } })).status, 200);
     host.clock.advance(60_001);
     await sweep(host.deps);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../../server/model/app.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
+import { beforeNext } from '../../support/patched.ts';
 
 describe('settings of an app', () => {
   let host: TestHost;
@@ -174,15 +175,11 @@ describe('settings of an app', () => {
   it('takes a new form of user ids back when somebody joined in that moment', async () => {
     const app = await host.createApp();
     const { apps } = host.deps.store;
-    const { replace } = apps;
-    Object.assign(apps, {
-      replace: async (changed: App) => {
-        Object.assign(apps, { replace });
-        await host.createUser(app);
-        return replace(changed);
-      },
+    const answer = await beforeNext(apps, 'replace', {
+      meanwhile: () => host.createUser(app),
+      work: () => set(app, 'userIdFormat', { userIdFormat: 'handle' }),
     });
-    assert.equal((await set(app, 'userIdFormat', { userIdFormat: 'handle' })).status, 400);
+    assert.equal(answer.status, 400);
     assert.equal((await apps.read(app.id))?.userIdFormat, 'uid');
   });
 

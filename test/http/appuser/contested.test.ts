@@ -13,6 +13,7 @@ import {
 } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import type { TestHost } from '../../support/host.ts';
+import { patched } from '../../support/patched.ts';
 
 const HANDLE = 'owner@example.com';
 const HOUR = 3_600_000;
@@ -194,12 +195,9 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
         return matches(...input);
       },
     };
-    Object.assign(passwords, counted);
-    try {
+    await patched(passwords, counted, async () => {
       for (let n = 0; n < 12; n++) await signUp(password(n % 6));
-    } finally {
-      Object.assign(passwords, { hash, matches });
-    }
+    });
     assert.equal(hashes, 12);
   });
 
@@ -328,13 +326,9 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
     await signUp(STRANGERS);
     await signUp(OWNERS);
     const { messages } = host().deps.store;
-    const { insert } = messages;
-    Object.assign(messages, { insert: () => Promise.reject(new Error('crash')) });
-    try {
-      assertRefused(await complete(), 500);
-    } finally {
-      Object.assign(messages, { insert });
-    }
+    await patched(messages, { insert: () => Promise.reject(new Error('crash')) }, async () =>
+      assertRefused(await complete(), 500),
+    );
     const { users } = host().deps.store;
     const made = (await users.findByHandle((await mails())[0]?.appId ?? '', HANDLE)) ?? assert.fail();
     await users.replace({ ...made, resetCode: undefined });

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
+import { patched } from '../../support/patched.ts';
 
 const TAKEN_PHONE = '+15551234567';
 const FREE_PHONE = '+15551234568';
@@ -69,33 +70,31 @@ describe('a token that has ended', () => {
         'findBySocialId',
         'search',
       ] as const;
-      const originals = Object.fromEntries(lookups.map((name) => [name, users[name]]));
       const asked: string[] = [];
-      for (const name of lookups) {
-        const nobody = name === 'findByVerifiedPhone' ? [] : undefined;
-        Object.assign(users, {
-          [name]: async () => {
-            asked.push(name);
-            return nobody;
-          },
-        });
-      }
+      const watched = lookups.map((name) => [
+        name,
+        async () => {
+          asked.push(name);
+          return name === 'findByVerifiedPhone' ? [] : undefined;
+        },
+      ]);
       const events = host.events.length;
-      for (const { route, asks, get } of pairs) {
-        const answers = [];
-        for (const json of asks) {
-          const query = get ? `?${new URLSearchParams(json as Record<string, string>)}` : '';
-          const path = `/api/appuser/${route}${query}`;
-          const answer = await host.request(get ? 'GET' : 'POST', path, {
-            headers,
-            ...(get ? {} : { json }),
-          });
-          answers.push([answer.status, answer.body.code]);
+      await patched(users, Object.fromEntries(watched), async () => {
+        for (const { route, asks, get } of pairs) {
+          const answers = [];
+          for (const json of asks) {
+            const query = get ? `?${new URLSearchParams(json as Record<string, string>)}` : '';
+            const path = `/api/appuser/${route}${query}`;
+            const answer = await host.request(get ? 'GET' : 'POST', path, {
+              headers,
+              ...(get ? {} : { json }),
+            });
+            answers.push([answer.status, answer.body.code]);
+          }
+          assert.deepEqual(answers[0], answers[1], route);
+          assert.notEqual(answers[0]?.[0], 200, route);
         }
-        assert.deepEqual(answers[0], answers[1], route);
-        assert.notEqual(answers[0]?.[0], 200, route);
-      }
-      Object.assign(users, originals);
+      });
       assert.deepEqual(asked, [], 'nobody else is looked up');
       const done = host.events
         .slice(events)

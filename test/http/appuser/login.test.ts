@@ -6,6 +6,7 @@ import type { User } from '../../../server/model/user.ts';
 import { appClient, assertRefused, assertTokens } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { type Answer, PASSWORD, type TestHost } from '../../support/host.ts';
+import { patched } from '../../support/patched.ts';
 
 const WRONG = '0'.repeat(32);
 const REQUIRED = { id: 'f', path: 'user_data.name', fieldName: 'name', required: true, canEdit: true };
@@ -49,13 +50,11 @@ describeOnBothStores(
       const { passwords } = host().deps;
       const judge = passwords.matches;
       let hashes = 0;
-      Object.assign(passwords, {
-        matches: (password: string, stored: string) => {
-          hashes++;
-          return judge.call(passwords, password, stored);
-        },
-      });
-      try {
+      const counting = (password: string, stored: string) => {
+        hashes++;
+        return judge.call(passwords, password, stored);
+      };
+      await patched(passwords, { matches: counting }, async () => {
         for (let attempt = 0; attempt < 6; attempt++) {
           const wrong = await logIn('ada@example.com', WRONG);
           const unknown = await logIn('nobody@example.com', WRONG);
@@ -63,9 +62,7 @@ describeOnBothStores(
           assert.deepEqual(comparable(wrong), comparable(unknown));
         }
         assert.equal(hashes, 10, 'the sixth of either was not judged');
-      } finally {
-        Object.assign(passwords, { matches: judge });
-      }
+      });
     });
 
     const refusals: [about: string, app: Partial<App>, user: Partial<User>, body: object, code: number][] = [
@@ -178,13 +175,9 @@ describeOnBothStores(
       const sms = (await host().outbox()).at(-1);
       assert.deepEqual([sms?.channel, sms?.to, sms?.code?.length], ['sms', '+15551234567', 6]);
       const { texter } = host().deps;
-      const { send } = texter;
-      Object.assign(texter, { send: () => Promise.reject(new Error('provider away')) });
-      try {
-        assertRefused(await logIn(), 500);
-      } finally {
-        Object.assign(texter, { send });
-      }
+      await patched(texter, { send: () => Promise.reject(new Error('provider away')) }, async () =>
+        assertRefused(await logIn(), 500),
+      );
     });
 
     it('takes React’s dead access token for its app alone', async () => {

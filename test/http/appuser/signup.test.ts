@@ -6,6 +6,7 @@ import type { App } from '../../../server/model/app.ts';
 import { appClient, assertRefused, assertTokens, assertTrue, atOnce } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { PASSWORD, type TestHost } from '../../support/host.ts';
+import { patched } from '../../support/patched.ts';
 
 const HANDLE = 'new@example.com';
 const HOUR = 3_600_000;
@@ -156,13 +157,9 @@ describeOnBothStores(
       // Nobody else's mail is still under way, which the refusal would put off.
       await host().outbox();
       const { mailer } = host().deps;
-      const { send } = mailer;
-      Object.assign(mailer, { send: () => Promise.reject(new Error('refused')) });
-      try {
+      await patched(mailer, { send: () => Promise.reject(new Error('refused')) }, async () => {
         for (let tries = 0; tries < 6; tries++) assertRefused(await signUp(), 500);
-      } finally {
-        Object.assign(mailer, { send });
-      }
+      });
       assertTrue(await signUp());
       assertTokens(await complete());
     });
@@ -262,13 +259,9 @@ describeOnBothStores(
       const { app, signUp, complete, user } = await stage();
       await signUp();
       const { signups } = host().deps.store;
-      const { replace } = signups;
-      Object.assign(signups, { replace: () => Promise.reject(new Error('crash')) });
-      try {
-        assertRefused(await complete(), 500);
-      } finally {
-        Object.assign(signups, { replace });
-      }
+      await patched(signups, { replace: () => Promise.reject(new Error('crash')) }, async () =>
+        assertRefused(await complete(), 500),
+      );
       const made = await user();
       assert.ok(made);
       assertTokens(await complete());

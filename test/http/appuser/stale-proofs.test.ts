@@ -5,20 +5,9 @@ import type { User } from '../../../server/model/user.ts';
 import { appClient, assertRefused, assertTrue, loggedIn } from '../../support/appuser-client.ts';
 import { authenticatorCode } from '../../support/authenticator.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
+import { beforeNext } from '../../support/patched.ts';
 
 const OTHER_PASSWORD = 'f'.repeat(32);
-
-/** Lets `meanwhile` happen once, just before the next call of a method. */
-function beforeNext<T extends object>(port: T, method: keyof T & string, meanwhile: () => Promise<unknown>) {
-  const original = port[method] as (...args: unknown[]) => unknown;
-  Object.assign(port, {
-    [method]: async (...args: unknown[]) => {
-      Object.assign(port, { [method]: original });
-      await meanwhile();
-      return original.apply(port, args);
-    },
-  });
-}
 
 describe('a proof that something overtook', () => {
   let host: TestHost;
@@ -39,8 +28,10 @@ describe('a proof that something overtook', () => {
     const app = await host.createApp();
     const user = await host.createUser(app);
     // The gate writes the log-in right before it signs: the old password has been judged by then.
-    beforeNext(host.deps.store.counters, 'remove', () => changePassword(app, user));
-    const answer = await appClient(host, app).post('login', { handle: user.handle, password: PASSWORD });
+    const answer = await beforeNext(host.deps.store.counters, 'remove', {
+      meanwhile: () => changePassword(app, user),
+      work: () => appClient(host, app).post('login', { handle: user.handle, password: PASSWORD }),
+    });
     assertRefused(answer, 600);
   });
 
@@ -54,10 +45,9 @@ describe('a proof that something overtook', () => {
       password: PASSWORD,
     });
     const code = authenticatorCode(body.googleSecretKey, host.clock.now());
-    beforeNext(host.deps.totp, 'verify', () => changePassword(app, user));
-    const answer = await appClient(host, app).post('loginComplete', {
-      loginToken: challenge['login-token'],
-      code,
+    const answer = await beforeNext(host.deps.totp, 'verify', {
+      meanwhile: () => changePassword(app, user),
+      work: () => appClient(host, app).post('loginComplete', { loginToken: challenge['login-token'], code }),
     });
     assertRefused(answer, 600);
   });
@@ -67,11 +57,14 @@ describe('a proof that something overtook', () => {
     const user = await host.createUser(app, { phone: '+15552000001', phoneVerified: true });
     const own = await loggedIn(host, app, user);
     const { users } = host.deps.store;
-    beforeNext(users, 'replace', async () => {
-      const current = await users.find(app.id, user.id);
-      assert.ok(current && (await users.replace({ ...current, twoFactorPhone: true })));
+    const answer = await beforeNext(users, 'replace', {
+      async meanwhile() {
+        const current = await users.find(app.id, user.id);
+        assert.ok(current && (await users.replace({ ...current, twoFactorPhone: true })));
+      },
+      work: () => own.post('setPhone', { phone: '+15552000002' }),
     });
-    assertRefused(await own.post('setPhone', { phone: '+15552000002' }), 602);
+    assertRefused(answer, 602);
     assert.equal((await users.find(app.id, user.id))?.pendingPhone, undefined);
   });
 });
