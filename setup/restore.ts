@@ -53,7 +53,8 @@ export const restore: Command = async ({ options, terminal }) => {
   const { DB_CONN_STRING: _, ...settings } = contents.settings;
   const target = texts.DB_CONN_STRING ?? contents.settings.DB_CONN_STRING;
   if (target !== undefined) settings.DB_CONN_STRING = target;
-  const config = draftConfig({ ...settings, DATA_DIR: dataDir });
+  const used = Object.fromEntries(USED_SETTINGS.map((name) => [name, settings[name]]));
+  const config = draftConfig({ ...used, DATA_DIR: dataDir });
 
   makePrivateFolder(dataDir);
   closeToOthers(dataDir);
@@ -71,6 +72,18 @@ export const restore: Command = async ({ options, terminal }) => {
   terminal.line(`Restored into ${dataDir}. Start it with: DATA_DIR=${dataDir} npm start`);
   return EXIT.done;
 };
+
+/**
+ * What a restore itself needs. The others are written as the backup has them: where this version takes one no more, the start names it, and the
+ * file can be edited, which a backup cannot.
+ */
+const USED_SETTINGS = [
+  'DB_CONN_STRING',
+  'DATABASE_WAIT_SECONDS',
+  'PASS_KEY',
+  'ENCRYPT_KEY',
+  'ENCRYPT_USER_DATA',
+] as const;
 
 const SESSIONS_ENDED =
   'Everybody has to log in again, super-user tokens have ended, and the portal needs a new server secret (npx setup --print-secret): ' +

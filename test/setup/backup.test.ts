@@ -15,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { BackupEntry } from '../../setup/backup.ts';
+import { beginBackupFile, readBackupFile } from '../../setup/backup-file.ts';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
@@ -26,7 +28,7 @@ const PASS = { BACKUP_PASS: 'pass phrase of the backup' };
 const FIRST = 200;
 const WRITERS = 4;
 
-describe('a backup', { timeout: 120_000 }, () => {
+describe('a backup', { timeout: 180_000 }, () => {
   let folder: string;
   let dataDir: string;
   let file: string;
@@ -157,6 +159,24 @@ describe('a backup', { timeout: 120_000 }, () => {
     );
     await host.stop();
   }
+
+  it('with a setting that this version takes no more is restored, and the start names it', async () => {
+    const old = join(folder, 'old-backup');
+    const changed = (async function* () {
+      for await (const line of readBackupFile(file, PASS.BACKUP_PASS)) {
+        const entry = line as BackupEntry;
+        if (entry.kind !== 'settings') yield entry;
+        else yield { ...entry, settings: { ...entry.settings, API_URL: 'https:\\\\auth.example.com' } };
+      }
+    })();
+    await (await beginBackupFile(old)).write(PASS.BACKUP_PASS, changed, 0);
+    const target = join(folder, 'from-old');
+    const restored = await setup(['--restore', old, '--data-dir', target], PASS);
+    assert.equal(restored.code, 0, restored.stderr);
+    const secret = await setup(['--print-secret', '--data-dir', target]);
+    assert.equal(secret.code, 78);
+    assert.match(secret.stderr, /API_URL /);
+  });
 
   it('is private, whole, and holds nothing readable', async () => {
     assert.equal(statSync(file).mode & 0o777, 0o600);
