@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
 function port() {
-  if (process.env.PORT) return process.env.PORT;
+  if (process.env.PORT) return process.env.PORT.trim();
   try {
     return parseEnv(readFileSync(join(process.env.DATA_DIR ?? '/data', 'host.env'), 'utf8')).PORT ?? '3000';
   } catch {
