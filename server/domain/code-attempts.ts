@@ -1,21 +1,12 @@
 import type { App } from '../model/app.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/duration.ts';
+import { DAY_MS, MINUTE_MS } from '../model/duration.ts';
 import type { StoredCode } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
-import {
-  admitRecipient,
-  admitUnproven,
-  giveBackUnproven,
-  tooManyRecipients,
-  type Unproven,
-} from './message-budgets.ts';
+import type { BudgetDeps } from './message-budgets.ts';
 import { countGuess } from './spray.ts';
 
-export type CodeDeps = Pick<
-  Deps,
-  'config' | 'store' | 'codes' | 'clock' | 'events' | 'metrics' | 'handleRef' | 'origin'
->;
+export type CodeDeps = BudgetDeps & Pick<Deps, 'codes'>;
 
 /** Digits of a code that a person types, and of a link's: 128 bits, which nobody guesses. */
 const TYPED_DIGITS = 6;
@@ -163,74 +154,6 @@ async function countTry(
     else if (cap !== undefined) left = Math.min(left, cap - count);
   }
   return left;
-}
-
-interface CodeBudget {
-  app: App;
-  /** A handle, a user's id or a phone number. */
-  subject: string;
-  purpose: CodePurpose;
-  /** Set where nobody has proven yet that the message reaches who asks for it: it counts under further budgets. */
-  unproven?: Unproven;
-}
-
-/**
- * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose, and the
- * budgets of unproven recipients, counted here before anything is sent. On false the caller acts as if it had been sent (design §13). Throws
- * `too_many_requests` for a client address that writes to too many people.
- */
-export async function admitCode(deps: CodeDeps, budget: CodeBudget): Promise<boolean> {
-  const { app, unproven } = budget;
-  const [inBudget, mayWrite] = await Promise.all([
-    admitSubject(deps, budget),
-    !unproven?.open || admitRecipient(deps, unproven.to),
-  ]);
-  if (inBudget && mayWrite && (!unproven || (await admitUnproven(deps, app, unproven)))) return true;
-  if (inBudget) await giveBackSubject(deps, budget);
-  if (!mayWrite) throw tooManyRecipients(deps);
-  return false;
-}
-
-async function admitSubject(deps: CodeDeps, budget: CodeBudget): Promise<boolean> {
-  const now = deps.clock.now();
-  const caps = { hour: deps.config.codesPerHour, day: deps.config.codesPerDay };
-  for (const { window, ms, key } of windowsOf(deps, budget)) {
-    const expiresAt = now + ms;
-    if ((await deps.store.counters.increment(key, { now, cap: caps[window], expiresAt })) !== undefined)
-      continue;
-    const { app, subject, purpose } = budget;
-    deps.events.emit('code_limited', { handleRef: deps.handleRef(app.id, subject), purpose, window });
-    return false;
-  }
-  return true;
-}
-
-async function giveBackSubject(deps: CodeDeps, budget: CodeBudget): Promise<void> {
-  const windows = windowsOf(deps, budget);
-  await Promise.all(windows.map(({ key }) => deps.store.counters.decrement(key)));
-}
-
-/** Sends what was admitted. When that fails nobody got anything: the budgets are given back, so that the same person can try again. */
-export async function sendAdmitted(
-  deps: CodeDeps,
-  budget: CodeBudget,
-  send: () => Promise<void>,
-): Promise<void> {
-  try {
-    await send();
-  } catch (error) {
-    await giveBackSubject(deps, budget);
-    if (budget.unproven) await giveBackUnproven(deps, budget.app, budget.unproven);
-    throw error;
-  }
-}
-
-function windowsOf(deps: CodeDeps, { app, subject, purpose }: CodeBudget) {
-  const keyOf = (window: string) => `codes-${window}/${app.id}/${purpose}/${deps.handleRef(app.id, subject)}`;
-  return [
-    { window: 'hour', ms: HOUR_MS, key: keyOf('hour') },
-    { window: 'day', ms: DAY_MS, key: keyOf('day') },
-  ] as const;
 }
 
 async function refuse(

@@ -2,7 +2,8 @@ import { HostError, refused } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { DeliveryError } from '../ports/delivery.ts';
 import { findAppForPortal } from './apps.ts';
-import { admitCode, type CodeDeps } from './code-attempts.ts';
+import type { CodeDeps } from './code-attempts.ts';
+import { admitCode } from './code-budget.ts';
 import { type MessageDeps, type MessageInput, sendMessage } from './message.ts';
 import { parsePhone } from './phone-number.ts';
 

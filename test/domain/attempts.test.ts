@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { judgePassword, judgeSecondFactor } from '../../server/domain/attempts.ts';
-import { admitCode, judgeCode, judgeInvites } from '../../server/domain/code-attempts.ts';
+import { judgeCode, judgeInvites } from '../../server/domain/code-attempts.ts';
+import { admitCode } from '../../server/domain/code-budget.ts';
 import { endWaits } from '../../server/domain/end-waits.ts';
 import type { App } from '../../server/model/app.ts';
 import type { StoredCode, User } from '../../server/model/user.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { admitCode, sendAdmitted } from '../../server/domain/code-attempts.ts';
+import { admitCode, sendAdmitted } from '../../server/domain/code-budget.ts';
 import type { Unproven } from '../../server/domain/message-budgets.ts';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
