@@ -22,6 +22,7 @@ import type { Renderer } from './ports/delivery.ts';
 import type { Deps } from './ports/deps.ts';
 import type { Events, Metrics } from './ports/log.ts';
 import { type ReadinessWatch, watchReadiness } from './readiness.ts';
+import { sealEarlierRows } from './row-sealing.ts';
 import { createAppTokens } from './security/app-tokens.ts';
 import { systemClock } from './security/clock.ts';
 import { createCodes } from './security/codes.ts';
@@ -33,15 +34,10 @@ import { createKeyPairs } from './security/key-pairs.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
 import { qrCodes } from './security/qr-code.ts';
 import { totp } from './security/totp.ts';
-import type { Engine } from './store/engine.ts';
-import { createMetaStore, sealMeta } from './store/meta.ts';
-import { sealWholeRows } from './store/seal-whole.ts';
-import type { SealingDeps } from './store/sealed.ts';
+import { createMetaStore } from './store/meta.ts';
 import { createStore } from './store/store.ts';
 
 const WARM_AFTER_MS = 2_000;
-/** Between two lines about work that keeps the port closed. */
-const PROGRESS_MS = 5_000;
 /** Counts nothing: the metrics port is off. */
 const NO_METRICS: Metrics = { login() {}, message() {}, request() {} };
 
@@ -124,8 +120,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       hostKeyBits: hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0,
       async begin() {
         if (!isWhole) {
-          await sealWhole(engine, sealing, clock);
-          await dataKey.markWhole();
+          await sealEarlierRows(engine, sealing, config, dataKey.markWhole);
           isWhole = true;
         }
         const metricsPort = await port?.listen(config.metricsPort ?? 0, config.metricsHost);
@@ -152,22 +147,6 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     await engine.close();
     throw databaseProblem(error, engine.kind) ?? error;
   }
-}
-
-/** Seals what an earlier version left in the clear, and says in the log how far it got. */
-async function sealWhole(
-  engine: Engine,
-  sealing: SealingDeps & { events: Events },
-  clock: Clock,
-): Promise<void> {
-  let saidAt = clock.now();
-  const { sealed, total } = await sealWholeRows(engine, sealing, ({ done, total }) => {
-    if (clock.now() - saidAt < PROGRESS_MS) return;
-    saidAt = clock.now();
-    sealing.events.emit('rows_sealed', { done, total });
-  });
-  await sealMeta(engine, sealing);
-  if (sealed > 0) sealing.events.emit('rows_sealed', { done: total, total });
 }
 
 /** What counts is loaded only where somebody asks for it. */

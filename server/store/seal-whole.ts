@@ -5,8 +5,10 @@ import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
 import { SIGNUP_FIELDS } from './signups.ts';
 import { USER_FIELDS } from './users.ts';
 
-/** Rows read and written together. */
+/** Rows read together. */
 const BATCH = 200;
+/** Rows written at once: the embedded database commits them together, a server answers each over one of its few connections. */
+const AT_ONCE: Readonly<Record<Engine['kind'], number>> = { sqlite: 200, mongodb: 20 };
 /** A row that others keep changing is being sealed by them. */
 const ATTEMPTS = 20;
 
@@ -36,10 +38,13 @@ export async function sealWholeRows(
   const progress: SealingProgress = { done: 0, sealed: 0, total: 0 };
   const sealAll = async (table: TableName, appId: string, sealAnew: SealAnew) => {
     for await (const rows of batches(engine, table, appId)) {
-      const sealed = await Promise.all(rows.map(sealAnew));
-      progress.done += rows.length;
-      progress.sealed += sealed.filter(Boolean).length;
-      onProgress({ ...progress });
+      for (let start = 0; start < rows.length; start += AT_ONCE[engine.kind]) {
+        const part = rows.slice(start, start + AT_ONCE[engine.kind]);
+        const sealed = await Promise.all(part.map(sealAnew));
+        progress.done += part.length;
+        progress.sealed += sealed.filter(Boolean).length;
+        onProgress({ ...progress });
+      }
     }
   };
   const appIds: string[] = [];
