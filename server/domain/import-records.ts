@@ -11,7 +11,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { CodePurpose } from '../ports/security.ts';
 import { subjectOf } from './claims.ts';
 import { loginName, parseUserName, requireFitText } from './handle.ts';
-import { requireStorable } from './metadata.ts';
+import { requireSafeNames, requireStorable } from './metadata.ts';
 import { parsePhone } from './phone-number.ts';
 import { CellError, type Cells, refusedAs } from './transfer-cells.ts';
 
@@ -191,6 +191,7 @@ function passwordHashOf({ passwords }: RecordDeps, cells: Cells): string | undef
 function metadataOf(cells: Cells): Metadata {
   const metaData = cells.object('metaData') ?? {};
   refusedAs('metaData is larger or deeper than metadata may be', () => requireStorable(metaData));
+  refusedAs('metaData holds a name that cannot be used', () => requireSafeNames(metaData));
   return metaData;
 }
 

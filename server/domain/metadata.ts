@@ -83,6 +83,16 @@ function requireFitting(value: unknown, names: readonly string[]): void {
   }
 }
 
+/** Throws `refused` for a name that may not stand in a record (security rule 26). */
+export function requireSafeNames(value: unknown, path = ''): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const here = path === '' ? name : `${path}.${name}`;
+    if (PROTOTYPE_NAMES.has(name)) throw refusedMetadata('metadata_reserved', here, 'refused');
+    requireSafeNames(inner, here);
+  }
+}
+
 function isPlainText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }

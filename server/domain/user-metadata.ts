@@ -4,14 +4,7 @@ import type { Metadata, User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { changeUser } from './change.ts';
 import { isCompleteMetadata } from './claims.ts';
-import {
-  PROTOTYPE_NAMES,
-  refusedMetadata,
-  requireStorable,
-  valueAt,
-  withoutValue,
-  withValue,
-} from './metadata.ts';
+import { requireSafeNames, requireStorable, valueAt, withoutValue, withValue } from './metadata.ts';
 import { requireNewPath } from './metadata-fields.ts';
 import { findUserForPortal } from './user-administration.ts';
 
@@ -65,16 +58,6 @@ function cleaned(app: App, sent: Metadata, added: readonly AddedValue[]): Metada
 function trimmed(metaData: Metadata, path: string): Metadata {
   const value = valueAt(metaData, path);
   return typeof value === 'string' ? withValue(metaData, path, value.trim()) : metaData;
-}
-
-/** Throws `refused` for a name that may not stand in a record. */
-function requireSafeNames(value: unknown, path = ''): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, inner] of Object.entries(value)) {
-    const here = path === '' ? name : `${path}.${name}`;
-    if (PROTOTYPE_NAMES.has(name)) throw refusedMetadata('metadata_reserved', here, 'refused');
-    requireSafeNames(inner, here);
-  }
 }
 
 /** Top-level names whose values differ, never the values. */

@@ -54,6 +54,8 @@ describeOnBothStores('an import', (host) => {
       ['user-collection.csv', 'googleSecretKey', 'not base32!'],
       ['user-collection.csv', 'metaData', '{"a":'],
       ['user-collection.csv', 'metaData', '["a"]'],
+      ['user-collection.csv', 'metaData', '{"a":{"constructor":"x"}}'],
+      ['signup-collection.csv', 'metaData', '{"__proto__":{"a":"x"}}'],
       ['user-collection.csv', 'metaData', `{"a":"${'x'.repeat(9000)}"}`],
       ['user-collection.csv', 'metaData', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`],
       ['user-collection.csv', 'createdAt', 'yesterday'],
