@@ -52,6 +52,7 @@ export async function createMetrics(hashesWaiting: () => number): Promise<Metric
     },
     async listen(port, host) {
       const server = createServer((request, response) => {
+        response.setHeader('X-Content-Type-Options', 'nosniff');
         if (request.url !== '/metrics' || request.method !== 'GET') {
           response.writeHead(404, { 'Content-Type': 'application/json; charset=utf-8' });
           response.end('{"status":"Fails","message":"not found"}');

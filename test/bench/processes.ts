@@ -49,6 +49,8 @@ export async function startHost(
       ...dataSet.settings,
       PORT: String(port),
       HOST: '127.0.0.1',
+      // All callers have one address, as if a proxy stood in front.
+      TRUST_PROXY_HOPS: '1',
       NODE_OPTIONS: options.nodeOptions ?? '',
     },
     stdio: ['ignore', log, 'inherit'],

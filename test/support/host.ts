@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp as createKoaApp } from '../../server/app.ts';
 import { buildConfig } from '../../server/config.ts';
-import type { ConnectionLimits } from '../../server/http/connections.ts';
+import { type ConnectionLimits, connectionLimits } from '../../server/http/connections.ts';
 import type { Route } from '../../server/http/route.ts';
 import { createHostServer } from '../../server/http/server.ts';
 import { createLogger } from '../../server/log/logger.ts';
@@ -64,7 +64,7 @@ export interface TestHostOptions {
   /** Name or address of the database, with `store: 'mongodb'`. */
   mongoUrl?: string;
   config?: Partial<Config>;
-  /** Default: what the machine and the settings allow. */
+  /** Default: what the machine allows, and any number of one address, which is everybody's here. */
   connections?: ConnectionLimits;
   /** Default: all routes of the host. */
   routes?: readonly Route[];
@@ -122,7 +122,11 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   };
   const deps = await buildDeps(config, log, clock);
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
-  const server = createHostServer(createKoaApp(deps, routes, log), deps, options.connections);
+  const server = createHostServer(
+    createKoaApp(deps, routes, log),
+    deps,
+    options.connections ?? connectionLimits({ trustProxyHops: 1 }),
+  );
   await deps.begin();
   const port = await server.listen(0, '127.0.0.1');
   if (options.config?.apiUrl === undefined) config.apiUrl = `http://localhost:${port}`;
