@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
 import { createMailer } from './delivery/mailer.ts';
 import { openOutbox } from './delivery/outbox.ts';
@@ -36,6 +37,7 @@ import { qrCodes } from './security/qr-code.ts';
 import { totp } from './security/totp.ts';
 import { createMetaStore } from './store/meta.ts';
 import { createStore } from './store/store.ts';
+import { whyUnreadable } from './unreadable-file.ts';
 
 const WARM_AFTER_MS = 2_000;
 /** Counts nothing: the metrics port is off. */
@@ -161,10 +163,18 @@ function openRenderer({ dataDir }: Config, events: Events): Renderer {
     return createRenderer({ dataDir, events });
   } catch (error) {
     const repair = 'correct the file, or remove it to get the built-in text back';
-    const problems =
-      error instanceof TextFilesError
-        ? error.problems.map(({ path, problem }) => ({ name: `templates/${path}`, problem, repair }))
-        : [{ name: 'templates', problem: error instanceof Error ? error.message : 'cannot be read', repair }];
-    throw new StartError(EXIT.wrongConfiguration, problems);
+    if (error instanceof TextFilesError) {
+      const problems = error.problems.map(({ path, problem }) => ({
+        name: `templates/${path}`,
+        problem,
+        repair,
+      }));
+      throw new StartError(EXIT.wrongConfiguration, problems);
+    }
+    const reason =
+      error instanceof Error && 'code' in error
+        ? whyUnreadable(join(dataDir, 'templates'), error)
+        : { problem: error instanceof Error ? error.message : 'cannot be read', repair };
+    throw new StartError(EXIT.wrongConfiguration, [{ name: 'templates', ...reason }]);
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../server/config.ts';
+import { whyUnreadable } from '../server/unreadable-file.ts';
 import { EXIT, SetupError } from './exit.ts';
 
 /** Fewest characters of a backup's pass phrase. */
@@ -27,7 +28,8 @@ function fromFile(file: string | undefined): string | undefined {
   if (!file) return undefined;
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch {
-    throw new SetupError(EXIT.configuration, `BACKUP_PASS_FILE names a file that cannot be read: ${file}.`);
+  } catch (error) {
+    const { problem, repair } = whyUnreadable(file, error);
+    throw new SetupError(EXIT.configuration, `BACKUP_PASS_FILE ${problem}: ${repair}.`);
   }
 }

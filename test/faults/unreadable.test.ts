@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -53,6 +62,12 @@ describe('files that this user may not read', { timeout: 120_000 }, () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  /** What lies in the data folder, but for what Node keeps of compiled code. */
+  const contents = () =>
+    readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
+      .filter((path) => !path.startsWith('.compile-cache'))
+      .sort();
+
   const commands: [string, string, string[]][] = [
     ['the host', 'server/start.mjs', []],
     ['--check', 'setup/start.mjs', ['--check']],
@@ -67,7 +82,7 @@ describe('files that this user may not read', { timeout: 120_000 }, () => {
   };
   for (const [what, path] of Object.entries(cases)) {
     it(`${what}: named with EACCES and owner by every command, and no new keys are made or advised`, async () => {
-      const before = readdirSync(dataDir, { recursive: true });
+      const before = contents();
       giveAway(join(dataDir, path));
       for (const [command, script, args] of commands) {
         const { code, text } = await run(script, args, { DATA_DIR: dataDir });
@@ -78,7 +93,7 @@ describe('files that this user may not read', { timeout: 120_000 }, () => {
         assert.doesNotMatch(text, /npx setup|is missing|\n {4}at /, command);
       }
       if (!isRoot) chmodSync(join(dataDir, path), 0o700);
-      assert.deepEqual(readdirSync(dataDir, { recursive: true }).sort(), before.sort());
+      assert.deepEqual(contents(), before);
     });
   }
 
@@ -92,6 +107,25 @@ describe('files that this user may not read', { timeout: 120_000 }, () => {
     assert.match(text, /PASS_KEY_FILE cannot be read from .*pass \(EACCES\): it belongs to/);
     assert.doesNotMatch(text, /PASS_KEY is missing|npx setup/);
     if (!isRoot) chmodSync(file, 0o600);
+  });
+
+  it("the pass phrase of a backup and the operator's own texts are named the same way", async () => {
+    const owner = new RegExp(`EACCES.*belongs to (?:root \\()?user ${STRANGER}\\b`);
+    const pass = join(dataDir, 'backup-pass');
+    writeFileSync(pass, 'pass phrase of the backup');
+    giveAway(pass);
+    const backup = ['--backup', join(dataDir, 'x.backup')];
+    const env = { DATA_DIR: dataDir, BACKUP_PASS_FILE: pass };
+    assert.match((await run('setup/start.mjs', backup, env)).text, owner);
+
+    const templates = join(dataDir, 'templates');
+    mkdirSync(templates);
+    giveAway(templates);
+    const { code, text } = await run('server/start.mjs', [], { DATA_DIR: dataDir });
+    assert.equal(code, 78, text);
+    assert.match(text, owner);
+    assert.match(text, /^ {2}templates cannot be read/m);
+    if (!isRoot) for (const path of [pass, templates]) chmodSync(path, 0o700);
   });
 
   it('the database is named with its owner, 73', async () => {
