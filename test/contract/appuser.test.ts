@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import type { App } from '../../server/model/app.ts';
+import { split } from '../support/because.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
 import { provoke, SCENARIOS, UNREACHABLE } from './appuser-scenarios.ts';
@@ -25,6 +26,16 @@ const NOBODY: Record<string, number> = {
   verifyPhone: 602,
   setTwoFactorGoogleVerification: 602,
   setTwoFactorPhoneVerification: 602,
+};
+/** The header, or parameter, that a route wants its credential in. */
+const WANTED: Record<ContractRoute['credential'], string | undefined> = {
+  none: undefined,
+  app: 'app-token',
+  'app|user': 'app-token',
+  user: 'access-token',
+  superuser: 'access-token',
+  query: 'appToken',
+  server: 'server-secret',
 };
 /** What a missing parameter is told, where it is not 403; undefined: it may be missing. */
 const MISSING: Record<string, number | undefined> = {
@@ -101,18 +112,29 @@ describeOnBothStores(
     const provoked = new Set<string>();
 
     /** The refusal of the contract, whole; remembers that it was seen. Refused links are pages once the domain has judged (design §13). */
-    function refused(route: ContractRoute, answer: Answer, code: number, about: string): void {
+    function refused(
+      route: ContractRoute,
+      answer: Answer,
+      code: number,
+      about: string,
+      because?: Record<string, unknown> | null,
+    ): void {
       const page = CODES_AS_PAGES[code];
       if (routeKey(route) === 'GET /api/appuser/completeSignup' && page && answer.body === undefined) {
         const type = answer.headers['content-type'];
         assert.deepEqual([about, answer.status, type], [about, page, 'text/html; charset=utf-8']);
-      } else assertCode(answer, code, about);
+      } else {
+        assertCode(answer, code, about);
+        // What is to blame (additions §1.1); null: nothing.
+        if (because !== undefined) assert.deepEqual(split(answer.body).because ?? null, because, about);
+      }
       provoked.add(`${routeKey(route)} ${code}`);
     }
 
     for (const route of USER_ROUTES) {
       const name = nameOf(route);
       const nobody = NOBODY[name] ?? 403;
+      const wanted = WANTED[route.credential];
       const byUser = route.credential === 'user';
       const byApp = route.credential === 'app' || route.credential === 'app|user';
 
@@ -134,7 +156,10 @@ describeOnBothStores(
             const { appToken: _, ...input } = stage.input;
             const answer = await play(world, stage, { headers, input });
             if (route.addition) assert.equal(answer.status, 400, about);
-            else refused(route, answer, nobody, about);
+            else {
+              const reason = about === 'server' ? 'wrong_credential' : 'no_credential';
+              refused(route, answer, nobody, about, { reason, wanted });
+            }
           }
           const accessToken = await host().accessToken(stage.app, stage.user);
           const bad = [...malformed(stage.app.appToken), accessToken, host().serverSecret];
@@ -143,18 +168,26 @@ describeOnBothStores(
             const change = query
               ? { input: { ...stage.input, appToken: token } }
               : { headers: { 'app-token': token, 'access-token': accessToken } };
-            refused(route, await play(world, stage, change), 400, `app token ${token.slice(0, 9)}`);
+            const valid = token === accessToken || token === host().serverSecret;
+            const because = valid ? { reason: 'wrong_credential', wanted } : null;
+            refused(route, await play(world, stage, change), 400, `app token ${token.slice(0, 9)}`, because);
           }
           const kotlin = name === 'resetPassword' ? [] : [stage.app.appToken];
           for (const token of [...malformed(accessToken), ...kotlin, host().serverSecret]) {
             if (route.credential === 'query') break;
             const headers = { 'access-token': token };
-            refused(route, await play(world, stage, { headers }), 405, `access token ${token.slice(0, 9)}`);
+            const valid = token === stage.app.appToken || token === host().serverSecret;
+            const because = valid ? { reason: 'wrong_credential', wanted } : null;
+            const answer = await play(world, stage, { headers });
+            refused(route, answer, 405, `access token ${token.slice(0, 9)}`, because);
           }
           if (byUser || route.credential === 'superuser') {
             const answer = await play(world, stage, { headers: { 'app-token': stage.app.appToken } });
             if (route.addition) assert.equal(answer.status, 400);
-            else refused(route, answer, nobody, 'an app token is not a user');
+            else {
+              const because = { reason: 'wrong_credential', wanted };
+              refused(route, answer, nobody, 'an app token is not a user', because);
+            }
           }
         });
 
@@ -287,7 +320,8 @@ describeOnBothStores(
       const { [name]: _, ...rest } = stage.input;
       for (const input of [rest, { ...rest, [name]: '' }]) {
         const answer = await play(world, { route, ...stage }, { input });
-        refused(route, answer, MISSING[key] ?? 403, `without ${name}`);
+        const because = { reason: 'missing', field: name };
+        refused(route, answer, MISSING[key] ?? 403, `without ${name}`, because);
       }
     }
 
@@ -299,11 +333,12 @@ describeOnBothStores(
         const answer = await host().request(route.method, `${route.path}?${query}`, {
           headers: stage.headers,
         });
-        return refused(route, answer, 602, `${name} twice`);
+        return refused(route, answer, 602, `${name} twice`, { reason: 'wrong_type', field: name });
       }
       for (const value of mistyped(parameter)) {
         const answer = await play(world, stage, { input: { ...input, [name]: value } });
-        refused(route, answer, 602, `${name}: ${JSON.stringify(value)}`);
+        const because = { reason: 'wrong_type', field: name };
+        refused(route, answer, 602, `${name}: ${JSON.stringify(value)}`, because);
       }
       // With handle and password there, the token does not matter.
       if (!parameter.type.startsWith('string') || (nameOf(route) === 'deleteAccount' && name === 'token'))
