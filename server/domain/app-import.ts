@@ -67,16 +67,21 @@ export async function importApp(
       archive.close();
     }
   } catch (error) {
-    const refusal =
-      error instanceof ArchiveError
-        ? refused(error.message, { reason: 'unknown_value', field: 'file' })
-        : error;
+    const refusal = blamingFile(error);
     const reason = refusal instanceof HostError ? refusal.error : 'unexpected';
     deps.events.emit('transfer_failed', { stage: 'import', reason });
     throw refusal;
   } finally {
     end();
   }
+}
+
+/** What the archive or its rows are refused for blames the file; a name that is taken blames itself. */
+function blamingFile(error: unknown): unknown {
+  const because = { reason: 'unknown_value', field: 'file' } as const;
+  if (error instanceof ArchiveError) return refused(error.message, because);
+  if (!(error instanceof HostError) || error.error !== 'refused' || error.because) return error;
+  return refused(error.detail ?? error.message, because);
 }
 
 class Import {

@@ -74,8 +74,9 @@ describeOnBothStores('an import', (host) => {
     for (const [file, column, value] of cases) {
       const rows = rowsOf(good[file]).map((row, index) => (index === 0 ? { ...row, [column]: value } : row));
       const answer = await upload(host(), await zipOf({ ...good, [file]: csvOf(rows) }), name);
-      const { status, message = '' } = answer.body;
-      assert.deepEqual([answer.status, status], [400, 'fails'], `${file} ${column}`);
+      const { status, message = '', reason, field } = answer.body;
+      const told = [answer.status, status, reason, field];
+      assert.deepEqual(told, [400, 'fails', 'unknown_value', 'file'], `${file} ${column}`);
       assert.match(message, new RegExp(`^${file} line 2: `), `${column} = ${value.slice(0, 20)}`);
       assert.match(message, new RegExp(column === 'appPrivateKey' ? 'key pair' : column));
       assert.ok(value === '' || value.length < 5 || !message.includes(value), 'the cell is not shown');
