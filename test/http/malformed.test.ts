@@ -9,7 +9,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Route } from '../../server/http/route.ts';
 import { routes } from '../../server/http/routes/index.ts';
 import { split } from '../support/because.ts';
-import { type Answer, PASSWORD, send, startTestHost } from '../support/host.ts';
+import { prepareEveryRoute } from '../support/every-route.ts';
+import { type Answer, send } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { type Credentials, type Malformed, malformedRequests } from '../support/malformed.ts';
 
@@ -20,12 +21,12 @@ const TEXT_TYPES = /^(text\/html|text\/plain|application\/zip|application\/x-pem
 
 describe('malformed requests to every route of a real host', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'auth-malformed-'));
-  const credentials = new Map<Route, Credentials>();
+  let credentials = new Map<Route, Credentials>();
   let host: HostProcess | undefined;
   let port: number;
 
   before(async () => {
-    await prepare();
+    credentials = await prepareEveryRoute(dataDir);
     // Signing a user up hashes and mails; neither is the subject.
     host = startHostProcess({ dataDir, env: { CODES_PER_HOUR: '100000', CODES_PER_DAY: '1000000' } });
     port = await host.listening;
@@ -34,43 +35,6 @@ describe('malformed requests to every route of a real host', () => {
     await host?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
-
-  /** An app and a user for each route, so that what one request does spoils no other route. */
-  async function prepare(): Promise<void> {
-    const maker = await startTestHost({ dataDir, now: Date.now(), routes: [] });
-    for (const route of routes) {
-      const app = await maker.createApp();
-      const user = await maker.createUser(app);
-      const { token } = await maker.deps.hostTokens.issueSuperUserToken({
-        appId: app.id,
-        name: 'root',
-        expiresInMinutes: 60,
-      });
-      const headers: Partial<Record<Route['caller'], Record<string, string>>> = {
-        app: { 'app-token': app.appToken },
-        'app or user': { 'app-token': app.appToken },
-        user: { 'access-token': await maker.accessToken(app, user) },
-        superuser: { 'access-token': token },
-        server: { 'server-secret': maker.serverSecret },
-      };
-      credentials.set(route, {
-        headers: headers[route.caller] ?? {},
-        queryToken: route.caller === 'link' ? app.appToken : undefined,
-        values: {
-          appId: app.id,
-          userId: user.id,
-          _id: user.id,
-          handle: user.handle,
-          password: PASSWORD,
-          newPassword: PASSWORD,
-          code: '123456',
-          metaData: '{}',
-          locale: 'EN',
-        },
-      });
-    }
-    await maker.stop();
-  }
 
   it(`answers ${COUNT} of them in a documented form, and stays up`, async () => {
     const agent = new Agent({ keepAlive: true });
