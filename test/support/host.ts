@@ -118,6 +118,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
     shutdownSeconds: 1,
     addressLimitPerMinute: 0,
     recipientsPerAddressPerHour: 0,
+    smsPerPrefixPerHour: 0,
     ...options.config,
   };
   const deps = await buildDeps(config, log, clock);
