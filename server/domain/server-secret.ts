@@ -1,5 +1,6 @@
 import { HostError } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
+import { TamperError } from '../ports/sealing.ts';
 import { FIRST_GENERATION } from '../ports/security.ts';
 import { META, type MetaStore } from '../ports/store/meta.ts';
 
@@ -32,12 +33,25 @@ export async function issueServerSecret(deps: SecretDeps): Promise<string> {
  * process within 5 s, those of an adopted older installation included.
  */
 export async function rotateServerSecret(deps: SecretDeps): Promise<{ token: string; generation: number }> {
-  const before = await deps.store.meta.get(META.serverSecretGeneration);
-  const generation = Number(before ?? FIRST_GENERATION) + 1;
+  const { before, generation } = await nextGeneration(deps);
   if (!(await deps.store.meta.compareAndSet(META.serverSecretGeneration, before, String(generation)))) {
     throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
   }
   return { token: await tokenOf(deps, generation), generation };
+}
+
+/** One that somebody tampered with is left for a number that none can have had: the seconds since 1970. */
+async function nextGeneration({
+  store,
+  clock,
+}: SecretDeps): Promise<{ before?: string; generation: number }> {
+  try {
+    const before = await store.meta.get(META.serverSecretGeneration);
+    return { ...(before !== undefined && { before }), generation: Number(before ?? FIRST_GENERATION) + 1 };
+  } catch (error) {
+    if (!(error instanceof TamperError)) throw error;
+    return { generation: Math.floor(clock.now() / 1000) };
+  }
 }
 
 async function tokenOf(deps: SecretDeps, generation: number): Promise<string> {

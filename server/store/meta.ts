@@ -11,6 +11,7 @@ const MARK = 'v1.';
 /**
  * `MetaStore` over an engine. Without `sealing` texts are what they are in the database, which is enough for the data key. With it those that
  * say which tokens count are sealed as soon as rows are, absent ones too: nobody who can write the database makes an old token count again.
+ * One that does not open is absent for `compareAndSet`, so that it can be set anew.
  */
 export function createMetaStore(engine: MetaOperations, sealing?: SealingDeps): MetaStore {
   if (!sealing) {
@@ -28,7 +29,7 @@ export function createMetaStore(engine: MetaOperations, sealing?: SealingDeps): 
     async compareAndSet(name, expected, value) {
       if (!SEALED.has(name)) return engine.metaCompareAndSet(name, expected, value);
       const stored = await engine.metaGet(name);
-      if (texts.open(name, stored) !== expected) return false;
+      if (texts.tryOpen(name, stored) !== expected) return false;
       const seals = sealing.isWhole?.() || stored?.startsWith(MARK);
       return engine.metaCompareAndSet(name, stored, seals ? texts.seal(name, value) : value);
     },
@@ -49,12 +50,23 @@ export async function sealMeta(engine: MetaOperations, sealing: SealingDeps): Pr
 
 class SealedTexts {
   readonly #sealing: SealingDeps;
+  readonly #told = new Map<string, string>();
   constructor(sealing: SealingDeps) {
     this.#sealing = sealing;
   }
 
   seal(name: string, value: string | undefined): string {
     return this.#sealing.cipher.seal(JSON.stringify(value ?? null), `meta/${name}`);
+  }
+
+  /** As `open`; undefined for what does not open. */
+  tryOpen(name: string, stored: string | undefined): string | undefined {
+    try {
+      return this.open(name, stored);
+    } catch (error) {
+      if (error instanceof TamperError) return undefined;
+      throw error;
+    }
   }
 
   /** Throws `TamperError` for what a host with this key did not write, once rows are sealed as a whole. */
@@ -66,7 +78,10 @@ class SealedTexts {
       if (this.#sealing.isWhole?.()) throw new TamperError(`${name} is not sealed`);
       return stored;
     } catch (error) {
-      this.#sealing.events?.emit('tamper_detected', { record: `meta/${name}`, field: 'value' });
+      // Once a process: it is asked for with every request of the portal.
+      if (this.#told.get(name) !== `${stored}`)
+        this.#sealing.events?.emit('tamper_detected', { record: `meta/${name}`, field: 'value' });
+      this.#told.set(name, `${stored}`);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
+import { rotateServerSecret } from '../../server/domain/server-secret.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { META } from '../../server/ports/store/meta.ts';
@@ -110,6 +111,12 @@ describeOverRawStores('who can write the database and has no key', (stage) => {
     assert.notEqual(first, second);
     await raw.setMeta(META.serverSecretGeneration, second);
     assert.equal(await status(2), 200);
+    await raw.setMeta(META.serverSecretGeneration, '1');
+    const { token } = await rotateServerSecret(host.deps);
+    host.clock.advance(4_000);
+    const headers = { 'server-secret': token };
+    assert.equal((await host.request('GET', '/api/app/connection', { headers })).status, 200, 'set anew');
+    for (const generation of [1, 2]) assert.notEqual(await status(generation), 200);
   });
 
   it('has no host start without the note that all rows are sealed', async () => {
