@@ -205,6 +205,11 @@ class Import {
   async #write(app: App, heartbeat: () => Promise<void>): Promise<number> {
     const { store, clock } = this.#deps;
     let beatAt = clock.now();
+    const beat = async () => {
+      if (clock.now() - beatAt < HEARTBEAT_MS) return;
+      await heartbeat();
+      beatAt = clock.now();
+    };
     const insert = async <T>(
       table: TransferTable<T>,
       build: (cells: Cells, line: number) => T | undefined,
@@ -216,12 +221,13 @@ class Import {
         await put(batch);
         written += batch.length;
         batch = [];
-        if (clock.now() - beatAt < HEARTBEAT_MS) return;
-        await heartbeat();
-        beatAt = clock.now();
+        await beat();
       };
+      let read = 0;
       const header = await this.#header(table);
       for await (const { line, cells } of this.#archive.rows(table.file)) {
+        // Also while rows are only skipped.
+        if (++read % BATCH === 0) await beat();
         const named = new Cells(header, cells, this.#spreadsheet);
         const record = named.text('appId') === undefined ? undefined : build(named, line);
         if (record !== undefined) batch.push(record);

@@ -243,6 +243,33 @@ describeOnBothStores('an import', (host) => {
     assert.ok(!host().events.some(({ event }) => event === 'unexpected_error'));
   });
 
+  it('shows that it is alive while it skips rows, or the sweeper would take it for dead', async () => {
+    const good = legacyFiles(await host().createApp());
+    const file = 'user-collection.csv';
+    const [row = {}] = rowsOf(good[file]);
+    const skipped = Array.from({ length: 20_000 }, () => ({ ...row, appId: '' }));
+    const { apps } = host().deps.store;
+    const { clock } = host();
+    const [replace, now] = [apps.replace, clock.now];
+    let signs = 0;
+    // Each look at the clock finds it ten seconds later.
+    clock.now = () => {
+      clock.advance(10_000);
+      return now.call(clock);
+    };
+    apps.replace = (app) => {
+      signs++;
+      return replace(app);
+    };
+    try {
+      await imported(host(), await zipOf({ ...good, [file]: csvOf(skipped) }), `slow ${row.appId} ${file}`);
+    } finally {
+      Object.assign(apps, { replace });
+      Object.assign(clock, { now });
+    }
+    assert.ok(signs >= 20, `${signs} signs of life`);
+  });
+
   it('takes nothing of a file that was damaged on its way', async () => {
     const good = legacyFiles(await host().createApp());
     const padded = { ...good, 'app-collection.csv': `${good['app-collection.csv']}${',,\n'.repeat(50_000)}` };
