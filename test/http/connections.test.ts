@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { totalmem } from 'node:os';
 import { Readable } from 'node:stream';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import type { ConnectionLimits } from '../../server/http/connections.ts';
+import { type ConnectionLimits, connectionLimits } from '../../server/http/connections.ts';
 import { DownloadReply, fileOf, openRoute, portalRoute, TextReply } from '../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 
@@ -150,6 +151,25 @@ describe('connections', () => {
     await pause(1_500);
     seen.release();
     assert.match(await readAll(socket), /answer;/);
+  });
+
+  it('are limited in all: the longest idle one makes room, none that is being answered', async () => {
+    const { host, seen } = await start({ most: 2 });
+    const busy = await open(host, ask('/held', 'Connection: close\r\n'));
+    await until(() => seen.made === 1);
+    const idle = await open(host);
+    await open(host);
+    await once(idle.resume(), 'close');
+    seen.release();
+    assert.match(await readAll(busy), /answer;/);
+  });
+
+  it('are as many as fit the memory, and of one address fewer unless a proxy is in front', () => {
+    const alone = connectionLimits({ trustProxyHops: 0 });
+    const behindProxy = connectionLimits({ trustProxyHops: 1 });
+    assert.deepEqual([alone.mostPerAddress, alone.stalledMs], [256, 30_000]);
+    assert.ok(alone.most >= 256 && alone.most <= 8192 && alone.most * 256 * 1024 <= totalmem());
+    assert.deepEqual([behindProxy.most, behindProxy.mostPerAddress], [alone.most, Number.POSITIVE_INFINITY]);
   });
 
   it('of one address are limited: its own longest idle one makes room, none that is being answered', async () => {

@@ -54,6 +54,32 @@ describe('logs and statistics', () => {
     assert.equal(rows.filter(({ status }: { status: string }) => status === 'error').length, 1);
   });
 
+  it('logs each failure at a user, however the name is written, and of strangers the first and a number', async () => {
+    const app = await host.createApp();
+    const user = await host.createUser(app, { handle: 'ada@example.com' });
+    const logIn = (handle: string) =>
+      host.request('POST', '/api/appuser/login', {
+        headers: { 'app-token': app.appToken },
+        json: { handle, password: 'f'.repeat(32) },
+      });
+    host.clock.advance(60_000 - (host.clock.now() % 60_000));
+    for (let n = 0; n < 20; n++) assert.equal((await logIn(`u${n}@example.com`)).body.code, 600);
+    for (const handle of [user.handle, 'ADA@example.com', ' ada@example.com']) await logIn(handle);
+    const failures = async () =>
+      (await logs(app, '&status=error&limit=100')).logs.map((row: { handle?: string; value: string }) => [
+        row.handle,
+        JSON.parse(row.value).count,
+      ]);
+    assert.equal((await failures()).length, 4);
+    host.clock.advance(60_000);
+    const rows = await failures();
+    assert.equal(rows.length, 5);
+    assert.deepEqual(
+      rows.filter(([handle]: [string?]) => handle === undefined),
+      [[undefined, 19]],
+    );
+  });
+
   it('logs the creation of an app under the new app', async () => {
     const { body: app } = await host.portal('POST', '/api/app', { json: { name: 'Logged' } });
     const { body } = await host.portal('GET', `/api/app/logs?appId=${app.appId}`);
