@@ -12,7 +12,8 @@ export type HostKeyProblem =
   | 'sample key';
 
 const REPAIRS: Record<HostKeyProblem, string> = {
-  missing: 'run npx setup, or correct PRIVATE_KEY_FILE and PUBLIC_KEY_FILE and the rights of the files',
+  missing:
+    'put the file back, from where it lay or from a backup, or correct PRIVATE_KEY_FILE and PUBLIC_KEY_FILE and the rights of the files',
   'pass phrase':
     'give the pass phrase the key was encrypted with as PASS_KEY or PASS_KEY_FILE; if it is the right one, the file is damaged: restore it',
   mismatch: 'put the two files of one pair in place, or make the public one anew: openssl rsa -in … -pubout',
