@@ -176,7 +176,7 @@ describe('living with an account', () => {
     assert.deepEqual([user.handle, user.status], [handle, 'active']);
     assertRefused(await phone.post('login', { handle, password }), 606);
     await stage.portal('POST', '/api/app/removeUser', { appId: app.appId, handle });
-    assertRefused(await phone.get('getUser'), 602);
+    assertRefused(await phone.get('getUser'), 405);
   });
 
   it('a deleted account: proven by its password, then unknown, and free to be taken again', async () => {
