@@ -6,22 +6,30 @@ const require = createRequire(import.meta.url);
 
 /** Longer than any way to write 15 digits. */
 const TYPED_MAX = 320;
+const E164 = /^\+[1-9]\d{7,14}$/;
 /** Blanks, dashes and invisible marks of every script, as pages and address books write them; the minus sign is no dash to Unicode. */
 const BETWEEN_DIGITS = /[\s\p{Pd}\p{Cf}\u2212\u30fb\u00b7./()]/gu;
 
 /**
  * A phone number in E.164 (contract A16): a missing plus is added (forms of old clients deliver it as a blank), blanks, dots, dashes, slashes,
- * parentheses and invisible marks go, digits of any script are read, 8 to 15 must remain. A trunk zero behind the country code goes too, so
- * that one number has one spelling. `field`: the parameter to blame. Throws `invalid_data`.
+ * parentheses and invisible marks go, digits of any script are read, 8 to 15 must remain. Trunk zeros behind the country code go too, so that
+ * one number has one spelling and reading it again changes nothing. `field`: the parameter to blame. Throws `invalid_data`.
  */
 export function parsePhone(text: string, field = 'handle'): string {
   const compact =
     text.length > TYPED_MAX ? '' : asciiDigits(text.normalize('NFKC')).replace(BETWEEN_DIGITS, '');
   const number = compact.startsWith('+') ? compact : `+${compact}`;
-  if (!/^\+[1-9]\d{7,14}$/.test(number)) {
+  const mapped = E164.test(number) ? mappedNumber(number) : number;
+  if (!E164.test(mapped)) {
     throw new HostError('invalid_data', { because: { reason: 'invalid_phone', field } });
   }
-  return plans().parsePhoneNumberFromString(number)?.number ?? number;
+  return mapped;
+}
+
+/** The plans take one trunk prefix away at a time. */
+function mappedNumber(number: string): string {
+  const mapped = plans().parsePhoneNumberFromString(number)?.number ?? number;
+  return mapped.length < number.length ? mappedNumber(mapped) : mapped;
 }
 
 /** Loaded with the first number: they are large, and many hosts never see one. */

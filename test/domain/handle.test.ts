@@ -111,6 +111,31 @@ describe('handle', () => {
     });
   }
 
+  it('reads a number the same again, however many zeros somebody puts before it', () => {
+    // One of each plan that takes zeros away, with as many as E.164 has room for.
+    for (const number of [
+      '49171555010',
+      '375291234567',
+      '31612345678',
+      '972502345678',
+      '9592123456',
+      '27711234567',
+    ]) {
+      const country = /^(49|375|31|972|95|27)/.exec(number)?.[0] ?? '';
+      for (let zeros = 0; country.length + zeros + number.slice(country.length).length <= 15; zeros++) {
+        const typed = `+${country}${'0'.repeat(zeros)}${number.slice(country.length)}`;
+        const handle = parseHandle(phoneApp, typed);
+        assert.equal(handle, `+${number}`, typed);
+        assert.equal(parseHandle(phoneApp, handle), handle);
+      }
+    }
+    assert.throws(
+      () => parseHandle(phoneApp, '+49024271'),
+      invalid,
+      'too short for a number without its zero',
+    );
+  });
+
   it('leaves a user name typed in a phone app alone', () => {
     assert.equal(loginName(phoneApp, ' Ada1 '), 'ada1');
   });
