@@ -22,6 +22,8 @@ interface Judged {
   code: string;
   who: { userId?: string | undefined; handle: string };
   evenExpired?: boolean;
+  /** Who tries it comes from where strangers do not, and has tries left when those used theirs up (`isTrusted`). */
+  trusted?: boolean;
   /** The stored code is one of a link. */
   ofLink?: boolean;
 }
@@ -30,9 +32,9 @@ interface Judged {
  * Whether `code` is the stored one. Each try is counted in the store before the comparison, so that of any number of simultaneous guesses at
  * most so many are judged (security rule 11); a right one is given back, and using the code up is the caller's conditional write. A code by
  * SMS for a log-in or a number has `CODE_TRIES` in all. A mailed one has as many for each place and three times as many in all, of which
- * strangers cannot take those of the place that asked for it; invites count by handle and day, so that nobody voids them. What cannot be
- * the code is refused uncounted, and so is a wrong code of a link. Expired, voided and absent codes are wrong; with `evenExpired` the
- * caller looks at the time itself.
+ * strangers cannot take those of the place that asked for it, and as many again for all that are `trusted`; invites count by handle and
+ * day, so that nobody voids them. What cannot be the code is refused uncounted, and so is a wrong code of a link. Expired, voided and
+ * absent codes are wrong; with `evenExpired` the caller looks at the time itself.
  */
 export async function judgeCode(deps: CodeDeps, input: Judged): Promise<boolean> {
   return (await judgeOneOf(deps, input, [input])) !== undefined;
@@ -67,7 +69,7 @@ async function judgeOneOf<C extends Pick<Judged, 'subject' | 'stored'>>(
     return refuse(deps, input, { reason: found ? 'expired' : 'form', triesLeft: 0 });
   }
   const tries = triesOf(deps, input, possible);
-  const triesLeft = await countTry(deps, input, tries);
+  const { triesLeft, counted } = await countTry(deps, input, tries);
   if (triesLeft === undefined) return refuse(deps, input, { reason: 'voided', triesLeft: 0 });
   const found = right();
   if (!found) {
@@ -77,7 +79,7 @@ async function judgeOneOf<C extends Pick<Judged, 'subject' | 'stored'>>(
   }
   const [inTime] = await Promise.all([
     evenExpired || isInTime(deps, found),
-    ...tries.map(({ key }) => deps.store.counters.decrement(key)),
+    ...counted.map((key) => deps.store.counters.decrement(key)),
   ]);
   return inTime ? found : refuse(deps, input, { reason: 'expired', triesLeft: 0 });
 }
@@ -95,17 +97,18 @@ async function isInTime(
   return false;
 }
 
-/** What a try is counted under; without `cap` only counted. */
+/** What a try is counted under; without `cap` only counted. `beyond`: what is counted in its place once the cap is reached. */
 interface TryLimit {
   key: string;
   cap?: number;
   expiresAt: number;
+  beyond?: { key: string; cap: number };
 }
 
 /** Each purpose has its number of writes, whether there is a code or not, so that time does not tell of one (security rule 19). */
 function triesOf(
   deps: CodeDeps,
-  { app, purpose, who }: Omit<Judged, 'subject' | 'stored'>,
+  { app, purpose, who, trusted = false }: Omit<Judged, 'subject' | 'stored'>,
   possible: readonly Pick<Judged, 'stored'>[],
 ): TryLimit[] {
   const { codeTries } = deps.config;
@@ -132,28 +135,44 @@ function triesOf(
   const ownPlace = stored.asker === bucket;
   return [
     { ...all, key: `${all.key}/${bucket}`, cap: codeTries },
-    { ...all, ...(!ownPlace && { cap: PLACES * codeTries }) },
+    {
+      ...all,
+      ...(!ownPlace && { cap: PLACES * codeTries }),
+      ...(trusted && { beyond: { key: `${all.key}/trusted`, cap: codeTries } }),
+    },
   ];
 }
 
-/** Counts one after the other, for what the first refuses must not count in all. Answers the tries left, or undefined when there was none. */
+/** Counts one after the other, for what the first refuses must not count in all. No `triesLeft`: there was none. */
 async function countTry(
   deps: CodeDeps,
   { app, who }: Omit<Judged, 'subject' | 'stored'>,
   tries: readonly TryLimit[],
-): Promise<number | undefined> {
+): Promise<{ triesLeft: number | undefined; counted: readonly string[] }> {
   const now = deps.clock.now();
-  const nobody = `no-code/${app.id}/${deps.handleRef(app.id, who.handle)}`;
+  const nobody = {
+    key: `no-code/${app.id}/${deps.handleRef(app.id, who.handle)}`,
+    expiresAt: now + MINUTE_MS,
+  };
+  const counted: string[] = [];
   let left: number | undefined = Number.POSITIVE_INFINITY;
-  for (const { key, cap, expiresAt } of tries) {
-    const limit = { now, expiresAt, ...(cap !== undefined && { cap }) };
-    const count: number | undefined = await (left === undefined
-      ? deps.store.counters.increment(nobody, { now, expiresAt: now + MINUTE_MS })
-      : deps.store.counters.increment(key, limit));
-    if (left === undefined || count === undefined) left = undefined;
-    else if (cap !== undefined) left = Math.min(left, cap - count);
+  for (const limit of tries) {
+    if (left === undefined) {
+      await count(deps, nobody);
+      continue;
+    }
+    const own = await count(deps, limit);
+    const used = own === undefined && limit.beyond ? { ...limit, ...limit.beyond } : limit;
+    const tried = used === limit ? own : await count(deps, used);
+    if (tried !== undefined) counted.push(used.key);
+    left = tried === undefined ? undefined : Math.min(left, (used.cap ?? Number.POSITIVE_INFINITY) - tried);
   }
-  return left;
+  return { triesLeft: left, counted };
+}
+
+function count({ store, clock }: CodeDeps, { key, cap, expiresAt }: TryLimit): Promise<number | undefined> {
+  const limit = { now: clock.now(), expiresAt, ...(cap !== undefined && { cap }) };
+  return store.counters.increment(key, limit);
 }
 
 async function refuse(

@@ -15,13 +15,15 @@ interface CodeBudget {
   /** A handle, a user's id or a phone number. */
   subject: string;
   purpose: CodePurpose;
+  /** Who asks comes from where strangers do not: what those used up is not missing here (`isTrusted`). */
+  trusted?: boolean;
   /** Set where nobody has proven yet that the message reaches who asks for it: it counts under further budgets. */
   unproven?: Unproven;
 }
 
 /**
  * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose, and the
- * budgets of unproven recipients, counted here before anything is sent. On false the caller acts as if it had been sent (design §13). Throws
+ * budgets of unproven recipients, counted here before anything is sent; trusted requests have as many of their own. On false the caller acts as if it had been sent (design §13). Throws
  * `too_many_requests` for a client address that writes to too many people.
  */
 export async function admitCode(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
@@ -70,8 +72,9 @@ export async function sendAdmitted(
   }
 }
 
-function windowsOf(deps: BudgetDeps, { app, subject, purpose }: CodeBudget) {
-  const keyOf = (window: string) => `codes-${window}/${app.id}/${purpose}/${deps.handleRef(app.id, subject)}`;
+function windowsOf(deps: BudgetDeps, { app, subject, purpose, trusted = false }: CodeBudget) {
+  const whose = `${purpose}/${deps.handleRef(app.id, subject)}${trusted ? '/trusted' : ''}`;
+  const keyOf = (window: string) => `codes-${window}/${app.id}/${whose}`;
   return [
     { window: 'hour', ms: HOUR_MS, key: keyOf('hour') },
     { window: 'day', ms: DAY_MS, key: keyOf('day') },

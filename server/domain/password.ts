@@ -17,6 +17,7 @@ import { type MessageDeps, sendMessage, writeToNobody } from './message.ts';
 import { countPassword } from './password-kinds.ts';
 import { requireNewPassword } from './password-rules.ts';
 import { standIn } from './stand-in.ts';
+import { isTrusted } from './wait-limits.ts';
 
 /** Where a message goes that is only written: nobody has this address. */
 const STRANGER = 'nobody@invalid.invalid';
@@ -55,7 +56,9 @@ export async function forgotPassword(
   // Unknown handles are counted like known ones (security rule 16).
   const subject = known ? user.id : typed;
   const unproven = { to: known ? user.handle : typed, open: true };
-  if (!(await admitCode(deps, { app, subject, purpose: 'reset', unproven }))) return true;
+  // Else strangers could keep the owner from a reset by asking for one.
+  const trusted = await isTrusted(deps, { app, user: known ? user : undefined });
+  if (!(await admitCode(deps, { app, subject, purpose: 'reset', trusted, unproven }))) return true;
   await (known
     ? sendResetCode(deps, app, user, { name: 'resetPassword', HANDLE: typed })
     : doAsMuch(deps, app, typed));
@@ -128,6 +131,7 @@ export async function resetPassword(
   const right = await judgeCode(deps, {
     app,
     purpose: 'reset',
+    trusted: await isTrusted(deps, { app, user }),
     subject: user?.id ?? typed,
     stored: user?.resetCode,
     code,

@@ -56,8 +56,11 @@ export function accountName(deps: LimitDeps, { app, user, handle }: Account): st
     : `${app.id}/${deps.handleRef(app.id, handle)}/-`;
 }
 
-/** Known and unknown handles cost the same: a token that came along is verified for either. */
-async function isTrusted(deps: LimitDeps, { app, user }: Account): Promise<boolean> {
+/**
+ * Whether the request comes from a network of the user's or with a token of theirs: strangers cannot use up what such requests have apart.
+ * Known and unknown handles cost the same: a token that came along is verified for either.
+ */
+export async function isTrusted(deps: LimitDeps, { app, user }: Omit<Account, 'handle'>): Promise<boolean> {
   const token = await deps.origin.session();
   if (!user) return false;
   if (isKnownNetwork(deps, user)) return true;

@@ -86,6 +86,13 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       assert.ok(line?.code ?? line?.link, `nothing was sent to ${to}`);
       return { code: line?.code ?? '', link: line?.link ?? '' };
     };
+    const until = async (isSo: () => boolean) => {
+      const endsAt = performance.now() + 10_000;
+      while (!isSo()) {
+        assert.ok(performance.now() < endsAt, 'what was waited for did not come');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
     let people = 0;
     const person = () => `${store}${people++}@example.com`;
 
@@ -146,6 +153,61 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       assert.equal(reset.text, 'true', 'who asked for the code keeps tries of their own');
       assert.equal((await call('192.0.2.200', 'login', { handle, password: PASSWORD })).status, 200);
       assert.equal((await call(stranger(0), 'login', { handle, password: PASSWORD })).status, 200);
+    });
+
+    it('keep nobody from a reset at home or with a token, though they asked for codes first and guessed at the last', async () => {
+      const call = await newApp();
+      for (const [place, token] of [
+        ['198.51.100.99', false],
+        ['192.0.2.77', true],
+      ] as const) {
+        const handle = person();
+        const { body } = await call(HOME, 'signup', { handle, password: PASSWORD });
+        const mails = () =>
+          readOutbox(dataDir).filter(({ to, message }) => to === handle && message === 'resetPassword');
+        const ask = (address: string, accessToken?: string) =>
+          call(address, 'forgotPassword', { handle }, accessToken);
+        const arrived = (count: number) => until(() => mails().length >= count);
+        // All but one that a mailbox gets in an hour.
+        for (let n = 0; n < 4; n++) assert.equal((await ask(stranger(n))).text, 'true');
+        await arrived(4);
+        const accessToken = token ? body['access-token'] : undefined;
+        assert.equal((await ask(place, accessToken)).text, 'true');
+        await arrived(5);
+        // The last word is a stranger's, and so is the place that the code calls its own.
+        for (let n = 0; n < 20; n++) assert.equal((await ask(stranger(n))).text, 'true');
+        await arrived(6);
+        const code = String(mails().at(-1)?.code);
+        const wrong = code === '100000' ? '100001' : '100000';
+        await many(60, (n) => call(stranger(n), 'resetPassword', { handle, password: WRONG, code: wrong }));
+        assert.equal(
+          (await call('192.0.2.200', 'resetPassword', { handle, password: WRONG, code })).status,
+          400,
+          'strangers have fifteen together',
+        );
+        for (let n = 0; n < 4; n++) {
+          await call(place, 'resetPassword', { handle, password: PASSWORD, code: wrong }, accessToken);
+        }
+        const reset = await call(place, 'resetPassword', { handle, password: PASSWORD, code }, accessToken);
+        assert.equal(reset.text, 'true');
+        assert.equal(mails().length, 6, 'strangers get no more than their budget');
+      }
+    });
+
+    it('leave the owner a code at home when they have used up those of an hour', async () => {
+      const call = await newApp();
+      const handle = person();
+      await call(HOME, 'signup', { handle, password: PASSWORD });
+      const mails = () =>
+        readOutbox(dataDir).filter(({ to, message }) => to === handle && message === 'resetPassword');
+      for (let n = 0; n < 20; n++) await call(stranger(n), 'forgotPassword', { handle });
+      await until(() => mails().length >= 5);
+      for (let n = 0; n < 20; n++) await call('198.51.100.99', 'forgotPassword', { handle });
+      await until(() => mails().length >= 10);
+      const code = String(mails().at(-1)?.code);
+      const reset = await call(HOME, 'resetPassword', { handle, password: PASSWORD, code });
+      assert.equal(reset.text, 'true');
+      assert.equal(mails().length, 10, 'and no more than as many again');
     });
 
     it('void no link, however often they guess', async () => {
