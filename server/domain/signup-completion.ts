@@ -1,5 +1,6 @@
 import type { App } from '../model/app.ts';
 import { HostError } from '../model/errors.ts';
+import { DEFAULT_LOCALE } from '../model/locale.ts';
 import { isContested, type Signup } from '../model/signup.ts';
 import { lacksPassword, type User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -105,13 +106,19 @@ async function decide(deps: CompletionDeps, signup: Signup, password: string | u
       ...current,
       passwordHash: request?.passwordHash,
       metaData: request?.metaData ?? {},
-      locale: request?.locale ?? current.locale,
+      locale: request?.locale ?? agreedLocale(current),
       requests: undefined,
       updatedAt: deps.clock.now(),
     };
   });
   if (!decided) throw new HostError('handle_taken');
   return decided;
+}
+
+/** The language of all who asked; of several nobody knows which is the owner's. */
+function agreedLocale({ requests = [] }: Signup): string {
+  const [locale = DEFAULT_LOCALE, ...others] = new Set(requests.map((request) => request.locale));
+  return others.length === 0 ? locale : DEFAULT_LOCALE;
 }
 
 /** pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers but one. */

@@ -106,6 +106,21 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
     }
   });
 
+  it('takes no stranger’s language when the completer brings no password', async () => {
+    const { signUp, complete, user, mails } = await stage({ locales: ['EN', 'DE', 'JA'] });
+    await signUp(OWNERS, { locale: 'DE' });
+    await signUp(STRANGERS, { locale: 'JA' });
+    assertTokens(await complete());
+    assert.equal((await user())?.locale, 'EN');
+    const [mail] = await mails('setPassword');
+    assert.match(String(mail?.text), /password/);
+    const agreed = await stage({ locales: ['EN', 'DE', 'JA'] });
+    await agreed.signUp(OWNERS, { locale: 'DE' });
+    await agreed.signUp(STRANGERS, { locale: 'DE' });
+    assertTokens(await agreed.complete());
+    assert.equal((await agreed.user())?.locale, 'DE');
+  });
+
   it('refuses a password that is not the MD5 of the text, and spends nothing on it', async () => {
     const { signUp, complete, logIn } = await stage();
     await signUp(STRANGERS);
