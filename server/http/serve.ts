@@ -95,10 +95,13 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
 
 const NO_FILE = { reason: 'missing', field: 'file' } as const;
 
+/** What browsers send with a page that nobody has asked to see yet: the standard's word, and those before it. */
+const LOOKING_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
+
 /** What a client says it is about counts for links alone, which scanners open; it never hides anything from a log. */
 function isIdle({ caller }: Route, { method, headers }: IncomingMessage): boolean {
   if (caller !== 'link' || method === 'POST') return false;
-  return method === 'HEAD' || headers['sec-purpose'] !== undefined || headers.purpose !== undefined;
+  return method === 'HEAD' || LOOKING_AHEAD.some((name) => headers[name] !== undefined);
 }
 
 function findEndpoint(

@@ -68,8 +68,10 @@ describe('answers', () => {
       const before = effects.length;
       const head = await host.request('HEAD', link);
       assert.deepEqual([head.status, head.text, head.headers['content-length']], [200, '', '13']);
-      await host.request('GET', link, { headers: { 'sec-purpose': 'prefetch' } });
-      await host.request('GET', link, { headers: { purpose: 'prefetch' } });
+      for (const name of ['sec-purpose', 'purpose', 'x-moz']) {
+        await host.request('GET', link, { headers: { [name]: 'prefetch' } });
+      }
+      await host.request('GET', link, { headers: { 'x-purpose': 'preview' } });
       assert.equal(effects.length, before);
       await host.request('GET', link);
       assert.equal(effects.length, before + 1);
