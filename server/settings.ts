@@ -108,7 +108,7 @@ export const SETTINGS = {
   RECIPIENTS_PER_ADDRESS_PER_HOUR: integer(
     60,
     [0, 1_000_000],
-    'people a client address may have written to without a log-in an hour; 0 = off',
+    'people a client address may have written to without a log-in an hour, an IPv6 /48 six times as many; 0 = off',
   ),
   SMS_PER_APP_PER_HOUR: integer(
     300,

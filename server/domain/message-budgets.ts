@@ -19,6 +19,9 @@ export interface Unproven {
   inviter?: string;
 }
 
+/** So many IPv6 /64 may use up their recipients before the /48 around them writes to nobody else. */
+const NETWORKS = 6;
+
 /** A number of messages in a window; of whose end an event tells once. */
 interface Budget {
   name: 'app' | 'prefix' | 'inviter';
@@ -55,22 +58,39 @@ export async function giveBackUnproven(deps: BudgetDeps, app: App, unproven: Unp
 }
 
 /**
- * Whether the client's address may write to this recipient: to `RECIPIENTS_PER_ADDRESS_PER_HOUR` different ones. A recipient is noted only
- * once it is counted, so that there are never more.
+ * Whether the client's address may write to this recipient: to `RECIPIENTS_PER_ADDRESS_PER_HOUR` different ones, and to `NETWORKS` times as
+ * many from all of an IPv6 /48, which one customer may have as a whole.
  */
 export async function admitRecipient(deps: BudgetDeps, to: string): Promise<boolean> {
   const cap = deps.config.recipientsPerAddressPerHour;
   if (cap === 0) return true;
+  const { hour, expiresAt } = thisHour(deps.clock.now());
+  const sourceOf = (place: string, cap: number) => {
+    const key = `recipients/${hour}/${place}`;
+    return { key, recipient: `${key}/${deps.handleRef('', to)}`, cap, expiresAt };
+  };
+  const site = deps.origin.site();
+  const own = sourceOf(deps.origin.bucket(), cap);
+  const noted = await noteRecipient(deps, own);
+  if (site === undefined || noted === 'over') return noted !== 'over';
+  if ((await noteRecipient(deps, sourceOf(`site/${site}`, NETWORKS * cap))) !== 'over') return true;
   const { counters } = deps.store;
-  const now = deps.clock.now();
-  const { hour, expiresAt } = thisHour(now);
-  const source = `recipients/${hour}/${deps.origin.bucket()}`;
-  const recipient = `${source}/${deps.handleRef('', to)}`;
-  if ((await counters.read(recipient, now)) > 0) return true;
-  if ((await counters.increment(source, { now, cap, expiresAt })) === undefined) return false;
-  const first = await counters.increment(recipient, { now, cap: 1, expiresAt });
-  if (first === undefined) await counters.decrement(source);
-  return true;
+  if (noted === 'new') await Promise.all([counters.decrement(own.key), counters.remove(own.recipient)]);
+  return false;
+}
+
+/** A recipient is noted only once it is counted, so that there are never more. */
+async function noteRecipient(
+  { store: { counters }, clock }: BudgetDeps,
+  source: { key: string; recipient: string; cap: number; expiresAt: number },
+): Promise<'known' | 'new' | 'over'> {
+  const { key, recipient, cap, expiresAt } = source;
+  const now = clock.now();
+  if ((await counters.read(recipient, now)) > 0) return 'known';
+  if ((await counters.increment(key, { now, cap, expiresAt })) === undefined) return 'over';
+  if ((await counters.increment(recipient, { now, cap: 1, expiresAt })) !== undefined) return 'new';
+  await counters.decrement(key);
+  return 'known';
 }
 
 /** The refusal of an address that wrote to too many; it tells nothing about any account. */

@@ -86,6 +86,20 @@ describeOnBothStores('message budgets', (host) => {
     assert.equal(await count(60, () => again(stranger(1), mail())), 30);
   });
 
+  it('let all networks of an IPv6 customer together write to six times as many people', async () => {
+    const { open } = await stage({ recipientsPerAddressPerHour: 5 });
+    const network = (n: number) => `2001:db8:7:${n.toString(16)}::1`;
+    const people = Array.from({ length: 30 }, mail);
+    assert.equal(await count(30, (n) => open(network(n), people[n] ?? '')), 30);
+    assert.equal(await count(60, (n) => open(network(100 + n), mail())), 0, 'whichever network it is');
+    assert.equal(await count(30, (n) => open(network(n), people[n] ?? '')), 30, 'to those again');
+    assert.equal(await count(5, () => open('2001:db8:8:1::1', mail())), 5, 'another customer');
+    host().clock.advance(HOUR);
+    assert.equal(await count(9, () => open(network(100), mail())), 5, 'what was refused did not count');
+    const { open: once } = await stage({ recipientsPerAddressPerHour: 5 });
+    assert.equal(await count(60, (n) => once(network(n), mail())), 30, 'never more at once');
+  });
+
   it('count nobody who is logged in by address', async () => {
     const { admit } = await stage();
     assert.equal(await from(stranger(1), () => count(70, () => admit(mail()))), 70);
