@@ -1,6 +1,6 @@
 import type { App } from '../model/app.ts';
 import { HOUR_MS } from '../model/duration.ts';
-import { HostError } from '../model/errors.ts';
+import { HostError, isHostError } from '../model/errors.ts';
 import { isContested, type Signup } from '../model/signup.ts';
 import type { Metadata } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
@@ -9,7 +9,7 @@ import { requireSentMetadata } from './claims.ts';
 import type { CodeDeps } from './code-attempts.ts';
 import { admitCode, sendAdmitted } from './code-budget.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { findHolder, parseHandle } from './handle.ts';
+import { findHolder, isEmail, parseHandle } from './handle.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from './issue-tokens.ts';
 import { requireLocale } from './locale.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
@@ -113,9 +113,26 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
     // Whatever waited for the handle goes: what others asked for has no part in this account.
     putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
-    sendWelcome(deps, signup, app),
+    (social ? sendWelcome : welcomeUnproven)(deps, signup, app),
   ]);
   return tokens;
+}
+
+/**
+ * Nobody has shown that the mailbox is theirs: the mail counts like every one to a stranger. Beyond the budgets it is left out, and the
+ * account is made all the same.
+ */
+async function welcomeUnproven(deps: JoinDeps, signup: Signup, app: App): Promise<void> {
+  const { handle } = signup;
+  if (!isEmail(handle)) return;
+  const unproven = { to: handle, open: true };
+  const admitted = await admitCode(deps, { app, subject: handle, purpose: 'signup', unproven }).catch(
+    (error) => {
+      if (isHostError(error, 'too_many_requests')) return false;
+      throw error;
+    },
+  );
+  if (admitted) await sendWelcome(deps, signup, app);
 }
 
 /** Stores what was asked for and sends a new code or link. */

@@ -53,6 +53,27 @@ describe('messages to people who have proven nothing', () => {
     }
   });
 
+  it('are left out where an account needs no confirmation, and refuse nobody the account', async () => {
+    const app = await host.createApp({ signupFlow: 'none' });
+    for (let n = 0; n < 6; n++) {
+      assertTokens(await signUp(app, `w${n}@example.com`, '203.0.113.7'));
+    }
+    const welcomed = async () =>
+      (await host.outbox()).filter(({ appId, message }) => appId === app.id && message === 'signUpSuccess');
+    assert.equal((await welcomed()).length, 3, 'one address, three people');
+    // One person, over and over.
+    for (let n = 0; n < 12; n++) {
+      const joined = await signUp(app, 'again@example.com', `203.0.114.${n}`);
+      const deleted = await host.request('POST', '/api/appuser/deleteAccount', {
+        headers: { 'access-token': joined.body['access-token'] },
+        json: { handle: 'again@example.com', password: PASSWORD },
+      });
+      assertTrue(deleted);
+    }
+    const toOne = (await welcomed()).filter(({ to }) => to === 'again@example.com');
+    assert.equal(toOne.length, host.deps.config.codesPerHour);
+  });
+
   it('go out for no anonymous user', async () => {
     const app = await host.createApp();
     const user = await host.createUser(app, { handle: 'ANON_1', passwordHash: undefined });
