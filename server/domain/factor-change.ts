@@ -1,4 +1,5 @@
 import type { App } from '../model/app.ts';
+import { HOUR_MS } from '../model/duration.ts';
 import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
@@ -34,12 +35,24 @@ export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, chang
   deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
 }
 
+/** Mails about factors to one handle in an hour. Where nobody confirms an address its mailbox may be a stranger's. */
+const MAILS_PER_HOUR = 20;
+
+/** Whether the owner may get one more mail about factors: whoever got so many in this hour has been told. */
+export async function admitFactorMail(deps: MessageDeps, app: App, user: User): Promise<boolean> {
+  const now = deps.clock.now();
+  const key = `factor-mails/${app.id}/${deps.handleRef(app.id, user.handle)}`;
+  const limit = { now, cap: MAILS_PER_HOUR, expiresAt: now + HOUR_MS };
+  return (await deps.store.counters.increment(key, limit)) !== undefined;
+}
+
 /** Tells the owner by mail what changed, for whoever else may have done it (design §13). */
-export function tellOwner(
+export async function tellOwner(
   deps: MessageDeps,
   { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },
 ): Promise<void> {
-  return sendMessage(deps, {
+  if (!(await admitFactorMail(deps, app, user))) return;
+  await sendMessage(deps, {
     app,
     name: 'factorChanged',
     locale: user.locale,

@@ -5,7 +5,7 @@ import type { User } from '../model/user.ts';
 import type { Deps } from '../ports/deps.ts';
 import { currentUser, requireRunning } from './caller.ts';
 import { changeUser } from './change.ts';
-import { reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
+import { admitFactorMail, reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
 import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
 import { type MessageDeps, sendMessage } from './message.ts';
 import { issueRecoveryCodes } from './recovery-codes.ts';
@@ -96,6 +96,7 @@ async function mailEnrolment(
   user: User,
   enrolment: TotpEnrolment,
 ): Promise<void> {
+  if (!(await admitFactorMail(deps, app, user))) return;
   await sendMessage(deps, {
     app,
     name: 'qrCode',

@@ -51,6 +51,22 @@ describe('TOTP', () => {
   const mailsTo = async (handle: string, message: string) =>
     (await host.outbox()).filter((line) => line.to === handle && line.message === message);
 
+  it('fills no mailbox, however often somebody who has just logged in sets it up', async () => {
+    const app = await host.createApp({ twoFactorVerification: 'google' });
+    const user = await host.createUser(app, { handle: 'flooded@example.com' });
+    const client = await loggedIn(host, app, user);
+    for (let n = 0; n < 30; n++) {
+      const { body } = await client.post(GOOGLE, { twoFactor: true });
+      assert.ok(body.googleSecretKey, 'it is set up all the same');
+    }
+    const mails = async () => (await host.outbox()).filter(({ to }) => to === user.handle).length;
+    assert.equal(await mails(), 20);
+    host.clock.advance(60 * MINUTE);
+    const again = await loggedIn(host, app, user);
+    await again.post(GOOGLE, { twoFactor: true });
+    assert.equal(await mails(), 22, 'the next hour tells anew');
+  });
+
   it('answers the secret in groups of four, its QR code and ten recovery codes, and mails the QR code', async () => {
     const app = await host.createApp({ twoFactorVerification: 'google' });
     const user = await host.createUser(app, { handle: 'qr@example.com' });
