@@ -32,8 +32,7 @@ import {
 
 type ImportDeps = RecordDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'renderer'>;
 
-const MAX_INFLATED_BYTES = 1_000_000_000;
-const MAX_ROWS = 1_500_000;
+const LIMITS = { names: TRANSFER_FILES, maxInflatedBytes: 1_000_000_000, maxRows: 1_500_000 };
 const MAX_PROBLEMS = 50;
 const MAX_CELL = 64 * 1024;
 const BATCH = 500;
@@ -56,11 +55,7 @@ export async function importApp(
   const end = turn.begin();
   try {
     await requireFreeName(deps, name, 'appName');
-    const archive = await deps.archives.open(path, {
-      names: TRANSFER_FILES,
-      maxInflatedBytes: MAX_INFLATED_BYTES,
-      maxRows: MAX_ROWS,
-    });
+    const archive = await deps.archives.open(path, LIMITS);
     try {
       return await new Import(deps, archive, newKeys).run(name);
     } finally {

@@ -145,6 +145,8 @@ describe('a host whose providers are away', () => {
       assert.equal((await stage.getUser('x')).status, 400);
     }
     apple.mood = 'fine';
+    // A provider that failed is left alone for 5 s.
+    await pause(5_500);
     const { body } = await signUp();
     assert.equal((await stage.getUser(body['access-token'])).body.handle, handle);
     apple.mood = 'reset';
@@ -173,6 +175,8 @@ describe('identity tokens while their provider is away', () => {
       host.clock.advance(4 * HOUR_MS);
       assertRefused(await post('socialLogin'), 500, 'after a day');
       apple.mood = 'fine';
+      // A provider that failed is left alone for 5 s.
+      host.clock.advance(5_001);
       assertTokens(await post('socialLogin'), 'back');
     } finally {
       await host.stop();

@@ -91,7 +91,7 @@ describe('users managed by the portal', () => {
     const user = await host.createUser(app, { handle: 'gone@example.com' });
     const { body } = await post('removeUser', { appId: app.id, handle: 'gone@example.com' });
     assert.deepEqual([body._id, body.handle], [user.id, 'gone@example.com']);
-    assert.equal((await getUser(app, user)).body.code, 602);
+    assert.equal((await getUser(app, user)).body.code, 405);
     const again = await post('removeUser', { appId: app.id, handle: 'gone@example.com' });
     assert.deepEqual([again.status, again.body.status], [403, 'Fails']);
   });
