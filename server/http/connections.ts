@@ -66,12 +66,12 @@ export class Connections {
       (this.#waiting.size + this.#busy.size < this.#limits.most ||
         this.#cut(this.#waiting.keys().next().value));
     if (!makesRoom) {
-      channel.destroy();
+      channel.socket.destroy();
       return;
     }
     this.#byAddress.set(bucket, own.add(channel));
     this.#waits(channel);
-    channel.once('close', () => this.#forget(channel));
+    channel.socket.once('close', () => this.#forget(channel));
   }
 
   /** The headers of a request are complete. */
@@ -107,7 +107,7 @@ export class Connections {
   #cut(channel: Channel | undefined): boolean {
     if (!channel) return false;
     this.#forget(channel);
-    channel.destroy();
+    channel.socket.destroy();
     return true;
   }
 
@@ -122,7 +122,7 @@ export class Connections {
 
   #endStalled(): void {
     for (const channels of [this.#waiting.keys(), this.#busy]) {
-      for (const channel of channels) if (channel.stalls() >= LOOKS) channel.destroy();
+      for (const channel of channels) if (channel.stalls() >= LOOKS) channel.socket.destroy();
     }
   }
 }

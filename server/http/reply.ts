@@ -1,7 +1,11 @@
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { AnswerHeaders } from './answer-headers.ts';
 import type { HttpContext } from './exchange.ts';
 import { DownloadReply, PageReply, TextReply } from './route.ts';
+
+/** So much of a long text is handed on at a time. */
+const PIECE_BYTES = 64 * 1024;
 
 /** A finished answer. */
 export interface Reply {
@@ -61,7 +65,10 @@ export class Sender {
     headers.push(...cors, ...(reply.headers ?? []));
     if (typeof body === 'string') {
       if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
-      res.writeHead(reply.status, headers).end(body);
+      res.writeHead(reply.status, headers);
+      // A piece at a time, so that somebody who reads slowly is seen to read.
+      if (body.length > PIECE_BYTES) await pipeline(Readable.from(piecesOf(body)), res);
+      else res.end(body);
       return;
     }
     res.writeHead(reply.status, headers);
@@ -71,5 +78,12 @@ export class Sender {
       return;
     }
     await pipeline(body, res);
+  }
+}
+
+function* piecesOf(text: string): Generator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    yield bytes.subarray(start, start + PIECE_BYTES);
   }
 }

@@ -41,6 +41,7 @@ export function createHostServer(
   const handle = app.callback();
   const running = new Set<ServerResponse>();
   const connections = new Connections(limits);
+  const channels = new WeakMap<Duplex, Channel>();
   const refusals = new FrameRefusals(new AnswerHeaders(config), new RequestIds(codes));
   let draining = false;
   let idle = () => {};
@@ -73,7 +74,10 @@ export function createHostServer(
     }
     const channel = new Channel(socket, plainAddress(address));
     connections.opened(channel);
-    if (!channel.destroyed) Reflect.apply(parse, server, [channel]);
+    if (socket.destroyed) return;
+    channels.set(socket, channel);
+    Reflect.apply(parse, server, [socket]);
+    channel.meter();
   });
   server.on('clientError', (error, socket) => refusals.unreadable(error, socket));
   server.on('checkExpectation', (request, response) => {
@@ -83,15 +87,15 @@ export function createHostServer(
   server.on('connect', (request, socket) => refusals.connect(request, socket));
 
   function begin(request: IncomingMessage, response: ServerResponse): void {
-    const channel = channelOf(request);
-    channel.asked(request.headers['content-length']);
-    connections.asked(channel);
+    const channel = channels.get(request.socket);
+    channel?.asked(request.headers['content-length']);
+    if (channel) connections.asked(channel);
     if (draining) response.shouldKeepAlive = false;
     running.add(response);
     response.once('close', () => {
       running.delete(response);
-      channel.answered();
-      connections.answered(channel);
+      channel?.answered();
+      if (channel) connections.answered(channel);
       if (running.size === 0) idle();
     });
   }
@@ -126,9 +130,4 @@ function listen(server: Server, port: number, host: string | undefined): Promise
       resolve(typeof address === 'object' && address ? address.port : port);
     });
   });
-}
-
-/** Every connection reaches the parser as a channel. */
-function channelOf(request: IncomingMessage): Channel {
-  return request.socket as Duplex as Channel;
 }
