@@ -2,8 +2,8 @@
 import module from 'node:module';
 
 await import('../server/wiring.ts');
-await import('../server/app.ts');
-await import('../setup/set-up.ts');
+await import('../server/http/koa.ts');
+await import('../setup/commands/set-up.ts');
 await import('../server/archive/read.ts');
 await import('../server/archive/write.ts');
 await import('../server/log/metrics.ts');

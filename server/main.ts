@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApp } from './app.ts';
-import { loadListeningConfig } from './config.ts';
-import { recallDoubt } from './domain/client-addresses.ts';
-import { EXIT, StartError } from './exit.ts';
+import { insecureSettings } from './config/insecure.ts';
+import { loadListeningConfig } from './config/load.ts';
+import { VERSION } from './config/version.ts';
+import { recallDoubt } from './domain/attempts/client-addresses.ts';
+import { createApp } from './http/koa.ts';
+import { createHostServer } from './http/listener.ts';
 import { routes } from './http/routes/index.ts';
-import { createHostServer } from './http/server.ts';
-import { insecureSettings } from './insecure-settings.ts';
 import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
-import { databaseProblem } from './open-engine.ts';
 import type { Events } from './ports/log.ts';
 import { letThreadPoolYield } from './security/thread-pool.ts';
-import { asStartError } from './start-failure.ts';
-import { VERSION } from './version.ts';
+import { EXIT, StartError } from './start/exit.ts';
+import { databaseProblem } from './start/open-engine.ts';
+import { asStartError } from './start/start-failure.ts';
 import { buildDeps, type Wired } from './wiring.ts';
 
 /** What waits in memory gets this long to be written, however long the requests took. */

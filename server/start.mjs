@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import v8 from 'node:v8';
-import { useCompileCache } from './compile-cache.mjs';
+import { useCompileCache } from './start/compile-cache.mjs';
 
 const NEEDED = 24;
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {

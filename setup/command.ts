@@ -1,9 +1,9 @@
-import { buildConfig, ConfigError, processEnvironment } from '../server/config.ts';
-import { settleListeningAddress } from '../server/listening-address.ts';
+import { settleListeningAddress } from '../server/config/listening-address.ts';
+import { buildConfig, ConfigError, processEnvironment } from '../server/config/load.ts';
 import type { Config } from '../server/model/config.ts';
-import { type Answers, gatherAnswers } from './answers.ts';
 import type { Options } from './options.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { type Answers, gatherAnswers } from './wizard/answers.ts';
 
 /** A command of setup: reads what it needs from the options, answers the exit code. */
 export type Command = (input: { options: Options; terminal: Terminal }) => Promise<number>;

@@ -1,4 +1,4 @@
-import { EXIT as HOST_EXIT } from '../server/exit.ts';
+import { EXIT as HOST_EXIT } from '../server/start/exit.ts';
 
 /** Exit codes of operator contract §5, by what went wrong. */
 export const EXIT = {

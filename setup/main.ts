@@ -1,19 +1,19 @@
-import { VERSION } from '../server/version.ts';
+import { VERSION } from '../server/config/version.ts';
 import type { Command } from './command.ts';
 import { EXIT, SetupError } from './exit.ts';
 import { type CommandName, helpText, parseOptions } from './options.ts';
-import { openTerminal } from './terminal.ts';
+import { openTerminal } from './terminal/terminal.ts';
 
 const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
-  setup: async () => (await import('./set-up.ts')).setUp,
-  check: async () => (await import('./doctor.ts')).runDoctor,
-  'print-secret': async () => (await import('./secret.ts')).printSecret,
-  'rotate-secret': async () => (await import('./secret.ts')).rotateSecret,
-  'rotate-pass-key': async () => (await import('./rotate-keys.ts')).rotatePassKey,
-  'rotate-encrypt-key': async () => (await import('./rotate-keys.ts')).rotateEncryptKey,
-  backup: async () => (await import('./backup.ts')).backUp,
-  restore: async () => (await import('./restore.ts')).restore,
-  'verify-backup': async () => (await import('./restore.ts')).verifyBackup,
+  setup: async () => (await import('./commands/set-up.ts')).setUp,
+  check: async () => (await import('./commands/check.ts')).runDoctor,
+  'print-secret': async () => (await import('./commands/secret.ts')).printSecret,
+  'rotate-secret': async () => (await import('./commands/secret.ts')).rotateSecret,
+  'rotate-pass-key': async () => (await import('./commands/rotate-keys.ts')).rotatePassKey,
+  'rotate-encrypt-key': async () => (await import('./commands/rotate-keys.ts')).rotateEncryptKey,
+  backup: async () => (await import('./backup/backup.ts')).backUp,
+  restore: async () => (await import('./backup/restore.ts')).restore,
+  'verify-backup': async () => (await import('./backup/restore.ts')).verifyBackup,
 };
 
 /** Runs `npx setup` with these arguments; answers the exit code. Whatever is wrong ends in a message, never in a stack trace. */
@@ -44,7 +44,7 @@ async function explain(error: unknown): Promise<number> {
     terminal.line(error.message);
     return error.exitCode;
   }
-  const { asStartError } = await import('../server/start-failure.ts');
+  const { asStartError } = await import('../server/start/start-failure.ts');
   const failure = asStartError(error);
   if (failure) {
     terminal.line('The settings need a repair:');

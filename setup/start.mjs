@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node reaches the message below instead of dying on the first type.
 import { resolve } from 'node:path';
-import { useCompileCache } from '../server/compile-cache.mjs';
+import { useCompileCache } from '../server/start/compile-cache.mjs';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {

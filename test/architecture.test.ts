@@ -7,47 +7,61 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const LINES = 300;
 
+/** The rooms of the domain: each may use those before it. */
+const FLOWS = [
+  ...['users', 'attempts', 'messages', 'factors', 'tokens', 'apps', 'joining', 'login', 'account'],
+  ...['transfer', 'portal'],
+];
+/** The rooms of setup, likewise. */
+const SETUP = ['terminal', 'installation', 'checks', 'backup', 'wizard', 'commands'];
+
 /** What the files of a folder may import besides each other. The first matching entry counts. */
 const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   { folder: 'server/model/', below: [] },
-  { folder: 'server/ports/', below: ['server/model/'] },
-  { folder: 'server/domain/', below: ['server/ports/', 'server/model/'] },
+  { folder: 'server/tools/', below: ['server/model/'] },
+  { folder: 'server/ports/', below: ['server/model/', 'server/tools/'] },
+  ...fromTheGroundUp('server/domain/', FLOWS, ['server/ports/', 'server/model/', 'server/tools/']),
+  { folder: 'server/domain/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   // Engines take rows, errors and meta names from the folder they stand in, which knows neither of them.
   {
     folder: 'server/store/sqlite/',
-    below: ['server/store/engine.ts', 'server/ports/', 'server/model/'],
+    below: ['server/store/engine.ts', 'server/ports/', 'server/model/', 'server/tools/'],
   },
   {
     folder: 'server/store/mongodb/',
-    below: ['server/store/engine.ts', 'server/ports/', 'server/model/'],
+    below: ['server/store/engine.ts', 'server/ports/', 'server/model/', 'server/tools/'],
   },
-  { folder: 'server/store/', below: ['server/ports/', 'server/model/'] },
-  { folder: 'server/delivery/', below: ['server/ports/', 'server/model/'] },
-  { folder: 'server/security/', below: ['server/ports/', 'server/model/'] },
-  { folder: 'server/log/', below: ['server/ports/', 'server/model/'] },
-  { folder: 'server/archive/', below: ['server/ports/', 'server/model/'] },
+  { folder: 'server/store/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
+  { folder: 'server/delivery/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
+  { folder: 'server/security/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
+  { folder: 'server/log/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
+  { folder: 'server/archive/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   // The edge writes the request log and opens the context that events take their request id from.
   {
     folder: 'server/http/',
-    below: ['server/domain/', 'server/log/', 'server/ports/', 'server/model/', 'server/version.ts'],
+    below: [
+      ...['server/domain/', 'server/log/', 'server/ports/', 'server/model/', 'server/tools/'],
+      'server/config/version.ts',
+    ],
   },
   { folder: 'server/', below: ['package.json'] },
+  ...fromTheGroundUp('setup/', SETUP, ['server/', 'setup/exit.ts', 'setup/command.ts', 'setup/options.ts']),
   { folder: 'setup/', below: ['server/'] },
   { folder: 'test/', below: ['server/', 'setup/'] },
 ];
 /** Files that choose and start: nothing below them may know them. */
-const TOP = /^server\/(?!version\.ts)[^/]+$/;
+const TOP = /^server\/(?:start\/)?[^/]+$/;
 
 /** Packages that more than one file needs, and where those files are. Every other package has exactly one. */
 const SHARED_PACKAGES: Readonly<Record<string, RegExp>> = {
   mongodb: /^server\/store\/mongodb\//,
-  koa: /^server\/(?:http\/|app\.ts$)/,
+  koa: /^server\/http\//,
   // Schemas stand where something comes in: requests, and what tokens and sealed texts hold.
   zod: /^server\/(?:http|security)\//,
 };
 /** Numbering plans are data, not a service. */
 const DOMAIN_PACKAGES: Readonly<Record<string, string>> = {
-  'libphonenumber-js': 'server/domain/phone-number.ts',
+  'libphonenumber-js': 'server/domain/users/phone-number.ts',
 };
 
 interface Source {
@@ -75,6 +89,18 @@ function read(file: string): Source {
       .filter((specifier) => !/^(?:\.|node:)/.test(specifier))
       .map((specifier) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier),
   };
+}
+
+/** A layer for each room of a house: it may use the rooms before it and `below`. */
+function fromTheGroundUp(
+  house: string,
+  rooms: readonly string[],
+  below: readonly string[],
+): { folder: string; below: readonly string[] }[] {
+  return rooms.map((room, floor) => ({
+    folder: `${house}${room}/`,
+    below: [...rooms.slice(0, floor).map((lower) => `${house}${lower}/`), ...below],
+  }));
 }
 
 function isTypeOnly(clause: string): boolean {
@@ -107,7 +133,7 @@ describe('architecture', () => {
 
   it('lets nothing below them know the files that choose and start', () => {
     const knowing = shipped.flatMap(({ file, imports }) =>
-      TOP.test(file) || file.startsWith('setup/')
+      TOP.test(file) || /^setup\//.test(file)
         ? []
         : imports
             .filter((imported) => TOP.test(imported.file))
@@ -156,16 +182,16 @@ describe('architecture', () => {
 
   it('keeps packages out of model, ports and domain', () => {
     const importing = shipped
-      .filter(({ file }) => /^server\/(?:model|ports|domain)\//.test(file))
+      .filter(({ file }) => /^server\/(?:tools|model|ports|domain)\//.test(file))
       .flatMap(({ file, packages }) => packages.map((name) => ({ file, name })))
       .filter(({ file, name }) => DOMAIN_PACKAGES[name] !== file);
     assert.deepEqual(importing, []);
   });
 
-  it('reads the environment in config.ts only', () => {
+  it('reads the environment in the configuration only', () => {
     // What starts sizes the thread pool and finds compiled code before anything is imported.
     assert.deepEqual(
-      shippedWith(/process\.env\b/, /^server\/config\.ts$|^(?:server|setup)\/start\.mjs$/),
+      shippedWith(/process\.env\b/, /^server\/config\/load\.ts$|^(?:server|setup)\/start\.mjs$/),
       [],
     );
   });

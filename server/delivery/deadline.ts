@@ -1,5 +1,5 @@
-import { within } from '../model/deadline.ts';
 import { DeliveryError } from '../ports/delivery.ts';
+import { within } from '../tools/deadline.ts';
 
 /** Longest a provider may take for one message (security.md F8). */
 export const SEND_MS = 5_000;

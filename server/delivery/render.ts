@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { BoundedMap } from '../model/bounded-map.ts';
 import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
 import type { RenderedMessage, Renderer } from '../ports/delivery.ts';
 import type { Events } from '../ports/log.ts';
+import { BoundedMap } from '../tools/bounded-map.ts';
 import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
 import { requireHarmless, requireModest } from './harmless.ts';
 import { createLayouts } from './layouts.ts';

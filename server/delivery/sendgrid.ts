@@ -1,7 +1,7 @@
 import type sdk from '@sendgrid/mail';
-import { BoundedMap } from '../model/bounded-map.ts';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery.ts';
+import { BoundedMap } from '../tools/bounded-map.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { refusedByProvider, unreachableProvider } from './provider-error.ts';
 

@@ -1,12 +1,12 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/duration.ts';
 import { isHostError } from '../model/errors.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
-import { removeWholeApp } from './app-removal.ts';
-import { recountPasswords } from './password-kinds.ts';
-import { freeLostSeats } from './seats.ts';
-import { LATE_SIGNUP_MS } from './signup-requests.ts';
-import { recordSubjects } from './subjects.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tools/duration.ts';
+import { removeWholeApp } from './apps/app-removal.ts';
+import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
+import { recordSubjects } from './tokens/subjects.ts';
+import { recountPasswords } from './users/password-kinds.ts';
+import { freeLostSeats } from './users/seats.ts';
 
 const EVERY_MS = MINUTE_MS;
 /** Of one app; counted once an hour. */

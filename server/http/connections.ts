@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { Channel } from './channel.ts';
-import { addressBucket } from './client-address.ts';
+import { addressBucket } from './frame/client-address.ts';
 
 const MOST_CONNECTIONS = 8192;
 const FEWEST_CONNECTIONS = 256;

@@ -1,6 +1,6 @@
 import type { Metrics } from '../ports/log.ts';
 
-// See `http/server.ts` for what an import would load.
+// See `http/listener.ts` for what an import would load.
 const { createServer } = process.getBuiltinModule('node:http');
 
 export interface MetricsPort {

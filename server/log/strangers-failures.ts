@@ -1,5 +1,5 @@
 import type { Activity } from '../model/activity.ts';
-import { MINUTE_MS } from '../model/duration.ts';
+import { MINUTE_MS } from '../tools/duration.ts';
 
 type NewRow = Omit<Activity, 'id' | 'createdAt'>;
 interface Counted {

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../model/duration.ts';
+import { HOUR_MS } from '../tools/duration.ts';
 
 export interface Clock {
   /** Epoch milliseconds. The only source of time in the domain. */

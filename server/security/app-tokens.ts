@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { App, AppKey } from '../model/app.ts';
-import { BoundedMap } from '../model/bounded-map.ts';
 import type { AppTokens } from '../ports/security.ts';
+import { BoundedMap } from '../tools/bounded-map.ts';
 import { publicJwk, signJwt } from './jwt.ts';
 
 /** Keys kept parsed; an app has two or three. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { BoundedMap } from '../model/bounded-map.ts';
+import { BoundedMap } from '../tools/bounded-map.ts';
 
 /**
  * Remembers what verified tokens said, until they expire, at most `capacity` of them. The key is the SHA-256 of the whole text: another

@@ -1,6 +1,6 @@
-import { BoundedMap } from '../model/bounded-map.ts';
 import type { Events } from '../ports/log.ts';
 import { type FieldCipher, TamperError } from '../ports/sealing.ts';
+import { BoundedMap } from '../tools/bounded-map.ts';
 import { frozen } from './cache.ts';
 import type { StoredRow, TableName } from './engine.ts';
 

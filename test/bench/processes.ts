@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { HOST_ARGUMENTS } from '../../setup/launch.ts';
+import { HOST_ARGUMENTS } from '../../setup/installation/launch.ts';
 import type { DataSet } from './data-set.ts';
 import type { Job, Seen } from './generator.ts';
 

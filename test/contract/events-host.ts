@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { trimActivity } from '../../server/domain/housekeeping.ts';
-import { recordSubjects } from '../../server/domain/subjects.ts';
+import { recordSubjects } from '../../server/domain/tokens/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
 import { patched } from '../support/patched.ts';
 import { HANDLE } from './appuser-stage.ts';

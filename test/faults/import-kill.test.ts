@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sweep } from '../../server/domain/housekeeping.ts';
-import { rowOf, SIGNUP_TABLE, type TransferTable, USER_TABLE } from '../../server/domain/transfer-tables.ts';
+import { rowOf, SIGNUP_TABLE, type TransferTable, USER_TABLE } from '../../server/domain/transfer/tables.ts';
 import { makeDataDir, startTestHost } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { aSignup, aUser } from '../support/records.ts';

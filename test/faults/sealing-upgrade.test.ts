@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { buildConfig } from '../../server/config.ts';
+import { buildConfig } from '../../server/config/load.ts';
 import { createLogger } from '../../server/log/logger.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { AddressLimit } from '../../server/http/request-limit.ts';
+import { AddressLimit } from '../../server/http/frame/request-limit.ts';
 import { isHostError } from '../../server/model/errors.ts';
 import { FakeClock } from '../support/clock.ts';
 import { startTestHost } from '../support/host.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseMetadata } from '../../server/domain/metadata.ts';
-import { decodeForm, decodeQuery } from '../../server/http/form.ts';
-import { repairPath, splitTarget } from '../../server/http/path.ts';
+import { parseMetadata } from '../../server/domain/users/metadata.ts';
+import { decodeForm, decodeQuery } from '../../server/http/frame/form.ts';
+import { repairPath, splitTarget } from '../../server/http/frame/path.ts';
 import { HostError } from '../../server/model/errors.ts';
 import { tooSlow } from '../support/growth.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SETTINGS } from '../../server/config/settings.ts';
 import { PASSWORD_HASH_MAX } from '../../server/model/config.ts';
 import { isHostError } from '../../server/model/errors.ts';
 import { HashQueue } from '../../server/security/hash-queue.ts';
 import { createPasswordHasher } from '../../server/security/password-hash.ts';
-import { SETTINGS } from '../../server/settings.ts';
 
 const MD5 = '155ba8e102f3beb97892c3400b65031c';
 /** Contract §5.11. */

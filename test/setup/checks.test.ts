@@ -9,18 +9,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { buildConfig } from '../../server/config.ts';
+import { buildConfig } from '../../server/config/load.ts';
 import type { Config } from '../../server/model/config.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { openDataKey } from '../../server/security/data-key.ts';
 import { createMetaStore } from '../../server/store/meta.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
-import type { CheckResult } from '../../setup/check.ts';
-import { checkDatabase, holdsData } from '../../setup/database-check.ts';
-import { checkClock, checkDisk, checkRights } from '../../setup/machine-check.ts';
-import { checkAddress, checkOrigins, checkProxies } from '../../setup/network-check.ts';
-import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../setup/provider-check.ts';
-import { checkSealing } from '../../setup/sealing-check.ts';
+import { checkDatabase, holdsData } from '../../setup/checks/database-check.ts';
+import type { CheckResult } from '../../setup/checks/finding.ts';
+import { checkClock, checkDisk, checkRights } from '../../setup/checks/machine-check.ts';
+import { checkAddress, checkOrigins, checkProxies } from '../../setup/checks/network-check.ts';
+import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../setup/checks/provider-check.ts';
+import { checkSealing } from '../../setup/checks/sealing-check.ts';
 import { freePort } from '../support/mongod.ts';
 import {
   type ProviderMood,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { repeatedNames } from '../../server/repeated-names.ts';
+import { repeatedNames } from '../../server/config/repeated-names.ts';
 import { makeDataDir } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';
 import { runSetup } from '../support/setup-process.ts';

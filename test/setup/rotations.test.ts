@@ -4,10 +4,10 @@ import { type FSWatcher, readdirSync, readFileSync, rmSync, statSync, watch, wri
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { loadConfig } from '../../server/config.ts';
-import { openEngine } from '../../server/open-engine.ts';
+import { loadConfig } from '../../server/config/load.ts';
 import { openDataKey } from '../../server/security/data-key.ts';
 import { loadHostKey } from '../../server/security/host-key.ts';
+import { openEngine } from '../../server/start/open-engine.ts';
 import { createMetaStore } from '../../server/store/meta.ts';
 import { makeDataDir } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-export const COMMON_PASSWORDS_FILE = new URL('../../server/domain/common-passwords.bin', import.meta.url);
+export const COMMON_PASSWORDS_FILE = new URL(
+  '../../server/domain/users/common-passwords.bin',
+  import.meta.url,
+);
 
 /** The 10,000 commonest passwords, commonest first, of the list that zxcvbn-ts keeps. */
 export function commonPasswords(): string[] {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { buildConfig } from '../../server/config.ts';
+import { buildConfig } from '../../server/config/load.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { createCodes } from '../../server/security/codes.ts';
 import { loadHostKey } from '../../server/security/host-key.ts';

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp as createKoaApp } from '../../server/app.ts';
-import { buildConfig } from '../../server/config.ts';
+import { buildConfig } from '../../server/config/load.ts';
 import { type ConnectionLimits, connectionLimits } from '../../server/http/connections.ts';
+import { createApp as createKoaApp } from '../../server/http/koa.ts';
+import { createHostServer } from '../../server/http/listener.ts';
 import type { Route } from '../../server/http/route.ts';
-import { createHostServer } from '../../server/http/server.ts';
 import { createLogger } from '../../server/log/logger.ts';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';

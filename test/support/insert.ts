@@ -1,4 +1,4 @@
-import { subjectOf } from '../../server/domain/claims.ts';
+import { subjectOf } from '../../server/domain/tokens/claims.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newAppSettings } from '../../server/domain/apps.ts';
+import { newAppSettings } from '../../server/domain/apps/apps.ts';
 import type { Activity } from '../../server/model/activity.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { Invite } from '../../server/model/invite.ts';

@@ -1,4 +1,4 @@
-import { SETTINGS } from '../../server/settings.ts';
+import { SETTINGS } from '../../server/config/settings.ts';
 
 /** The settings table of the README, made from the declarations. `node test/support/settings-table.ts` prints it. */
 export function settingsTable(): string {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Activity } from '../../model/activity.ts';
-import { parseDateText } from '../../model/date-text.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page } from '../../ports/store/page.ts';
+import { parseDateText } from '../../tools/date-text.ts';
 import { wireTime } from './time.ts';
 
 /** A page of an app's log (contract §4.6.29). */

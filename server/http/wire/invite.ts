@@ -1,4 +1,4 @@
-import type { IssuedInvites } from '../../domain/app-invites.ts';
+import type { IssuedInvites } from '../../domain/portal/invites.ts';
 import type { Invite } from '../../model/invite.ts';
 import { wireTime } from './time.ts';
 

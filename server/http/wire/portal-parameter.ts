@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { parseJsonText } from '../../domain/json-text.ts';
 import {
   FIELD_NAME_LENGTH,
   FIELD_PATH_LENGTH,
@@ -8,7 +7,8 @@ import {
   isPlainLine,
   WHOLE_NUMBER_MAX,
 } from '../../model/portal-limits.ts';
-import { reason } from '../reason.ts';
+import { parseJsonText } from '../../tools/json-text.ts';
+import { reason } from '../frame/reason.ts';
 
 /** Parameters that many portal routes take. Ids of any text are read as unknown; only their type and length are checked here. */
 export const appId = z.string().max(64);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SettingsChange } from '../../domain/app-settings.ts';
-import { isCountry } from '../../domain/phone-number.ts';
+import type { SettingsChange } from '../../domain/apps/app-settings.ts';
+import { isCountry } from '../../domain/users/phone-number.ts';
 import { DEFAULT_PASSWORD_RULES } from '../../model/app.ts';
 import { HostError, refused } from '../../model/errors.ts';
 import { AUDIENCES_MAX, HOURS_MAX, SETTING_LENGTHS } from '../../model/portal-limits.ts';

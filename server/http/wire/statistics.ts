@@ -1,4 +1,4 @@
-import type { Statistics } from '../../domain/app-statistics.ts';
+import type { Statistics } from '../../domain/portal/statistics.ts';
 import { portalInvite } from './invite.ts';
 import { portalSignup } from './signup.ts';
 import { portalUser } from './user.ts';

@@ -1,4 +1,4 @@
-import type { TemplateRef } from '../../domain/templates.ts';
+import type { TemplateRef } from '../../domain/portal/templates.ts';
 import { refused } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Template, TemplateName } from '../../model/template.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { IssuedTokens } from '../../domain/issue-tokens.ts';
-import type { LoginChallenge } from '../../domain/login.ts';
+import type { LoginChallenge } from '../../domain/login/password-login.ts';
+import type { IssuedTokens } from '../../domain/tokens/issue-tokens.ts';
 
 /** Both tokens of somebody who is logged in, by their published names (contract §1.1). */
 export function wireTokens({ jwt, accessToken }: IssuedTokens): { jwt: string; 'access-token': string } {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { HostError } from '../../model/errors.ts';
-import { reason } from '../reason.ts';
+import { reason } from '../frame/reason.ts';
 
 const BYTES_MAX = 1024;
 

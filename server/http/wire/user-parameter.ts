@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reason } from '../reason.ts';
+import { reason } from '../frame/reason.ts';
 
 /** What somebody is called, as typed: longer than the longest handle allows for the blanks around it. */
 export const handleText = z.string().max(320);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { within } from '../../model/deadline.ts';
+import { within } from '../../tools/deadline.ts';
 import { unavailable } from '../engine.ts';
 
 /** Longest time one call may take, so that a request with a quick call before it still answers within 8 s. */

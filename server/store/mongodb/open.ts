@@ -1,6 +1,6 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
-import { within } from '../../model/deadline.ts';
 import { META } from '../../ports/store/meta.ts';
+import { within } from '../../tools/deadline.ts';
 import { type Engine, type MetaOperations, NewerSchemaError } from '../engine.ts';
 import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';

@@ -1,4 +1,4 @@
-import { BoundedMap } from '../../model/bounded-map.ts';
+import { BoundedMap } from '../../tools/bounded-map.ts';
 import { brokenDoc, type StoredRow, type TableName } from '../engine.ts';
 import type { Columns, Statements } from './statements.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { rotateServerSecret } from '../../../server/domain/server-secret.ts';
+import { rotateServerSecret } from '../../../server/domain/tokens/server-secret.ts';
 import type { App } from '../../../server/model/app.ts';
 import { META } from '../../../server/ports/store/meta.ts';
 import { loadHostKey } from '../../../server/security/host-key.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { socialLogIn } from '../../../server/domain/social-login.ts';
+import { socialLogIn } from '../../../server/domain/login/social-login.ts';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
 import { createIdentityTokens } from '../../../server/security/identity-token.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { recountSeats } from '../../../server/domain/seats.ts';
+import { recountSeats } from '../../../server/domain/users/seats.ts';
 import type { App } from '../../../server/model/app.ts';
 import { appClient, assertRefused, assertTokens, loggedIn } from '../../support/appuser-client.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';

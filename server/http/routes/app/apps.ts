@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { deleteApp, resetApp } from '../../../domain/app-removal.ts';
-import { createApp, findAppForPortal, listApps } from '../../../domain/apps.ts';
+import { deleteApp, resetApp } from '../../../domain/apps/app-removal.ts';
+import { createApp, findAppForPortal, listApps } from '../../../domain/apps/apps.ts';
 import { portalRoute } from '../../route.ts';
-import { createdApp, portalApp } from '../../wire/app.ts';
+import { createdApp, portalApp } from '../../wire/portal-app.ts';
 import { appId, appName, paging, plainText, queryFlag, searchPage } from '../../wire/portal-parameter.ts';
 
 const SCOPE_400 = { caller: { fails: 400 } } as const;

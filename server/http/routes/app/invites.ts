@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issueInvites, resendInvite, searchInvites, withdrawInvite } from '../../../domain/app-invites.ts';
+import { issueInvites, resendInvite, searchInvites, withdrawInvite } from '../../../domain/portal/invites.ts';
 import { portalRoute } from '../../route.ts';
 import { issuedInvites, portalInvite } from '../../wire/invite.ts';
 import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';

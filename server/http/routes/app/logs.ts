@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activityPage } from '../../../domain/activity.ts';
+import { activityPage } from '../../../domain/portal/activity.ts';
 import { portalRoute } from '../../route.ts';
 import { activityFilter, logFilter, portalLogs } from '../../wire/activity.ts';
 import { appId, listPage, paging } from '../../wire/portal-parameter.ts';

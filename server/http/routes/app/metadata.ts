@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { defineFields, removeField } from '../../../domain/metadata-fields.ts';
+import { defineFields, removeField } from '../../../domain/apps/metadata-fields.ts';
 import { portalRoute } from '../../route.ts';
-import { portalApp } from '../../wire/app.ts';
+import { portalApp } from '../../wire/portal-app.ts';
 import { appId, fieldList, wholeNumber } from '../../wire/portal-parameter.ts';
 
 /** The metadata fields of an app (contract §4.6.11, 34, 38). */

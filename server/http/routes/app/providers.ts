@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { testMailAccount, testSmsAccount } from '../../../domain/provider-check.ts';
+import { testMailAccount, testSmsAccount } from '../../../domain/portal/provider-check.ts';
 import { refused } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, handle, plainText } from '../../wire/portal-parameter.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { rotateAppKey, rotateAppToken, superUserToken } from '../../../domain/app-keys.ts';
-import { changeSettings } from '../../../domain/app-settings.ts';
+import { rotateAppKey, rotateAppToken, superUserToken } from '../../../domain/apps/app-keys.ts';
+import { changeSettings } from '../../../domain/apps/app-settings.ts';
 import { portalRoute } from '../../route.ts';
-import { portalApp, portalKey } from '../../wire/app.ts';
+import { portalApp, portalKey } from '../../wire/portal-app.ts';
 import { appId, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
 import { settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
 import { wireTokens } from '../../wire/tokens.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { removeSignup, searchSignups } from '../../../domain/app-signups.ts';
+import { removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import { portalSignup } from '../../wire/signup.ts';

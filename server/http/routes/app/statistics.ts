@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { appStatistics } from '../../../domain/app-statistics.ts';
+import { appStatistics } from '../../../domain/portal/statistics.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, listPage, paging, queryFlag } from '../../wire/portal-parameter.ts';
 import { portalStatistics } from '../../wire/statistics.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { patchLocales, setLocales } from '../../../domain/app-locales.ts';
-import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/templates.ts';
+import { patchLocales, setLocales } from '../../../domain/apps/app-locales.ts';
+import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/portal/templates.ts';
 import { LOCALES } from '../../../model/locale.ts';
 import { TEXT_LENGTHS } from '../../../model/portal-limits.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';

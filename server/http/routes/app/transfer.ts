@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { exportApp, exportHost } from '../../../domain/app-export.ts';
-import { importApp } from '../../../domain/app-import.ts';
+import { exportApp, exportHost } from '../../../domain/transfer/export.ts';
+import { importApp } from '../../../domain/transfer/import.ts';
 import { DownloadReply, fileOf, portalRoute } from '../../route.ts';
-import { portalApp } from '../../wire/app.ts';
+import { portalApp } from '../../wire/portal-app.ts';
 import { appId, appName } from '../../wire/portal-parameter.ts';
 
 const ZIP = 'application/zip';

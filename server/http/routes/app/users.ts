@@ -5,8 +5,8 @@ import {
   resetUserPassword,
   searchUsers,
   setUserStatus,
-} from '../../../domain/user-administration.ts';
-import { replaceMetadata } from '../../../domain/user-metadata.ts';
+} from '../../../domain/portal/user-administration.ts';
+import { replaceMetadata } from '../../../domain/portal/user-metadata.ts';
 import { portalRoute } from '../../route.ts';
 import {
   appId,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deleteAccount, logOut } from '../../../domain/account.ts';
+import { deleteAccount, logOut } from '../../../domain/account/deletion.ts';
 import { userRoute } from '../../route.ts';
 import { flag, handleText, password, tokenText } from '../../wire/user-parameter.ts';
 

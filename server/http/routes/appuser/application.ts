@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { setAppData } from '../../../domain/app-data.ts';
+import { setAppData } from '../../../domain/apps/app-data.ts';
+import { writtenOnce } from '../../frame/kept-answer.ts';
 import { userRoute } from '../../route.ts';
-import { wireApplication } from '../../wire/application.ts';
+import { wireApplication } from '../../wire/client-app.ts';
 import { jsonObject } from '../../wire/portal-parameter.ts';
-import { writtenOnce } from '../../written.ts';
 
 const applicationAnswer = writtenOnce(wireApplication);
 

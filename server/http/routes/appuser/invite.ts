@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { invite } from '../../../domain/invite.ts';
-import { register } from '../../../domain/register.ts';
+import { invite } from '../../../domain/joining/invite.ts';
+import { register } from '../../../domain/joining/invite-acceptance.ts';
 import { userRoute } from '../../route.ts';
 import { joinedAnswer, wireJoined } from '../../wire/tokens.ts';
 import { handleText, localeText, metadataText, newPassword, sentCode } from '../../wire/user-parameter.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { completeLogin } from '../../../domain/login-complete.ts';
+import { completeLogin } from '../../../domain/login/second-step.ts';
 import { userRoute } from '../../route.ts';
 import { wireTokens } from '../../wire/tokens.ts';
 import { factorCode, tokenText } from '../../wire/user-parameter.ts';

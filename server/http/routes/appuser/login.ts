@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logIn, logInAnonymously } from '../../../domain/login.ts';
+import { logIn, logInAnonymously } from '../../../domain/login/password-login.ts';
 import { userRoute } from '../../route.ts';
 import { wireLogin, wireTokens } from '../../wire/tokens.ts';
 import { handleText, password } from '../../wire/user-parameter.ts';

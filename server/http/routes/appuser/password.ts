@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { changePassword, forgotPassword, resetPassword } from '../../../domain/password.ts';
-import { reason } from '../../reason.ts';
+import { changePassword, forgotPassword, resetPassword } from '../../../domain/account/password.ts';
+import { reason } from '../../frame/reason.ts';
 import { userRoute } from '../../route.ts';
 import { handleText, newPassword, password, sentCode } from '../../wire/user-parameter.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { setPhone, verifyPhone } from '../../../domain/phone.ts';
+import { setPhone, verifyPhone } from '../../../domain/account/phone.ts';
 import { userRoute } from '../../route.ts';
 import { factorCode, sentCode } from '../../wire/user-parameter.ts';
 

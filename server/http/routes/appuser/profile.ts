@@ -5,11 +5,11 @@ import {
   setLocale,
   setUserMetadata,
   setUserName,
-} from '../../../domain/profile.ts';
+} from '../../../domain/account/profile.ts';
+import { writtenOnce } from '../../frame/kept-answer.ts';
 import { userRoute } from '../../route.ts';
 import { wireUser } from '../../wire/user.ts';
 import { localeText, metadataText } from '../../wire/user-parameter.ts';
-import { writtenOnce } from '../../written.ts';
 
 const userName = z.string().max(320);
 const userAnswer = writtenOnce(wireUser);

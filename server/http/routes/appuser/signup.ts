@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { signUp } from '../../../domain/signup.ts';
-import { completeSignup } from '../../../domain/signup-completion.ts';
+import { signUp } from '../../../domain/joining/signup.ts';
+import { completeSignup } from '../../../domain/joining/signup-completion.ts';
 import { userRoute } from '../../route.ts';
 import { joinedAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
 import { passwordText, typedPassword } from '../../wire/typed-password.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { socialLogIn, socialSignUp } from '../../../domain/social-login.ts';
+import { socialLogIn, socialSignUp } from '../../../domain/login/social-login.ts';
 import { userRoute } from '../../route.ts';
 import { wireTokens } from '../../wire/tokens.ts';
 import { handleText, localeText, metadataText, tokenText } from '../../wire/user-parameter.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { setPhoneFactor } from '../../../domain/phone.ts';
-import { replaceRecoveryCodes } from '../../../domain/recovery-codes.ts';
-import { enrolTotp, removeTotp, type TotpEnrolment } from '../../../domain/two-factor.ts';
+import { replaceRecoveryCodes } from '../../../domain/factors/recovery-codes.ts';
+import { setPhoneFactor } from '../../../domain/factors/sms.ts';
+import { enrolTotp, removeTotp, type TotpEnrolment } from '../../../domain/factors/totp.ts';
 import { userRoute } from '../../route.ts';
 import { factorCode, flag } from '../../wire/user-parameter.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openSignupLink } from '../../../domain/signup-link.ts';
+import { openSignupLink } from '../../../domain/joining/signup-link.ts';
 import type { AppCaller } from '../../../model/caller.ts';
 import type { Deps } from '../../../ports/deps.ts';
 import { PageReply, type Route, userRoute } from '../../route.ts';

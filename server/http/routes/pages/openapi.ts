@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { VERSION } from '../../../config/version.ts';
 import { REASONS } from '../../../model/errors.ts';
-import { VERSION } from '../../../version.ts';
-import { describeError } from '../../refused.ts';
+import { describeError } from '../../frame/refused.ts';
 import { openRoute, type Refusal, type Route, TextReply } from '../../route.ts';
 
 type Json = Record<string, unknown>;

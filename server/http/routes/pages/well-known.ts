@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type PublishedKeys, publishedKeys } from '../../../domain/published-keys.ts';
+import { type PublishedKeys, publishedKeys } from '../../../domain/tokens/published-keys.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { appId } from '../../wire/portal-parameter.ts';
 

@@ -1,0 +1,35 @@
+import type { App } from '../../model/app.ts';
+import { DEFAULT_LOCALE, LOCALES } from '../../model/locale.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { changeApp } from './apps.ts';
+
+/**
+ * Sets which locales an app has: known codes in upper case, each once, `EN` first and always (contract P17). Edited texts of a dropped
+ * locale go. Throws `app_gone`.
+ */
+export async function setLocales(
+  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
+  { appId, locales }: { appId: string; locales: readonly string[] },
+): Promise<App> {
+  const wanted = normalised(locales);
+  const app = await changeApp(deps, appId, (current) => ({ ...current, locales: wanted }));
+  // By what is stored, not by what was dropped just now: a repeated call finishes what a crash left.
+  const stored = await deps.store.templates.list(appId);
+  const dropped = new Set(stored.map(({ locale }) => locale).filter((locale) => !wanted.includes(locale)));
+  for (const locale of dropped) await deps.store.templates.removeLocale(appId, locale);
+  deps.events.emit('app_setting_changed', { appId, settings: ['locales'] });
+  return app;
+}
+
+function normalised(locales: readonly string[]): string[] {
+  const known = locales.map((locale) => locale.trim().toUpperCase()).filter((locale) => LOCALES.has(locale));
+  return [...new Set([DEFAULT_LOCALE, ...known])];
+}
+
+/** Gives every app that lacks it the locale `EN`; texts need no repair, built-in ones stand in (contract P5). Can be repeated. */
+export async function patchLocales(deps: Pick<Deps, 'store' | 'clock' | 'events'>): Promise<true> {
+  for await (const { id, locales } of deps.store.apps.stream()) {
+    if (!locales.includes(DEFAULT_LOCALE)) await setLocales(deps, { appId: id, locales });
+  }
+  return true;
+}

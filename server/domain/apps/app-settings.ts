@@ -1,0 +1,170 @@
+import type { App, PasswordRules, TwilioAccount, UserIdFormat } from '../../model/app.ts';
+import { refused } from '../../model/errors.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { rememberTokens } from './app-keys.ts';
+import { changeApp, namingApp } from './apps.ts';
+import { appendFields, type NewField } from './metadata-fields.ts';
+
+type Plain =
+  | 'name'
+  | 'status'
+  | 'type'
+  | 'handleType'
+  | 'jwtEnabled'
+  | 'anonymousLoginEnabled'
+  | 'userNamesEnabled'
+  | 'appleLoginEnabled'
+  | 'appleBundleId'
+  | 'googleLoginEnabled'
+  | 'googleClientId'
+  | 'emailExtension'
+  | 'emailExtensionApiKey'
+  | 'emailExtensionSenderEmail'
+  | 'invitationEnabled'
+  | 'signupEnabled'
+  | 'signupFlow'
+  | 'twoFactorVerification'
+  | 'googleAppName'
+  | 'maxUsers'
+  | 'maxLoginAttempts'
+  | 'passwordFilter'
+  | 'userJwtExpirationHours'
+  | 'realmAppId'
+  | 'userJwtAudience'
+  | 'metaDataEmail'
+  | 'userIdFormat'
+  | 'linkConfirmation'
+  | 'hideAccounts'
+  | 'refuseCommonPasswords'
+  | 'smsPerHour'
+  | 'mailsPerHour'
+  | 'smsCountries';
+
+/** What may be changed, already of the right types. `undefined` leaves a setting alone, `null` clears it. */
+export type SettingsChange = { [K in Plain]?: App[K] | null } & {
+  twilio?: Partial<TwilioAccount>;
+  passwordRules?: Partial<PasswordRules>;
+  /** Fields to append. */
+  metaData?: NewField[];
+  metaDataInvite?: NewField[];
+};
+
+type SettingsDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'texter' | 'codes'>;
+
+/**
+ * Changes settings of an app in one write; what is unchanged is no error (contract P9). Throws `app_gone`, `app_name_taken`, and `refused`
+ * for what contradicts the rest of the app or its users, with the reason in its detail.
+ */
+export async function changeSettings(
+  deps: SettingsDeps,
+  { appId, settings }: { appId: string; settings: SettingsChange },
+): Promise<App> {
+  let changed: string[] = [];
+  let formerFormat: UserIdFormat | undefined;
+  const write = () =>
+    changeApp(deps, appId, async (app) => {
+      const next = await applied(deps, app, settings);
+      changed = changedSettings(app, next);
+      formerFormat = next.userIdFormat === app.userIdFormat ? undefined : app.userIdFormat;
+      return changed.length > 0 ? next : undefined;
+    });
+  const app = await namingApp(settings.name ?? '', write);
+  if (formerFormat) await requireStillNoUsers(deps, app, formerFormat);
+  if (changed.length > 0) deps.events.emit('app_setting_changed', { appId, settings: changed });
+  return app;
+}
+
+async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): Promise<App> {
+  const { twilio, passwordRules, metaData, metaDataInvite, ...plain } = withoutMasks(app, settings);
+  const given = Object.entries(plain).filter(([, value]) => value !== undefined);
+  const values = Object.fromEntries(given.map(([name, value]) => [name, value ?? undefined]));
+  const next: App = {
+    ...app,
+    ...values,
+    passwordRules: { ...app.passwordRules, ...passwordRules },
+    metaData: appendFields(deps, 'metaData', app.metaData, metaData),
+    metaDataInvite: appendFields(deps, 'metaDataInvite', app.metaDataInvite, metaDataInvite),
+    ...(twilio && { twilio: wholeAccount(app, twilio) }),
+  };
+  requireProviderIds(next, settings);
+  if (settings.twoFactorVerification === 'phone') requireTexter(deps, app, next);
+  if (next.userIdFormat !== app.userIdFormat) await requireNoUsers(deps, app);
+  if (next.userJwtExpirationHours === app.userJwtExpirationHours) return next;
+  const now = deps.clock.now();
+  return {
+    ...next,
+    keys: app.keys.map((key) => (key.state === 'current' ? rememberTokens(key, app, now) : key)),
+  };
+}
+
+/** The portal sends back what it was shown: a mask stands for the stored value (contract P29). */
+function withoutMasks(app: App, settings: SettingsChange): SettingsChange {
+  const unmask = (value: string | null | undefined, stored: string | undefined) =>
+    stored !== undefined && value === masked(stored) ? stored : value;
+  return {
+    ...settings,
+    emailExtensionApiKey: unmask(settings.emailExtensionApiKey, app.emailExtensionApiKey),
+    ...(settings.twilio && {
+      twilio: Object.fromEntries(
+        Object.entries(settings.twilio).map(([name, value]) => [
+          name,
+          unmask(value, app.twilio?.[name as keyof TwilioAccount]),
+        ]),
+      ),
+    }),
+  };
+}
+
+/** A secret as the portal is shown it: all but the last four characters hidden. */
+export function masked(secret: string): string {
+  const shown = secret.length > 8 ? secret.slice(-4) : '';
+  return '*'.repeat(secret.length - shown.length) + shown;
+}
+
+function wholeAccount(app: App, given: Partial<TwilioAccount>): App['twilio'] {
+  const { accountSid, token, phoneNumber } = { ...app.twilio, ...given };
+  if (!accountSid && !token && !phoneNumber) return undefined;
+  const field = !accountSid ? 'TWILIOAccountSid' : !token ? 'TWILIOToken' : 'TWILIOPhoneNumber';
+  if (!accountSid || !token || !phoneNumber) {
+    const detail = 'TWILIOAccountSid, TWILIOToken and TWILIOPhoneNumber are needed together';
+    throw refused(detail, { reason: 'missing', field });
+  }
+  return { accountSid, token, phoneNumber };
+}
+
+function requireProviderIds(next: App, settings: SettingsChange): void {
+  const missing = (field: string) => refused(`${field} is missing`, { reason: 'missing', field });
+  if (settings.appleBundleId === null && next.appleLoginEnabled) throw missing('appleBundleId');
+  if (settings.googleClientId === null && next.googleLoginEnabled) throw missing('googleClientId');
+}
+
+/** An app may only demand codes by SMS that can be sent (design §13); one that was moved in without its account may be saved as it is. */
+function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): void {
+  const wasWithout = app.twoFactorVerification === 'phone' && !texter.available(app);
+  if (!wasWithout && !texter.available(next))
+    throw refused('neither the app nor the host has an SMS account');
+}
+
+/** Identifiers of users must never change under them (design §13). */
+async function requireNoUsers(deps: Pick<Deps, 'store'>, app: App): Promise<void> {
+  if ((await deps.store.users.size(app.id)) > 0)
+    throw refused('userIdFormat can be changed only while the app has no users');
+}
+
+/** Who joined between the look and the write keeps the identifier they joined with. */
+async function requireStillNoUsers(deps: SettingsDeps, app: App, userIdFormat: UserIdFormat): Promise<void> {
+  try {
+    await requireNoUsers(deps, app);
+  } catch (error) {
+    await changeApp(deps, app.id, (current) => ({ ...current, userIdFormat }));
+    throw error;
+  }
+}
+
+/** Names of the members that differ. */
+function changedSettings(before: App, after: App): string[] {
+  const names = Object.keys(after) as (keyof App)[];
+  return names.filter(
+    (name) => name !== 'keys' && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+}

@@ -1,0 +1,82 @@
+import type { App } from '../../model/app.ts';
+import type { CodePurpose } from '../../ports/security.ts';
+import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
+import {
+  admitRecipient,
+  admitUnproven,
+  type BudgetDeps,
+  giveBackUnproven,
+  tooManyRecipients,
+  type Unproven,
+} from './message-budgets.ts';
+
+interface CodeBudget {
+  app: App;
+  /** A handle, a user's id or a phone number. */
+  subject: string;
+  purpose: CodePurpose;
+  /** Who asks comes from where strangers do not: what those used up is not missing here (`isTrusted`). */
+  trusted?: boolean;
+  /** Set where nobody has proven yet that the message reaches who asks for it: it counts under further budgets. */
+  unproven?: Unproven;
+}
+
+/**
+ * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose, and the
+ * budgets of unproven recipients, counted here before anything is sent; trusted requests have as many of their own. On false the caller acts as if it had been sent (design §13). Throws
+ * `too_many_requests` for a client address that writes to too many people.
+ */
+export async function admitCode(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
+  const { app, unproven } = budget;
+  const [inBudget, mayWrite] = await Promise.all([
+    admitSubject(deps, budget),
+    !unproven?.open || admitRecipient(deps, unproven.to),
+  ]);
+  if (inBudget && mayWrite && (!unproven || (await admitUnproven(deps, app, unproven)))) return true;
+  if (inBudget) await giveBackSubject(deps, budget);
+  if (!mayWrite) throw tooManyRecipients(deps);
+  return false;
+}
+
+async function admitSubject(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
+  const now = deps.clock.now();
+  const caps = { hour: deps.config.codesPerHour, day: deps.config.codesPerDay };
+  for (const { window, ms, key } of windowsOf(deps, budget)) {
+    const expiresAt = now + ms;
+    if ((await deps.store.counters.increment(key, { now, cap: caps[window], expiresAt })) !== undefined)
+      continue;
+    const { app, subject, purpose } = budget;
+    deps.events.emit('code_limited', { handleRef: deps.handleRef(app.id, subject), purpose, window });
+    return false;
+  }
+  return true;
+}
+
+async function giveBackSubject(deps: BudgetDeps, budget: CodeBudget): Promise<void> {
+  const windows = windowsOf(deps, budget);
+  await Promise.all(windows.map(({ key }) => deps.store.counters.decrement(key)));
+}
+
+/** Sends what was admitted. When that fails nobody got anything: the budgets are given back, so that the same person can try again. */
+export async function sendAdmitted(
+  deps: BudgetDeps,
+  budget: CodeBudget,
+  send: () => Promise<void>,
+): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    await giveBackSubject(deps, budget);
+    if (budget.unproven) await giveBackUnproven(deps, budget.app, budget.unproven);
+    throw error;
+  }
+}
+
+function windowsOf(deps: BudgetDeps, { app, subject, purpose, trusted = false }: CodeBudget) {
+  const whose = `${purpose}/${deps.handleRef(app.id, subject)}${trusted ? '/trusted' : ''}`;
+  const keyOf = (window: string) => `codes-${window}/${app.id}/${whose}`;
+  return [
+    { window: 'hour', ms: HOUR_MS, key: keyOf('hour') },
+    { window: 'day', ms: DAY_MS, key: keyOf('day') },
+  ] as const;
+}

@@ -1,0 +1,21 @@
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { changeUser } from '../users/change.ts';
+
+/**
+ * Ends the lock and every wait of an account in one write, wherever the guesses came from: a finished reset does it, and the portal
+ * (design §13). The day's budget of second factors stays. Answers the record
+ * as stored.
+ */
+export async function endWaits(
+  deps: Pick<Deps, 'store' | 'events'>,
+  { user, by }: { user: Pick<User, 'appId' | 'id'>; by: 'reset' | 'portal' },
+): Promise<User | undefined> {
+  let wasLocked = false;
+  const changed = await changeUser(deps, user, (current) => {
+    wasLocked = current.lockedAt !== undefined;
+    return { ...current, lockedAt: undefined, waitsEnded: (current.waitsEnded ?? 0) + 1 };
+  });
+  if (wasLocked) deps.events.emit('account_unlocked', { appId: user.appId, userId: user.id, by });
+  return changed;
+}

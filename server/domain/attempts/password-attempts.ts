@@ -1,0 +1,240 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { App } from '../../model/app.ts';
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import type { AttemptLimit, Reservation } from '../../ports/store/counters.ts';
+import { DAY_MS } from '../../tools/duration.ts';
+import { Turns } from '../../tools/turns.ts';
+import { changeUser } from '../users/change.ts';
+import { countPassword, decoyFor } from '../users/password-kinds.ts';
+import { lowered } from '../users/password-rules.ts';
+import { countGuess } from './guessing-alarm.ts';
+import { standIn } from './stand-in.ts';
+import { type Account, accountName, factorLimit, loginLimits, sessionLimit } from './wait-limits.ts';
+
+export type AttemptDeps = Pick<
+  Deps,
+  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'handleRef' | 'origin'
+>;
+/** Who is named in events: the user, or a handle nobody has. */
+type Who = { userId: string } | { handleRef: string };
+type SecondFactor = 'totp' | 'sms' | 'recovery';
+
+const BUSY_STEP_MS = 25;
+const BUSY_STEPS = 80;
+const turns = new Turns();
+/** Failures in a row are forgotten this long after the first of them. */
+const ROW_MS = 30 * DAY_MS;
+
+/**
+ * Whether this is the user's password; false also while its guesser or the account waits, without judging. An attempt is counted before it
+ * is judged, for unknown handles as for known ones, and costs one hash either way (security rules 11, 16, 19). A wrong one may start a wait
+ * or, by the app's `maxLoginAttempts`, lock the account; a right one forgives what came from the same place and renews an outdated hash.
+ * `loggedIn`: the caller's token names the user, so that nobody else is counted with them and nothing locks.
+ */
+export async function judgePassword(
+  deps: AttemptDeps,
+  input: Account & { password: string; loggedIn?: boolean },
+): Promise<boolean> {
+  const limits = input.loggedIn ? [sessionLimit(deps, input)] : await loginLimits(deps, input);
+  return inTurn(deps, limits, () => judgeInTurn(deps, input, limits));
+}
+
+async function judgeInTurn(
+  deps: AttemptDeps,
+  input: Account & { password: string; loggedIn?: boolean },
+  limits: readonly AttemptLimit[],
+): Promise<boolean> {
+  const { app, user, password, loggedIn = false } = input;
+  const method = 'password';
+  const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
+  const reserved = await admitted(deps, limits, { who, method });
+  if (!reserved) return false;
+  // Looked up for known handles too, so that both answers cost the same.
+  const decoy = await decoyFor(deps, { app, handle: input.handle });
+  const stored = user?.passwordHash ?? decoy;
+  const right = await judged(deps, reserved, () => matchingSpelling(deps, password, stored));
+  if (user?.passwordHash && right !== undefined) {
+    await forgive(deps, input, reserved);
+    await renewHash(deps, user, user.passwordHash, right);
+    return true;
+  }
+  const [failures, inARow] = await Promise.all([
+    failed(deps, limits),
+    loggedIn ? 0 : countInARow(deps, input),
+    countGuess(deps, app, 'password'),
+  ]);
+  loginFailed(deps, { who, method, reason: 'password', failures });
+  if (inARow > 0 && inARow >= app.maxLoginAttempts) {
+    if (user) await lock(deps, user, inARow);
+    else if (inARow === app.maxLoginAttempts) {
+      await standIn(deps, { app, handle: input.handle, what: 'lock' }, { writes: 1, lastsMs: ROW_MS });
+    }
+  }
+  return false;
+}
+
+/** After a right password: its own place begins anew; of the others only this attempt is taken back. */
+async function forgive(
+  deps: AttemptDeps,
+  account: Account & { loggedIn?: boolean },
+  [own, ...others]: readonly Reservation[],
+): Promise<void> {
+  const { counters } = deps.store;
+  const counted = account.app.maxLoginAttempts > 0 && !account.loggedIn;
+  await Promise.all([
+    own && counters.remove(own.key),
+    counters.release(others),
+    counted && counters.remove(inARowKey(deps, account)),
+  ]);
+}
+
+/** Failures of the account in a row, over all places, while the app wants them counted. */
+async function countInARow(deps: AttemptDeps, account: Account): Promise<number> {
+  if (account.app.maxLoginAttempts === 0) return 0;
+  const now = deps.clock.now();
+  const key = inARowKey(deps, account);
+  return (await deps.store.counters.increment(key, { now, expiresAt: now + ROW_MS })) ?? 0;
+}
+
+function inARowKey(deps: AttemptDeps, account: Account): string {
+  return `password-row/${accountName(deps, account)}`;
+}
+
+/**
+ * Judges a second factor under the account's own wait and the day's budget, both counted before the check. A right password does not
+ * clear them, else fresh login tokens would give fresh tries for ever (security rule 15); a right factor does.
+ */
+export async function judgeSecondFactor(
+  deps: AttemptDeps,
+  input: {
+    app: App;
+    user: User;
+    check: () => Promise<'right' | 'wrong' | 'replayed'>;
+    method: SecondFactor;
+  },
+): Promise<boolean> {
+  const limit = factorLimit(deps, input.app, input.user);
+  return inTurn(deps, [limit], () => judgeFactorInTurn(deps, input, limit));
+}
+
+async function judgeFactorInTurn(
+  deps: AttemptDeps,
+  { app, user, check, method }: Parameters<typeof judgeSecondFactor>[1],
+  limit: AttemptLimit,
+): Promise<boolean> {
+  const who = { userId: user.id };
+  const reserved = await admitted(deps, [limit], { who, method });
+  if (!reserved) return false;
+  const now = deps.clock.now();
+  const budget = `factor-day/${app.id}/${user.id}`;
+  const cap = deps.config.secondFactorTriesPerDay;
+  const inBudget = await deps.store.counters.increment(budget, { now, cap, expiresAt: now + DAY_MS });
+  const verdict = inBudget === undefined ? 'over budget' : await judged(deps, reserved, check);
+  if (verdict === 'right') {
+    await Promise.all([deps.store.counters.decrement(budget), deps.store.counters.remove(limit.key)]);
+    return true;
+  }
+  const [failures] = await Promise.all([failed(deps, [limit]), countGuess(deps, app, 'code')]);
+  if (verdict === 'replayed') deps.events.emit('totp_replayed', { userId: user.id });
+  else loginFailed(deps, { who, method, reason: verdict === 'wrong' ? 'code' : 'budget', failures });
+  return false;
+}
+
+/** No more than may be judged at once from one place ask the database at all. */
+function inTurn<T>(deps: AttemptDeps, [own]: readonly AttemptLimit[], work: () => Promise<T>): Promise<T> {
+  return own ? turns.run(own.key, deps.config.passwordWaitAfter, work) : work();
+}
+
+/** Reserves an attempt; asks again for a moment while as many as may be judged are being judged. */
+async function admitted(
+  deps: AttemptDeps,
+  limits: readonly AttemptLimit[],
+  { who, method }: { who: Who; method: string },
+): Promise<readonly Reservation[] | undefined> {
+  const { counters } = deps.store;
+  const atNow = () => {
+    const now = deps.clock.now();
+    return limits.map(({ key, policy }) => ({ key, policy: { ...policy, now } }));
+  };
+  let attempt = await counters.attempt(atNow());
+  for (let step = 0; attempt.state === 'busy' && step < BUSY_STEPS; step++) {
+    await pause(BUSY_STEP_MS);
+    // In turn: a crowd from one place must not keep the account busy for others.
+    attempt = await counters.attempt(atNow(), { inTurn: true });
+  }
+  if (attempt.state === 'admitted') return attempt.reserved;
+  const waitSeconds = attempt.state === 'waiting' ? Math.ceil(attempt.waitMs / 1000) : 0;
+  deps.events.emit('login_delayed', { ...who, method, waitSeconds, failures: attempt.failures });
+  deps.metrics.login('delayed');
+  return undefined;
+}
+
+/** Runs a check; when it cannot be made (overload, database away) the attempt is given back. */
+async function judged<T>(
+  deps: AttemptDeps,
+  reserved: readonly Reservation[],
+  check: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    await deps.store.counters.release(reserved);
+    throw error;
+  }
+}
+
+/** The admitted attempt was wrong: waits begin where they are due. Answers the failures counted under the first limit. */
+async function failed(deps: AttemptDeps, limits: readonly AttemptLimit[]): Promise<number> {
+  const now = deps.clock.now();
+  const counted = limits.map(({ key, policy }) => deps.store.counters.fail(key, { ...policy, now }));
+  const [failures = 0] = await Promise.all(counted);
+  return failures;
+}
+
+function loginFailed(
+  deps: Pick<Deps, 'events' | 'metrics'>,
+  { who, ...fields }: { who: Who; method: string; reason: string; failures: number },
+): void {
+  deps.events.emit('login_failed', { ...who, ...fields });
+  deps.metrics.login('failed');
+}
+
+/** Blocks log-in until a reset or the portal lifts it; tokens stay (design §13). */
+async function lock(deps: AttemptDeps, user: User, failures: number): Promise<void> {
+  let locks = false;
+  await changeUser(deps, user, (current) => {
+    locks = current.lockedAt === undefined;
+    return locks ? { ...current, lockedAt: deps.clock.now() } : undefined;
+  });
+  if (locks) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
+}
+
+/** Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered. Undefined when neither matches. */
+async function matchingSpelling(
+  deps: Pick<Deps, 'passwords'>,
+  password: string,
+  stored: string,
+): Promise<string | undefined> {
+  for (const spelling of new Set([lowered(password), password])) {
+    if (await deps.passwords.matches(spelling, stored)) return spelling;
+  }
+  return undefined;
+}
+
+/** Replaces an imported or weaker hash, or one of another spelling than today's, unless the password changed meanwhile. The log-in does not fail because there is no time for it. */
+async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelling: string): Promise<void> {
+  const password = lowered(spelling);
+  if (!deps.passwords.needsRehash(outdated) && spelling === password) return;
+  const passwordHash = await deps.passwords.hash(password).catch(() => undefined);
+  if (!passwordHash) return;
+  let renewed = false;
+  await changeUser(deps, user, (current) => {
+    renewed = current.passwordHash === outdated;
+    return renewed ? { ...current, passwordHash } : undefined;
+  });
+  const from = outdated.startsWith('$2') ? 'bcrypt' : 'argon2id';
+  if (!renewed) return;
+  await countPassword(deps, { id: user.appId }, { before: outdated, after: passwordHash });
+  deps.events.emit('password_rehashed', { userId: user.id, from });
+}

@@ -1,0 +1,92 @@
+import type { App } from '../../model/app.ts';
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import type { AttemptLimit, WaitPolicy } from '../../ports/store/counters.ts';
+import { DAY_MS } from '../../tools/duration.ts';
+import { isKnownNetwork } from '../users/known-networks.ts';
+
+export type LimitDeps = Pick<Deps, 'config' | 'clock' | 'origin' | 'handleRef'>;
+
+/** So many sources may use up their free guesses before the account as a whole waits. */
+const SOURCES = 6;
+/** How much longer an account may wait than one source. */
+const ACCOUNT_WAIT = 2;
+
+/** Whose password is guessed: a user, or a handle nobody has. */
+export interface Account {
+  app: App;
+  user: User | undefined;
+  handle: string;
+}
+
+/**
+ * What a log-in's password is counted under, the guesser's own place first: so many strangers may guess and wait without making the owner
+ * wait. The account as a whole waits only after `SOURCES` times as many in a day; who comes from a network of the user's or with a token of
+ * theirs does not wait for those, but has a budget of the same size, which all of them share.
+ */
+export async function loginLimits(deps: LimitDeps, account: Account): Promise<AttemptLimit[]> {
+  const { origin } = deps;
+  const name = accountName(deps, account);
+  const bySource = (place: string) => ({ key: `password/${name}/${place}`, policy: sourcePolicy(deps) });
+  const own = bySource(origin.bucket());
+  const trusted = await isTrusted(deps, account);
+  if (trusted) return [own, { key: `password-trusted/${name}`, policy: accountPolicy(deps) }];
+  const all = { key: `password-all/${name}`, policy: accountPolicy(deps) };
+  const site = origin.site();
+  return site === undefined ? [own, all] : [own, all, bySource(site)];
+}
+
+/** What the password of somebody who is logged in already is counted under: strangers have no part in it. */
+export function sessionLimit(deps: LimitDeps, account: Account): AttemptLimit {
+  return { key: `password-session/${accountName(deps, account)}`, policy: sourcePolicy(deps) };
+}
+
+/** What second factors are counted under: whoever tries one has the password or a token. */
+export function factorLimit(deps: LimitDeps, app: App, user: User): AttemptLimit {
+  return {
+    key: `factor/${accountName(deps, { app, user, handle: user.handle })}`,
+    policy: sourcePolicy(deps),
+  };
+}
+
+/** Changes with `waitsEnded`, so that what was counted before means nothing any more. */
+export function accountName(deps: LimitDeps, { app, user, handle }: Account): string {
+  return user
+    ? `${app.id}/${user.id}/${user.waitsEnded ?? 0}`
+    : `${app.id}/${deps.handleRef(app.id, handle)}/-`;
+}
+
+/**
+ * Whether the request comes from a network of the user's or with a token of theirs: strangers cannot use up what such requests have apart.
+ * Known and unknown handles cost the same: a token that came along is verified for either.
+ */
+export async function isTrusted(deps: LimitDeps, { app, user }: Omit<Account, 'handle'>): Promise<boolean> {
+  const token = await deps.origin.session();
+  if (!user) return false;
+  if (isKnownNetwork(deps, user)) return true;
+  const isTheirs =
+    token?.appId === app.id && (token.userId ? token.userId === user.id : token.handle === user.handle);
+  // A token that was ended proves nothing: it may have been stolen.
+  const wasEnded =
+    (token?.epoch ?? 0) !== user.epoch || user.revokedTokens.some(({ jti }) => jti === token?.jti);
+  return isTheirs && !wasEnded;
+}
+
+function sourcePolicy({ config, clock }: LimitDeps): WaitPolicy {
+  return {
+    now: clock.now(),
+    free: config.passwordWaitAfter,
+    maxWaitMs: config.passwordWaitMaxSeconds * 1000,
+    forgetAfterMs: DAY_MS,
+  };
+}
+
+function accountPolicy({ config, clock }: LimitDeps): WaitPolicy {
+  return {
+    now: clock.now(),
+    free: SOURCES * config.passwordWaitAfter,
+    maxWaitMs: ACCOUNT_WAIT * config.passwordWaitMaxSeconds * 1000,
+    forgetAfterMs: DAY_MS,
+    fixedWindow: true,
+  };
+}

@@ -1,0 +1,64 @@
+import type { App } from '../../model/app.ts';
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { HOUR_MS } from '../../tools/duration.ts';
+import { type MessageDeps, sendMessage } from '../messages/message.ts';
+
+/**
+ * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens stay (design §13). Recovery
+ * codes go with the last factor.
+ */
+export function withFactorChange(user: User, now: number): User {
+  return {
+    ...user,
+    factorChanges: (user.factorChanges ?? 0) + 1,
+    smsCode: undefined,
+    recoveryCodes: user.twoFactorTotp || user.twoFactorPhone ? user.recoveryCodes : [],
+    updatedAt: now,
+  };
+}
+
+/** By the sentence that tells it in the mail to the owner. */
+const CHANGES = {
+  totpOn: { event: 'factor_enabled', factor: 'totp' },
+  totpOff: { event: 'factor_disabled', factor: 'totp' },
+  phoneOn: { event: 'factor_enabled', factor: 'phone' },
+  phoneOff: { event: 'factor_disabled', factor: 'phone' },
+  phoneChanged: { event: 'factor_enabled', factor: 'phone' },
+} as const;
+export type FactorChange = keyof typeof CHANGES;
+
+/** Reports a change that is stored. */
+export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, change: FactorChange): void {
+  const { event, factor } = CHANGES[change];
+  deps.events.emit(event, { userId: user.id, factor, by: 'user' });
+  deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
+}
+
+/** Mails about factors to one handle in an hour. Where nobody confirms an address its mailbox may be a stranger's. */
+const MAILS_PER_HOUR = 20;
+
+/** Whether the owner may get one more mail about factors: whoever got so many in this hour has been told. */
+export async function admitFactorMail(deps: MessageDeps, app: App, user: User): Promise<boolean> {
+  const now = deps.clock.now();
+  const key = `factor-mails/${app.id}/${deps.handleRef(app.id, user.handle)}`;
+  const limit = { now, cap: MAILS_PER_HOUR, expiresAt: now + HOUR_MS };
+  return (await deps.store.counters.increment(key, limit)) !== undefined;
+}
+
+/** Tells the owner by mail what changed, for whoever else may have done it (design §13). */
+export async function tellOwner(
+  deps: MessageDeps,
+  { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },
+): Promise<void> {
+  if (!(await admitFactorMail(deps, app, user))) return;
+  await sendMessage(deps, {
+    app,
+    name: 'factorChanged',
+    locale: user.locale,
+    to: user.handle,
+    values: { CHANGE: change },
+    userId: user.id,
+    outcome: 'queue',
+  });
+}

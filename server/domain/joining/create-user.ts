@@ -1,0 +1,128 @@
+import type { App } from '../../model/app.ts';
+import { type ErrorName, HostError } from '../../model/errors.ts';
+import type { LoginProvider, Metadata, User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { subjectOf } from '../tokens/claims.ts';
+import { subjectsAreRecorded } from '../tokens/subjects.ts';
+import { countPassword } from '../users/password-kinds.ts';
+import { releaseSeat, takeSeat } from '../users/seats.ts';
+
+export type CreateDeps = Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'handleRef'>;
+
+export interface NewUser {
+  app: App;
+  ids: { userId: string; uid: string };
+  handle: string;
+  passwordHash?: string;
+  locale: string;
+  metaData: Metadata;
+  /** See `User`. */
+  metadataDue?: boolean;
+  loginProvider: LoginProvider;
+  socialUserId?: string;
+  /** How the account came to be, for the event. */
+  via: string;
+  /** What is thrown when the app has no seat left. */
+  full: ErrorName;
+}
+
+/** A mapped id stays reserved this long while its user is being inserted. */
+const RESERVATION_MS = 30_000;
+
+/**
+ * Makes a user; repeating it with the same ids answers the user made before, so that what a crash interrupted can be finished (design §5).
+ * Takes a seat first and gives it back when the insert fails. Throws `handle_taken`, and `full` when the app has no seat left. What the
+ * JWT needs must have been checked before (`requireCompleteMetadata`).
+ */
+export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
+  const { app, ids } = input;
+  const find = () => deps.store.users.find(app.id, ids.userId);
+  const existing = await find();
+  if (existing) return existing;
+  const user = newUser(input, deps.clock.now());
+  try {
+    await insertInSeat(deps, input, user);
+  } catch (error) {
+    const same = error instanceof HostError && (await find());
+    if (same) return same;
+    throw error;
+  }
+  await countPassword(deps, app, { after: user.passwordHash });
+  deps.events.emit('user_created', { userId: user.id, via: input.via });
+  return user;
+}
+
+async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User): Promise<void> {
+  await takeSeat(deps, app, full);
+  try {
+    await withSubject(deps, app, user, () => deps.store.users.insert(user));
+  } catch (error) {
+    await releaseSeat(deps, app);
+    throw error;
+  }
+}
+
+function newUser(input: NewUser, now: number): User {
+  const { app, ids, handle, passwordHash, locale, metaData, metadataDue, loginProvider, socialUserId } =
+    input;
+  return {
+    id: ids.userId,
+    appId: app.id,
+    revision: 1,
+    uid: ids.uid,
+    subject: subjectOf(app, { uid: ids.uid, handle }),
+    handle,
+    ...(passwordHash && { passwordHash }),
+    status: 'active',
+    locale,
+    loginProvider,
+    ...(socialUserId && { socialUserId }),
+    phoneVerified: false,
+    twoFactorPhone: false,
+    twoFactorTotp: false,
+    recoveryCodes: [],
+    metaData,
+    ...(metadataDue && { metadataDue }),
+    // Not 0: a token of an old installation, which names only the handle and counts as epoch 0, must not open a successor's account.
+    epoch: 1,
+    revokedTokens: [],
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * In `userIdFormat` `handle` two handles can map to one `sub` (`a_b@c.io` and `a@b_c.io`): the second is refused (design §13), by the
+ * unique key over what is recorded. While users of an earlier version are not, their handles are looked up, and the mapped id is reserved
+ * meanwhile, so that of two racing inserts one is refused too.
+ */
+async function withSubject(
+  deps: CreateDeps,
+  app: App,
+  user: User,
+  insert: () => Promise<void>,
+): Promise<void> {
+  if (app.userIdFormat !== 'handle' || (await subjectsAreRecorded(deps))) return insert();
+  const subject = subjectOf(app, user);
+  const key = `subject/${app.id}/${deps.handleRef(app.id, subject)}`;
+  const now = deps.clock.now();
+  const { counters, users } = deps.store;
+  if (!(await counters.increment(key, { now, cap: 1, expiresAt: now + RESERVATION_MS }))) {
+    throw new HostError('handle_taken');
+  }
+  try {
+    for (const handle of handlesOf(subject)) {
+      if (await users.findByHandle(app.id, handle)) throw new HostError('handle_taken');
+    }
+    await insert();
+  } finally {
+    await counters.remove(key);
+  }
+}
+
+/** Every handle that maps to a subject: one of its underscores was the `@`. */
+function handlesOf(subject: string): string[] {
+  return [...subject.matchAll(/_/g)].map(
+    ({ index }) => `${subject.slice(0, index)}@${subject.slice(index + 1)}`,
+  );
+}

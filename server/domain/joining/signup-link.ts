@@ -1,0 +1,110 @@
+import { HostError, isHostError } from '../../model/errors.ts';
+import { isContested, type Signup } from '../../model/signup.ts';
+import { lacksPassword } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { findTemplate } from '../messages/message.ts';
+import { usedLocale } from '../users/locale.ts';
+import {
+  type CompletionDeps,
+  finishSignup,
+  type ProvenSignup,
+  proveSignup,
+  type SignupProof,
+} from './signup-completion.ts';
+
+type LinkDeps = CompletionDeps & Pick<Deps, 'activity' | 'renderer'>;
+
+/** A landing page and its HTTP status. */
+export interface Landing {
+  html: string;
+  status: number;
+}
+type PageName = 'confirm' | 'verified' | 'verified-set-password' | 'expired' | 'invalid';
+const STATUS: Readonly<Record<PageName, number>> = {
+  confirm: 200,
+  verified: 200,
+  'verified-set-password': 200,
+  expired: 410,
+  invalid: 400,
+};
+
+/**
+ * What a signup link shows (operator §6). `completes`: the button was pressed, or the app wants no button; without it nothing is spent, so
+ * that scanners may open links. `password` chooses among the requests of a contested signup. A link opened again shows the verified page
+ * for as long as it would have lived. The page is in the signup's language. Throws the app's status, `signup_disabled` and
+ * `service_unavailable`.
+ */
+export async function openSignupLink(
+  deps: LinkDeps,
+  { completes, password, ...proof }: SignupProof & { completes: boolean; password?: string | undefined },
+): Promise<Landing> {
+  const proven = await proveSignup(deps, proof);
+  if (!proven || proven.state === 'expired') {
+    record(deps, proof, new HostError(proven ? 'signup_expired' : 'invalid_data'));
+    return landing(deps, proof, proven ? 'expired' : 'invalid', proven?.signup);
+  }
+  const { signup, state } = proven;
+  if (completes) return landing(deps, proof, await complete(deps, { proof, proven, password }), signup);
+  return landing(deps, proof, state === 'pending' ? 'confirm' : await verified(deps, signup), signup);
+}
+
+async function complete(
+  deps: LinkDeps,
+  { proof, proven, password }: { proof: SignupProof; proven: ProvenSignup; password: string | undefined },
+): Promise<PageName> {
+  const { id, appId } = proven.signup;
+  try {
+    await finishSignup(deps, { app: proof.app, proven, password });
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    // Of two clicks at the same time one comes second, as does a later one: for the person it is done.
+    const done = isHostError(error, 'handle_taken') && (await deps.store.signups.find(appId, id));
+    if (done && done.status === 'verified') return verified(deps, done);
+    record(deps, proof, error);
+    if (error.error === 'service_unavailable') throw error;
+    return 'invalid';
+  }
+  record(deps, proof, undefined);
+  return verified(deps, proven.signup);
+}
+
+/** The page of an account that is there; one that was made without a password may wait for it still. */
+async function verified(deps: Pick<Deps, 'store'>, { appId, handle }: Signup): Promise<PageName> {
+  const user = await deps.store.users.findByHandle(appId, handle);
+  return user && lacksPassword(user) ? 'verified-set-password' : 'verified';
+}
+
+async function landing(
+  deps: Pick<Deps, 'store' | 'renderer'>,
+  { app, handle, code }: SignupProof,
+  name: PageName,
+  signup: Signup | undefined,
+): Promise<Landing> {
+  const locale = usedLocale(app, signup?.locale);
+  const template = name === 'verified' ? await findTemplate(deps, app, 'clickThrough', locale) : undefined;
+  const contested = signup !== undefined && isContested(signup);
+  const values = {
+    ...{ HANDLE: handle.trim(), APP_NAME: app.name, CODE: code, CONTESTED: contested ? 'yes' : '' },
+  };
+  return { html: deps.renderer.page({ name, locale, template, values }), status: STATUS[name] };
+}
+
+/** The app's log row, as for the JSON route of that name (contract §2.4); merely showing a page is no outcome. */
+function record(
+  deps: Pick<Deps, 'activity'>,
+  { app, handle }: SignupProof,
+  error: HostError | undefined,
+): void {
+  const value = error
+    ? { code: error.code, message: error.message }
+    : { handle: handle.trim(), status: true };
+  const row = {
+    appId: app.id,
+    handle: handle.trim(),
+    action: 'completeSignup',
+    value: JSON.stringify(value),
+    logType: 'user',
+  } as const;
+  if (error) deps.activity.recordFailure({ ...row, status: 'error' });
+  else deps.activity.record({ ...row, status: 'success' });
+}

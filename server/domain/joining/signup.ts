@@ -1,0 +1,193 @@
+import type { App } from '../../model/app.ts';
+import { HostError, isHostError } from '../../model/errors.ts';
+import { isContested, type Signup } from '../../model/signup.ts';
+import type { Metadata } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { HOUR_MS } from '../../tools/duration.ts';
+import type { CodeDeps } from '../attempts/code-attempts.ts';
+import { admitCode, sendAdmitted } from '../attempts/code-budget.ts';
+import { standIn } from '../attempts/stand-in.ts';
+import { type MessageDeps, sendMessage } from '../messages/message.ts';
+import { requireSentMetadata } from '../tokens/claims.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
+import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
+import { requireLocale } from '../users/locale.ts';
+import { parseMetadata } from '../users/metadata.ts';
+import { requireNewPassword } from '../users/password-rules.ts';
+import { requireFreeSeat } from '../users/seats.ts';
+import { requireRunning } from '../users/session.ts';
+import { type CreateDeps, createUser } from './create-user.ts';
+import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
+
+export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
+
+/** Somebody who joins without confirming anything. */
+interface Joining {
+  app: App;
+  handle: string;
+  passwordHash?: string;
+  /** The provider that vouches for the handle, and its name for the person. */
+  social?: { provider: 'apple' | 'google'; userId: string };
+  metaData: Metadata;
+  locale: string;
+}
+
+/**
+ * Signs somebody up (contract §3.5.4). Flow `none` answers tokens; `code` and `link` send a message and answer true. Who asks for a handle
+ * that waits may be somebody else: their password contests the signup and never takes the place of another, even when no more messages
+ * may be sent. Throws, in this order, `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full), `handle_taken`,
+ * `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused; the request then waits all the same (A11).
+ */
+export async function signUp(
+  deps: JoinDeps & CodeDeps & Pick<Deps, 'passwords'>,
+  input: {
+    app: App;
+    handle: string;
+    password: string;
+    metaData?: string | undefined;
+    locale?: string | undefined;
+  },
+): Promise<IssuedTokens | true> {
+  const { app, password } = input;
+  requireNewPassword(app, password);
+  const handle = parseHandle(app, input.handle);
+  requireRunning(app);
+  if (!app.signupEnabled) throw new HostError('signup_disabled');
+  const registered = (await findHolder(deps, app, input.handle)) !== undefined;
+  const hides = app.hideAccounts && app.signupFlow !== 'none';
+  if (registered && !hides) throw new HostError('handle_taken');
+  const locale = requireLocale(app, input.locale);
+  const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_metadata' });
+  await requireFreeSeat(deps, app, 'signup_disabled');
+  if (app.signupFlow === 'none') requireSentMetadata(app, handle, metaData, 'invalid_data');
+  // Before any write, so that sign-ups do not queue behind each other's hashes.
+  const passwordHash = await hashWish(deps, { app, handle, password });
+  const wish = { app, handle, password, passwordHash, metaData, locale };
+  if (app.signupFlow === 'none') return joinAtOnce(deps, wish);
+  const unproven = { to: handle, open: true };
+  const budget = { app, subject: handle, purpose: 'signup', unproven } as const;
+  const admitted = await admitCode(deps, budget);
+  const send = admitted && (registered ? tellOwner : inviteToConfirm);
+  if (send) await sendAdmitted(deps, budget, () => send(deps, wish));
+  else await (registered ? storeNothing : storeWish)(deps, wish);
+  return true;
+}
+
+/**
+ * In an app that hides accounts: writes for a handle that has one as often as the wish of a newcomer does, which inserts a row, or finds one
+ * and replaces it.
+ */
+async function storeNothing(
+  deps: Pick<Deps, 'config' | 'store' | 'clock' | 'handleRef'>,
+  { app, handle }: Wish,
+): Promise<void> {
+  const what = { app, handle, what: 'signup' };
+  const lastsMs = deps.config.signupHours * HOUR_MS + LATE_SIGNUP_MS;
+  const before = await standIn(deps, what, { writes: 1, lastsMs });
+  if (before > 0) await standIn(deps, what, { writes: 1, lastsMs });
+}
+
+/**
+ * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in between they can log in
+ * (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
+ */
+export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<IssuedTokens> {
+  const { app, handle, passwordHash, social, metaData, locale } = joining;
+  const signupProvider = social?.provider ?? '';
+  const signup = newSignup(deps, joining, { status: 'active', kind: 'none', passwordHash, signupProvider });
+  const user = await createUser(deps, {
+    app,
+    ids: signup,
+    handle,
+    passwordHash,
+    locale,
+    metaData,
+    loginProvider: signupProvider,
+    socialUserId: social?.userId,
+    via: social?.provider ?? 'signup',
+    full: 'signup_disabled',
+  });
+  const method = social?.provider ?? 'signup';
+  // The user is there: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
+  const [tokens] = await Promise.all([
+    issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
+    // Whatever waited for the handle goes: what others asked for has no part in this account.
+    putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
+    (social ? sendWelcome : welcomeUnproven)(deps, signup, app),
+  ]);
+  return tokens;
+}
+
+/**
+ * Nobody has shown that the mailbox is theirs: the mail counts like every one to a stranger. Beyond the budgets it is left out, and the
+ * account is made all the same.
+ */
+async function welcomeUnproven(deps: JoinDeps, signup: Signup, app: App): Promise<void> {
+  const { handle } = signup;
+  if (!isEmail(handle)) return;
+  const unproven = { to: handle, open: true };
+  const admitted = await admitCode(deps, { app, subject: handle, purpose: 'signup', unproven }).catch(
+    (error) => {
+      if (isHostError(error, 'too_many_requests')) return false;
+      throw error;
+    },
+  );
+  if (admitted) await sendWelcome(deps, signup, app);
+}
+
+/** Stores what was asked for and sends a new code or link. */
+async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish: Wish): Promise<void> {
+  const { app, handle, locale } = wish;
+  const byLink = app.signupFlow === 'link';
+  const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
+  const signup = await storeWish(deps, wish, { code, kind: byLink ? 'link' : 'code' });
+  await sendMessage(deps, {
+    app,
+    name: byLink ? 'signUpLink' : 'signUp',
+    locale,
+    to: handle,
+    values: {},
+    ...(byLink ? { link: signupLink(deps, { app, handle, code }) } : { code }),
+    contested: isContested(signup),
+    purpose: 'signup',
+    outcome: 'wait',
+  });
+}
+
+/** The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value percent-encoded. */
+function signupLink(
+  deps: Pick<Deps, 'config'>,
+  { app, handle, code }: { app: App; handle: string; code: string },
+): string {
+  const url = new URL(`${deps.config.apiUrl}/api/appuser/completeSignup`);
+  // Not `URLSearchParams`: it writes a blank as `+`, which old readers of links do not undo.
+  const query = Object.entries({ appToken: app.appToken, handle, code });
+  url.search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  return url.href;
+}
+
+/** In an app that hides accounts the owner of the handle learns what the answer does not say. */
+async function tellOwner(deps: MessageDeps, wish: Wish): Promise<void> {
+  const { app, handle, locale } = wish;
+  await storeNothing(deps, wish);
+  await sendMessage(deps, {
+    app,
+    name: 'alreadyRegistered',
+    locale,
+    to: handle,
+    values: {},
+    outcome: 'wait',
+  });
+}
+
+/** The welcome mail of whatever way somebody joined. */
+export function sendWelcome(
+  deps: MessageDeps,
+  { handle, locale }: Pick<Signup, 'handle' | 'locale'>,
+  app: App,
+  contested = false,
+): Promise<void> {
+  return sendMessage(deps, {
+    ...{ app, name: 'signUpSuccess', locale, to: handle, values: {}, contested, outcome: 'queue' },
+  });
+}

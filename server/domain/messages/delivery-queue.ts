@@ -1,0 +1,203 @@
+import type { App } from '../../model/app.ts';
+import { HostError } from '../../model/errors.ts';
+import type { Message, QueuedMessage } from '../../model/message.ts';
+import { DeliveryError, type Mailer, type Texter } from '../../ports/delivery.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { TamperError } from '../../ports/sealing.ts';
+import { HOUR_MS } from '../../tools/duration.ts';
+
+/** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */
+const LEASE_MS = 30_000;
+const POLL_MS = 3_000;
+/** Sent side by side. */
+const BATCH = 20;
+const FIRST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = HOUR_MS;
+
+type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metrics'>;
+type QueueDeps = SendDeps & Pick<Deps, 'store' | 'clock'>;
+type RetryDeps = QueueDeps & Pick<Deps, 'codes'>;
+
+/** Puts a message into the queue: durable when this resolves, sent by any process afterwards. */
+export async function queueMessage(
+  deps: Pick<Deps, 'store' | 'clock' | 'wakeDelivery'>,
+  input: { id: string; app: App; content: Message; giveUpAt: number },
+): Promise<void> {
+  await deps.store.messages.insert(newRow(input, deps.clock.now(), 0));
+  deps.wakeDelivery();
+}
+
+/**
+ * Sends a message whose outcome the caller must know, with one try of 5 s at most. The row is there before the try, so that a crash loses
+ * nothing, and goes with it. Throws `internal`, the `DeliveryError` as cause, when the provider refuses: nothing will be sent then.
+ */
+export async function sendAtOnce(
+  deps: QueueDeps,
+  input: { id: string; app: App; content: Message; giveUpAt: number },
+): Promise<void> {
+  const row = newRow(input, deps.clock.now(), LEASE_MS);
+  await deps.store.messages.insert(row);
+  const failure = await trySending(deps, input.content, input.app);
+  if (failure) giveUp(deps, { ...row, tries: 1 }, failure);
+  try {
+    await deps.store.messages.remove(row.id);
+  } catch (error) {
+    // The message is out; a row that could not be removed means a second copy. What was not sent must not be sent later unnoticed.
+    if (failure) throw error;
+  }
+  if (failure) throw new HostError('internal', { cause: failure });
+}
+
+function newRow(
+  { id, app, content, giveUpAt }: { id: string; app: App; content: Message; giveUpAt: number },
+  now: number,
+  delayMs: number,
+): QueuedMessage {
+  return {
+    id,
+    appId: app.id,
+    revision: 1,
+    content,
+    tries: 0,
+    dueAt: now + delayMs,
+    giveUpAt,
+    createdAt: now,
+  };
+}
+
+function portOf(deps: SendDeps, { channel }: Message): Mailer | Texter {
+  return channel === 'email' ? deps.mailer : deps.texter;
+}
+
+/** An app whose record does not open may be put back while its messages wait. */
+async function findApp({ store }: QueueDeps, appId: string): Promise<App | 'damaged' | undefined> {
+  try {
+    return await store.apps.find(appId);
+  } catch (error) {
+    if (error instanceof TamperError) return 'damaged';
+    throw error;
+  }
+}
+
+/** One try; answers what went wrong. */
+async function trySending(deps: SendDeps, content: Message, app: App): Promise<DeliveryError | undefined> {
+  const port = portOf(deps, content);
+  try {
+    await port.send(content, app);
+    deps.metrics.message(content.channel, 'sent');
+    return undefined;
+  } catch (error) {
+    if (error instanceof DeliveryError) return error;
+    // An unforeseen error may hold anything: only that there was one is kept (security.md R34).
+    return new DeliveryError({ step: 'provider', provider: port.provider, retryable: true });
+  }
+}
+
+function giveUp(deps: SendDeps, { appId, content, tries }: QueuedMessage, failure: DeliveryError): void {
+  const { channel } = content;
+  deps.metrics.message(channel, 'failed');
+  deps.events.emit('message_failed', {
+    appId,
+    channel,
+    provider: failure.provider,
+    reason: failure.step,
+    tries,
+  });
+  logFailure(deps, appId, content, failure);
+}
+
+/** A row of the app's log for the portal (contract §2.4). */
+function logFailure(deps: SendDeps, appId: string, content: Message, failure: DeliveryError): void {
+  const { channel, message, to } = content;
+  const sendAction = channel === 'email' ? 'sendEmail' : 'sendSms';
+  deps.activity.record({
+    appId,
+    handle: channel === 'email' ? to : undefined,
+    action: message === 'testMail' ? 'testExtensionService' : sendAction,
+    value: JSON.stringify({
+      template: message,
+      status: false,
+      reason: failure.step,
+      providerStatus: failure.status,
+    }),
+    logType: 'app',
+    status: 'error',
+  });
+}
+
+/** Grows threefold from 5 s to an hour, less or more by up to a half, so that messages of one outage do not come back together. */
+function retryDelay({ codes }: Pick<Deps, 'codes'>, { tries }: QueuedMessage): number {
+  const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 3 ** (tries - 1));
+  const spread = Number.parseInt(codes.newId().slice(0, 4), 16) / 0xffff;
+  return Math.round(delay * (0.5 + spread));
+}
+
+/** Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more after the lease. */
+async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
+  const { store, clock } = deps;
+  const app = await findApp(deps, row.appId);
+  // With its app the reason for the message is gone.
+  if (!app) return store.messages.remove(row.id);
+  const late = clock.now() >= row.giveUpAt;
+  const { provider } = portOf(deps, row.content);
+  const failure = late
+    ? new DeliveryError({ step: 'timeout', provider, retryable: false })
+    : app === 'damaged'
+      ? new DeliveryError({ step: 'app', provider, retryable: true })
+      : await trySending(deps, row.content, app);
+  if (!failure) return store.messages.remove(row.id);
+  const tried = { ...row, tries: late ? row.tries : row.tries + 1 };
+  const dueAt = clock.now() + retryDelay(deps, tried);
+  if (failure.retryable && dueAt < row.giveUpAt) {
+    if (tried.tries === 1) logFailure(deps, row.appId, row.content, failure);
+    return store.messages.postpone(row.id, { tries: tried.tries, dueAt });
+  }
+  giveUp(deps, tried, failure);
+  return store.messages.remove(row.id);
+}
+
+/**
+ * Sends what is queued: at once when woken, and every few seconds what other processes left behind or postponed. `stop` lets running
+ * tries end (5 s at most); the rest waits in the store for the next start.
+ */
+export function startDelivery(deps: RetryDeps): { wake(): void; stop(): Promise<void> } {
+  let stopped = false;
+  let woken = false;
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function sendDue(): Promise<void> {
+    let taken: QueuedMessage[];
+    do {
+      woken = false;
+      const now = deps.clock.now();
+      taken = await deps.store.messages.takeDue({ now, leaseUntil: now + LEASE_MS, limit: BATCH });
+      // A store that fails now leaves the lease to run out: the message is sent again.
+      await Promise.allSettled(taken.map((row) => settle(deps, row)));
+    } while (!stopped && (woken || taken.length === BATCH));
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    running = sendDue()
+      // The database is away: the next poll tries again, and the host reports the outage itself.
+      .catch(() => undefined)
+      .finally(() => {
+        running = undefined;
+        if (!stopped) timer = setTimeout(run, POLL_MS).unref();
+      });
+  }
+
+  run();
+  return {
+    wake() {
+      woken = true;
+      if (!stopped && !running) run();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

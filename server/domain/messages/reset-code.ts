@@ -1,0 +1,41 @@
+import type { App } from '../../model/app.ts';
+import type { User } from '../../model/user.ts';
+import { MINUTE_MS } from '../../tools/duration.ts';
+import { changeUser } from '../users/change.ts';
+import { type MessageDeps, sendMessage } from './message.ts';
+
+/** Mails an account that has no password yet a code to choose one with. Costs nobody's message budget. */
+export function sendPasswordCode(deps: MessageDeps, app: App, user: User): Promise<void> {
+  return sendResetCode(deps, app, user, { name: 'setPassword', HANDLE: user.handle, contested: true });
+}
+
+/** Stores a new reset code, which voids the old one, and mails it. */
+export async function sendResetCode(
+  deps: MessageDeps,
+  app: App,
+  user: User,
+  { name, HANDLE, contested }: { name: 'resetPassword' | 'setPassword'; HANDLE: string; contested?: boolean },
+): Promise<void> {
+  const code = deps.codes.newCode();
+  const now = deps.clock.now();
+  const resetCode = deps.codes.stored({
+    purpose: 'reset',
+    appId: app.id,
+    subject: user.id,
+    code,
+    expiresAt: now + deps.config.resetCodeMinutes * MINUTE_MS,
+  });
+  await changeUser(deps, user, (current) => ({ ...current, resetCode }));
+  await sendMessage(deps, {
+    app,
+    name,
+    locale: user.locale,
+    to: user.handle,
+    values: { HANDLE },
+    code,
+    contested,
+    userId: user.id,
+    purpose: 'reset',
+    outcome: 'queue',
+  });
+}

@@ -1,0 +1,124 @@
+import type { App } from '../../model/app.ts';
+import { HostError, isHostError, refused } from '../../model/errors.ts';
+import { type Invite, PORTAL_SENDER } from '../../model/invite.ts';
+import type { Deps } from '../../ports/deps.ts';
+import type { PageRequest } from '../../ports/store/page.ts';
+import { findActiveAppForPortal, findAppForPortal } from '../apps/apps.ts';
+import { type InviteDeps, listInvites, sendInvite } from '../joining/invite.ts';
+import { findHolder, parseHandle } from '../users/handle.ts';
+
+/** More handles than this in one call would keep the portal waiting. */
+const HANDLES_MAX = 500;
+
+/** What became of each handle of a list. */
+export interface IssuedInvites {
+  invites: Invite[];
+  /** Already a user, or invited and not yet here. */
+  exists: string[];
+  /** No handle at all. */
+  invalid: string[];
+}
+
+/**
+ * Invites everybody of a comma-separated list in the portal's name (contract §4.6.35, P19). Throws `app_gone`, `app_suspended`,
+ * `invitation_disabled`, and `refused` for more than 500 handles, and in the end when some of them may get no more messages now: the others
+ * are invited all the same.
+ */
+export async function issueInvites(
+  deps: InviteDeps,
+  { appId, handles, locale }: { appId: string; handles: string; locale: string },
+): Promise<IssuedInvites> {
+  const app = await findActiveAppForPortal(deps, appId);
+  if (!app.invitationEnabled) throw new HostError('invitation_disabled');
+  const { valid, invalid } = parsedHandles(app, handles);
+  if (valid.size > HANDLES_MAX) {
+    throw refused('more than 500 handles', { reason: 'too_long', field: 'handle' });
+  }
+  const issued: IssuedInvites = { invites: [], exists: [], invalid };
+  const limited: string[] = [];
+  for (const [handle, typed] of valid) {
+    if (await isExpected(deps, app, typed)) {
+      issued.exists.push(handle);
+      continue;
+    }
+    const invite = await offer(deps, app, handle, locale);
+    if (invite) issued.invites.push(invite);
+    else limited.push(handle);
+  }
+  if (limited.length > 0) throw refused(`no more messages may be sent yet to ${limited.join(', ')}`);
+  return issued;
+}
+
+/** `valid`: each handle once, with how it was typed. */
+function parsedHandles(app: App, list: string): { valid: Map<string, string>; invalid: string[] } {
+  const valid = new Map<string, string>();
+  const invalid = new Set<string>();
+  for (const item of list.split(',')) {
+    const typed = item.trim();
+    if (typed === '') continue;
+    try {
+      valid.set(parseHandle(app, typed), typed);
+    } catch (error) {
+      if (!isHostError(error, 'invalid_data')) throw error;
+      invalid.add(typed);
+    }
+  }
+  return { valid, invalid: [...invalid] };
+}
+
+async function isExpected(deps: Pick<Deps, 'store'>, app: App, typed: string): Promise<boolean> {
+  if (await findHolder(deps, app, typed)) return true;
+  const invites = await listInvites(deps, app, typed);
+  return invites.some(({ status }) => status === 'pending');
+}
+
+function offer(deps: InviteDeps, app: App, handle: string, locale: string): Promise<Invite | undefined> {
+  const sender = { handle: PORTAL_SENDER, userId: PORTAL_SENDER };
+  return sendInvite(deps, { app, handle, sender, metaData: {}, locale: locale.trim().toUpperCase() });
+}
+
+/**
+ * Sends the newest waiting invite of a handle again, with a new code that voids the old one (contract P20, design §13). Throws `app_gone`
+ * and `invite_unknown`.
+ */
+export async function resendInvite(
+  deps: InviteDeps,
+  { appId, handle }: { appId: string; handle: string },
+): Promise<true> {
+  const app = await findAppForPortal(deps, appId);
+  const invite = await findInvite(deps, app, handle);
+  if (invite?.status !== 'pending') throw new HostError('invite_unknown');
+  const { senderHandle, senderUserId, metaData, locale } = invite;
+  const sender = { handle: senderHandle, userId: senderUserId };
+  await sendInvite(deps, { app, handle: invite.handle, sender, metaData, locale });
+  return true;
+}
+
+/** Withdraws an invite of a handle, a waiting one first. Throws `app_gone`, `app_suspended` and `invite_unknown`. */
+export async function withdrawInvite(
+  deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
+  { appId, handle }: { appId: string; handle: string },
+): Promise<Invite> {
+  const app = await findActiveAppForPortal(deps, appId);
+  const invite = await findInvite(deps, app, handle);
+  if (!invite || !(await deps.store.invites.remove(appId, invite.id))) throw new HostError('invite_unknown');
+  deps.events.emit('invite_withdrawn', {
+    appId,
+    handleRef: deps.handleRef(appId, invite.handle),
+    by: 'portal',
+  });
+  return invite;
+}
+
+async function findInvite(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<Invite | undefined> {
+  const newestFirst = await listInvites(deps, app, handle);
+  return newestFirst.find(({ status }) => status === 'pending') ?? newestFirst[0];
+}
+
+/** Invites whose handle contains a text, by handle. */
+export function searchInvites(
+  { store }: Pick<Deps, 'store'>,
+  { appId, value, page }: { appId: string; value: string; page: PageRequest },
+): Promise<Invite[]> {
+  return store.invites.search(appId, { value, ...page });
+}

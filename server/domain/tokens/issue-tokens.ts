@@ -1,0 +1,124 @@
+import type { App } from '../../model/app.ts';
+import { type ErrorName, HostError } from '../../model/errors.ts';
+import { loginEpoch, type User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { rememberNetwork } from '../users/known-networks.ts';
+import { requireRunning } from '../users/session.ts';
+import { requireCompleteMetadata, userClaims } from './claims.ts';
+
+/** How somebody proved who they are. */
+export type LoginMethod =
+  | 'password'
+  | 'totp'
+  | 'sms'
+  | 'recovery'
+  | 'apple'
+  | 'google'
+  | 'anonymous'
+  | 'signup'
+  | 'register';
+export interface IssuedTokens {
+  jwt: string;
+  accessToken: string;
+}
+
+export type TokenDeps = Pick<
+  Deps,
+  | 'config'
+  | 'store'
+  | 'codes'
+  | 'appTokens'
+  | 'hostTokens'
+  | 'texter'
+  | 'clock'
+  | 'events'
+  | 'metrics'
+  | 'origin'
+>;
+
+/**
+ * The one gate through which a user gets tokens (security rule 1): app, user, lock and due factor are read anew, because they may have
+ * changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`,
+ * `invalid_credentials` (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
+ * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
+ */
+export async function issueTokens(
+  deps: TokenDeps,
+  input: { app: App; user: User; method: LoginMethod; emptyMetadata?: ErrorName },
+): Promise<IssuedTokens> {
+  const { method, emptyMetadata = 'invalid_metadata' } = input;
+  const [app, user] = await Promise.all([
+    deps.store.apps.find(input.app.id),
+    deps.store.users.find(input.app.id, input.user.id),
+  ]);
+  if (!app) throw new HostError('app_gone');
+  requireOpenApp(deps, app, { method, userId: input.user.id });
+  if (!user) throw new HostError('invalid_credentials');
+  requireOpenAccount(deps, user, method);
+  // What was judged may not hold any more, and the tokens would outlive the change that ends all older ones.
+  if (loginEpoch(user) !== loginEpoch(input.user)) throw new HostError('invalid_credentials');
+  if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
+  if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
+  const now = deps.clock.now();
+  const [recorded, jwt, accessToken] = await Promise.all([
+    deps.store.users.recordLogin(app.id, user.id, now),
+    deps.appTokens.sign(app, userClaims(deps, { app, user, now, authTime: now })),
+    deps.hostTokens.issueAccessToken({
+      appId: app.id,
+      handle: user.handle,
+      userId: user.id,
+      epoch: user.epoch,
+    }),
+    rememberNetwork(deps, user),
+  ]);
+  if (!recorded) throw new HostError('invalid_credentials');
+  deps.events.emit('login_succeeded', { userId: user.id, method });
+  deps.metrics.login('succeeded');
+  return { jwt, accessToken };
+}
+
+/** As `requireRunning`, for a log-in: its refusal is an event. Throws `app_suspended` and `app_migrated`. */
+export function requireOpenApp(
+  deps: Pick<Deps, 'events' | 'metrics'>,
+  app: App,
+  attempt: { method: LoginMethod; userId?: string; handleRef?: string },
+): void {
+  try {
+    requireRunning(app);
+  } catch (error) {
+    const reason = error instanceof HostError ? error.error : undefined;
+    deps.events.emit('login_failed', { ...attempt, reason });
+    deps.metrics.login('failed');
+    throw error;
+  }
+}
+
+/**
+ * Throws `user_suspended` for a user who may not log in, a lock counting as suspension (contract S36); `signup_pending` where a password
+ * is asked for (contract §3.1, §3.5.1).
+ */
+export function requireOpenAccount(
+  deps: Pick<Deps, 'events' | 'metrics'>,
+  user: User,
+  method: LoginMethod,
+): void {
+  if (user.status === 'active' && user.lockedAt === undefined) return;
+  const reason = user.status === 'active' ? 'locked' : user.status;
+  deps.events.emit('login_failed', { userId: user.id, method, reason });
+  deps.metrics.login('failed');
+  const pending = user.status === 'pending' && method === 'password';
+  throw new HostError(pending ? 'signup_pending' : 'user_suspended');
+}
+
+/**
+ * The second factor that a log-in must pass (table of contract §3.3): one the user confirmed, while the app has any factor switched on.
+ * With both on the app's mode decides.
+ */
+export function dueFactor(deps: Pick<Deps, 'texter'>, app: App, user: User): 'totp' | 'phone' | undefined {
+  if (app.twoFactorVerification === 'none') return undefined;
+  const totp = user.twoFactorTotp && user.totpSecret !== undefined;
+  const phone = user.twoFactorPhone && user.phoneVerified && deps.texter.available(app);
+  if (totp && phone) return app.twoFactorVerification === 'phone' ? 'phone' : 'totp';
+  if (totp) return 'totp';
+  return phone ? 'phone' : undefined;
+}

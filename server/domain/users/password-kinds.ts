@@ -1,0 +1,162 @@
+import type { App } from '../../model/app.ts';
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { META } from '../../ports/store/meta.ts';
+import type { Store } from '../../ports/store/store.ts';
+import { BoundedMap } from '../../tools/bounded-map.ts';
+import { MINUTE_MS } from '../../tools/duration.ts';
+
+type KindDeps = Pick<Deps, 'store' | 'passwords' | 'clock'>;
+type AppId = Pick<App, 'id'>;
+
+/** Kinds that are counted apart, on the whole host. */
+const KINDS_MAX = 64;
+const APPS_REMEMBERED = 1_000;
+const MIX_AGE_MS = MINUTE_MS;
+const LEARN_TRIES = 20;
+/** `handleRef` is so many hex digits. */
+const REF_SPACE = 16 ** 12;
+
+interface Mix {
+  readAt: number;
+  kinds: readonly { kind: string; count: number }[];
+  total: number;
+}
+/** What this process has seen of a store. */
+interface Seen {
+  readonly kinds: Set<string>;
+  readonly mixes: BoundedMap<Mix>;
+}
+const seenOf = new WeakMap<Store, Seen>();
+
+/**
+ * The hash to judge a password by where there is none: one no password has, of a kind that users of the app have, each kind for as large a
+ * share of all handles as it has of the app's users. By its handle, so that the same stranger always meets the same kind. To be asked for
+ * known handles too: what it costs must not tell one.
+ */
+export async function decoyFor(
+  deps: KindDeps & Pick<Deps, 'handleRef'>,
+  { app, handle }: { app: AppId; handle: string },
+): Promise<string> {
+  const { kinds, total } = await mixOf(deps, app);
+  let place = (Number.parseInt(deps.handleRef(app.id, handle), 16) / REF_SPACE) * total;
+  for (const { kind, count } of kinds) {
+    place -= count;
+    if (place < 0) return deps.passwords.decoyOf(kind);
+  }
+  return deps.passwords.decoyHash;
+}
+
+/** Counts a user who joined with a password, left, or got a hash of another kind: `undefined` for none. */
+export async function countPassword(
+  deps: KindDeps,
+  app: AppId,
+  { before, after }: { before?: string | undefined; after?: string | undefined },
+): Promise<void> {
+  const [from, to] = [before, after].map((hash) => hash && deps.passwords.kindOf(hash));
+  if (from === to) return;
+  if (to) await learn(deps, [to]);
+  const now = deps.clock.now();
+  await Promise.all([
+    from && deps.store.counters.decrement(keyOf(app, from)),
+    to && deps.store.counters.increment(keyOf(app, to), { now }),
+  ]);
+}
+
+/** Users by the kind of their hash, counted while they pass by. */
+export class PasswordTally {
+  readonly #counts = new Map<string, number>();
+  readonly #passwords: KindDeps['passwords'];
+  constructor({ passwords }: Pick<Deps, 'passwords'>) {
+    this.#passwords = passwords;
+  }
+
+  add({ passwordHash }: Pick<User, 'passwordHash'>): void {
+    const kind = passwordHash && this.#passwords.kindOf(passwordHash);
+    if (kind) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+  }
+
+  /** Sets the counters of an app to what was counted. */
+  async save(deps: KindDeps, app: AppId): Promise<void> {
+    await learn(deps, [...this.#counts.keys()]);
+    for (const kind of await knownKinds(deps)) {
+      const count = this.#counts.get(kind) ?? 0;
+      await (count === 0
+        ? deps.store.counters.remove(keyOf(app, kind))
+        : deps.store.counters.set(keyOf(app, kind), count));
+    }
+    seen(deps).mixes.delete(app.id);
+  }
+}
+
+/** Counts the users of an app anew; `isStopped` ends it early, and nothing is changed then. */
+export async function recountPasswords(
+  deps: KindDeps,
+  app: AppId,
+  isStopped: () => boolean = () => false,
+): Promise<void> {
+  const tally = new PasswordTally(deps);
+  for await (const user of deps.store.users.stream(app.id)) {
+    if (isStopped()) return;
+    tally.add(user);
+  }
+  await tally.save(deps, app);
+}
+
+/** Removes the counters of an app that is removed itself, or emptied. */
+export async function forgetPasswords(deps: Pick<Deps, 'store'>, app: AppId): Promise<void> {
+  for (const kind of await knownKinds(deps)) await deps.store.counters.remove(keyOf(app, kind));
+  seen(deps).mixes.delete(app.id);
+}
+
+async function mixOf(deps: KindDeps, app: AppId): Promise<Mix> {
+  const { mixes } = seen(deps);
+  const now = deps.clock.now();
+  const known = mixes.get(app.id);
+  if (known && Math.abs(now - known.readAt) < MIX_AGE_MS) return known;
+  const kinds = await Promise.all(
+    (await knownKinds(deps)).map(async (kind) => ({
+      kind,
+      count: await deps.store.counters.read(keyOf(app, kind), now),
+    })),
+  );
+  const mix = { readAt: now, kinds, total: kinds.reduce((sum, { count }) => sum + count, 0) };
+  mixes.set(app.id, mix);
+  return mix;
+}
+
+async function learn(deps: Pick<Deps, 'store'>, kinds: readonly string[]): Promise<void> {
+  const { meta } = deps.store;
+  const { kinds: familiar } = seen(deps);
+  if (kinds.every((kind) => familiar.has(kind))) return;
+  for (let attempt = 0; attempt < LEARN_TRIES; attempt++) {
+    const text = await meta.get(META.passwordKinds);
+    const all = [...new Set([...parsed(text), ...kinds])].sort().slice(0, KINDS_MAX);
+    const value = JSON.stringify(all);
+    if (value === text || (await meta.compareAndSet(META.passwordKinds, text, value))) {
+      for (const kind of kinds) familiar.add(kind);
+      return;
+    }
+  }
+}
+
+async function knownKinds(deps: Pick<Deps, 'store'>): Promise<readonly string[]> {
+  return parsed(await deps.store.meta.get(META.passwordKinds));
+}
+
+function parsed(text: string | undefined): string[] {
+  return text === undefined ? [] : JSON.parse(text);
+}
+
+function seen({ store }: Pick<Deps, 'store'>): Seen {
+  let known = seenOf.get(store);
+  if (!known) {
+    known = { kinds: new Set(), mixes: new BoundedMap(APPS_REMEMBERED) };
+    seenOf.set(store, known);
+  }
+  return known;
+}
+
+function keyOf({ id }: AppId, kind: string): string {
+  return `password-kind/${id}/${kind}`;
+}

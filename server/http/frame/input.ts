@@ -1,0 +1,48 @@
+import type { Because, Reason } from '../../model/errors.ts';
+import type { Events } from '../../ports/log.ts';
+import { blame, isWellFormed } from './reason.ts';
+import { Refused } from './refused.ts';
+import type { Endpoint } from './router.ts';
+
+/** What a request brought, before it is looked at. */
+export interface RawInput {
+  values: Record<string, unknown>;
+  /** A parameter that came more than once. */
+  repeated: string | undefined;
+}
+
+/**
+ * Checks presence first, then types (contract §3): a missing, null or empty member that the route needs refuses as `missing`, anything that
+ * does not match the schema, is no well-formed Unicode or came twice as `malformed`. Unknown members are dropped.
+ */
+export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): Record<string, unknown> {
+  const { route, required, names } = endpoint;
+  if (!route.input) return {};
+  const { values, repeated } = raw;
+  for (const field of required) {
+    if (isAbsent(values, field) || values[field] === '') {
+      throw new Refused(route.refuse.missing, { because: { reason: 'missing', field } });
+    }
+  }
+  if (repeated !== undefined) throw malformed('wrong_type', repeated);
+  // Clients write null for what they leave out.
+  const present = Object.entries(values).filter(([name, value]) => value !== null && names.has(name));
+  const broken = present.find(([, value]) => !isWellFormed(value));
+  if (broken) throw malformed('wrong_type', broken[0]);
+  const sent = Object.fromEntries(present);
+  const checked = route.input.safeParse(sent);
+  if (checked.success) return checked.data;
+  const { reason, field } = blame(checked.error.issues, sent);
+  throw malformed(reason, field);
+
+  function malformed(reason: Reason, field: string): Refused {
+    // Only names of the declaration are told and logged: others are the client's own text.
+    const because: Because = names.has(field) ? { reason, field } : { reason };
+    events.emit('input_refused', { field: because.field ?? 'other', reason });
+    return new Refused(route.refuse.malformed, { because });
+  }
+}
+
+function isAbsent(values: Record<string, unknown>, name: string): boolean {
+  return !Object.hasOwn(values, name) || values[name] === null || values[name] === undefined;
+}

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { DownloadReply, PageReply, TextReply } from '../route.ts';
+import type { AnswerHeaders } from './answer-headers.ts';
+import type { HttpContext } from './request-facts.ts';
+
+/** So much of a long text is handed on at a time. */
+const PIECE_BYTES = 64 * 1024;
+
+/** A finished answer. */
+export interface Reply {
+  status: number;
+  body: string | NodeJS.ReadableStream;
+  contentType: string;
+  cacheControl?: string;
+  /** Name, value, name, value … */
+  headers?: readonly string[];
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** A JSON answer whose text is ready. */
+export function jsonReply(status: number, body: string, headers?: readonly string[]): Reply {
+  return { status, body, contentType: JSON_TYPE, headers };
+}
+
+/** An HTML answer (operator §6). */
+export function pageReply(page: PageReply, headers?: readonly string[]): Reply {
+  return { status: page.status, body: page.html, contentType: 'text/html; charset=utf-8', headers };
+}
+
+/** What `respond` answered, ready to be sent. Nothing to return is the bare `true` (contract §2.1). */
+export function replyOf(answer: unknown): Reply {
+  if (answer === true || answer === undefined) return jsonReply(200, 'true');
+  if (answer instanceof PageReply) return pageReply(answer);
+  if (answer instanceof TextReply) {
+    const { status, text, contentType, cacheControl } = answer;
+    return { status, body: text, contentType, cacheControl };
+  }
+  if (answer instanceof DownloadReply) {
+    // Quotes, controls and non-ASCII cannot stand in the header as they are.
+    const filename = answer.filename.replaceAll(/[^\w.-]/g, '_');
+    const headers = ['Content-Disposition', `attachment; filename="${filename}"`];
+    return { status: 200, body: answer.stream, contentType: answer.contentType, headers };
+  }
+  return jsonReply(200, JSON.stringify(answer));
+}
+
+/** Writes answers with the headers of every answer and those of their own. */
+export class Sender {
+  readonly #headers: AnswerHeaders;
+  constructor(headers: AnswerHeaders) {
+    this.#headers = headers;
+  }
+
+  /** Sends text at once; resolves for a stream when it is through, and rejects when the stream breaks off. */
+  async send(ctx: HttpContext, reply: Reply, cors: readonly string[]): Promise<void> {
+    // One writeHead with a flat list is several times as fast as Koa's header by header.
+    ctx.respond = false;
+    const { res } = ctx;
+    const { body, cacheControl } = reply;
+    const { requestId } = ctx.exchange;
+    const contentType = reply.status === 204 ? undefined : reply.contentType;
+    const headers = this.#headers.of({ requestId, contentType, cacheControl });
+    headers.push(...cors, ...(reply.headers ?? []));
+    if (typeof body === 'string') {
+      if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
+      res.writeHead(reply.status, headers);
+      // A piece at a time, so that somebody who reads slowly is seen to read.
+      if (body.length > PIECE_BYTES) await pipeline(Readable.from(piecesOf(body)), res);
+      else res.end(body);
+      return;
+    }
+    res.writeHead(reply.status, headers);
+    if (ctx.req.method === 'HEAD') {
+      if ('destroy' in body && typeof body.destroy === 'function') body.destroy();
+      res.end();
+      return;
+    }
+    await pipeline(body, res);
+  }
+}
+
+function* piecesOf(text: string): Generator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    yield bytes.subarray(start, start + PIECE_BYTES);
+  }
+}

@@ -1,0 +1,23 @@
+import type { ConfigProblem } from '../config/load.ts';
+
+/** Exit codes (operator contract §5). */
+export const EXIT = {
+  stopped: 0,
+  wrongOption: 64,
+  databaseUnreachable: 69,
+  cannotWrite: 73,
+  stillDraining: 75,
+  wrongConfiguration: 78,
+} as const;
+
+/** The host cannot start; the port was never opened. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly exitCode: number;
+  readonly problems: readonly ConfigProblem[];
+  constructor(exitCode: number, problems: readonly ConfigProblem[]) {
+    super(problems.map(({ name, problem }) => `${name} ${problem}`).join('; '));
+    this.exitCode = exitCode;
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,51 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../../server/model/config.ts';
+import { within } from '../../server/tools/deadline.ts';
+import { type CheckResult, failed, passed } from './finding.ts';
+
+const NAME = 'database';
+const TIMEOUT_MS = 10_000;
+
+/** Looks whether the database can be used as the host will use it; at most 10 s. The result never holds the connection string. */
+export async function checkDatabase(config: Pick<Config, 'database'>): Promise<CheckResult> {
+  const { database } = config;
+  if (database.kind === 'sqlite') return checkEmbedded(database.file);
+  const { checkMongo } = await import('../../server/store/mongodb/check.ts');
+  const result = await within(
+    TIMEOUT_MS,
+    checkMongo(database.url, database.name),
+    () => new Error('time-out'),
+  ).catch(() => ({
+    ok: false as const,
+    step: 'unreachable',
+    reason: 'no answer within 10 s',
+    repair: 'is the server running, and may this machine reach it?',
+  }));
+  if (result.ok) return passed(NAME, `MongoDB ${result.version}, database ${database.name}`);
+  return failed(NAME, `${result.step}: ${result.reason} → ${result.repair}`);
+}
+
+/** Whether a host has written into this database before. */
+export async function holdsData({ database }: Pick<Config, 'database'>): Promise<boolean> {
+  if (database.kind === 'sqlite') return existsSync(database.file);
+  const { mongoHoldsData } = await import('../../server/store/mongodb/check.ts');
+  return mongoHoldsData(database.url, database.name);
+}
+
+function checkEmbedded(file: string): CheckResult {
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  if (!statSync(folder).isDirectory()) return failed(NAME, `${folder} is no folder: choose another place.`);
+  if (existsSync(file) && statSync(file).isDirectory())
+    return failed(NAME, `${file} names a folder: name a file in it.`);
+  try {
+    accessSync(existsSync(file) ? file : folder, constants.R_OK | constants.W_OK);
+    return passed(NAME, `embedded, ${file}`);
+  } catch {
+    return failed(
+      NAME,
+      `${folder} is not writable. Give this user the right to write there, or choose another data folder.`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import type { Config } from '../../server/model/config.ts';
+import { checkDatabase } from '../checks/database-check.ts';
+import type { CheckResult } from '../checks/finding.ts';
+import { checkKeyPair } from '../checks/key-check.ts';
+import { checkClock, checkDisk, checkRights } from '../checks/machine-check.ts';
+import { checkAddress, checkOrigins, checkProxies } from '../checks/network-check.ts';
+import { checkMail, checkSms } from '../checks/provider-check.ts';
+import { checkRecords } from '../checks/records-check.ts';
+import { checkSealing } from '../checks/sealing-check.ts';
+import { checkSubjects } from '../checks/subject-check.ts';
+import { checkTemplates } from '../checks/templates-check.ts';
+import { type Command, installedConfig } from '../command.ts';
+import { EXIT } from '../exit.ts';
+
+const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
+  { what: 'Opening the key pair', run: checkKeyPair },
+  { what: 'Looking at the files', run: checkRights },
+  { what: 'Reading texts and pages', run: checkTemplates },
+  { what: 'Connecting to the database', run: checkDatabase },
+  { what: 'Opening the data key', run: checkSealing },
+  { what: 'Reading the records', run: checkRecords },
+  { what: 'Looking at user ids', run: checkSubjects },
+  { what: 'Comparing clocks', run: (config) => checkClock(config) },
+  { what: 'Looking at the disk', run: (config) => checkDisk(config) },
+  { what: 'Asking the mail provider', run: checkMail },
+  { what: 'Asking the SMS provider', run: checkSms },
+  { what: 'Calling the public address', run: checkAddress },
+  { what: 'Counting proxies', run: checkProxies },
+  { what: 'Looking at CORS', run: checkOrigins },
+];
+
+/** `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold. */
+export const runDoctor: Command = async ({ options, terminal }) => {
+  const config = await installedConfig(options, terminal);
+  const results: CheckResult[] = [];
+  for (const { what, run } of CHECKS) {
+    const result = await terminal.progress(what, Promise.resolve(run(config)));
+    results.push(result);
+    if (options.json) continue;
+    const mark = result.ok ? terminal.style('green', '✓') : terminal.style('red', '✗');
+    process.stdout.write(`${mark} ${result.name}: ${result.detail}\n`);
+  }
+  const failures = results.filter(({ ok }) => !ok);
+  if (options.json) process.stdout.write(`${JSON.stringify({ checks: results })}\n`);
+  else
+    process.stdout.write(
+      failures.length === 0 ? 'All is well.\n' : `${failures.length} of ${results.length} need a repair.\n`,
+    );
+  if (failures.length === 0) return EXIT.done;
+  return failures.every(({ name }) => name === 'database') ? EXIT.databaseUnreachable : EXIT.configuration;
+};

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import { settleListeningAddress } from '../../server/config/listening-address.ts';
+import { ConfigError, processEnvironment } from '../../server/config/load.ts';
+import { isSettingName } from '../../server/config/settings.ts';
+import { createApp } from '../../server/domain/apps/apps.ts';
+import { issueServerSecret } from '../../server/domain/tokens/server-secret.ts';
+import type { App } from '../../server/model/app.ts';
+import { META } from '../../server/ports/store/meta.ts';
+import { checkDatabase, holdsData } from '../checks/database-check.ts';
+import { type CheckResult, failed } from '../checks/finding.ts';
+import { checkKeyPair } from '../checks/key-check.ts';
+import { checkMail, checkSms, sendTestMail, sendTestSms } from '../checks/provider-check.ts';
+import { type Command, ignoredLine } from '../command.ts';
+import { EXIT, SetupError } from '../exit.ts';
+import { draftConfig } from '../installation/draft.ts';
+import { install, type Plan, planInstallation } from '../installation/install.ts';
+import { launchHost } from '../installation/launch.ts';
+import { openHost } from '../installation/open-host.ts';
+import type { Options } from '../options.ts';
+import { confirm } from '../terminal/ask.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { type Answers, type AppAnswer, gatherAnswers } from '../wizard/answers.ts';
+import { askQuestions, type Settled } from '../wizard/questions.ts';
+import { printSummary, summarise } from '../wizard/summary.ts';
+
+/** `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the host. */
+export const setUp: Command = async ({ options, terminal }) => {
+  const answers = gatherAnswers(options, processEnvironment());
+  await settleListeningAddress(answers);
+  const { dataDir, secretFiles, problems, ignored } = answers;
+  for (const name of ignored) terminal.line(ignoredLine(name));
+  // A wizard need not begin when what it starts from is wrong.
+  if (isInteractive(options) && problems.length > 0) throw new ConfigError(problems);
+  const settled = await settle(answers, options, terminal);
+  const plan = planInstallation({ ...settled, dataDir, secretFiles, problems });
+  const checks = await runChecks(plan, options, terminal);
+  if (isInteractive(options)) await confirmPlan(plan, settled.app, terminal);
+
+  const hadKeys = plan.newKeyBits === undefined;
+  const { config, createdKeys, closed } = await terminal.progress('Making the key pair', install(plan));
+  if (closed.length > 0)
+    terminal.line(`Others on this machine could reach ${closed.join(', ')}: now only this user can.`);
+  const host = await terminal.progress('Opening the database', openHost(config));
+  let outcome: { app: App | undefined; createdApp: boolean; serverSecret: string };
+  try {
+    // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until the first rotation.
+    if (hadKeys && plan.newConfig) await host.store.meta.compareAndSet(META.adoptedHostKey, undefined, 'yes');
+    outcome = {
+      ...(await makeFirstApp(host, settled.app, terminal)),
+      serverSecret: await issueServerSecret(host),
+    };
+  } finally {
+    await host.stop();
+  }
+  const created = { keys: createdKeys, config: plan.newConfig, app: outcome.createdApp };
+  const summary = summarise({
+    config,
+    serverSecret: outcome.serverSecret,
+    app: outcome.app,
+    created,
+    checks,
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  else printSummary(summary, outcome.app, terminal);
+  if (options['no-start']) return EXIT.done;
+  return launchHost(hostEnvironment(answers));
+};
+
+function isInteractive(options: Options): boolean {
+  return !options.yes && options.answers === undefined;
+}
+
+async function settle(answers: Answers, options: Options, terminal: Terminal): Promise<Settled> {
+  if (!isInteractive(options)) return { texts: answers.texts, keyBits: 0, app: answers.app };
+  if (!process.stdin.isTTY) {
+    throw new SetupError(EXIT.wrongOption, 'There is no terminal to ask on: use --yes, or --answers FILE.');
+  }
+  terminal.line(
+    terminal.style(
+      'bold',
+      'CoSync Auth host: a few questions, each with a default. Ctrl-C leaves everything as it is.',
+    ),
+  );
+  return askQuestions(answers, terminal, {
+    database: checkDatabase,
+    mail: checkMail,
+    testMail: sendTestMail,
+    sms: checkSms,
+    testSms: sendTestSms,
+    keyPair: checkKeyPair,
+  });
+}
+
+/** Every check again on the whole plan, before anything is written. A failed one ends setup unless `--skip-checks`. */
+async function runChecks(plan: Plan, options: Options, terminal: Terminal): Promise<CheckResult[]> {
+  const config = draftConfig(plan.texts);
+  if (options['skip-checks'])
+    return ['database', 'mail', 'sms'].map((name) => failed(name, 'not checked (--skip-checks)'));
+  const checks: CheckResult[] = [];
+  if (existsSync(config.privateKeyFile)) checks.push(checkKeyPair(config));
+  const database = await terminal.progress('Connecting to the database', checkDatabase(config));
+  checks.push(database);
+  if (database.ok && plan.newEncryptKey && (await holdsData(config))) {
+    const repair = 'give the key it was made with as ENCRYPT_KEY or ENCRYPT_KEY_FILE';
+    checks.push(
+      failed('encryption', `the database holds data that a new ENCRYPT_KEY does not open: ${repair}`),
+    );
+  }
+  checks.push(await terminal.progress('Asking the mail provider', checkMail(config)));
+  checks.push(await terminal.progress('Asking the SMS provider', checkSms(config)));
+  const wrong = checks.filter(({ ok }) => !ok);
+  if (wrong.length > 0) {
+    const exitCode = wrong.every(({ name }) => name === 'database')
+      ? EXIT.databaseUnreachable
+      : EXIT.configuration;
+    const list = wrong.map(({ name, detail }) => `  ✗ ${name}: ${detail}`).join('\n');
+    throw new SetupError(
+      exitCode,
+      `Nothing was written, because a check failed (--skip-checks goes on all the same):\n${list}`,
+    );
+  }
+  return checks;
+}
+
+async function confirmPlan(plan: Plan, app: AppAnswer | undefined, terminal: Terminal): Promise<void> {
+  terminal.line();
+  terminal.line('This will be written:');
+  if (plan.newConfig || Object.keys(plan.changes).length > 0) {
+    terminal.line(
+      `  ${plan.dataDir}/host.env  (${Object.keys(plan.changes).join(', ') || 'no settings beside the defaults'})`,
+    );
+  }
+  if (plan.newKeyBits !== undefined)
+    terminal.line(`  a new encrypted RSA key pair of ${plan.newKeyBits} bit`);
+  if (app) terminal.line(`  an app named "${app.name}", if there is none of that name`);
+  if (!(await confirm(terminal, 'Write it and start the host?', true))) {
+    throw new SetupError(EXIT.cancelled, 'Cancelled: nothing was written.');
+  }
+}
+
+async function makeFirstApp(
+  host: Awaited<ReturnType<typeof openHost>>,
+  wanted: AppAnswer | undefined,
+  terminal: Terminal,
+) {
+  if (!wanted) return { app: undefined, createdApp: false };
+  const existing = await host.store.apps.findByName(wanted.name);
+  if (existing) return { app: existing, createdApp: false };
+  const making = createApp(host, { name: wanted.name, signupFlow: wanted.signupFlow, by: 'setup' });
+  return { app: await terminal.progress('Making the app', making), createdApp: true };
+}
+
+/** What was answered now stands in `host.env`; an older value in the environment must not win over it. */
+function hostEnvironment({ env, dataDir }: Answers) {
+  const isSetting = (name: string) => isSettingName(name) || isSettingName(name.replace(/_FILE$/, ''));
+  const kept = Object.entries(env).filter(([name]) => !isSetting(name));
+  return { ...Object.fromEntries(kept), DATA_DIR: dataDir };
+}

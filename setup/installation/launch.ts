@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Environment } from '../../server/config/load.ts';
+
+/**
+ * What Node is given to run the host, as by `npm start`. V8's young generation gets 16 MiB instead of 32 at a time, which saves 20 MiB and
+ * costs nothing that could be measured. No signal opens the debugger.
+ */
+export const HOST_ARGUMENTS: readonly string[] = [
+  '--disable-sigusr1',
+  '--max-semi-space-size=16',
+  fileURLToPath(new URL('../../server/start.mjs', import.meta.url)),
+];
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Starts the host in the foreground, passes signals on and answers its exit code. */
+export function launchHost(env: Environment): Promise<number> {
+  const host = spawn(process.execPath, [...HOST_ARGUMENTS], { stdio: 'inherit', env: { ...env } });
+  // On a terminal Ctrl-C reaches the host by itself; these keep setup alive until the host has drained.
+  const forward = SIGNALS.map((signal) => {
+    const listener = () => {
+      if (!(signal === 'SIGINT' && process.stdin.isTTY)) host.kill(signal);
+    };
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  });
+  return new Promise((resolve, reject) => {
+    host.on('error', reject);
+    host.on('exit', (code, signal) => {
+      for (const stop of forward) stop();
+      resolve(code ?? (signal === 'SIGKILL' ? 137 : 1));
+    });
+  });
+}
