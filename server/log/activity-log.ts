@@ -2,7 +2,7 @@ import type { Activity } from '../model/activity.ts';
 import { isHostError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ActivityLog, Events } from '../ports/log.ts';
-import type { Codes } from '../ports/security.ts';
+import type { Codes } from '../ports/security/codes.ts';
 import type { ActivityStore } from '../ports/store/activity.ts';
 import { errorFields } from './events.ts';
 import { StrangersFailures } from './strangers-failures.ts';

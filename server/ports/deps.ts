@@ -5,16 +5,14 @@ import type { Mailer, Renderer, Texter } from './delivery.ts';
 import type { ActivityLog, Events, Metrics } from './log.ts';
 import type { Origin } from './origin.ts';
 import type { Readiness } from './readiness.ts';
-import type {
-  AppTokens,
-  Codes,
-  HostTokens,
-  IdentityTokens,
-  KeyPairs,
-  PasswordHasher,
-  QrCodes,
-  Totp,
-} from './security.ts';
+import type { AppTokens } from './security/app-tokens.ts';
+import type { Codes } from './security/codes.ts';
+import type { HostTokens } from './security/host-tokens.ts';
+import type { IdentityTokens } from './security/identity-tokens.ts';
+import type { KeyPairs } from './security/key-pairs.ts';
+import type { PasswordHasher } from './security/password-hasher.ts';
+import type { QrCodes } from './security/qr-codes.ts';
+import type { Totp } from './security/totp.ts';
 import type { Store } from './store/store.ts';
 
 /** Everything the domain needs from outside, in one object; `wiring.ts` builds it. A domain function names the members it uses. */

@@ -1,4 +1,4 @@
-import type { HostToken } from './security.ts';
+import type { HostToken } from './security/host-tokens.ts';
 
 /**
  * Where the request that is being answered comes from, asked from wherever the code is. Places are keyed hashes: who only has the database

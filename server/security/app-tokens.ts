@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { App, AppKey } from '../model/app.ts';
-import type { AppTokens } from '../ports/security.ts';
+import type { AppTokens } from '../ports/security/app-tokens.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { publicJwk, signJwt } from './jwt.ts';
 

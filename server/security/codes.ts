@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import type { CodePurpose, Codes } from '../ports/security.ts';
+import type { CodePurpose, Codes } from '../ports/security/codes.ts';
 import { takeRandom } from './random.ts';
 
 const PART_DIGITS = 13;

@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type FieldCipher, type Lookups, TamperError } from '../ports/sealing.ts';
+import { type FieldCipher, type Lookups, TamperError } from '../ports/security/sealing.ts';
 import { META, type MetaStore } from '../ports/store/meta.ts';
 import { argon2Key } from './argon2.ts';
 import { createFieldCipher, createLookups } from './sealing.ts';

@@ -2,13 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../model/config.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Codes } from '../ports/security/codes.ts';
 import {
-  type Codes,
   FIRST_GENERATION,
   type HostToken,
   type HostTokenKind,
   type HostTokens,
-} from '../ports/security.ts';
+} from '../ports/security/host-tokens.ts';
 import { type Claims, signJwt, thumbprint, verifyJwt } from './jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 

@@ -1,7 +1,7 @@
 import type { Config } from '../model/config.ts';
 import { HostError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Identity, IdentityTokens } from '../ports/security.ts';
+import type { Identity, IdentityTokens } from '../ports/security/identity-tokens.ts';
 import { type Claims, unverifiedKid, verifyForeignJwt } from './jwt.ts';
 import { type KeySet, ProviderKeys } from './provider-keys.ts';
 

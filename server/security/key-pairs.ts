@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util';
 import type { AppKey } from '../model/app.ts';
 import { HostError, refused } from '../model/errors.ts';
-import type { KeyPairs } from '../ports/security.ts';
+import type { KeyPairs } from '../ports/security/key-pairs.ts';
 import { thumbprint } from './jwt.ts';
 import { type RsaPair, rsaPairProblem } from './rsa-pair.ts';
 

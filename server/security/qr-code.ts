@@ -1,4 +1,4 @@
-import type { QrCodes } from '../ports/security.ts';
+import type { QrCodes } from '../ports/security/qr-codes.ts';
 
 /** Draws QR codes with level M error correction; the library is loaded at first use. */
 export const qrCodes: QrCodes = {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { type FieldCipher, type Lookups, TamperError } from '../ports/sealing.ts';
+import { type FieldCipher, type Lookups, TamperError } from '../ports/security/sealing.ts';
 import { takeRandom } from './random.ts';
 
 /** Says how a sealed text was made, so that a later way can stand beside it. */

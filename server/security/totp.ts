@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Totp } from '../ports/security.ts';
+import type { Totp } from '../ports/security/totp.ts';
 
 const PERIOD_SECONDS = 30;
 const SECRET_BYTES = 20;

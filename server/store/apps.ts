@@ -1,6 +1,6 @@
 import type { App } from '../model/app.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { AppStore } from '../ports/store/apps.ts';
 import { frozen, RecordCache } from './cache.ts';
 import { type Engine, type Filter, HOST_SCOPE } from './engine.ts';

@@ -1,5 +1,5 @@
 import type { Invite } from '../model/invite.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { InviteStore } from '../ports/store/invites.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';

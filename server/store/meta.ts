@@ -1,4 +1,4 @@
-import { TamperError } from '../ports/sealing.ts';
+import { TamperError } from '../ports/security/sealing.ts';
 import { META, type MetaStore } from '../ports/store/meta.ts';
 import type { MetaOperations } from './engine.ts';
 import type { SealingDeps } from './sealed.ts';

@@ -1,5 +1,5 @@
 import type { Events } from '../ports/log.ts';
-import { type FieldCipher, TamperError } from '../ports/sealing.ts';
+import { type FieldCipher, TamperError } from '../ports/security/sealing.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { frozen } from './cache.ts';
 import type { StoredRow, TableName } from './engine.ts';

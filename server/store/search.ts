@@ -1,4 +1,4 @@
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { Filter } from './engine.ts';
 import type { Records } from './records.ts';
 

@@ -1,5 +1,5 @@
 import type { Signup } from '../model/signup.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { SignupStore } from '../ports/store/signups.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';

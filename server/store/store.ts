@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { Store } from '../ports/store/store.ts';
 import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';

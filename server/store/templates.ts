@@ -1,6 +1,6 @@
 import type { Template } from '../model/template.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { TemplateStore } from '../ports/store/templates.ts';
 import { RecordCache } from './cache.ts';
 import type { Engine } from './engine.ts';

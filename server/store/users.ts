@@ -1,5 +1,5 @@
 import { isAnonymous, type User } from '../model/user.ts';
-import type { Lookups } from '../ports/sealing.ts';
+import type { Lookups } from '../ports/security/sealing.ts';
 import type { UserStore } from '../ports/store/users.ts';
 import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import type { User } from '../../server/model/user.ts';
-import { FIRST_GENERATION } from '../../server/ports/security.ts';
+import { FIRST_GENERATION } from '../../server/ports/security/host-tokens.ts';
 import { META, type MetaStore } from '../../server/ports/store/meta.ts';
 import type { Store } from '../../server/ports/store/store.ts';
 import { systemClock } from '../../server/security/clock.ts';

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import type { HostTokenKind } from '../../server/ports/security.ts';
+import type { HostTokenKind } from '../../server/ports/security/host-tokens.ts';
 import { createCodes } from '../../server/security/codes.ts';
 import { createHostTokens } from '../../server/security/host-tokens.ts';
 import { FakeClock } from '../support/clock.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { verify as verifySignature } from 'node:crypto';
 import { describe, it } from 'node:test';
-import type { HostTokenKind } from '../../server/ports/security.ts';
+import type { HostTokenKind } from '../../server/ports/security/host-tokens.ts';
 import { FakeClock } from '../support/clock.ts';
 import { APP_ID, issue, KINDS, publicKey, setUp, signed } from './host-token-stage.ts';
 

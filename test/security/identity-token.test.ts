@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { isHostError } from '../../server/model/errors.ts';
-import type { IdentityTokens } from '../../server/ports/security.ts';
+import type { IdentityTokens } from '../../server/ports/security/identity-tokens.ts';
 import { createIdentityTokens } from '../../server/security/identity-token.ts';
 import { FakeClock } from '../support/clock.ts';
 

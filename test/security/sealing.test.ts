@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { TamperError } from '../../server/ports/sealing.ts';
+import { TamperError } from '../../server/ports/security/sealing.ts';
 import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
 
 const PLACE = 'users.0123.handle';

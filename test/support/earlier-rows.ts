@@ -1,6 +1,6 @@
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
-import type { FieldCipher } from '../../server/ports/sealing.ts';
+import type { FieldCipher } from '../../server/ports/security/sealing.ts';
 import { APP_FIELDS } from '../../server/store/apps.ts';
 import { HOST_SCOPE } from '../../server/store/engine.ts';
 import { type SealedFields, Sealer } from '../../server/store/sealed.ts';

@@ -2,7 +2,7 @@ import { subjectOf } from '../../server/domain/tokens/claims.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
-import { FIRST_GENERATION } from '../../server/ports/security.ts';
+import { FIRST_GENERATION } from '../../server/ports/security/host-tokens.ts';
 import { anApp, aUser } from './records.ts';
 
 /** MD5 of the text `password`, as clients send it. */

@@ -2,7 +2,7 @@ import { type App, DEFAULT_PASSWORD_RULES, type SignupFlow } from '../../model/a
 import { HostError, isHostError } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { FIRST_GENERATION } from '../../ports/security.ts';
+import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
 import { change } from '../users/change.ts';
 
 type NewAppSettings = Omit<

@@ -1,7 +1,7 @@
 import type { App } from '../../model/app.ts';
 import type { StoredCode } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { CodePurpose } from '../../ports/security.ts';
+import type { CodePurpose } from '../../ports/security/codes.ts';
 import { DAY_MS, MINUTE_MS } from '../../tools/duration.ts';
 import { countGuess } from './guessing-alarm.ts';
 import type { BudgetDeps } from './message-budgets.ts';

@@ -1,5 +1,5 @@
 import type { App } from '../../model/app.ts';
-import type { CodePurpose } from '../../ports/security.ts';
+import type { CodePurpose } from '../../ports/security/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
 import {
   admitRecipient,

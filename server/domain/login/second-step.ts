@@ -2,7 +2,7 @@ import type { App } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { HostToken } from '../../ports/security.ts';
+import type { HostToken } from '../../ports/security/host-tokens.ts';
 import { type FactorDeps, judgeFactorCode } from '../factors/factor-code.ts';
 import {
   type IssuedTokens,

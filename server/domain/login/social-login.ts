@@ -2,7 +2,7 @@ import type { App } from '../../model/app.ts';
 import { type ErrorName, HostError, isHostError } from '../../model/errors.ts';
 import type { LoginProvider, User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { Identity } from '../../ports/security.ts';
+import type { Identity } from '../../ports/security/identity-tokens.ts';
 import { type JoinDeps, joinAtOnce } from '../joining/signup.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';

@@ -3,7 +3,7 @@ import { HostError } from '../../model/errors.ts';
 import type { Message, QueuedMessage } from '../../model/message.ts';
 import { DeliveryError, type Mailer, type Texter } from '../../ports/delivery.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { TamperError } from '../../ports/sealing.ts';
+import { TamperError } from '../../ports/security/sealing.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
 
 /** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */

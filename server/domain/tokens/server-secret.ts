@@ -1,7 +1,7 @@
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { TamperError } from '../../ports/sealing.ts';
-import { FIRST_GENERATION } from '../../ports/security.ts';
+import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
+import { TamperError } from '../../ports/security/sealing.ts';
 import { META, type MetaStore } from '../../ports/store/meta.ts';
 
 /** The generation a server secret token must carry to be accepted (claim `gen`). */

@@ -3,7 +3,7 @@ import type { App } from '../../model/app.ts';
 import { isHostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { TamperError } from '../../ports/sealing.ts';
+import { TamperError } from '../../ports/security/sealing.ts';
 import { META } from '../../ports/store/meta.ts';
 import { MINUTE_MS } from '../../tools/duration.ts';
 import { changeUser } from '../users/change.ts';

@@ -8,7 +8,7 @@ import {
   SETTING_LENGTHS,
 } from '../../model/portal-limits.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { FIRST_GENERATION } from '../../ports/security.ts';
+import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
 import { newAppSettings } from '../apps/apps.ts';
 import { type FieldList, importedFields } from '../apps/metadata-fields.ts';
 import { isCountry } from '../users/phone-number.ts';

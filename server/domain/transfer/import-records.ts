@@ -7,7 +7,7 @@ import type { Signup } from '../../model/signup.ts';
 import { TEMPLATE_NAMES, type Template } from '../../model/template.ts';
 import { isAnonymous, type Metadata, type StoredCode, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { CodePurpose } from '../../ports/security.ts';
+import type { CodePurpose } from '../../ports/security/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
 import { subjectOf } from '../tokens/claims.ts';
 import { loginName, parseUserName, requireFitText } from '../users/handle.ts';

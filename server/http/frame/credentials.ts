@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Caller } from '../../model/caller.ts';
 import { type Because, type ErrorName, HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { HostToken } from '../../ports/security.ts';
+import type { HostToken } from '../../ports/security/host-tokens.ts';
 import type { CallerRule, Route } from '../route.ts';
 import { Refused } from './refused.ts';
 import { TokenGenerations } from './token-generations.ts';

@@ -1,7 +1,7 @@
 import { errorFields } from '../../log/events.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { TamperError } from '../../ports/sealing.ts';
+import { TamperError } from '../../ports/security/sealing.ts';
 import { PageReply, type Route } from '../route.ts';
 import { codeBody, describeError, failsBody, Refused } from './refused.ts';
 import { jsonReply, pageReply, type Reply } from './reply.ts';

@@ -1,7 +1,7 @@
 import { requestContext } from '../../log/request-context.ts';
 import type { Origin } from '../../ports/origin.ts';
-import type { Lookups } from '../../ports/sealing.ts';
-import type { HostTokens } from '../../ports/security.ts';
+import type { HostTokens } from '../../ports/security/host-tokens.ts';
+import type { Lookups } from '../../ports/security/sealing.ts';
 import { addressBucket, addressNetwork } from './client-address.ts';
 
 /** Stands in for a client's address where no request is being answered. */

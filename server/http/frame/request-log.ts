@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../log/logger.ts';
 import type { Metrics } from '../../ports/log.ts';
-import type { Codes } from '../../ports/security.ts';
+import type { Codes } from '../../ports/security/codes.ts';
 import type { HttpContext } from './request-facts.ts';
 
 const USABLE_ID = /^[A-Za-z0-9._-]{1,64}$/;

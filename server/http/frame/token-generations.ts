@@ -1,7 +1,7 @@
 import { serverSecretGeneration } from '../../domain/tokens/server-secret.ts';
 import { type App, superUserGeneration } from '../../model/app.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { FIRST_GENERATION } from '../../ports/security.ts';
+import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
 import { META } from '../../ports/store/meta.ts';
 
 const KEPT_MS = 3000;

@@ -5,7 +5,7 @@ import type { App, MetadataField } from '../../../server/model/app.ts';
 import type { Config } from '../../../server/model/config.ts';
 import { HostError } from '../../../server/model/errors.ts';
 import type { User } from '../../../server/model/user.ts';
-import type { Codes } from '../../../server/ports/security.ts';
+import type { Codes } from '../../../server/ports/security/codes.ts';
 import { anApp, aUser } from '../../support/records.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);

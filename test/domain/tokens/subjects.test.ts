@@ -8,7 +8,7 @@ import {
 } from '../../../server/domain/tokens/subjects.ts';
 import type { App } from '../../../server/model/app.ts';
 import { isHostError } from '../../../server/model/errors.ts';
-import { TamperError } from '../../../server/ports/sealing.ts';
+import { TamperError } from '../../../server/ports/security/sealing.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import type { TestHost } from '../../support/host.ts';
 import { anId, aRowId } from '../../support/records.ts';

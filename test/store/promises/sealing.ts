@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TamperError } from '../../../server/ports/sealing.ts';
+import { TamperError } from '../../../server/ports/security/sealing.ts';
 import { HOST_SCOPE, type Row, type StoredRow } from '../../../server/store/engine.ts';
 import {
   anActivity,
