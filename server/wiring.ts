@@ -18,7 +18,7 @@ import type { MetricsPort } from './log/metrics.ts';
 import { requestContext } from './log/request-context.ts';
 import type { Config } from './model/config.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Renderer } from './ports/delivery.ts';
+import type { Renderer } from './ports/delivery/renderer.ts';
 import type { Deps } from './ports/deps.ts';
 import type { Events, Metrics } from './ports/log.ts';
 import { createAppTokens } from './security/app-tokens.ts';

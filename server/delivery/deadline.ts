@@ -1,4 +1,4 @@
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { within } from '../tools/deadline.ts';
 
 /** Longest a provider may take for one message (security.md F8). */

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Message } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 
 /** Takes messages instead of a provider. */
 export interface Outbox {

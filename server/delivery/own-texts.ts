@@ -1,7 +1,7 @@
 import { HostError } from '../model/errors.ts';
 import { isPlainLine, TEXT_LENGTHS } from '../model/portal-limits.ts';
 import type { MessageName } from '../model/template.ts';
-import type { Renderer } from '../ports/delivery.ts';
+import type { Renderer } from '../ports/delivery/renderer.ts';
 import { isMessageName } from './placeholders.ts';
 import { type TextFile, type TextFilesError, textOf, wordsOf } from './text-files.ts';
 

@@ -1,4 +1,4 @@
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 
 /**
  * What an HTTP provider's status means. Only a refusal of this very message is final: credentials, quotas and outages can be put right

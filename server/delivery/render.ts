@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
-import type { RenderedMessage, Renderer } from '../ports/delivery.ts';
+import type { RenderedMessage, Renderer } from '../ports/delivery/renderer.ts';
 import type { Events } from '../ports/log.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';

@@ -1,6 +1,6 @@
 import type sdk from '@sendgrid/mail';
 import type { Message } from '../model/message.ts';
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { refusedByProvider, unreachableProvider } from './provider-error.ts';

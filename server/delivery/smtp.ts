@@ -1,7 +1,7 @@
 import { createTransport } from 'nodemailer';
 import { isLoopback } from '../model/config.ts';
 import type { Message } from '../model/message.ts';
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { errorCode, networkStep } from './provider-error.ts';
 

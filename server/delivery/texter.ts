@@ -1,6 +1,7 @@
 import type { App, TwilioAccount } from '../model/app.ts';
 import type { Config } from '../model/config.ts';
-import { DeliveryError, type Texter } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
+import type { Texter } from '../ports/delivery/texter.ts';
 import type { Outbox } from './outbox.ts';
 import { createTwilio } from './twilio.ts';
 

@@ -1,7 +1,7 @@
 import type { Twilio } from 'twilio';
 import type { TwilioAccount } from '../model/app.ts';
 import type { Message } from '../model/message.ts';
-import { DeliveryError } from '../ports/delivery.ts';
+import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { refusedByProvider, unreachableProvider } from './provider-error.ts';

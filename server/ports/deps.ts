@@ -1,7 +1,9 @@
 import type { Config } from '../model/config.ts';
 import type { Archives } from './archive.ts';
 import type { Clock } from './clock.ts';
-import type { Mailer, Renderer, Texter } from './delivery.ts';
+import type { Mailer } from './delivery/mailer.ts';
+import type { Renderer } from './delivery/renderer.ts';
+import type { Texter } from './delivery/texter.ts';
 import type { ActivityLog, Events, Metrics } from './log.ts';
 import type { Origin } from './origin.ts';
 import type { Readiness } from './readiness.ts';

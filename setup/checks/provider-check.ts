@@ -1,7 +1,7 @@
 import { openOutbox } from '../../server/delivery/outbox.ts';
 import type { Config } from '../../server/model/config.ts';
 import type { Message } from '../../server/model/message.ts';
-import type { DeliveryError } from '../../server/ports/delivery.ts';
+import type { DeliveryError } from '../../server/ports/delivery/delivery-error.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { type CheckResult, failed, passed } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import type { App } from '../../server/model/app.ts';
 import type { Message } from '../../server/model/message.ts';
-import { DeliveryError } from '../../server/ports/delivery.ts';
+import { DeliveryError } from '../../server/ports/delivery/delivery-error.ts';
 
 /** A secret that may not turn up in any error. */
 export const CANARY = 'canary482915';

@@ -5,7 +5,7 @@ import { createMailer } from '../../server/delivery/mailer.ts';
 import { createTexter } from '../../server/delivery/texter.ts';
 import type { Config } from '../../server/model/config.ts';
 import type { Message } from '../../server/model/message.ts';
-import type { DeliveryError } from '../../server/ports/delivery.ts';
+import type { DeliveryError } from '../../server/ports/delivery/delivery-error.ts';
 import {
   type ProviderMood,
   type ProviderServer,

@@ -10,7 +10,7 @@ import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import { isHostError } from '../../server/model/errors.ts';
-import { DeliveryError } from '../../server/ports/delivery.ts';
+import { DeliveryError } from '../../server/ports/delivery/delivery-error.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 import { type ProviderServer, startSendGrid } from '../support/provider-servers.ts';
 

@@ -1,7 +1,9 @@
 import type { App } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Message, QueuedMessage } from '../../model/message.ts';
-import { DeliveryError, type Mailer, type Texter } from '../../ports/delivery.ts';
+import { DeliveryError } from '../../ports/delivery/delivery-error.ts';
+import type { Mailer } from '../../ports/delivery/mailer.ts';
+import type { Texter } from '../../ports/delivery/texter.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { TamperError } from '../../ports/security/sealing.ts';
 import { HOUR_MS } from '../../tools/duration.ts';

@@ -1,6 +1,6 @@
 import { HostError, refused } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
-import { DeliveryError } from '../../ports/delivery.ts';
+import { DeliveryError } from '../../ports/delivery/delivery-error.ts';
 import { findAppForPortal } from '../apps/apps.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode } from '../attempts/code-budget.ts';

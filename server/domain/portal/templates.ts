@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
 import { TEMPLATE_NAMES, type Template, type TemplateName } from '../../model/template.ts';
-import type { RenderedMessage } from '../../ports/delivery.ts';
+import type { RenderedMessage } from '../../ports/delivery/renderer.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { findActiveAppForPortal, findAppForPortal } from '../apps/apps.ts';
 import { findTemplate } from '../messages/message.ts';

@@ -1,46 +1,5 @@
-import type { App } from '../model/app.ts';
-import type { Message } from '../model/message.ts';
-import type { MessageName, Template } from '../model/template.ts';
-
-/** Why a provider did not take a message. Holds no credential, code or message text. */
-export class DeliveryError extends Error {
-  override readonly name = 'DeliveryError';
-  /** Where it stopped: `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `quota`, `timeout`, `provider`, `render`, `app`. */
-  readonly step: string;
-  readonly provider: string;
-  readonly status: number | undefined;
-  /** Whether trying again can help. */
-  readonly retryable: boolean;
-  constructor(input: {
-    step: string;
-    provider: string;
-    status?: number;
-    retryable: boolean;
-    message?: string;
-  }) {
-    super(input.message ?? `${input.provider}: ${input.step}`);
-    this.step = input.step;
-    this.provider = input.provider;
-    this.status = input.status;
-    this.retryable = input.retryable;
-  }
-}
-
-/**
- * Sends one mail or SMS, 5 s at most. Which account: the app's own where it has one (`emailExtension`, `twilio`), else the host's. Throws
- * `DeliveryError`.
- */
-export interface Mailer {
-  send(message: Message, app: App | undefined): Promise<void>;
-  /** Name of the host-wide provider: outbox, sendgrid, smtp. */
-  readonly provider: string;
-}
-export interface Texter {
-  send(message: Message, app: App | undefined): Promise<void>;
-  /** Whether an SMS of this app can be sent at all. */
-  available(app: App | undefined): boolean;
-  readonly provider: string;
-}
+import type { App } from '../../model/app.ts';
+import type { MessageName, Template } from '../../model/template.ts';
 
 /** What a rendered message consists of. */
 export interface RenderedMessage {
