@@ -9,7 +9,7 @@ import { routes } from './http/routes/index.ts';
 import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
-import type { Events } from './ports/log.ts';
+import type { Events } from './ports/log/events.ts';
 import { letThreadPoolYield } from './security/thread-pool.ts';
 import { EXIT, StartError } from './start/exit.ts';
 import { databaseProblem } from './start/open-engine.ts';

@@ -3,7 +3,7 @@ import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
 import type { RenderedMessage, Renderer } from '../ports/delivery/renderer.ts';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
 import { requireHarmless, requireModest } from './harmless.ts';

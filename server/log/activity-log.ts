@@ -1,7 +1,8 @@
 import type { Activity } from '../model/activity.ts';
 import { isHostError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ActivityLog, Events } from '../ports/log.ts';
+import type { ActivityLog } from '../ports/log/activity-log.ts';
+import type { Events } from '../ports/log/events.ts';
 import type { Codes } from '../ports/security/codes.ts';
 import type { ActivityStore } from '../ports/store/activity.ts';
 import { errorFields } from './events.ts';

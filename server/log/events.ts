@@ -1,5 +1,5 @@
 import { EVENT_LEVELS } from '../model/events.ts';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import type { Logger } from './logger.ts';
 import { requestContext } from './request-context.ts';
 

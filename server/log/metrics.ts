@@ -1,4 +1,4 @@
-import type { Metrics } from '../ports/log.ts';
+import type { Metrics } from '../ports/log/metrics.ts';
 
 // See `http/listener.ts` for what an import would load.
 const { createServer } = process.getBuiltinModule('node:http');

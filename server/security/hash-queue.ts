@@ -1,5 +1,5 @@
 import { HostError } from '../model/errors.ts';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 

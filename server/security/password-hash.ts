@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import type { PasswordHasher } from '../ports/security/password-hasher.ts';
 import { type Argon2Cost, argon2Cost, argon2Hash, argon2Salting, argon2Verify } from './argon2.ts';
 import { HashQueue } from './hash-queue.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import type { Readiness } from '../ports/readiness.ts';
 
 const EVERY_MS = 2000;

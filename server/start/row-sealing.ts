@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../model/config.ts';
 import { isHostError } from '../model/errors.ts';
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import type { Engine } from '../store/engine.ts';
 import { sealMeta } from '../store/meta.ts';
 import { sealWholeRows } from '../store/seal-whole.ts';

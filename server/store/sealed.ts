@@ -1,4 +1,4 @@
-import type { Events } from '../ports/log.ts';
+import type { Events } from '../ports/log/events.ts';
 import { type FieldCipher, TamperError } from '../ports/security/sealing.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { frozen } from './cache.ts';

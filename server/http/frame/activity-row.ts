@@ -1,6 +1,6 @@
 import type { Caller } from '../../model/caller.ts';
 import { HostError } from '../../model/errors.ts';
-import type { ActivityLog } from '../../ports/log.ts';
+import type { ActivityLog } from '../../ports/log/activity-log.ts';
 import type { Route } from '../route.ts';
 import { codeBody, failsBody } from './refused.ts';
 

@@ -1,5 +1,5 @@
 import type { Because, Reason } from '../../model/errors.ts';
-import type { Events } from '../../ports/log.ts';
+import type { Events } from '../../ports/log/events.ts';
 import { blame, isWellFormed } from './reason.ts';
 import { Refused } from './refused.ts';
 import type { Endpoint } from './router.ts';

@@ -1,6 +1,6 @@
 import { HostError } from '../../model/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Events } from '../../ports/log.ts';
+import type { Events } from '../../ports/log/events.ts';
 import { addressBucket } from './client-address.ts';
 
 const WINDOW_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../log/logger.ts';
-import type { Metrics } from '../../ports/log.ts';
+import type { Metrics } from '../../ports/log/metrics.ts';
 import type { Codes } from '../../ports/security/codes.ts';
 import type { HttpContext } from './request-facts.ts';
 

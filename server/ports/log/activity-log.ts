@@ -1,10 +1,4 @@
-import type { Activity } from '../model/activity.ts';
-import type { EventFields, EventName } from '../model/events.ts';
-
-/** Security events. Inside a request the adapter adds `requestId`, `route`, `appId` and `address` by itself. */
-export interface Events {
-  emit(event: EventName, fields?: EventFields): void;
-}
+import type { Activity } from '../../model/activity.ts';
 
 /** The apps' log rows: kept in memory for at most 250 ms or 500 rows, then written together. */
 export interface ActivityLog {
@@ -18,11 +12,4 @@ export interface ActivityLog {
   flush(): Promise<void>;
   /** Writes everything; at shutdown. */
   close(): Promise<void>;
-}
-
-/** Counters for the metrics port. Labels come from fixed lists only. */
-export interface Metrics {
-  login(outcome: 'succeeded' | 'challenged' | 'failed' | 'delayed'): void;
-  message(channel: 'email' | 'sms', outcome: 'sent' | 'failed' | 'limited'): void;
-  request(route: string, method: string, status: number, seconds: number): void;
 }
