@@ -104,7 +104,7 @@ async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<nu
   }
 }
 
-/** An exception nobody caught is logged once and ends nothing (security.md R33). */
+/** An exception nobody caught is logged once and ends nothing (threats R33). */
 function stayUp(events: Events): void {
   const report = (thrown: unknown) => events.emit('unexpected_error', errorFields(thrown));
   process.on('unhandledRejection', report);

@@ -4,7 +4,7 @@ import { weaknessOf } from './weak-secret.ts';
 /** What setup makes (design §13); an adopted key may be smaller. */
 export const HOST_KEY_BITS = 3072;
 
-/** Settings that work but are no good in the open, by name; each is logged at every start (security.md §6). */
+/** Settings that work but are no good in the open, by name; each is logged at every start (threats §6). */
 export function insecureSettings(config: Config, hostKeyBits: number): string[] {
   const { protocol, hostname } = new URL(config.apiUrl);
   const found: string[] = [];

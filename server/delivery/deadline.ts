@@ -1,7 +1,7 @@
 import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { within } from '../tools/deadline.ts';
 
-/** Longest a provider may take for one message (security.md F8). */
+/** Longest a provider may take for one message (threats F8). */
 export const SEND_MS = 5_000;
 
 /**

@@ -18,7 +18,7 @@ export function requireModest(source: string): void {
   if (count > EXPRESSION_LIMIT) throw new Error(`more than ${EXPRESSION_LIMIT} placeholders and conditions`);
 }
 
-/** Throws an `Error` for anything but escaped values by their bare names, and `if` and `unless` on them (security.md §3). */
+/** Throws an `Error` for anything but escaped values by their bare names, and `if` and `unless` on them (threats §3). */
 export function requireHarmless(program: hbs.AST.Program, known: readonly string[]): void {
   for (const node of program.body) {
     if (node.type === 'ContentStatement' || node.type === 'CommentStatement') continue;

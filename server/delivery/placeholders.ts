@@ -50,7 +50,7 @@ function placeholdersIn(source: string): Set<string> {
 }
 
 /**
- * Rewrites `%NAME%` to `{{NAME}}` in the source, before anything is compiled: values only ever enter as data (security.md R36). Other
+ * Rewrites `%NAME%` to `{{NAME}}` in the source, before anything is compiled: values only ever enter as data (threats R36). Other
  * text between per cent signs stays as it is.
  */
 export function toPlainSource(source: string, known: readonly string[]): string {

@@ -14,7 +14,7 @@ export function refusedByProvider(provider: string, status: number): DeliveryErr
 }
 
 /**
- * What is left of a network error. SDK errors hold credentials and message texts: nothing but the step may survive (security.md R34).
+ * What is left of a network error. SDK errors hold credentials and message texts: nothing but the step may survive (threats R34).
  */
 export function unreachableProvider(provider: string, thrown: unknown): DeliveryError {
   return new DeliveryError({ step: networkStep(errorCode(thrown)), provider, retryable: true });

@@ -31,7 +31,7 @@ export interface HostServer {
 }
 
 /**
- * The HTTP server with its limits (security.md R32); what Node's parser refuses is answered in JSON too, with the headers of every answer.
+ * The HTTP server with its limits (threats R32); what Node's parser refuses is answered in JSON too, with the headers of every answer.
  */
 export function createHostServer(
   app: Koa,

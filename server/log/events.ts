@@ -20,7 +20,7 @@ export function createEvents(log: Logger): Events {
   };
 }
 
-/** What may be logged of a thrown value nobody expected: name, code and frames, never its message (security.md R34). */
+/** What may be logged of a thrown value nobody expected: name, code and frames, never its message (threats R34). */
 export function errorFields(thrown: unknown): { name: string; code?: string; stack: string } {
   if (!(thrown instanceof Error)) return { name: typeof thrown, stack: '' };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;

@@ -16,7 +16,7 @@ export interface RequestLine {
   code?: number | undefined;
   reason?: string | undefined;
 }
-/** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (security.md R34). */
+/** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (threats R34). */
 export interface Logger {
   info: Write;
   warn: Write;

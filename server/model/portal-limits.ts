@@ -30,7 +30,7 @@ const MAIL_ADDRESS_LENGTH = 254;
 
 const CONTROLS = /[\p{Cc}\uFFFD]/u;
 
-/** Whether a text is one line without control characters or lone surrogates (security rule 22). */
+/** Whether a text is one line without control characters or lone surrogates (threats R22). */
 export function isPlainLine(text: string): boolean {
   return text.isWellFormed() && !CONTROLS.test(text);
 }

@@ -6,7 +6,7 @@ import { CAN_PIN, type RunningHost, startGenerator, startHost } from './processe
 import { type Fact, printFact } from './report.ts';
 import { GENERATOR_CORE, HOST_CORE, type Stage } from './suite.ts';
 
-/** Of the capacity, in the mix (security.md F1). */
+/** Of the capacity, in the mix (threats F1). */
 const MIX_SHARE = 0.7;
 const OVERLOAD = 5;
 const TOKEN_CALLS = 200;

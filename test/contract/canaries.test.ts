@@ -14,7 +14,7 @@ import { newPassword, until } from './two-hosts.ts';
 const AUDIENCE = 'com.example.app';
 const planted = (name: string) => `planted-${name.replaceAll(' ', '-')}-${randomBytes(8).toString('hex')}`;
 
-/** Figure F18: what somebody gives to the host or gets from it in confidence stands nowhere else. */
+/** threats F18: what somebody gives to the host or gets from it in confidence stands nowhere else. */
 describe('secrets that pass through a host', () => {
   const canaries = new Map<string, string>();
   const refusals: string[] = [];

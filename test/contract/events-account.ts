@@ -8,7 +8,7 @@ const handleRef = /^[\da-f]{12}$/;
 const BCRYPT = '$2b$10$wvlFVDkSEcq7zS/GnjzDz.2BmNs.oQU6UiQl7CRWZ/DJ7tUU7jA/W';
 const BCRYPT_OF = '155ba8e102f3beb97892c3400b65031c';
 
-/** How credentials, accounts and what belongs to them are told of (security rules §6). */
+/** How credentials, accounts and what belongs to them are told of (threats §6). */
 export const ACCOUNT_STORIES: readonly Story[] = [
   {
     event: 'token_refused',

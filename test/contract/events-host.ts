@@ -16,7 +16,7 @@ const broken = {
   emailExtensionSenderEmail: 'me@example.com',
 };
 
-/** How trouble of the host itself is told of (security rules §6). */
+/** How trouble of the host itself is told of (threats §6). */
 export const HOST_STORIES: readonly Story[] = [
   {
     event: 'subject_doubled',

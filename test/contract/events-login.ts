@@ -6,7 +6,7 @@ const WRONG = 'f'.repeat(32);
 const userId = /^[\da-f]{24}$/;
 const handleRef = /^[\da-f]{12}$/;
 
-/** How log-ins, codes and second factors are told of (security rules §6). */
+/** How log-ins, codes and second factors are told of (threats §6). */
 export const LOGIN_STORIES: readonly Story[] = [
   {
     event: 'login_succeeded',

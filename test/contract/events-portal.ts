@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { exported, imported, type Story } from './events-stage.ts';
 
-/** How what the portal does to an app is told of (security rules §6). */
+/** How what the portal does to an app is told of (threats §6). */
 export const PORTAL_STORIES: readonly Story[] = [
   {
     event: 'app_created',

@@ -14,7 +14,7 @@ import { runSetupCommand } from './setup-command.ts';
 
 const STORIES = [...LOGIN_STORIES, ...ACCOUNT_STORIES, ...PORTAL_STORIES, ...HOST_STORIES];
 
-/** Names of security rules §6. */
+/** Names of threats §6. */
 const NAMES = `
   login_succeeded identity_bound login_challenged login_failed login_delayed account_locked account_unlocked code_sent code_failed code_exhausted
   code_limited totp_replayed spray_suspected address_limited token_refused access_refused input_refused token_revoked user_created activity_trimmed

@@ -5,7 +5,7 @@ import type { Answer } from '../support/host.ts';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
 
-// Figure F14 of the security rules asks for 100 rounds: TEST_ROUNDS=100 node --test test/contract/one-winner.test.ts
+// threats F14 asks for 100 rounds: TEST_ROUNDS=100 node --test test/contract/one-winner.test.ts
 const ROUNDS = Number(process.env.TEST_ROUNDS ?? 1);
 const USES = 200;
 const GUESSES = 500;

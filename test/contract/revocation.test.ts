@@ -4,7 +4,7 @@ import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support
 import { runSetupCommand } from './setup-command.ts';
 import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
 
-/** In every process, that long after the answer (figure F15). */
+/** In every process, that long after the answer (threats F15). */
 const WITHIN_MS = 5_000;
 
 for (const store of ['sqlite', 'mongodb'] as const) {

@@ -9,7 +9,7 @@ import { assertAllIn, assertUnavailable, type Stage, setStage } from './stage.ts
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
-/** Longest until writes resume after the primary changed (security.md F6), and until an answer of any kind (ms). */
+/** Longest until writes resume after the primary changed (threats F6), and until an answer of any kind (ms). */
 const RESUMES_MS = 20_000;
 const ANSWER_MS = 8_000;
 const CLIENTS = 8;

@@ -9,7 +9,7 @@ import { type IdentityProvider, startIdentityProvider } from '../support/identit
 import { type ProviderServer, startSendGrid, startTwilio } from '../support/provider-servers.ts';
 import { PASSWORD, type Stage, setStage } from './stage.ts';
 
-/** Longest a provider may hold a request (security.md F8), and what the host itself may take besides (ms). */
+/** Longest a provider may hold a request (threats F8), and what the host itself may take besides (ms). */
 const PROVIDER_MS = 5_000;
 const HOST_MS = 1_500;
 const HOUR_MS = 3_600_000;

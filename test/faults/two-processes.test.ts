@@ -8,7 +8,7 @@ import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { readOutbox } from '../support/outbox.ts';
 import { type Stage, setStage } from './stage.ts';
 
-/** Until every process knows what was changed through one (security.md F15). */
+/** Until every process knows what was changed through one (threats F15). */
 const AGREE_MS = 5_000;
 const WRONG = 'f'.repeat(32);
 const SEATS = 4;

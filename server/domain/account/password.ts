@@ -54,7 +54,7 @@ export async function forgotPassword(
   const user = await findByLoginName(deps, app, handle);
   const known = user !== undefined && user.loginProvider === '' && !isAnonymous(user.handle);
   if (!known && !app.hideAccounts) throw new HostError('account_unknown');
-  // Unknown handles are counted like known ones (security rule 16).
+  // Unknown handles are counted like known ones (threats R16).
   const subject = known ? user.id : typed;
   const unproven = { to: known ? user.handle : typed, open: true };
   // Else strangers could keep the owner from a reset by asking for one.

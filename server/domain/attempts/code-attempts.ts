@@ -30,7 +30,7 @@ interface Judged {
 
 /**
  * Whether `code` is the stored one. Each try is counted in the store before the comparison, so that of any number of simultaneous guesses at
- * most so many are judged (security rule 11); a right one is given back, and using the code up is the caller's conditional write. A code by
+ * most so many are judged (threats R11); a right one is given back, and using the code up is the caller's conditional write. A code by
  * SMS for a log-in or a number has `CODE_TRIES` in all. A mailed one has as many for each place and three times as many in all, of which
  * strangers cannot take those of the place that asked for it, and as many again for all that are `trusted`; invites count by handle and
  * day, so that nobody voids them. What cannot be the code is refused uncounted, and so is a wrong code of a link. Expired, voided and
@@ -84,7 +84,7 @@ async function judgeOneOf<C extends Pick<Judged, 'subject' | 'stored'>>(
   return inTime ? found : refuse(deps, input, { reason: 'expired', triesLeft: 0 });
 }
 
-/** What was refused as late stays refused when the clock is set back (security.md F24). */
+/** What was refused as late stays refused when the clock is set back (threats F24). */
 async function isInTime(
   deps: Pick<CodeDeps, 'store' | 'clock'>,
   { stored }: Pick<Judged, 'stored'>,
@@ -105,7 +105,7 @@ interface TryLimit {
   beyond?: { key: string; cap: number };
 }
 
-/** Each purpose has its number of writes, whether there is a code or not, so that time does not tell of one (security rule 19). */
+/** Each purpose has its number of writes, whether there is a code or not, so that time does not tell of one (threats R19). */
 function triesOf(
   deps: CodeDeps,
   { app, purpose, who, trusted = false }: Omit<Judged, 'subject' | 'stored'>,

@@ -2,7 +2,7 @@ import type { App } from '../../model/app.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 
-/** Wrong guesses in an app on one day that no group of forgetful users makes (security figure F13). */
+/** Wrong guesses in an app on one day that no group of forgetful users makes (threats F13). */
 const THRESHOLDS = { password: 5000, code: 1000 } as const;
 
 /** Counts a wrong guess over all accounts of the app; the one that reaches the day's threshold is an event. */

@@ -28,7 +28,7 @@ const ROW_MS = 30 * DAY_MS;
 
 /**
  * Whether this is the user's password; false also while its guesser or the account waits, without judging. An attempt is counted before it
- * is judged, for unknown handles as for known ones, and costs one hash either way (security rules 11, 16, 19). A wrong one may start a wait
+ * is judged, for unknown handles as for known ones, and costs one hash either way (threats R11, R16, R19). A wrong one may start a wait
  * or, by the app's `maxLoginAttempts`, lock the account; a right one forgives what came from the same place and renews an outdated hash.
  * `loggedIn`: the caller's token names the user, so that nobody else is counted with them and nothing locks.
  */
@@ -103,7 +103,7 @@ function inARowKey(deps: AttemptDeps, account: Account): string {
 
 /**
  * Judges a second factor under the account's own wait and the day's budget, both counted before the check. A right password does not
- * clear them, else fresh login tokens would give fresh tries for ever (security rule 15); a right factor does.
+ * clear them, else fresh login tokens would give fresh tries for ever (threats R15); a right factor does.
  */
 export async function judgeSecondFactor(
   deps: AttemptDeps,

@@ -46,7 +46,7 @@ export async function completeLogin(
   return issueTokens(deps, { app, user, method });
 }
 
-/** Counted before anything is compared, right or wrong (security rule 11). Undefined when the token has no try left. */
+/** Counted before anything is compared, right or wrong (threats R11). Undefined when the token has no try left. */
 function countTry(
   deps: Pick<Deps, 'config' | 'store' | 'clock'>,
   token: LoginToken,

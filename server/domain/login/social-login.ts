@@ -68,7 +68,7 @@ export async function identify(deps: IdentityDeps, input: IdentityInput): Promis
 }
 
 /**
- * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider verified (security rule 10). A
+ * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider verified (threats R10). A
  * provider's log-in is a factor of its own (contract A20). An imported account without a subject gets the one that opens it first. Throws
  * `account_unknown` (`invalid_credentials` while the app hides accounts) and, when the e-mail belongs to an account of another kind, the
  * code that names it; never is that account taken over.

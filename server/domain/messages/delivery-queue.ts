@@ -90,7 +90,7 @@ async function trySending(deps: SendDeps, content: Message, app: App): Promise<D
     return undefined;
   } catch (error) {
     if (error instanceof DeliveryError) return error;
-    // An unforeseen error may hold anything: only that there was one is kept (security.md R34).
+    // An unforeseen error may hold anything: only that there was one is kept (threats R34).
     return new DeliveryError({ step: 'provider', provider: port.provider, retryable: true });
   }
 }

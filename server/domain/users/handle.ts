@@ -116,7 +116,7 @@ function normalise(text: string): string {
 
 /**
  * Control characters, lone surrogates and U+FFFD are refused in identifiers: stores turn a lone surrogate into U+FFFD, so that two
- * handles could meet (security rule 22). Throws `invalid_data`.
+ * handles could meet (threats R22). Throws `invalid_data`.
  */
 export function requireFitText(text: string): void {
   if (UNFIT.test(text) || !text.isWellFormed()) throw invalidHandle();

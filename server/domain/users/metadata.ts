@@ -7,7 +7,7 @@ import { parseJsonText } from '../../tools/json-text.ts';
 const METADATA_MAX_BYTES = 8192;
 const VALUE_MAX_LENGTH = 1024;
 const DEPTH_MAX = 8;
-/** Names that mean something to JavaScript stay out of paths and records (security rule 26). */
+/** Names that mean something to JavaScript stay out of paths and records (threats R26). */
 export const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
 /** The refusal that blames metadata, and the field at `path` where it is one. */
@@ -83,7 +83,7 @@ function requireFitting(value: unknown, names: readonly string[]): void {
   }
 }
 
-/** Throws `refused` for a name that may not stand in a record (security rule 26). */
+/** Throws `refused` for a name that may not stand in a record (threats R26). */
 export function requireSafeNames(value: unknown, path = ''): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
@@ -138,7 +138,7 @@ function splitPath(path: string): [name: string, rest: string | undefined] {
   return dot === -1 ? [path, undefined] : [path.slice(0, dot), path.slice(dot + 1)];
 }
 
-/** Never what an object inherits: paths and names come from outside (security rule 26). */
+/** Never what an object inherits: paths and names come from outside (threats R26). */
 function ownValue(object: Metadata, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

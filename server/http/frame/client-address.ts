@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 /**
  * Address of the client behind `hops` proxies, each of which appends the address it saw to `X-Forwarded-For`; counted from the right,
- * because the left end is whatever the client wrote (security.md R27). Without proxies, or without a usable entry, the peer of the socket.
+ * because the left end is whatever the client wrote (threats R27). Without proxies, or without a usable entry, the peer of the socket.
  * Empty when the peer is not known any more: nothing may be done for such a request that is limited by address.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {

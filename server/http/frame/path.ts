@@ -22,7 +22,7 @@ function pathStart(target: string): number {
 }
 
 /**
- * The one spelling of a path that limits and routes look at (contract C1, security.md R23): repeated slashes collapse, one trailing slash
+ * The one spelling of a path that limits and routes look at (contract C1, threats R23): repeated slashes collapse, one trailing slash
  * and needless escapes go. Case is the router's business, because path parts keep theirs.
  */
 export function repairPath(path: string): string {

@@ -21,7 +21,7 @@ export const handle = z.string().max(254);
 /** Literal text to look for (contract S27). */
 export const searchText = z.string().max(254);
 
-/** One line of text without control characters or lone surrogates (security rule 22). */
+/** One line of text without control characters or lone surrogates (threats R22). */
 export function plainText(maxLength: number) {
   return z
     .string()

@@ -13,7 +13,7 @@ export const joinedAnswer = z.object({
   'signed-user-token': z.string(),
 });
 
-/** The tokens of somebody who joined. Older Swift clients demand the JWT under a name of before, too (additions §8). */
+/** The tokens of somebody who joined. Older Swift clients demand the JWT under a name of before, too (additions §2). */
 export function wireJoined(tokens: IssuedTokens): z.infer<typeof joinedAnswer> {
   return { ...wireTokens(tokens), 'signed-user-token': tokens.jwt };
 }

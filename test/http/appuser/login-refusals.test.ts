@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { appClient, assertRefused } from '../../support/appuser-client.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 
-describe('a log-in that app or account forbids is an event (security.md §6)', () => {
+describe('a log-in that app or account forbids is an event (threats §6)', () => {
   let host: TestHost;
   before(async () => {
     host = await startTestHost();
