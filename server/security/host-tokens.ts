@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Config } from '../model/config.ts';
+import { FACTOR_NAMES } from '../model/factor.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Codes } from '../ports/security/codes.ts';
 import {
@@ -63,7 +64,7 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
       scope: z.literal('login'),
       appId: text,
       userId: text,
-      factor: z.enum(['totp', 'phone']),
+      factor: z.enum(FACTOR_NAMES),
       epoch: z.int().optional(),
       ...ending,
     })

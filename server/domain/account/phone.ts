@@ -4,7 +4,8 @@ import type { User } from '../../model/user.ts';
 import { judgeCode } from '../attempts/code-attempts.ts';
 import { reportFactorChange, tellOwner, withFactorChange } from '../factors/factor-change.ts';
 import { type FactorDeps, provesFactor } from '../factors/factor-code.ts';
-import { type PhoneDeps, prepareSms } from '../factors/sms.ts';
+import { FACTORS } from '../factors/factors.ts';
+import { type PhoneDeps, prepareSms } from '../factors/sms-code.ts';
 import { changeUser } from '../users/change.ts';
 import { parsePhone, requireReachable } from '../users/phone-number.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
@@ -20,7 +21,7 @@ export async function setPhone(
 ): Promise<true> {
   const { app, session } = caller;
   requireRunning(app);
-  if (app.twoFactorVerification !== 'phone') throw new HostError('phone_factor_unsupported');
+  if (app.twoFactorVerification !== FACTORS.phone.mode) throw new HostError('phone_factor_unsupported');
   const phone = requireReachable(app, parsePhone(text, 'phone'), 'phone');
   const user = await currentUser(deps, caller);
   const owners = await deps.store.users.findByVerifiedPhone(app.id, phone);
@@ -48,7 +49,7 @@ export async function setPhone(
 
 /** Whether putting this number in force would change what guards the account. */
 function replacesFactor(user: User, phone: string | undefined): boolean {
-  return user.twoFactorPhone && user.phoneVerified && user.phone !== phone;
+  return FACTORS.phone.guards(user) && user.phone !== phone;
 }
 
 /**
@@ -80,8 +81,9 @@ export async function verifyPhone(
   });
   deps.events.emit('phone_verified', { userId: user.id });
   if (replaces) {
-    reportFactorChange(deps, user, 'phoneChanged');
-    await tellOwner(deps, { app, user, change: 'phoneChanged' });
+    const change = { factor: 'phone', switched: 'Changed' } as const;
+    reportFactorChange(deps, user, change);
+    await tellOwner(deps, { app, user, change });
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../model/app.ts';
+import type { FactorMethod } from '../../model/factor.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { AttemptLimit, Reservation } from '../../ports/store/counters.ts';
@@ -18,7 +19,6 @@ export type AttemptDeps = Pick<
 >;
 /** Who is named in events: the user, or a handle nobody has. */
 type Who = { userId: string } | { handleRef: string };
-type SecondFactor = 'totp' | 'sms' | 'recovery';
 
 const BUSY_STEP_MS = 25;
 const BUSY_STEPS = 80;
@@ -111,7 +111,7 @@ export async function judgeSecondFactor(
     app: App;
     user: User;
     check: () => Promise<'right' | 'wrong' | 'replayed'>;
-    method: SecondFactor;
+    method: FactorMethod;
   },
 ): Promise<boolean> {
   const limit = factorLimit(deps, input.app, input.user);

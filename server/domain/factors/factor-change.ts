@@ -1,8 +1,10 @@
 import type { App } from '../../model/app.ts';
+import { FACTOR_NAMES, type Factor } from '../../model/factor.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
+import { FACTORS } from './factors.ts';
 
 /**
  * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens stay (design §13). Recovery
@@ -13,25 +15,25 @@ export function withFactorChange(user: User, now: number): User {
     ...user,
     factorChanges: (user.factorChanges ?? 0) + 1,
     smsCode: undefined,
-    recoveryCodes: user.twoFactorTotp || user.twoFactorPhone ? user.recoveryCodes : [],
+    recoveryCodes: FACTOR_NAMES.some((name) => FACTORS[name].isOn(user)) ? user.recoveryCodes : [],
     updatedAt: now,
   };
 }
 
-/** By the sentence that tells it in the mail to the owner. */
-const CHANGES = {
-  totpOn: { event: 'factor_enabled', factor: 'totp' },
-  totpOff: { event: 'factor_disabled', factor: 'totp' },
-  phoneOn: { event: 'factor_enabled', factor: 'phone' },
-  phoneOff: { event: 'factor_disabled', factor: 'phone' },
-  phoneChanged: { event: 'factor_enabled', factor: 'phone' },
-} as const;
-export type FactorChange = keyof typeof CHANGES;
+/** A verified number that takes another's place is `Changed`. */
+export interface FactorChange {
+  factor: Factor;
+  switched: 'On' | 'Off' | 'Changed';
+}
 
 /** Reports a change that is stored. */
 export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, change: FactorChange): void {
-  const { event, factor } = CHANGES[change];
-  deps.events.emit(event, { userId: user.id, factor, by: 'user' });
+  const { factor, switched } = change;
+  deps.events.emit(switched === 'Off' ? 'factor_disabled' : 'factor_enabled', {
+    userId: user.id,
+    factor,
+    by: 'user',
+  });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
 }
 
@@ -57,7 +59,8 @@ export async function tellOwner(
     name: 'factorChanged',
     locale: user.locale,
     to: user.handle,
-    values: { CHANGE: change },
+    // The name of the template's sentence.
+    values: { CHANGE: change === 'recoveryCodes' ? change : `${change.factor}${change.switched}` },
     userId: user.id,
     outcome: 'queue',
   });

@@ -7,7 +7,8 @@ import type { MessageDeps } from '../messages/message.ts';
 import { changeUser } from '../users/change.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 import { tellOwner } from './factor-change.ts';
-import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
+import { type FactorDeps, provesFactor } from './factor-code.ts';
+import { hasFactor } from './factors.ts';
 
 const RECOVERY_CODES = 10;
 

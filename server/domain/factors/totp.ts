@@ -7,8 +7,12 @@ import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { changeUser } from '../users/change.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 import { admitFactorMail, reportFactorChange, tellOwner, withFactorChange } from './factor-change.ts';
-import { type FactorDeps, hasFactor, provesFactor } from './factor-code.ts';
+import { type FactorDeps, provesFactor } from './factor-code.ts';
+import { FACTORS, hasFactor } from './factors.ts';
 import { issueRecoveryCodes } from './recovery-codes.ts';
+
+const TOTP_ON = { factor: 'totp', switched: 'On' } as const;
+const TOTP_OFF = { factor: 'totp', switched: 'Off' } as const;
 
 type EnrolmentDeps = FactorDeps & MessageDeps;
 
@@ -31,7 +35,7 @@ export async function enrolTotp(
 ): Promise<TotpEnrolment> {
   const { app, session } = caller;
   requireRunning(app);
-  if (app.twoFactorVerification !== 'google') throw new HostError('totp_unsupported');
+  if (app.twoFactorVerification !== FACTORS.totp.mode) throw new HostError('totp_unsupported');
   const user = await currentUser(deps, caller);
   const guarded = hasFactor(user);
   const proven = guarded && (await provesFactor(deps, { app, session, user, code }));
@@ -43,19 +47,18 @@ export async function enrolTotp(
   await changeUser(deps, user, (current) => {
     if (hasFactor(current) && !proven) throw new HostError('invalid_data');
     const enrolled = {
-      ...current,
+      ...FACTORS.totp.off(current),
       twoFactorTotp: true,
       totpSecret: secret,
-      totpLastStep: undefined,
       recoveryCodes: recovery.digests,
     };
     return withFactorChange(enrolled, deps.clock.now());
   });
   const enrolment = { secret: forReading(secret), qrPng, recoveryCodes: recovery.codes };
   await mailEnrolment(deps, app, user, enrolment);
-  reportFactorChange(deps, user, 'totpOn');
+  reportFactorChange(deps, user, TOTP_ON);
   // The mail with the QR code is notice enough where nothing guarded the account before.
-  if (guarded) await tellOwner(deps, { app, user, change: 'totpOn' });
+  if (guarded) await tellOwner(deps, { app, user, change: TOTP_ON });
   return enrolment;
 }
 
@@ -72,17 +75,9 @@ export async function removeTotp(
   const user = await currentUser(deps, caller);
   if (!user.twoFactorTotp) return true;
   if (!(await provesFactor(deps, { app, session, user, code }))) throw new HostError('invalid_data');
-  await changeUser(deps, user, (current) => {
-    const removed = {
-      ...current,
-      twoFactorTotp: false,
-      totpSecret: undefined,
-      totpLastStep: undefined,
-    };
-    return withFactorChange(removed, deps.clock.now());
-  });
-  reportFactorChange(deps, user, 'totpOff');
-  await tellOwner(deps, { app, user, change: 'totpOff' });
+  await changeUser(deps, user, (current) => withFactorChange(FACTORS.totp.off(current), deps.clock.now()));
+  reportFactorChange(deps, user, TOTP_OFF);
+  await tellOwner(deps, { app, user, change: TOTP_OFF });
   return true;
 }
 

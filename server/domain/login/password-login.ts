@@ -1,10 +1,12 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
+import type { Factor } from '../../model/factor.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { isAnonymous, loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
-import { type PhoneDeps, startPhoneChallenge } from '../factors/sms.ts';
+import { FACTORS } from '../factors/factors.ts';
+import type { PhoneDeps } from '../factors/sms-code.ts';
 import { type CreateDeps, createUser } from '../joining/create-user.ts';
 import { admitPoll } from '../joining/signup-polls.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
@@ -74,7 +76,7 @@ async function challenge(
   deps: PhoneDeps & Pick<Deps, 'hostTokens' | 'metrics'>,
   app: App,
   user: User,
-  factor: 'totp' | 'phone',
+  factor: Factor,
 ): Promise<LoginChallenge> {
   const { token, jti } = await deps.hostTokens.issueLoginToken({
     appId: app.id,
@@ -82,7 +84,7 @@ async function challenge(
     factor,
     epoch: loginEpoch(user),
   });
-  if (factor === 'phone') await startPhoneChallenge(deps, { app, user, loginTokenId: jti });
+  await FACTORS[factor].challenge?.(deps, { app, user, loginTokenId: jti });
   deps.events.emit('login_challenged', { userId: user.id, factor });
   deps.metrics.login('challenged');
   return { loginToken: token };

@@ -1,5 +1,6 @@
 import type { App } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
+import { FACTOR_METHODS } from '../../model/factor.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { HostToken } from '../../ports/security/host-tokens.ts';
@@ -28,7 +29,7 @@ export async function completeLogin(
   const token = await deps.hostTokens.verify(loginToken, 'login');
   const user = token?.appId === app.id ? await deps.store.users.find(app.id, token.userId) : undefined;
   if (!token || !user) return refuse(deps);
-  const attempt = { method: token.factor === 'phone' ? 'sms' : 'totp', userId: user.id } as const;
+  const attempt = { method: FACTOR_METHODS[token.factor], userId: user.id } as const;
   requireOpenApp(deps, app, attempt);
   requireOpenAccount(deps, user, attempt.method);
   if (token.epoch !== undefined && token.epoch !== loginEpoch(user)) return refuse(deps, user);

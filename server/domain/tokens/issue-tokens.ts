@@ -1,7 +1,9 @@
 import type { App } from '../../model/app.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
+import { FACTOR_NAMES, type Factor, type FactorMethod } from '../../model/factor.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { FACTORS } from '../factors/factors.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
 import { requireRunning } from '../users/session.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
@@ -9,9 +11,7 @@ import { requireCompleteMetadata, userClaims } from './claims.ts';
 /** How somebody proved who they are. */
 export type LoginMethod =
   | 'password'
-  | 'totp'
-  | 'sms'
-  | 'recovery'
+  | FactorMethod
   | 'apple'
   | 'google'
   | 'anonymous'
@@ -114,11 +114,8 @@ export function requireOpenAccount(
  * The second factor that a log-in must pass (table of contract §3.3): one the user confirmed, while the app has any factor switched on.
  * With both on the app's mode decides.
  */
-export function dueFactor(deps: Pick<Deps, 'texter'>, app: App, user: User): 'totp' | 'phone' | undefined {
+export function dueFactor(deps: Pick<Deps, 'texter'>, app: App, user: User): Factor | undefined {
   if (app.twoFactorVerification === 'none') return undefined;
-  const totp = user.twoFactorTotp && user.totpSecret !== undefined;
-  const phone = user.twoFactorPhone && user.phoneVerified && deps.texter.available(app);
-  if (totp && phone) return app.twoFactorVerification === 'phone' ? 'phone' : 'totp';
-  if (totp) return 'totp';
-  return phone ? 'phone' : undefined;
+  const possible = FACTOR_NAMES.filter((name) => FACTORS[name].canPass(deps, app, user));
+  return possible.find((name) => FACTORS[name].mode === app.twoFactorVerification) ?? possible[0];
 }

@@ -1,3 +1,4 @@
+import type { Factor } from '../../model/factor.ts';
 /** What a verified token says. Times are epoch milliseconds. */
 export type HostToken =
   | { kind: 'server'; name: string; generation: number | undefined }
@@ -20,7 +21,7 @@ export type HostToken =
       kind: 'login';
       appId: string;
       userId: string;
-      factor: 'totp' | 'phone';
+      factor: Factor;
       /** `loginEpoch` of the user when it was issued: a password or factor change since then voids the token. */
       epoch?: number;
       jti: string;
@@ -59,7 +60,7 @@ export interface HostTokens {
   issueLoginToken(input: {
     appId: string;
     userId: string;
-    factor: 'totp' | 'phone';
+    factor: Factor;
     /** `loginEpoch(user)`, written as claim `epoch`. */
     epoch?: number;
   }): Promise<{ token: string; jti: string; expiresAt: number }>;
