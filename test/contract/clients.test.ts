@@ -13,10 +13,17 @@ interface SwiftRequest {
   credential: 'app' | 'access';
   body: string;
 }
-/** The contract's examples of what shipped clients send (`client-requests.md`). */
-const SWIFT: readonly SwiftRequest[] = JSON.parse(
-  readFileSync(new URL('client-requests.json', import.meta.url), 'utf8'),
-);
+/** The contract's examples of what shipped clients send: the rows of its table. */
+const SWIFT: readonly SwiftRequest[] = [
+  ...readFileSync(new URL('../../docs/contract/client-requests.md', import.meta.url), 'utf8').matchAll(
+    /^\| (.+?) \| `POST (\S+)`, (app|access) \| `(.+)` \|$/gm,
+  ),
+].map(([, call = '', path = '', credential, body = '']) => ({
+  call: call.replaceAll('`', ''),
+  path,
+  credential: credential === 'app' ? 'app' : 'access',
+  body,
+}));
 const URL_SESSION = {
   Accept: '*/*',
   'Accept-Language': 'en-US,en;q=0.9',

@@ -25,9 +25,9 @@ export interface ContractRoute {
   addition?: boolean;
 }
 
-/** The contract's list of routes, a copy of its `routes.json`. */
+/** The contract's list of routes. */
 export const ROUTES: readonly ContractRoute[] = JSON.parse(
-  readFileSync(new URL('routes.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../docs/contract/routes.json', import.meta.url), 'utf8'),
 );
 export const routeKey = ({ method, path }: Pick<ContractRoute, 'method' | 'path'>) => `${method} ${path}`;
 
