@@ -5,19 +5,14 @@ import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { isAnonymous, loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { dueFactor } from '../factors/due-factor.ts';
 import { FACTORS } from '../factors/factors.ts';
 import type { PhoneDeps } from '../factors/sms-code.ts';
 import { type CreateDeps, createUser } from '../joining/create-user.ts';
 import { admitPoll } from '../joining/signup-polls.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
-import {
-  dueFactor,
-  type IssuedTokens,
-  issueTokens,
-  requireOpenAccount,
-  requireOpenApp,
-  type TokenDeps,
-} from '../tokens/issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
+import { requireOpenAccount, requireOpenApp } from '../tokens/open-account.ts';
 import { findByLoginName, loginName, requireLoginName } from '../users/handle.ts';
 
 type LoginDeps = AttemptDeps & TokenDeps & PhoneDeps;

@@ -5,13 +5,8 @@ import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { HostToken } from '../../ports/security/host-tokens.ts';
 import { type FactorDeps, judgeFactorCode } from '../factors/factor-code.ts';
-import {
-  type IssuedTokens,
-  issueTokens,
-  requireOpenAccount,
-  requireOpenApp,
-  type TokenDeps,
-} from '../tokens/issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
+import { requireOpenAccount, requireOpenApp } from '../tokens/open-account.ts';
 
 type CompletionDeps = FactorDeps & TokenDeps;
 

@@ -6,13 +6,8 @@ import type { Identity } from '../../ports/security/identity-tokens.ts';
 import { type JoinDeps, joinAtOnce } from '../joining/signup.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
-import {
-  type IssuedTokens,
-  issueTokens,
-  requireOpenAccount,
-  requireOpenApp,
-  type TokenDeps,
-} from '../tokens/issue-tokens.ts';
+import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
+import { requireOpenAccount, requireOpenApp } from '../tokens/open-account.ts';
 import { changeUser } from '../users/change.ts';
 import { findHolder, loginName, parseHandle } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';

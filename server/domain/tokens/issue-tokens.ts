@@ -1,22 +1,12 @@
 import type { App } from '../../model/app.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
-import { FACTOR_NAMES, type Factor, type FactorMethod } from '../../model/factor.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { FACTORS } from '../factors/factors.ts';
+import { dueFactor } from '../factors/due-factor.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
-import { requireRunning } from '../users/session.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
+import { type LoginMethod, requireOpenAccount, requireOpenApp } from './open-account.ts';
 
-/** How somebody proved who they are. */
-export type LoginMethod =
-  | 'password'
-  | FactorMethod
-  | 'apple'
-  | 'google'
-  | 'anonymous'
-  | 'signup'
-  | 'register';
 export interface IssuedTokens {
   jwt: string;
   accessToken: string;
@@ -75,47 +65,4 @@ export async function issueTokens(
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   return { jwt, accessToken };
-}
-
-/** As `requireRunning`, for a log-in: its refusal is an event. Throws `app_suspended` and `app_migrated`. */
-export function requireOpenApp(
-  deps: Pick<Deps, 'events' | 'metrics'>,
-  app: App,
-  attempt: { method: LoginMethod; userId?: string; handleRef?: string },
-): void {
-  try {
-    requireRunning(app);
-  } catch (error) {
-    const reason = error instanceof HostError ? error.error : undefined;
-    deps.events.emit('login_failed', { ...attempt, reason });
-    deps.metrics.login('failed');
-    throw error;
-  }
-}
-
-/**
- * Throws `user_suspended` for a user who may not log in, a lock counting as suspension (contract S36); `signup_pending` where a password
- * is asked for (contract §3.1, §3.5.1).
- */
-export function requireOpenAccount(
-  deps: Pick<Deps, 'events' | 'metrics'>,
-  user: User,
-  method: LoginMethod,
-): void {
-  if (user.status === 'active' && user.lockedAt === undefined) return;
-  const reason = user.status === 'active' ? 'locked' : user.status;
-  deps.events.emit('login_failed', { userId: user.id, method, reason });
-  deps.metrics.login('failed');
-  const pending = user.status === 'pending' && method === 'password';
-  throw new HostError(pending ? 'signup_pending' : 'user_suspended');
-}
-
-/**
- * The second factor that a log-in must pass (table of contract §3.3): one the user confirmed, while the app has any factor switched on.
- * With both on the app's mode decides.
- */
-export function dueFactor(deps: Pick<Deps, 'texter'>, app: App, user: User): Factor | undefined {
-  if (app.twoFactorVerification === 'none') return undefined;
-  const possible = FACTOR_NAMES.filter((name) => FACTORS[name].canPass(deps, app, user));
-  return possible.find((name) => FACTORS[name].mode === app.twoFactorVerification) ?? possible[0];
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { dueFactor, issueTokens, type LoginMethod } from '../../../server/domain/tokens/issue-tokens.ts';
+import { issueTokens } from '../../../server/domain/tokens/issue-tokens.ts';
+import type { LoginMethod } from '../../../server/domain/tokens/open-account.ts';
 import type { App } from '../../../server/model/app.ts';
 import { type ErrorName, HostError } from '../../../server/model/errors.ts';
 import type { User } from '../../../server/model/user.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
-import { anApp, aUser } from '../../support/records.ts';
 
 describe('the token gate', () => {
   let host: TestHost;
@@ -66,40 +66,5 @@ describe('the token gate', () => {
     assert.equal((await host.deps.store.users.find(app.id, user.id))?.lastLogin, host.clock.now());
     const last = host.events.at(-1);
     assert.deepEqual([last?.event, last?.userId, last?.method], ['login_succeeded', user.id, 'totp']);
-  });
-
-  describe('when a second factor is due (contract §3.3)', () => {
-    const totp = withTotp;
-    const phone: Partial<User> = { twoFactorPhone: true, phone: '+15551234567', phoneVerified: true };
-    const unverified: Partial<User> = { twoFactorPhone: true, pendingPhone: '+15551234567' };
-    const table: [App['twoFactorVerification'], string, Partial<User>, 'totp' | 'phone' | undefined][] = [
-      ['none', 'both', { ...totp, ...phone }, undefined],
-      ['google', 'none', {}, undefined],
-      ['google', 'TOTP', totp, 'totp'],
-      ['google', 'phone', phone, 'phone'],
-      ['google', 'both', { ...totp, ...phone }, 'totp'],
-      ['google', 'phone without a verified number', unverified, undefined],
-      ['phone', 'none', {}, undefined],
-      ['phone', 'TOTP', totp, 'totp'],
-      ['phone', 'phone', phone, 'phone'],
-      ['phone', 'both', { ...totp, ...phone }, 'phone'],
-      ['phone', 'phone without a verified number, and TOTP', { ...totp, ...unverified }, 'totp'],
-    ];
-    for (const [mode, flags, settings, due] of table) {
-      it(`mode ${mode}, ${flags} on: ${due ?? 'nothing'}`, () => {
-        const user = aUser({
-          twoFactorPhone: false,
-          twoFactorTotp: false,
-          phoneVerified: false,
-          ...settings,
-        });
-        assert.equal(dueFactor(host.deps, anApp({ twoFactorVerification: mode }), user), due);
-      });
-    }
-    it('no factor that cannot be asked for: phone without a texter', () => {
-      const texter = { ...host.deps.texter, available: () => false };
-      const user = aUser({ ...phone, twoFactorTotp: false });
-      assert.equal(dueFactor({ texter }, anApp({ twoFactorVerification: 'phone' }), user), undefined);
-    });
   });
 });
