@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { logIn, logInAnonymously } from '../../../domain/login/password-login.ts';
+import { logInAnonymously } from '../../../domain/login/anonymous-login.ts';
+import { logIn } from '../../../domain/login/password-login.ts';
 import { userRoute } from '../../route.ts';
 import { wireLogin, wireTokens } from '../../wire/tokens.ts';
 import { handleText, password } from '../../wire/user-parameter.ts';
