@@ -4,6 +4,7 @@ import type { Invite } from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type CodeDeps, judgeInvites } from '../attempts/code-attempts.ts';
 import type { MessageDeps } from '../messages/message.ts';
+import { sendWelcome } from '../messages/welcome.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { change, changeUser } from '../users/change.ts';
@@ -15,7 +16,6 @@ import { requireNewPassword } from '../users/password-rules.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { listInvites } from './invite.ts';
-import { sendWelcome } from './signup.ts';
 
 type RegisterDeps = CodeDeps & CreateDeps & MessageDeps & TokenDeps & Pick<Deps, 'passwords'>;
 

@@ -7,13 +7,13 @@ import type { Deps } from '../../ports/deps.ts';
 import { type CodeDeps, judgeCode } from '../attempts/code-attempts.ts';
 import type { MessageDeps } from '../messages/message.ts';
 import { sendPasswordCode } from '../messages/reset-code.ts';
+import { sendWelcome } from '../messages/welcome.ts';
 import { isCompleteMetadata, requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { change } from '../users/change.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { sendWelcome } from './signup.ts';
 import { forgetPolls } from './signup-polls.ts';
 import { findRequest } from './signup-requests.ts';
 

@@ -8,6 +8,7 @@ import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode, sendAdmitted } from '../attempts/code-budget.ts';
 import { standIn } from '../attempts/stand-in.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
+import { sendWelcome } from '../messages/welcome.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
@@ -177,17 +178,5 @@ async function tellOwner(deps: MessageDeps, wish: Wish): Promise<void> {
     to: handle,
     values: {},
     outcome: 'wait',
-  });
-}
-
-/** The welcome mail of whatever way somebody joined. */
-export function sendWelcome(
-  deps: MessageDeps,
-  { handle, locale }: Pick<Signup, 'handle' | 'locale'>,
-  app: App,
-  contested = false,
-): Promise<void> {
-  return sendMessage(deps, {
-    ...{ app, name: 'signUpSuccess', locale, to: handle, values: {}, contested, outcome: 'queue' },
   });
 }
