@@ -14,19 +14,12 @@ import {
 
 type LinkDeps = CompletionDeps & Pick<Deps, 'activity' | 'renderer'>;
 
-/** A landing page and its HTTP status. */
+/** What a link leads to. */
+export type LandingPage = 'confirm' | 'verified' | 'verified-set-password' | 'expired' | 'invalid';
 export interface Landing {
+  page: LandingPage;
   html: string;
-  status: number;
 }
-type PageName = 'confirm' | 'verified' | 'verified-set-password' | 'expired' | 'invalid';
-const STATUS: Readonly<Record<PageName, number>> = {
-  confirm: 200,
-  verified: 200,
-  'verified-set-password': 200,
-  expired: 410,
-  invalid: 400,
-};
 
 /**
  * What a signup link shows (operator §6). `completes`: the button was pressed, or the app wants no button; without it nothing is spent, so
@@ -51,7 +44,7 @@ export async function openSignupLink(
 async function complete(
   deps: LinkDeps,
   { proof, proven, password }: { proof: SignupProof; proven: ProvenSignup; password: string | undefined },
-): Promise<PageName> {
+): Promise<LandingPage> {
   const { id, appId } = proven.signup;
   try {
     await finishSignup(deps, { app: proof.app, proven, password });
@@ -69,7 +62,7 @@ async function complete(
 }
 
 /** The page of an account that is there; one that was made without a password may wait for it still. */
-async function verified(deps: Pick<Deps, 'store'>, { appId, handle }: Signup): Promise<PageName> {
+async function verified(deps: Pick<Deps, 'store'>, { appId, handle }: Signup): Promise<LandingPage> {
   const user = await deps.store.users.findByHandle(appId, handle);
   return user && lacksPassword(user) ? 'verified-set-password' : 'verified';
 }
@@ -77,16 +70,16 @@ async function verified(deps: Pick<Deps, 'store'>, { appId, handle }: Signup): P
 async function landing(
   deps: Pick<Deps, 'store' | 'renderer'>,
   { app, handle, code }: SignupProof,
-  name: PageName,
+  page: LandingPage,
   signup: Signup | undefined,
 ): Promise<Landing> {
   const locale = usedLocale(app, signup?.locale);
-  const template = name === 'verified' ? await findTemplate(deps, app, 'clickThrough', locale) : undefined;
+  const template = page === 'verified' ? await findTemplate(deps, app, 'clickThrough', locale) : undefined;
   const contested = signup !== undefined && isContested(signup);
   const values = {
     ...{ HANDLE: handle.trim(), APP_NAME: app.name, CODE: code, CONTESTED: contested ? 'yes' : '' },
   };
-  return { html: deps.renderer.page({ name, locale, template, values }), status: STATUS[name] };
+  return { page, html: deps.renderer.page({ name: page, locale, template, values }) };
 }
 
 /** The app's log row, as for the JSON route of that name (contract §2.4); merely showing a page is no outcome. */

@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { openSignupLink } from '../../../domain/joining/signup-link.ts';
+import { type LandingPage, openSignupLink } from '../../../domain/joining/signup-link.ts';
 import type { AppCaller } from '../../../model/caller.ts';
 import type { Deps } from '../../../ports/deps.ts';
 import { PageReply, type Route, userRoute } from '../../route.ts';
 import { passwordText, typedPassword } from '../../wire/typed-password.ts';
 import { handleText, signupCode } from '../../wire/user-parameter.ts';
+
+const STATUS: Readonly<Record<LandingPage, number>> = {
+  confirm: 200,
+  verified: 200,
+  'verified-set-password': 200,
+  expired: 410,
+  invalid: 400,
+};
 
 const link = z.object({ handle: handleText, code: signupCode });
 
@@ -38,6 +46,6 @@ async function show(
   proof: z.infer<typeof link> & { password?: string | undefined },
   completes: boolean,
 ) {
-  const { html, status } = await openSignupLink(deps, { app, ...proof, completes });
-  return new PageReply(html, status);
+  const { page, html } = await openSignupLink(deps, { app, ...proof, completes });
+  return new PageReply(html, STATUS[page]);
 }
