@@ -5,7 +5,7 @@ import { databaseAddress } from './database-address.ts';
 import { keyProblems } from './key-files.ts';
 import { settleListeningAddress } from './listening-address.ts';
 import { type ConfigProblem, type Environment, readSettings, type SettingTexts } from './setting-sources.ts';
-import { SETTINGS, type SettingName, type SettingValues } from './settings.ts';
+import { configFields, SETTINGS, type SettingName, type SettingValues } from './settings.ts';
 
 export type { ConfigProblem, Environment, SettingTexts } from './setting-sources.ts';
 
@@ -57,8 +57,7 @@ export function buildConfig(
   const problems = [...(options.problems ?? [])];
   const values = parseAll(texts, problems);
   const dataDir = texts.DATA_DIR ?? resolve('./data');
-  const port = values.PORT;
-  const apiUrl = values.API_URL ?? `http://localhost:${port}`;
+  const apiUrl = values.API_URL ?? `http://localhost:${values.PORT}`;
   const { database, problems: databaseProblems } = databaseAddress(values.DB_CONN_STRING, dataDir);
   problems.push(...databaseProblems.map((problem) => ({ name: 'DB_CONN_STRING', ...problem })));
   const twilio = twilioAccount(values, problems);
@@ -79,60 +78,17 @@ export function buildConfig(
   if (problems.length > 0) throw new ConfigError(problems);
 
   return Object.freeze({
+    ...configFields(values),
     dataDir,
-    port,
-    host: values.HOST,
     apiUrl,
     apiUrlIsDefault: values.API_URL === undefined,
     serverName: values.SERVER_NAME ?? hostname(),
     database,
-    passKey: values.PASS_KEY ?? '',
-    encryptKey: values.ENCRYPT_KEY ?? '',
-    encryptUserData: values.ENCRYPT_USER_DATA !== 'false',
     ...keyFiles,
     mail,
-    sendGridApiKey: values.SEND_GRID_API_KEY,
-    sendGridUrl: values.SEND_GRID_URL,
-    smtpUrl: values.SMTP_URL,
     noreplyEmail: values.NOREPLY_EMAIL ?? `noreply@${new URL(apiUrl).hostname}`,
     sms,
     twilio,
-    twilioUrl: values.TWILIO_URL,
-    allowOrigin: values.ALLOW_ORIGIN,
-    trustProxyHops: values.TRUST_PROXY_HOPS,
-    accessTokenDays: values.ACCESS_TOKEN_DAYS,
-    loginTokenSeconds: values.LOGIN_TOKEN_SECONDS,
-    signupHours: values.SIGNUP_HOURS,
-    resetCodeMinutes: values.RESET_CODE_MINUTES,
-    inviteDays: values.INVITE_DAYS,
-    smsCodeSeconds: values.SMS_CODE_SECONDS,
-    codeTries: values.CODE_TRIES,
-    codesPerHour: values.CODES_PER_HOUR,
-    codesPerDay: values.CODES_PER_DAY,
-    recipientsPerAddressPerHour: values.RECIPIENTS_PER_ADDRESS_PER_HOUR,
-    smsPerAppPerHour: values.SMS_PER_APP_PER_HOUR,
-    mailsPerAppPerHour: values.MAILS_PER_APP_PER_HOUR,
-    smsPerPrefixPerHour: values.SMS_PER_PREFIX_PER_HOUR,
-    invitesPerUserPerDay: values.INVITES_PER_USER_PER_DAY,
-    secondFactorTriesPerDay: values.SECOND_FACTOR_TRIES_PER_DAY,
-    passwordWaitAfter: values.PASSWORD_WAIT_AFTER,
-    passwordWaitMaxSeconds: values.PASSWORD_WAIT_MAX_SECONDS,
-    addressLimitPerMinute: values.ADDRESS_LIMIT_PER_MINUTE,
-    passwordHashMemoryKib: values.PASSWORD_HASH_MEMORY_KIB,
-    passwordHashPasses: values.PASSWORD_HASH_PASSES,
-    appleIssuer: values.APPLE_ISSUER,
-    appleJwksUrl: values.APPLE_JWKS_URL,
-    googleIssuer: values.GOOGLE_ISSUER,
-    googleJwksUrl: values.GOOGLE_JWKS_URL,
-    legacyTokensUntil: values.LEGACY_TOKENS_UNTIL,
-    logDays: values.LOG_DAYS,
-    importMaxMb: values.IMPORT_MAX_MB,
-    hstsSubdomains: values.HSTS_SUBDOMAINS === 'true',
-    metricsHost: values.METRICS_HOST,
-    metricsPort: values.METRICS_PORT,
-    logLevel: values.LOG_LEVEL,
-    shutdownSeconds: values.SHUTDOWN_SECONDS,
-    databaseWaitSeconds: values.DATABASE_WAIT_SECONDS,
     production: options.production,
   });
 }

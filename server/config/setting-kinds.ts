@@ -77,6 +77,12 @@ export function choice<const T extends string, F extends T | undefined>(
   };
 }
 
+/** On or off, written `true` and `false`. */
+export function flag(fallback: boolean, meaning: string): Setting<boolean, boolean> {
+  const { parse, ...shown } = choice(['true', 'false'], `${fallback}`, meaning);
+  return { ...shown, fallback, parse: (value) => parse(value) === 'true' };
+}
+
 /** An address of one of the kinds in `addresses.ts`, in its canonical form. */
 export function address<F extends string | undefined>(
   parse: (text: string) => string,

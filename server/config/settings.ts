@@ -4,6 +4,7 @@ import {
   address,
   choice,
   email,
+  flag,
   integer,
   isoDate,
   NONE,
@@ -20,7 +21,10 @@ const MAILERS = ['outbox', 'sendgrid', 'smtp'] as const;
 const isServiceLink = (value: string) => /^(?:tcp|udp|sctp):\/\//.test(value);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
-/** Every setting of the host, once: name, default, unit and meaning. The README's table is checked against this. */
+/**
+ * Every setting of the host, once: name, default, unit and meaning. The README's table is checked against this, and the field of `Config`
+ * that it becomes has its name (`CODE_TRIES`: `codeTries`).
+ */
 export const SETTINGS = {
   DATA_DIR: text(
     '`./data`; `/data` in the image',
@@ -49,9 +53,9 @@ export const SETTINGS = {
       repair: 'use mongodb://…, mongodb+srv://… or sqlite:<file>, or leave it out for the embedded database',
     },
   ),
-  PASS_KEY: text(NONE, 'pass phrase of the private key', { secret: true }),
-  ENCRYPT_KEY: text(NONE, 'seals secrets and personal data', { secret: true }),
-  ENCRYPT_USER_DATA: choice(['true', 'false'], 'true', '`false`: personal data readable in the database'),
+  PASS_KEY: { ...text(NONE, 'pass phrase of the private key', { secret: true }), fallback: '' },
+  ENCRYPT_KEY: { ...text(NONE, 'seals secrets and personal data', { secret: true }), fallback: '' },
+  ENCRYPT_USER_DATA: flag(true, '`false`: personal data readable in the database'),
   PRIVATE_KEY_FILE: text('`<DATA_DIR>/keys/privatekey.pem`', "private half of the host's key pair"),
   PUBLIC_KEY_FILE: text('`<DATA_DIR>/keys/publickey.pem`', "public half of the host's key pair"),
   // Log-in shells, sudo and su put the path of the mailbox here.
@@ -173,9 +177,8 @@ export const SETTINGS = {
   ),
   LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
   IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
-  HSTS_SUBDOMAINS: choice(
-    ['true', 'false'],
-    'false',
+  HSTS_SUBDOMAINS: flag(
+    false,
     '`true`: browsers use https for every subdomain of the public address too (with an https `API_URL`)',
   ),
   METRICS_HOST: {
@@ -201,6 +204,26 @@ export type SettingName = keyof typeof SETTINGS;
 export type SettingValues = {
   [N in SettingName]: ReturnType<(typeof SETTINGS)[N]['parse']> | (typeof SETTINGS)[N]['fallback'];
 };
+
+/** Settings that become a field of `Config` only together with others, or under another name. */
+const COMPOSED = ['DB_CONN_STRING', 'TWILIO_ACCOUNT_SID', 'TWILIO_TOKEN', 'TWILIO_PHONE_NUMBER'] as const;
+
+type FieldName<N extends string> = N extends `${infer Word}_${infer Rest}`
+  ? `${Lowercase<Word>}${Capitalize<FieldName<Rest>>}`
+  : Lowercase<N>;
+type ConfigFields = {
+  readonly [N in Exclude<SettingName, (typeof COMPOSED)[number]> as FieldName<N>]: SettingValues[N];
+};
+
+/** The fields of `Config` that settings become as they are. */
+export function configFields(values: SettingValues): ConfigFields {
+  const plain = Object.entries(values).filter(([name]) => !COMPOSED.some((composed) => composed === name));
+  return Object.fromEntries(plain.map(([name, value]) => [fieldName(name), value])) as ConfigFields;
+}
+
+function fieldName(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
 
 /** Settings whose texts are paths. */
 export const PATH_SETTINGS: readonly SettingName[] = ['PRIVATE_KEY_FILE', 'PUBLIC_KEY_FILE'];

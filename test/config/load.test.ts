@@ -347,3 +347,19 @@ it('every setting but secrets of several words and paths forgives blanks at its 
   for (const name of (Object.keys(SETTINGS) as SettingName[]).filter((known) => !verbatim.includes(known)))
     assert.equal(readSettings({}, { [name]: ' smtp\r' }).texts[name], 'smtp', name);
 });
+
+it('becomes the field of its name, or takes part in one', () => {
+  const made = config({
+    ...{ CODE_TRIES: '7', HSTS_SUBDOMAINS: 'true', ENCRYPT_USER_DATA: 'false', METRICS_PORT: '9100' },
+    ...{ TWILIO_ACCOUNT_SID: 'AC1', TWILIO_TOKEN: 'secret', TWILIO_PHONE_NUMBER: '+15551234567' },
+  });
+  assert.equal(made.codeTries, 7);
+  assert.equal(made.hstsSubdomains, true);
+  assert.equal(made.encryptUserData, false);
+  assert.equal(made.metricsPort, 9100);
+  assert.equal(made.twilio?.phoneNumber, '+15551234567');
+  assert.deepEqual(
+    Object.keys(made).filter((field) => /twilio(?!Url)\w|dbConn/.test(field)),
+    [],
+  );
+});
