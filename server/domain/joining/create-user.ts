@@ -20,6 +20,8 @@ export interface NewUser {
   metadataDue?: boolean;
   loginProvider: LoginProvider;
   socialUserId?: string;
+  /** `firstNetworks` of whoever joins and is logged in with it. */
+  networks?: User['networks'];
   /** How the account came to be, for the event. */
   via: string;
   /** What is thrown when the app has no seat left. */
@@ -63,8 +65,8 @@ async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User
 }
 
 function newUser(input: NewUser, now: number): User {
-  const { app, ids, handle, passwordHash, locale, metaData, metadataDue, loginProvider, socialUserId } =
-    input;
+  const { app, ids, handle, passwordHash, locale, metaData } = input;
+  const { metadataDue, loginProvider, socialUserId, networks } = input;
   return {
     id: ids.userId,
     appId: app.id,
@@ -83,6 +85,7 @@ function newUser(input: NewUser, now: number): User {
     recoveryCodes: [],
     metaData,
     ...(metadataDue && { metadataDue }),
+    ...(networks && { networks }),
     // Not 0: a token of an old installation, which names only the handle and counts as epoch 0, must not open a successor's account.
     epoch: 1,
     revokedTokens: [],

@@ -12,6 +12,7 @@ import { isCompleteMetadata, requireCompleteMetadata } from '../tokens/claims.ts
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { change } from '../users/change.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
+import { firstNetworks } from '../users/known-networks.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { forgetPolls } from './signup-polls.ts';
@@ -32,6 +33,13 @@ export interface ProvenSignup {
   signup: Signup;
   state: SignupState;
 }
+interface Finishing {
+  app: App;
+  proven: ProvenSignup;
+  password?: string | undefined;
+  /** See `NewUser`. */
+  networks?: User['networks'];
+}
 
 /**
  * Completes a signup with its code and logs the new user in (contract §3.5.5). `password` chooses among the requests of a contested signup
@@ -45,7 +53,7 @@ export async function completeSignup(
   const { app } = proof;
   const proven = await proveSignup(deps, proof);
   if (!proven) throw new HostError('invalid_data');
-  const user = await finishSignup(deps, { app, proven, password });
+  const user = await finishSignup(deps, { app, proven, password, networks: firstNetworks(deps) });
   return issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' });
 }
 
@@ -58,7 +66,7 @@ export async function completeSignup(
  */
 export async function finishSignup(
   deps: CompletionDeps,
-  { app, proven, password }: { app: App; proven: ProvenSignup; password?: string | undefined },
+  { app, proven, password, networks }: Finishing,
 ): Promise<User> {
   const { signup, state } = proven;
   if (state === 'expired') throw new HostError('signup_expired');
@@ -81,6 +89,7 @@ export async function finishSignup(
     metaData,
     metadataDue: !complete && app.metaData.length > 0,
     loginProvider: decided.signupProvider,
+    networks,
     via: 'signup',
     full: 'signup_disabled',
   });

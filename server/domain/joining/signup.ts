@@ -12,6 +12,7 @@ import { sendWelcome } from '../messages/welcome.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
+import { firstNetworks } from '../users/known-networks.ts';
 import { requireLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
 import { requireNewPassword } from '../users/password-rules.ts';
@@ -105,6 +106,7 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     metaData,
     loginProvider: signupProvider,
     socialUserId: social?.userId,
+    networks: firstNetworks(deps),
     via: social?.provider ?? 'signup',
     full: 'signup_disabled',
   });

@@ -7,6 +7,7 @@ import { type CreateDeps, createUser } from '../joining/create-user.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { requireOpenApp } from '../tokens/open-account.ts';
+import { firstNetworks } from '../users/known-networks.ts';
 
 const ANONYMOUS_HANDLE_MAX = 128;
 /** What a device may make up. Nothing else, for such a handle stands in lists and spreadsheets as it came. */
@@ -47,7 +48,7 @@ async function findAnonymous(deps: Pick<Deps, 'store'>, app: App, handle: string
 }
 
 async function createAnonymous(
-  deps: CreateDeps & Pick<Deps, 'codes'>,
+  deps: CreateDeps & Pick<Deps, 'codes' | 'origin'>,
   app: App,
   text: string,
 ): Promise<User> {
@@ -62,6 +63,7 @@ async function createAnonymous(
       locale: DEFAULT_LOCALE,
       metaData: {},
       loginProvider: '',
+      networks: firstNetworks(deps),
       via: 'anonymous',
       full: 'anonymous_disabled',
     });

@@ -35,6 +35,11 @@ function leastKnown(networks: readonly { day: number }[]): number {
   return networks.findIndex(({ day }) => day === oldest);
 }
 
+/** What `rememberNetwork` would note of a user who is only being made: stored with the row, it costs no write of its own. */
+export function firstNetworks(deps: Pick<Deps, 'clock' | 'origin'>): User['networks'] {
+  return [{ network: deps.origin.network(), day: dayOf(deps) }];
+}
+
 /** Notes where somebody is who proved who they are. Costs a write only for a network that is new, or new today. */
 export async function rememberNetwork(deps: NetworkDeps, user: User): Promise<void> {
   const noted = withNetwork(deps, user);

@@ -8,6 +8,7 @@ import { currentUser } from '../../../server/domain/users/session.ts';
 import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
 import type { CounterStore } from '../../../server/ports/store/counters.ts';
+import { appClient } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { PASSWORD } from '../../support/host.ts';
 import { from, stranger } from '../../support/places.ts';
@@ -271,5 +272,25 @@ describeOnBothStores('waits', (host) => {
     await calls(stranger(1));
     while ((await known()) < 2) await pause(5);
     assert.equal(writes, 2);
+  });
+
+  it('know where somebody joined, from the very row', async () => {
+    const { users } = host().deps.store;
+    const open = await host().createApp({ signupFlow: 'none', anonymousLoginEnabled: true });
+    const byCode = await host().createApp({ signupFlow: 'code' });
+    const signup = { handle: 'joins@example.com', password: PASSWORD, metaData: '{}' };
+    await appClient(host(), open).post('signup', signup);
+    await appClient(host(), open).post('loginAnonymous', { handle: 'ANON_joins' });
+    await appClient(host(), byCode).post('signup', signup);
+    const mail = (await host().outbox()).findLast(({ appId, code }) => appId === byCode.id && code);
+    await appClient(host(), byCode).post('completeSignup', { handle: signup.handle, code: mail?.code });
+    for (const [app, handle] of [
+      [open, signup.handle],
+      [open, 'ANON_joins'],
+      [byCode, signup.handle],
+    ] as const) {
+      const { revision, networks } = (await users.findByHandle(app.id, handle)) as User;
+      assert.deepEqual({ handle, revision, known: networks?.length }, { handle, revision: 1, known: 1 });
+    }
   });
 });
