@@ -85,6 +85,9 @@ export class TextReply {
   }
 }
 
+/** JSON of this schema, or whatever else of this media type. */
+export type Answer = z.ZodType | { readonly media: string };
+
 export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   method: 'GET' | 'POST' | 'DELETE';
   /** Contract path; `:name` parts become members of the input. */
@@ -97,8 +100,8 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
    * not optional must be present and not empty (`missing`), then everything must match (`malformed`).
    */
   input?: S;
-  /** The JSON answer as it is published, where it is more than the names in the contract say. */
-  answer?: z.ZodType;
+  /** The only description of the answer with HTTP 200; the tests hold every answer against it, strictly. */
+  answer?: Answer;
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
   /**
    * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default

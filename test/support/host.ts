@@ -14,6 +14,7 @@ import type { Config } from '../../server/model/config.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import { buildDeps } from '../../server/wiring.ts';
+import { CheckedAnswers } from './checked-answers.ts';
 import { FakeClock } from './clock.ts';
 import { type Answer, type RequestOptions, send } from './http-client.ts';
 import { insertApp, insertUser } from './insert.ts';
@@ -33,7 +34,10 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** A whole host in this process: real adapters on a free loopback port, fake clock, cheap hashes, messages in an outbox file. */
+/**
+ * A whole host in this process, whose every answer must be one that its route declares: real adapters on a free loopback port, fake clock, cheap hashes, messages in an
+ * outbox file.
+ */
 export interface TestHost {
   readonly deps: Deps;
   readonly clock: FakeClock;
@@ -123,8 +127,10 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   };
   const deps = await buildDeps(config, log, clock);
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
+  const answers = new CheckedAnswers();
+  const watched = routes.map((route) => answers.watch(route));
   const server = createHostServer(
-    createKoaApp(deps, routes, log),
+    createKoaApp(deps, watched, log),
     deps,
     options.connections ?? connectionLimits({ trustProxyHops: 1 }),
   );
@@ -134,8 +140,11 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const agent = new Agent({ keepAlive: true });
   const serverSecret = await deps.hostTokens.issueServerSecret({ name: 'test', generation: 1 });
 
-  const request = (method: string, path: string, input: RequestOptions = {}) =>
-    send({ agent, port, method, path, input });
+  const request = async (method: string, path: string, input: RequestOptions = {}) => {
+    const answer = await send({ agent, port, method, path, input });
+    answers.assert();
+    return answer;
+  };
   return {
     deps,
     clock,
@@ -174,6 +183,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
       await server.drain(0);
       await deps.stop();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+      answers.assert();
     },
   };
 }

@@ -1,9 +1,28 @@
+import { z } from 'zod';
 import type { App } from '../../model/app.ts';
 import type { User } from '../../model/user.ts';
-import { wireTime } from './time.ts';
+import { timeText, wireTime } from './time.ts';
+
+const metadata = z.record(z.string(), z.unknown());
 
 /** What a user sees of the own account (contract §3.5.15); what is unset is left out. */
-export function wireUser(user: User) {
+export const userAnswer = z.strictObject({
+  status: z.enum(['active', 'suspend', 'pending']),
+  createdAt: timeText,
+  updatedAt: timeText,
+  handle: z.string(),
+  locale: z.string(),
+  userName: z.string().optional(),
+  twoFactorPhoneVerification: z.boolean(),
+  twoFactorGoogleVerification: z.boolean(),
+  appId: z.string(),
+  phone: z.string().optional(),
+  phoneVerified: z.boolean().optional(),
+  metaData: metadata.optional(),
+  loginProvider: z.enum(['', 'apple', 'google']),
+  lastLogin: timeText.optional(),
+});
+export function wireUser(user: User): z.infer<typeof userAnswer> {
   const { phone } = user;
   return {
     status: user.status,
@@ -24,7 +43,13 @@ export function wireUser(user: User) {
 }
 
 /** A user row of the portal: never a hash, seed, code or token (contract §8 S20). */
-export function portalUser(user: User, app: Pick<App, 'id'>) {
+export const portalUserAnswer = userAnswer.extend({
+  _id: z.string(),
+  uid: z.string(),
+  socialUserId: z.string().optional(),
+  lockedAt: timeText.optional(),
+});
+export function portalUser(user: User, app: Pick<App, 'id'>): z.infer<typeof portalUserAnswer> {
   return {
     ...wireUser(user),
     _id: user.id,
@@ -33,4 +58,10 @@ export function portalUser(user: User, app: Pick<App, 'id'>) {
     socialUserId: user.socialUserId,
     lockedAt: wireTime(user.lockedAt),
   };
+}
+
+/** Whether nobody has a user name. */
+export const availableAnswer = z.strictObject({ available: z.boolean() });
+export function wireAvailable(available: boolean): z.infer<typeof availableAnswer> {
+  return { available };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deleteAccount, logOut } from '../../../domain/account/deletion.ts';
 import { userRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { flag, handleText, password, tokenText } from '../../wire/user-parameter.ts';
 
 export const accountRoutes = [
@@ -14,6 +15,7 @@ export const accountRoutes = [
       password: password.optional(),
       token: tokenText.optional(),
     }),
+    answer: doneAnswer,
     log: { action: 'deleteAccount' },
     respond: ({ deps, caller, input }) => deleteAccount(deps, { caller, proof: input }),
   }),
@@ -23,6 +25,7 @@ export const accountRoutes = [
     summary: "Ends the caller's access token, or with `everywhere` all of the user's.",
     caller: 'user',
     input: z.object({ everywhere: flag.default(false) }),
+    answer: doneAnswer,
     log: { action: 'logout' },
     respond: ({ deps, caller, input }) => logOut(deps, { caller, ...input }),
   }),

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { setAppData } from '../../../domain/apps/app-data.ts';
 import { writtenOnce } from '../../frame/kept-answer.ts';
 import { userRoute } from '../../route.ts';
-import { wireApplication } from '../../wire/client-app.ts';
+import { applicationAnswer, wireApplication } from '../../wire/client-app.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { jsonObject } from '../../wire/portal-parameter.ts';
 
-const applicationAnswer = writtenOnce(wireApplication);
+const written = writtenOnce(wireApplication);
 
 export const applicationRoutes = [
   userRoute({
@@ -13,10 +14,11 @@ export const applicationRoutes = [
     path: '/api/appuser/getApplication',
     summary: 'What a client may know of its app. Answers whatever the app’s status is.',
     caller: 'app or user',
+    answer: applicationAnswer,
     refuse: { caller: 'invalid_data' },
     // Shipped clients ask before nearly every call (contract C4).
     limited: false,
-    respond: ({ caller }) => applicationAnswer(caller.app),
+    respond: ({ caller }) => written(caller.app),
   }),
   userRoute({
     method: 'POST',
@@ -24,6 +26,7 @@ export const applicationRoutes = [
     summary: 'Stores the application data that `getApplication` answers.',
     caller: 'superuser',
     input: z.object({ appData: jsonObject }),
+    answer: doneAnswer,
     log: { action: 'setAppData' },
     respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),

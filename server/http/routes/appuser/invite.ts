@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { invite } from '../../../domain/joining/invite.ts';
 import { register } from '../../../domain/joining/invite-acceptance.ts';
 import { userRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { joinedAnswer, wireJoined } from '../../wire/tokens.ts';
 import { handleText, localeText, metadataText, newPassword, sentCode } from '../../wire/user-parameter.ts';
 
@@ -17,6 +18,7 @@ export const inviteRoutes = [
       metaData: metadataText.optional(),
       locale: localeText.optional(),
     }),
+    answer: doneAnswer,
     log: { action: 'invite' },
     respond: ({ deps, caller, input }) => invite(deps, { caller, ...input }),
   }),

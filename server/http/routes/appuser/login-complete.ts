@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { completeLogin } from '../../../domain/login/second-step.ts';
 import { userRoute } from '../../route.ts';
-import { wireTokens } from '../../wire/tokens.ts';
+import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
 import { factorCode, tokenText } from '../../wire/user-parameter.ts';
 
 export const loginCompleteRoutes = [
@@ -11,6 +11,7 @@ export const loginCompleteRoutes = [
     summary: 'Exchanges a login token and a second-factor or recovery code for tokens.',
     caller: 'app or user',
     input: z.object({ loginToken: tokenText, code: factorCode }),
+    answer: tokensAnswer,
     log: { action: 'loginComplete' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await completeLogin(deps, { app: caller.app, ...input })),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { logInAnonymously } from '../../../domain/login/anonymous-login.ts';
 import { logIn } from '../../../domain/login/password-login.ts';
 import { userRoute } from '../../route.ts';
-import { wireLogin, wireTokens } from '../../wire/tokens.ts';
+import { loginAnswer, tokensAnswer, wireLogin, wireTokens } from '../../wire/tokens.ts';
 import { handleText, password } from '../../wire/user-parameter.ts';
 
 export const loginRoutes = [
@@ -13,6 +13,7 @@ export const loginRoutes = [
       'Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due.',
     caller: 'app',
     input: z.object({ handle: handleText, password }),
+    answer: loginAnswer,
     log: { action: 'login' },
     respond: async ({ deps, caller, input }) => wireLogin(await logIn(deps, { app: caller.app, ...input })),
   }),
@@ -23,6 +24,7 @@ export const loginRoutes = [
       'Logs a device in by an id it made up, ANON_ and letters, digits or . _ + -; the first call makes the user.',
     caller: 'app',
     input: z.object({ handle: handleText }),
+    answer: tokensAnswer,
     refuse: { missing: 'invalid_credentials' },
     log: { action: 'loginAnonymous' },
     respond: async ({ deps, caller, input }) =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { changePassword, forgotPassword, resetPassword } from '../../../domain/account/password.ts';
 import { reason } from '../../frame/reason.ts';
 import { userRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { handleText, newPassword, password, sentCode } from '../../wire/user-parameter.ts';
 
 export const passwordRoutes = [
@@ -11,6 +12,7 @@ export const passwordRoutes = [
     summary: 'Sends a code with which a forgotten password can be replaced.',
     caller: 'app or user',
     input: z.object({ handle: handleText }),
+    answer: doneAnswer,
     log: { action: 'forgotPassword' },
     respond: ({ deps, caller, input }) => forgotPassword(deps, { app: caller.app, ...input }),
   }),
@@ -21,6 +23,7 @@ export const passwordRoutes = [
     caller: 'app or user',
     appTokenAsAccessToken: true,
     input: z.object({ handle: handleText, password: newPassword, code: sentCode }),
+    answer: doneAnswer,
     log: { action: 'resetPassword' },
     respond: ({ deps, caller, input }) => resetPassword(deps, { app: caller.app, ...input }),
   }),
@@ -35,6 +38,7 @@ export const passwordRoutes = [
         path: ['newPassword'],
         ...reason('unknown_value'),
       }),
+    answer: doneAnswer,
     refuse: { caller: 'invalid_data', missing: 'invalid_data' },
     log: { action: 'changePassword' },
     respond: ({ deps, caller, input }) => changePassword(deps, { caller, ...input }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { setPhone, verifyPhone } from '../../../domain/account/phone.ts';
 import { userRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { factorCode, sentCode } from '../../wire/user-parameter.ts';
 
 export const phoneRoutes = [
@@ -10,6 +11,7 @@ export const phoneRoutes = [
     summary: 'Sends a code to a phone number that the user wants to have.',
     caller: 'user',
     input: z.object({ phone: z.string().max(40), code: factorCode.optional() }),
+    answer: doneAnswer,
     refuse: { caller: 'invalid_data' },
     log: { action: 'setPhone' },
     respond: ({ deps, caller, input }) => setPhone(deps, { caller, phone: input.phone, code: input.code }),
@@ -20,6 +22,7 @@ export const phoneRoutes = [
     summary: 'Puts the phone number in force whose code this is.',
     caller: 'user',
     input: z.object({ code: sentCode }),
+    answer: doneAnswer,
     refuse: { caller: 'invalid_data' },
     log: { action: 'verifyPhone' },
     respond: ({ deps, caller, input }) => verifyPhone(deps, { caller, code: input.code }),

@@ -8,11 +8,12 @@ import {
 } from '../../../domain/account/profile.ts';
 import { writtenOnce } from '../../frame/kept-answer.ts';
 import { userRoute } from '../../route.ts';
-import { wireUser } from '../../wire/user.ts';
+import { doneAnswer } from '../../wire/done.ts';
+import { availableAnswer, userAnswer, wireAvailable, wireUser } from '../../wire/user.ts';
 import { localeText, metadataText } from '../../wire/user-parameter.ts';
 
 const userName = z.string().max(320);
-const userAnswer = writtenOnce(wireUser);
+const written = writtenOnce(wireUser);
 
 export const profileRoutes = [
   userRoute({
@@ -20,9 +21,10 @@ export const profileRoutes = [
     path: '/api/appuser/getUser',
     summary: 'The caller’s own account.',
     caller: 'user',
+    answer: userAnswer,
     refuse: { caller: 'invalid_data' },
     log: { action: 'getUser' },
-    respond: async ({ deps, caller }) => userAnswer(await ownUser(deps, caller)),
+    respond: async ({ deps, caller }) => written(await ownUser(deps, caller)),
   }),
   userRoute({
     method: 'GET',
@@ -30,9 +32,9 @@ export const profileRoutes = [
     summary: 'Whether nobody in the app has a user name.',
     caller: 'user',
     input: z.object({ userName }),
-    respond: async ({ deps, caller, input }) => ({
-      available: await isUserNameAvailable(deps, { caller, ...input }),
-    }),
+    answer: availableAnswer,
+    respond: async ({ deps, caller, input }) =>
+      wireAvailable(await isUserNameAvailable(deps, { caller, ...input })),
   }),
   userRoute({
     method: 'POST',
@@ -40,6 +42,7 @@ export const profileRoutes = [
     summary: 'Gives the caller a user name, once.',
     caller: 'user',
     input: z.object({ userName }),
+    answer: doneAnswer,
     log: { action: 'setUserName' },
     respond: ({ deps, caller, input }) => setUserName(deps, { caller, ...input }),
   }),
@@ -49,6 +52,7 @@ export const profileRoutes = [
     summary: 'Sets the language of the caller’s messages.',
     caller: 'user',
     input: z.object({ locale: localeText }),
+    answer: doneAnswer,
     log: { action: 'setLocale' },
     respond: ({ deps, caller, input }) => setLocale(deps, { caller, ...input }),
   }),
@@ -58,6 +62,7 @@ export const profileRoutes = [
     summary: 'Sets the editable metadata fields that are sent and keeps all others.',
     caller: 'user',
     input: z.object({ metaData: metadataText }),
+    answer: doneAnswer,
     refuse: { missing: 'invalid_data', caller: 'missing_parameter' },
     log: { action: 'setUserMetadata' },
     respond: ({ deps, caller, input }) => setUserMetadata(deps, { caller, ...input }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { signUp } from '../../../domain/joining/signup.ts';
 import { completeSignup } from '../../../domain/joining/signup-completion.ts';
 import { userRoute } from '../../route.ts';
-import { joinedAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
+import { joinedAnswer, signupAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
 import { passwordText, typedPassword } from '../../wire/typed-password.ts';
 import { handleText, localeText, metadataText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
@@ -19,6 +19,7 @@ export const signupRoutes = [
       metaData: metadataText.optional(),
       locale: localeText.optional(),
     }),
+    answer: signupAnswer,
     log: { action: 'signup' },
     respond: async ({ deps, caller, input }) => wireSignup(await signUp(deps, { app: caller.app, ...input })),
   }),

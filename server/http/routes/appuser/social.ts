@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { socialLogIn, socialSignUp } from '../../../domain/login/social-login.ts';
 import { userRoute } from '../../route.ts';
-import { wireTokens } from '../../wire/tokens.ts';
+import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
 import { handleText, localeText, metadataText, tokenText } from '../../wire/user-parameter.ts';
 
 const identity = z.object({
@@ -17,6 +17,7 @@ export const socialRoutes = [
     summary: 'Logs a user in with an identity token of Apple or Google.',
     caller: 'app or user',
     input: identity,
+    answer: tokensAnswer,
     log: { action: 'socialLogin' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await socialLogIn(deps, { app: caller.app, ...input })),
@@ -31,6 +32,7 @@ export const socialRoutes = [
       metaData: metadataText.optional(),
       locale: localeText.optional(),
     }),
+    answer: tokensAnswer,
     log: { action: 'socialSignup' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await socialSignUp(deps, { app: caller.app, ...input })),

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 import { replaceRecoveryCodes } from '../../../domain/factors/recovery-codes.ts';
 import { setPhoneFactor } from '../../../domain/factors/sms.ts';
-import { enrolTotp, removeTotp, type TotpEnrolment } from '../../../domain/factors/totp.ts';
+import { enrolTotp, removeTotp } from '../../../domain/factors/totp.ts';
 import { userRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
+import { recoveryCodesAnswer, totpAnswer, wireEnrolment, wireRecoveryCodes } from '../../wire/two-factor.ts';
 import { factorCode, flag } from '../../wire/user-parameter.ts';
 
 /** `code` proves that whoever asks has the factor that is on. */
 const factorSwitch = z.object({ twoFactor: flag, code: factorCode.optional() });
 const refuse = { caller: 'invalid_data', missing: 'invalid_data' } as const;
-
-function wireEnrolment({ secret, qrPng, recoveryCodes }: TotpEnrolment) {
-  return { googleSecretKey: secret, QRDataImage: `data:image/png;base64,${qrPng}`, recoveryCodes };
-}
 
 export const twoFactorRoutes = [
   userRoute({
@@ -21,6 +19,7 @@ export const twoFactorRoutes = [
     caller: 'user',
     input: factorSwitch,
     refuse,
+    answer: totpAnswer,
     log: { action: 'setTwoFactorGoogleVerification' },
     respond: async ({ deps, caller, input: { twoFactor, code } }) =>
       twoFactor ? wireEnrolment(await enrolTotp(deps, { caller, code })) : removeTotp(deps, { caller, code }),
@@ -32,6 +31,7 @@ export const twoFactorRoutes = [
     caller: 'user',
     input: factorSwitch,
     refuse,
+    answer: doneAnswer,
     log: { action: 'setTwoFactorPhoneVerification' },
     respond: ({ deps, caller, input }) =>
       setPhoneFactor(deps, { caller, on: input.twoFactor, code: input.code }),
@@ -42,9 +42,9 @@ export const twoFactorRoutes = [
     summary: 'Replaces the recovery codes of a user whose second factor is on.',
     caller: 'user',
     input: z.object({ code: factorCode }),
+    answer: recoveryCodesAnswer,
     log: { action: 'newRecoveryCodes' },
-    respond: async ({ deps, caller, input }) => ({
-      recoveryCodes: await replaceRecoveryCodes(deps, { caller, code: input.code }),
-    }),
+    respond: async ({ deps, caller, input }) =>
+      wireRecoveryCodes(await replaceRecoveryCodes(deps, { caller, code: input.code })),
   }),
 ];

@@ -1,4 +1,5 @@
 import { openRoute, type Route, TextReply } from '../../route.ts';
+import { aliveAnswer, readinessAnswer, wireAlive, wireReadiness } from '../../wire/health.ts';
 
 /** Addresses for those who watch the host (operator §4), and the greeting of `/`. */
 export const healthRoutes: Route[] = [
@@ -7,19 +8,20 @@ export const healthRoutes: Route[] = [
     path: '/healthz',
     summary: 'Answers while the process runs; touches nothing.',
     limited: false,
-    respond: () => ({ status: 'ok' }),
+    answer: aliveAnswer,
+    respond: wireAlive,
   }),
   openRoute({
     method: 'GET',
     path: '/readyz',
     summary: 'Tells whether the host can serve: 503 while the database is away or the host is stopping.',
     limited: false,
-    respond: ({ deps: { readiness } }) => {
-      const { database, draining } = readiness;
-      const ready = database === 'ok' && !draining;
-      return new TextReply(JSON.stringify({ status: ready ? 'ready' : 'unavailable', database }), {
+    answer: readinessAnswer,
+    respond: ({ deps }) => {
+      const readiness = wireReadiness(deps.readiness);
+      return new TextReply(JSON.stringify(readiness), {
         contentType: 'application/json; charset=utf-8',
-        status: ready ? 200 : 503,
+        status: readiness.status === 'ready' ? 200 : 503,
       });
     },
   }),
@@ -28,6 +30,7 @@ export const healthRoutes: Route[] = [
     path: '/',
     summary: 'Greets; a bad credential is refused all the same.',
     open: false,
+    answer: { media: 'text/plain' },
     respond: () => new TextReply('CoSync Auth host is running.\n'),
   }),
 ];

@@ -25,6 +25,7 @@ export const landingRoutes: Route[] = [
     caller: 'link',
     page: true,
     input: link,
+    answer: { media: 'text/html' },
     respond: ({ deps, caller, input, request }) =>
       show(deps, caller, input, caller.app.linkConfirmation === 'immediate' && !request.idle),
   }),
@@ -35,6 +36,7 @@ export const landingRoutes: Route[] = [
     caller: 'link',
     page: true,
     input: link.extend({ passwordText: z.union([z.literal(''), passwordText]).optional() }),
+    answer: { media: 'text/html' },
     respond: ({ deps, caller, input }) =>
       show(deps, caller, { ...input, password: typedPassword(input) }, true),
   }),

@@ -13,6 +13,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
     method: 'GET',
     path: '/openapi.json',
     summary: 'OpenAPI 3.1 description of every route.',
+    answer: z.looseObject({ openapi: z.string() }),
     respond: () => {
       text ??= JSON.stringify(describeRoutes(routes));
       return new TextReply(text, { contentType: 'application/json; charset=utf-8' });
@@ -106,9 +107,16 @@ function inputSchema(route: Route): { properties: Record<string, unknown>; requi
   return { properties: { ...schema.properties }, required: schema.required ?? [] };
 }
 
-function answerSchema(answer: z.ZodType): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(answer, { io: 'output' });
-  return schema;
+function answerContent({ answer }: Route): Json {
+  if (answer === undefined) return { 'application/json': {} };
+  if ('media' in answer) return { [answer.media]: { schema: TEXT } };
+  const { $schema: _, ...schema } = z.toJSONSchema(answer, { io: 'output', override: leaveOpen });
+  return { 'application/json': { schema } };
+}
+
+/** Members may be added to an answer; whoever reads it must let them pass. */
+function leaveOpen({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
 function requestBody(route: Route, members: { properties: Json; required: string[] }): Json {
@@ -121,14 +129,7 @@ function requestBody(route: Route, members: { properties: Json; required: string
 
 function responses(route: Route): Json {
   const answers: Record<string, Json> = {
-    200: {
-      description: 'done',
-      content: {
-        [route.page ? 'text/html' : 'application/json']: route.answer
-          ? { schema: answerSchema(route.answer) }
-          : {},
-      },
-    },
+    200: { description: 'done', content: answerContent(route) },
   };
   for (const refusal of [route.refuse.caller, route.refuse.missing, route.refuse.malformed]) {
     answers[statusOf(refusal)] ??= refusalResponse(refusal);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type PublishedKeys, publishedKeys } from '../../../domain/tokens/published-keys.ts';
+import { publishedKeys } from '../../../domain/tokens/published-keys.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { appId } from '../../wire/portal-parameter.ts';
+import { discoveryAnswer, keySetAnswer, wireDiscovery } from '../../wire/published-keys.ts';
 
 const input = z.object({ appId });
 
@@ -12,13 +13,15 @@ export const wellKnownRoutes: Route[] = [
     path: '/apps/:appId/.well-known/openid-configuration',
     summary: "Issuer and key set address of an app's user JWTs (OpenID Connect Discovery).",
     input,
-    respond: async ({ deps, input: { appId } }) => cacheable(discovery(await publishedKeys(deps, appId))),
+    answer: discoveryAnswer,
+    respond: async ({ deps, input: { appId } }) => cacheable(wireDiscovery(await publishedKeys(deps, appId))),
   }),
   openRoute({
     method: 'GET',
     path: '/apps/:appId/.well-known/jwks.json',
     summary: "Public keys of an app's user JWTs (RFC 7517).",
     input,
+    answer: keySetAnswer,
     respond: async ({ deps, input: { appId } }) => cacheable((await publishedKeys(deps, appId)).jwks),
   }),
   openRoute({
@@ -26,23 +29,13 @@ export const wellKnownRoutes: Route[] = [
     path: '/apps/:appId/public-key.pem',
     summary: "The app's current public key as PEM.",
     input,
+    answer: { media: 'application/x-pem-file' },
     respond: async ({ deps, input: { appId } }) =>
       new TextReply(`${(await publishedKeys(deps, appId)).publicKey}\n`, {
         contentType: 'application/x-pem-file',
       }),
   }),
 ];
-
-function discovery({ issuer }: PublishedKeys): Record<string, unknown> {
-  return {
-    issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    claims_supported: ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'auth_time'],
-  };
-}
 
 function cacheable(value: unknown): TextReply {
   return new TextReply(JSON.stringify(value), {
