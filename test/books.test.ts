@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../server/config/settings.ts';
 import { EVENT_LEVELS } from '../server/model/events.ts';
@@ -61,5 +61,24 @@ describe('the books', () => {
     });
     assert.deepEqual(Object.fromEntries(told), EVENT_LEVELS);
     assert.equal(told.length, Object.keys(EVENT_LEVELS).length);
+  });
+
+  it('name only files and folders that are there', () => {
+    const here = (path: string) => existsSync(new URL(`../${path}`, import.meta.url));
+    const missing = ['CONTRIBUTING.md', 'docs/architecture.md', 'docs/design.md', 'docs/threats.md'].flatMap(
+      (book) => {
+        const text = readFileSync(new URL(`../${book}`, import.meta.url), 'utf8');
+        // A path with a `<name>` in it stands for many files: what comes before must be there.
+        return [
+          ...text.matchAll(/(?:`|\/\/ )([\w.-]+\/(?:[\w.-]+\/)*(?:[\w.-]+\.(?:ts|mjs|json))?)(?=[`<*\n])/g),
+        ]
+          .map(([, path]) => path ?? '')
+          .filter(
+            (path) => /\/./.test(path) && !here(path) && !here(`server/${path}`) && !path.startsWith('data/'),
+          )
+          .map((path) => `${book}: ${path}`);
+      },
+    );
+    assert.deepEqual(missing, []);
   });
 });
