@@ -133,6 +133,11 @@ export function superUserGeneration(
   return (app.superUserMoves ?? 0) + serverSecretGeneration;
 }
 
+/** With the key or the token they came with, super-user tokens end. */
+export function withoutSuperUsers(app: App): App {
+  return { ...app, superUserMoves: (app.superUserMoves ?? 0) + 1 };
+}
+
 /** Users a development app may have (contract §9). */
 export const DEVELOPMENT_APP_USERS = 50;
 

@@ -1,11 +1,8 @@
-import { type App, type AppKey, audienceOf, superUserGeneration, userJwtHours } from '../../model/app.ts';
+import { type App, type AppKey, userJwtHours, withoutSuperUsers } from '../../model/app.ts';
 import { refused } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS, MINUTE_MS } from '../../tools/duration.ts';
-import type { IssuedTokens } from '../tokens/issue-tokens.ts';
-import { issuerOf } from '../tokens/published-keys.ts';
-import { serverSecretGeneration } from '../tokens/server-secret.ts';
-import { changeApp, findActiveAppForPortal } from './apps.ts';
+import { changeApp } from './apps.ts';
 
 /** Verifiers keep a JWKS for a while: a new key must be published this long before it signs. */
 const PUBLISHED_FIRST_MS = 2 * HOUR_MS;
@@ -33,11 +30,6 @@ export async function rotateAppKey(
   });
   if (kid) deps.events.emit('app_key_rotated', { appId, phase, kid, force });
   return app.keys;
-}
-
-/** With the key or the token they came with, super-user tokens end. */
-function withoutSuperUsers(app: App): App {
-  return { ...app, superUserMoves: (app.superUserMoves ?? 0) + 1 };
 }
 
 type Step = (app: App, now: number, force: boolean) => AppKey[] | undefined;
@@ -89,80 +81,7 @@ export function rememberTokens(key: AppKey, app: App, now: number): AppKey {
   return lastingUntil(key, now + userJwtHours(app) * HOUR_MS);
 }
 
-function lastingUntil(key: AppKey, until: number): AppKey {
+/** The key with a note that a token it signed is good until then; an earlier note that says later stays. */
+export function lastingUntil(key: AppKey, until: number): AppKey {
   return { ...key, tokensUntil: Math.max(key.tokensUntil ?? 0, until) };
-}
-
-/**
- * A new app token; the old one works for `graceHours` more, and so does no older one longer than that. Super-user tokens end at once.
- * Throws `app_gone`.
- */
-export async function rotateAppToken(
-  deps: Pick<Deps, 'store' | 'clock' | 'hostTokens' | 'events'>,
-  { appId, graceHours }: { appId: string; graceHours: number },
-): Promise<string> {
-  const app = await changeApp(deps, appId, async (current) => {
-    const now = deps.clock.now();
-    const until = now + graceHours * HOUR_MS;
-    const generation = current.tokenGeneration + 1;
-    const older = current.graceGenerations.map((grace) => ({
-      ...grace,
-      until: Math.min(grace.until, until),
-    }));
-    const graces = [...older, { generation: current.tokenGeneration, until }];
-    return {
-      ...withoutSuperUsers(current),
-      appToken: await deps.hostTokens.issueAppToken({ appId, generation }),
-      tokenGeneration: generation,
-      graceGenerations: graces.filter((grace) => grace.until > now),
-    };
-  });
-  deps.events.emit('app_token_rotated', { appId, graceHours });
-  return app.appToken;
-}
-
-/**
- * A short-lived JWT of the app that says `superUser`, and the access token that opens `setAppData` (operator §7). Throws `app_gone` and
- * `app_suspended`.
- */
-export async function superUserToken(
-  deps: Pick<Deps, 'config' | 'store' | 'clock' | 'codes' | 'appTokens' | 'hostTokens' | 'events'>,
-  { appId, name, expiresInMinutes }: { appId: string; name: string; expiresInMinutes: number },
-): Promise<IssuedTokens> {
-  const now = deps.clock.now();
-  const expiresAt = now + expiresInMinutes * MINUTE_MS;
-  const app = await rememberLongToken(deps, await findActiveAppForPortal(deps, appId), expiresAt);
-  const issuedAt = Math.floor(now / 1000);
-  const jwt = await deps.appTokens.sign(app, {
-    iss: issuerOf(deps, app.id),
-    sub: name,
-    aud: audienceOf(app),
-    superUser: true,
-    iat: issuedAt,
-    nbf: issuedAt,
-    exp: Math.floor(expiresAt / 1000),
-    jti: deps.codes.newId(),
-  });
-  const { token, jti } = await deps.hostTokens.issueSuperUserToken({
-    appId: app.id,
-    name,
-    expiresInMinutes,
-    generation: superUserGeneration(app, await serverSecretGeneration(deps.store.meta)),
-  });
-  deps.events.emit('superuser_token_issued', { appId: app.id, jti, name, expiresInMinutes });
-  return { jwt, accessToken: token };
-}
-
-/** A token that outlives the app's ordinary ones must keep the key published when it is replaced. */
-async function rememberLongToken(
-  deps: Pick<Deps, 'store' | 'clock'>,
-  app: App,
-  expiresAt: number,
-): Promise<App> {
-  const ordinary = deps.clock.now() + userJwtHours(app) * HOUR_MS;
-  if (expiresAt <= ordinary) return app;
-  return changeApp(deps, app.id, (current) => ({
-    ...current,
-    keys: current.keys.map((key) => (key.state === 'current' ? lastingUntil(key, expiresAt) : key)),
-  }));
 }

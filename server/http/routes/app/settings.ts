@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { rotateAppKey, rotateAppToken, superUserToken } from '../../../domain/apps/app-keys.ts';
+import { rotateAppKey } from '../../../domain/apps/app-keys.ts';
 import { changeSettings } from '../../../domain/apps/app-settings.ts';
+import { rotateAppToken } from '../../../domain/apps/app-token.ts';
+import { superUserToken } from '../../../domain/apps/super-user-token.ts';
 import { portalRoute } from '../../route.ts';
 import { portalApp, portalKey } from '../../wire/portal-app.ts';
 import { appId, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
