@@ -25,11 +25,23 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   // Engines take rows, errors and meta names from the folder they stand in, which knows neither of them.
   {
     folder: 'server/store/sqlite/',
-    below: ['server/store/engine.ts', 'server/ports/', 'server/model/', 'server/tools/'],
+    below: [
+      'server/store/engine.ts',
+      'server/store/tables.ts',
+      'server/ports/',
+      'server/model/',
+      'server/tools/',
+    ],
   },
   {
     folder: 'server/store/mongodb/',
-    below: ['server/store/engine.ts', 'server/ports/', 'server/model/', 'server/tools/'],
+    below: [
+      'server/store/engine.ts',
+      'server/store/tables.ts',
+      'server/ports/',
+      'server/model/',
+      'server/tools/',
+    ],
   },
   { folder: 'server/store/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   { folder: 'server/delivery/', below: ['server/ports/', 'server/model/', 'server/tools/'] },

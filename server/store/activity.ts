@@ -1,8 +1,9 @@
 import type { Activity } from '../model/activity.ts';
 import type { ActivityFilter, ActivityStore } from '../ports/store/activity.ts';
-import { type Engine, type Filter, HOST_SCOPE } from './engine.ts';
+import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';
+import { HOST_SCOPE } from './tables.ts';
 
 const MAPPING: RecordMapping<Activity> = {
   table: 'activity',

@@ -3,9 +3,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
 import type { AppStore } from '../ports/store/apps.ts';
 import { frozen, RecordCache } from './cache.ts';
-import { type Engine, type Filter, HOST_SCOPE } from './engine.ts';
+import type { Engine, Filter } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
+import { HOST_SCOPE } from './tables.ts';
 
 const CACHED = 1_000;
 const LIVE: Filter = { appId: HOST_SCOPE, tags: { lifecycle: 'live' } };

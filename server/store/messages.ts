@@ -1,8 +1,9 @@
 import type { QueuedMessage } from '../model/message.ts';
 import type { MessageStore } from '../ports/store/messages.ts';
-import { type Engine, HOST_SCOPE } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';
+import { HOST_SCOPE } from './tables.ts';
 
 /** One queue for the whole host, so that a sender needs no list of apps. */
 const MAPPING: RecordMapping<QueuedMessage> = {

@@ -9,9 +9,9 @@ import {
   type ListOptions,
   type Row,
   type StoredRow,
-  type TableName,
 } from './engine.ts';
 import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
+import type { TableName } from './tables.ts';
 
 /** How the records of one kind become rows and come back. */
 export interface RecordMapping<T> {

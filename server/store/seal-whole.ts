@@ -1,8 +1,9 @@
 import { APP_FIELDS } from './apps.ts';
-import { type Engine, HOST_SCOPE, type StoredRow, type TableName } from './engine.ts';
+import type { Engine, StoredRow } from './engine.ts';
 import { INVITE_FIELDS } from './invites.ts';
 import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
 import { SIGNUP_FIELDS } from './signups.ts';
+import { HOST_SCOPE, type TableName } from './tables.ts';
 import { USER_FIELDS } from './users.ts';
 
 /** Rows read together. */

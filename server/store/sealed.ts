@@ -2,7 +2,8 @@ import type { Events } from '../ports/log/events.ts';
 import { type FieldCipher, TamperError } from '../ports/security/sealing.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { frozen } from './cache.ts';
-import type { StoredRow, TableName } from './engine.ts';
+import type { StoredRow } from './engine.ts';
+import type { TableName } from './tables.ts';
 
 export interface SealingDeps {
   readonly cipher: FieldCipher;

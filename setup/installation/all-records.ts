@@ -1,5 +1,6 @@
 import type { Store } from '../../server/ports/store/store.ts';
-import type { Engine, TableName } from '../../server/store/engine.ts';
+import type { Engine } from '../../server/store/engine.ts';
+import type { TableName } from '../../server/store/tables.ts';
 import { openRecords } from './open-host.ts';
 
 /** What the records of each table are called in a backup. A new table needs its name here, its reading below and its place in a restore. */

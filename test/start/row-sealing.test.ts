@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFieldCipher } from '../../server/security/sealing.ts';
 import { sealEarlierRows } from '../../server/start/row-sealing.ts';
-import { HOST_SCOPE, type Row, unavailable } from '../../server/store/engine.ts';
+import { type Row, unavailable } from '../../server/store/engine.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
+import { HOST_SCOPE } from '../../server/store/tables.ts';
 import { earlierAppDoc, earlierUserDoc } from '../support/earlier-rows.ts';
 import { anApp, aUser } from '../support/records.ts';
 

@@ -2,8 +2,8 @@ import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import type { FieldCipher } from '../../server/ports/security/sealing.ts';
 import { APP_FIELDS } from '../../server/store/apps.ts';
-import { HOST_SCOPE } from '../../server/store/engine.ts';
 import { type SealedFields, Sealer } from '../../server/store/sealed.ts';
+import { HOST_SCOPE } from '../../server/store/tables.ts';
 import { USER_FIELDS } from '../../server/store/users.ts';
 import type { RawDoc } from './raw-stage.ts';
 

@@ -1,5 +1,5 @@
 import type { Db, IndexDescription } from 'mongodb';
-import { TABLES, type TableName, type TableShape } from '../engine.ts';
+import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import type { CounterDocument } from './counters.ts';
 import type { RowDocument } from './rows.ts';
 

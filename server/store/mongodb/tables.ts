@@ -1,5 +1,6 @@
 import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
-import { DuplicateKeyError, type StoredRow, type TableName, type TableOperations } from '../engine.ts';
+import { DuplicateKeyError, type StoredRow, type TableOperations } from '../engine.ts';
+import type { TableName } from '../tables.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';

@@ -1,4 +1,5 @@
-import type { Filter, ListOptions, TableName } from '../engine.ts';
+import type { Filter, ListOptions } from '../engine.ts';
+import type { TableName } from '../tables.ts';
 import type { Values } from './statements.ts';
 
 export interface Condition {

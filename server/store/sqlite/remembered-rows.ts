@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../tools/bounded-map.ts';
-import { brokenDoc, type StoredRow, type TableName } from '../engine.ts';
+import { brokenDoc, type StoredRow } from '../engine.ts';
+import type { TableName } from '../tables.ts';
 import type { Columns, Statements } from './statements.ts';
 
 /** Rows of a table that are remembered. */

@@ -1,4 +1,5 @@
-import { type Row, TABLES, type TableName, type TableOperations, type TableShape } from '../engine.ts';
+import type { Row, TableOperations } from '../engine.ts';
+import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';

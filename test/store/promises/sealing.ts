@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TamperError } from '../../../server/ports/security/sealing.ts';
-import { HOST_SCOPE, type Row, type StoredRow } from '../../../server/store/engine.ts';
+import type { Row, StoredRow } from '../../../server/store/engine.ts';
+import { HOST_SCOPE } from '../../../server/store/tables.ts';
 import {
   anActivity,
   anApp,

@@ -1,0 +1,32 @@
+export interface TableShape {
+  keys: readonly string[];
+  /** Which of `keys` a row may lack, because an earlier version made it: as long as it does, its values are unique to the rest only. */
+  sparse: readonly string[];
+  lookups: readonly string[];
+  tags: readonly string[];
+  prefixes: boolean;
+  due: boolean;
+}
+const NONE: TableShape = { keys: [], sparse: [], lookups: [], tags: [], prefixes: false, due: false };
+
+/**
+ * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id
+ * `host`.
+ */
+export const TABLES = {
+  apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
+  users: {
+    ...NONE,
+    keys: ['handle', 'userName', 'social', 'phone', 'subject'],
+    sparse: ['subject'],
+    tags: ['anonymous'],
+    prefixes: true,
+  },
+  signups: { ...NONE, keys: ['handle'], prefixes: true, due: true },
+  invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
+  templates: { ...NONE, keys: ['nameAndLocale'] },
+  activity: { ...NONE, tags: ['logType', 'status', 'action'] },
+  messages: { ...NONE, lookups: ['app'], due: true },
+} as const satisfies Record<string, TableShape>;
+export type TableName = keyof typeof TABLES;
+export const HOST_SCOPE = 'host';
