@@ -1,52 +1,22 @@
-import { createRequire } from 'node:module';
-import { HostError } from '../model/errors.ts';
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
 import type { RenderedMessage, Renderer } from '../ports/delivery/renderer.ts';
 import type { Events } from '../ports/log/events.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
-import { contestedNote, NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
-import { requireHarmless, requireModest } from './harmless.ts';
+import { once } from '../tools/once.ts';
+import { checkText } from './check-text.ts';
+import { type CompiledText, compile, compileText, type Fill, LINK_CAPTION, type Values } from './compile.ts';
+import { contestedNote, NOTE } from './contested-note.ts';
 import { createLayouts } from './layouts.ts';
 import { ownTextProblems } from './own-texts.ts';
-import {
-  checkPlaceholders,
-  isMessageName,
-  PLACEHOLDERS,
-  toHtmlSource,
-  toPlainSource,
-  unsafeTag,
-} from './placeholders.ts';
-import { toPlainText } from './plain-text.ts';
+import { isMessageName, PLACEHOLDERS } from './placeholders.ts';
 import { fileAt, readTextFiles, TextFilesError, textOf, wordsOf } from './text-files.ts';
-
-type Values = Record<string, string>;
-type Fill = (values: Values) => string;
-/** A text ready to be filled in. */
-interface CompiledText {
-  readonly head: Readonly<Record<string, string>>;
-  readonly linkText: string;
-  readonly subject: Fill;
-  readonly text: Fill;
-  readonly html: Fill;
-}
 
 const VALUE_LIMIT = 8_192;
 /** Edited texts kept compiled; one is a few kilobytes. */
 const STORED_LIMIT = 1_000;
-/** Caption of a link whose text names none (contract §6). */
-const LINK_CAPTION = 'LINK';
-const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED'];
-const require = createRequire(import.meta.url);
 
-/** Loaded with the first text: an idle host needs neither the library nor what it compiles. */
-const handlebars = once(() => {
-  const { create } = require('handlebars') as typeof import('handlebars');
-  const own = create();
-  // Any text could otherwise write values to stdout.
-  own.unregisterHelper('log');
-  return own;
-});
+const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED'];
 
 /**
  * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first used; where there are own ones,
@@ -59,42 +29,12 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   const pages = new Map<string, () => Fill>();
   const stored = new BoundedMap<CompiledText>(STORED_LIMIT);
 
-  function compileText(input: {
-    name: MessageName;
-    locale: string;
-    head: CompiledText['head'];
-    body: string;
-    linkText: string;
-  }): CompiledText {
-    const { name, locale, head, body, linkText } = input;
-    const { known } = PLACEHOLDERS[name];
-    requireModest(body);
-    requireModest(head.subject ?? '');
-    const html = toHtmlSource(body, known);
-    const unsafe = unsafeTag(html);
-    if (unsafe !== undefined) throw new Error(`a placeholder may not stand in ${unsafe.slice(0, 40)}`);
-    const subject = toPlainSource(head.subject ?? '', known);
-    return {
-      head,
-      linkText,
-      subject: compile(subject, known, { noEscape: true }),
-      text: compile(withTextNote(toPlainSource(toPlainText(body), known)), [...known, NOTE], {
-        noEscape: true,
-      }),
-      html: compile(
-        layouts.text({ name, locale, subject, body: withHtmlNote(html) }),
-        [...known, 'LINK_TEXT', NOTE],
-        { noEscape: false },
-      ),
-    };
-  }
-
   function compileStored(template: Template): CompiledText {
     const key = `${template.appId} ${template.id} ${template.revision}`;
     const known = stored.get(key);
     if (known) return known;
     const { name, locale, subject, htmlTemplate: body, localeLinkText } = template;
-    const compiled = compileText({
+    const compiled = compileText(layouts, {
       name,
       locale,
       head: { subject },
@@ -109,7 +49,8 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
     for (const { path, head, body } of files.values()) {
       const { locale, name } = textOf(path);
       if (!locale || !isMessageName(name)) continue;
-      const text = () => compileText({ name, locale, head, body, linkText: head.link || LINK_CAPTION });
+      const text = () =>
+        compileText(layouts, { name, locale, head, body, linkText: head.link || LINK_CAPTION });
       builtIn.set(
         `${locale} ${name}`,
         once(() => naming(path, text)),
@@ -125,32 +66,12 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       );
     }
   }
+  const check: Renderer['check'] = (text) => checkText(layouts, text);
   takeFiles();
   if ([...files.values()].some(({ isOwn }) => isOwn)) {
     const problems = ownTextProblems(files, check);
     if (problems.length > 0) throw new TextFilesError(problems);
     for (const compiled of [...builtIn.values(), ...pages.values()]) compiled();
-  }
-
-  function check({ name, subject, htmlTemplate }: Parameters<Renderer['check']>[0]): void {
-    checkPlaceholders(name, subject, htmlTemplate);
-    try {
-      compileText({
-        name,
-        locale: DEFAULT_LOCALE,
-        head: { subject },
-        body: htmlTemplate,
-        linkText: LINK_CAPTION,
-      });
-    } catch (cause) {
-      // Handlebars goes on with an excerpt of the text after its first line.
-      const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-      throw new HostError('refused', {
-        detail,
-        cause,
-        because: { reason: 'unknown_value', field: 'htmlTemplate' },
-      });
-    }
   }
 
   function builtInOf(name: MessageName, locale: string): CompiledText {
@@ -196,15 +117,6 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   };
 }
 
-/** Does `work` with the first call and keeps the result. */
-function once<T>(work: () => T): () => T {
-  let kept: { result: T } | undefined;
-  return () => {
-    kept ??= { result: work() };
-    return kept.result;
-  };
-}
-
 function naming<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -212,17 +124,6 @@ function naming<T>(path: string, work: () => T): T {
     const problem = cause instanceof Error ? `cannot be used: ${cause.message}` : 'is broken';
     throw new TextFilesError([{ path, problem }]);
   }
-}
-
-/** Throws an `Error` whose message may be shown: the text does not parse or uses more than values, `if` and `unless`. */
-function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
-  requireHarmless(handlebars().parse(source), known);
-  return handlebars().compile(source, {
-    noEscape,
-    strict: true,
-    knownHelpers: { if: true, unless: true },
-    knownHelpersOnly: true,
-  });
 }
 
 /** A flat object without prototype, strings only, every known name present. */
