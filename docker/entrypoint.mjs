@@ -1,4 +1,5 @@
-// Starts the host in its container. On an empty volume it first sets itself up as `npx setup --yes` does, in a process of its own.
+// Starts the host in its container. On an empty volume it first sets itself up as `npx setup --yes` does, in
+// a process of its own.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// Fills the compile cache of the image, which NODE_COMPILE_CACHE names: loads the modules a start needs, and those that are loaded when first used.
+// Fills the compile cache of the image, which NODE_COMPILE_CACHE names: loads the modules a start needs, and
+// those that are loaded when first used.
 import module from 'node:module';
 
 await import('../server/wiring.ts');

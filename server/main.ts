@@ -22,7 +22,9 @@ const LEAST_CLOSING_MS = 1_000;
 /** npm passes on what a terminal sent to every process already: one wish, heard twice. */
 const ECHO_MS = 500;
 
-/** Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5. */
+/**
+ * Starts the host and keeps it running until SIGTERM or SIGINT; ends the process with a code of operator §5.
+ */
 export async function main(args: readonly string[]): Promise<void> {
   let log = createLogger('info');
   // As process 1 of a container it would not even be ended by the signal while it waits for the database.
@@ -104,7 +106,7 @@ async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<nu
   }
 }
 
-/** An exception nobody caught is logged once and ends nothing (threats R33). */
+/** An exception nobody caught is logged once and ends nothing. */
 function stayUp(events: Events): void {
   const report = (thrown: unknown) => events.emit('unexpected_error', errorFields(thrown));
   process.on('unhandledRejection', report);

@@ -15,7 +15,8 @@ process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism() + 4);
 useCompileCache(resolve(process.env.DATA_DIR || './data', '.compile-cache'), { create: true });
 // Node would open its debugger to whoever may send the signal.
 process.on('SIGUSR1', () => {});
-// While code is loaded the young generation keeps its first size: an idle host would hold for good what it grew to (10 MiB).
+// While code is loaded the young generation keeps its first size: an idle host would hold for good what it
+// grew to (10 MiB).
 v8.setFlagsFromString('--semi-space-growth-factor=1');
 const { main } = await import('./main.ts');
 await main(process.argv.slice(2));

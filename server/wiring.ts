@@ -49,7 +49,8 @@ export interface Wired extends Deps {
   readonly readiness: ReadinessWatch;
   readonly hostKeyBits: number;
   /**
-   * Seals anew what an earlier version of the host left in the clear, then begins what runs beside requests: sending messages, sweeping, metrics port. For a host, not for a command that only looks something up.
+   * Seals anew what an earlier version of the host left in the clear, then begins what runs beside requests:
+   * sending messages, sweeping, metrics port. For a host, not for a command that only looks something up.
    */
   begin(): Promise<void>;
   /** Ends background work, writes what is waiting and closes the store. */
@@ -57,8 +58,9 @@ export interface Wired extends Deps {
 }
 
 /**
- * The only place that chooses adapters. Opens keys first, then the database (for at most `databaseWaitSeconds`), then everything that rests
- * on them. Throws `HostKeyError`, `WrongEncryptKeyError` and `StartError`; nothing stays open then.
+ * The only place that chooses adapters. Opens keys first, then the database (for at most
+ * `databaseWaitSeconds`), then everything that rests on them. Throws `HostKeyError`, `WrongEncryptKeyError`
+ * and `StartError`; nothing stays open then.
  */
 export async function buildDeps(config: Config, log: Logger, clock: Clock = systemClock): Promise<Wired> {
   const events = createEvents(log);

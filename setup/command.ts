@@ -26,7 +26,10 @@ export function existingConfig(options: Options): Config {
   return buildConfig(texts, { production: env.NODE_ENV === 'production' });
 }
 
-/** The same for a command that looks at everything the host will do, listening included; says what it ignores. Throws `ConfigError`. */
+/**
+ * The same for a command that looks at everything the host will do, listening included; says what it ignores.
+ * Throws `ConfigError`.
+ */
 export async function installedConfig(options: Options, terminal: Terminal): Promise<Config> {
   const given = gatherAnswers(options, processEnvironment());
   await settleListeningAddress(given);

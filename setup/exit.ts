@@ -11,7 +11,9 @@ export const EXIT = {
   cancelled: 130,
 } as const;
 
-/** Ends a command with a message for the operator and an exit code; nothing of it is a programmer's mistake. */
+/**
+ * Ends a command with a message for the operator and an exit code; nothing of it is a programmer's mistake.
+ */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
   readonly exitCode: number;

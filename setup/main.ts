@@ -16,7 +16,10 @@ const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
   'verify-backup': async () => (await import('./backup/restore.ts')).verifyBackup,
 };
 
-/** Runs `npx setup` with these arguments; answers the exit code. Whatever is wrong ends in a message, never in a stack trace. */
+/**
+ * Runs `npx setup` with these arguments; answers the exit code. Whatever is wrong ends in a message, never in
+ * a stack trace.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { options, command } = parseOptions(argv);

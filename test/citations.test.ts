@@ -15,7 +15,9 @@ const BOOKS = {
 type Book = keyof typeof BOOKS;
 const NAMES = Object.keys(BOOKS).join('|');
 
-/** What a book can be cited by: `7` for a section, `7 step 4` for a step in it, `S6` for an entry of a table. */
+/**
+ * What a book can be cited by: `7` for a section, `7 step 4` for a step in it, `S6` for an entry of a table.
+ */
 function placesIn(book: Book, text: string): ReadonlyMap<string, string> {
   const places = new Map<string, string>();
   let section = '';
@@ -47,7 +49,9 @@ const bookOf = (entry: string): Book => (/^[RFT]/.test(entry) ? 'threats' : 'con
 const ONE = String.raw`(?<![\w])(?:§\d+(?:\.\d+)*(?: step \d+| [SAPOC]\d+)?|[SAPOCRFT]\d+)(?![\w\[(-])`;
 const LIST = `${ONE}(?:(?:, | and | or |–)${ONE})*`;
 
-/** Every citation of a text that leads nowhere. `own`: the book a bare section belongs to, in the book itself. */
+/**
+ * Every citation of a text that leads nowhere. `own`: the book a bare section belongs to, in the book itself.
+ */
 function deadCitations(source: string, own?: Book): string[] {
   // A citation may go over the end of a line of a comment.
   const text = source

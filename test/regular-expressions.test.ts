@@ -29,7 +29,10 @@ function patterns(): Pattern[] {
   });
 }
 
-/** Tried from everywhere, as a search does, unless it says where it begins; undefined for two divisions on one line. */
+/**
+ * Tried from everywhere, as a search does, unless it says where it begins; undefined for two divisions on one
+ * line.
+ */
 function compiled(source: string, flags: string): RegExp | undefined {
   try {
     return new RegExp(source, flags.includes('y') ? flags : `${flags.replace('g', '')}g`);

@@ -99,7 +99,10 @@ class Archive implements OpenArchive {
     this.#zip.close();
   }
 
-  /** A comma; or a semicolon, as European spreadsheets save it, where the whole header is one cell with one in it. */
+  /**
+   * A comma; or a semicolon, as European spreadsheets save it, where the whole header is one cell with one in
+   * it.
+   */
   async #delimiterOf(name: string): Promise<string> {
     let delimiter = this.#delimiters.get(name);
     if (delimiter !== undefined) return delimiter;
@@ -155,8 +158,8 @@ class Archive implements OpenArchive {
   }
 
   /**
-   * Lets UTF-8 pass, and no more of it than allowed: what a ZIP says of its own size is not believed. Fails at the end when the text is
-   * another than the one the check sum was made of (PKWARE APPNOTE 4.4.7).
+   * Lets UTF-8 pass, and no more of it than allowed: what a ZIP says of its own size is not believed. Fails
+   * at the end when the text is another than the one the check sum was made of (PKWARE APPNOTE 4.4.7).
    */
   #onlyText({ fileName, crc32: expected }: Entry): Transform {
     const decoder = new TextDecoder('utf-8', { fatal: true });

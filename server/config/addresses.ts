@@ -1,14 +1,18 @@
 import { domainToASCII } from 'node:url';
 
 /*
- * Addresses as operators write them, each answered in the one form that the host uses. What a URL parser would quietly put right or drop
- * (backslashes, a missing slash, line ends in the middle) is refused: it would hide that the text came out of an editor or a shell damaged.
- * Every error completes "NAME …" and quotes nothing, for addresses may hold passwords.
+ * Addresses as operators write them, each answered in the one form that the host uses. What a URL parser
+ * would quietly put right or drop (backslashes, a missing slash, line ends in the middle) is refused: it
+ * would hide that the text came out of an editor or a shell damaged. Every error completes "NAME …" and
+ * quotes nothing, for addresses may hold passwords.
  */
 
 const CONTROL = /\p{Cc}/u;
 
-/** An http or https address without user, query and fragment, and without the slash at its end; canonical as in RFC 3986 §6.2.2. */
+/**
+ * An http or https address without user, query and fragment, and without the slash at its end; canonical as
+ * in RFC 3986 §6.2.2.
+ */
 export function baseAddress(text: string): string {
   const url = webUrl(text);
   if (url.search || url.hash || /[?#]/.test(text))
@@ -49,12 +53,16 @@ function isPercentEncoded(text: string): boolean {
 const NOT_ENCODED =
   'holds a user or password that is not percent-encoded (write % as %25, / as %2F, # as %23, ? as %3F, @ as %40)';
 
-/** `smtp://user:password@host:587` or `smtps://…`; user and password percent-encoded, the host's name in ASCII. */
+/**
+ * `smtp://user:password@host:587` or `smtps://…`; user and password percent-encoded, the host's name in
+ * ASCII.
+ */
 export function smtpAddress(text: string): string {
   if (!/^smtps?:\/\/[^/\\]/i.test(text))
     throw new Error('is not an address of the form smtp://… or smtps://…');
   if (CONTROL.test(text)) throw new Error('holds a line end or another control character');
-  // Whatever stands before the last @ is meant as user and password; a URL ends its authority at the first of these.
+  // Whatever stands before the last @ is meant as user and password; a URL ends its authority at the first of
+  // these.
   const authority = text.slice(text.indexOf('//') + 2);
   const userInfo = authority.includes('@') ? authority.slice(0, authority.lastIndexOf('@')) : '';
   if (/[/?#\\]/.test(userInfo) || !isDecodable(userInfo)) throw new Error(NOT_ENCODED);
@@ -85,7 +93,10 @@ function decoded(text: string): string {
 const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([^/\\?#@\s]+)$/i;
 const WITHOUT_HOST: readonly string[] = ['null', 'file://'];
 
-/** `*`, or origins as browsers send them (RFC 6454 §6): `scheme://host[:port]`, `null` and `file://`, separated by commas. */
+/**
+ * `*`, or origins as browsers send them (RFC 6454 §6): `scheme://host[:port]`, `null` and `file://`,
+ * separated by commas.
+ */
 export function originList(text: string): '*' | readonly string[] {
   if (text === '*') return '*';
   return text.split(',').map((entry) => originOf(entry.trim()));

@@ -24,8 +24,8 @@ const OWN_DATABASES: readonly string[] = ['admin', 'local', 'config'];
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile', 'tlsCRLFile', 'tlsCertificateFile'];
 
 /**
- * Takes `DB_CONN_STRING` apart: the database, and what is wrong with the text, each problem by a sentence of its own. Connects to nothing and
- * quotes no user or password.
+ * Takes `DB_CONN_STRING` apart: the database, and what is wrong with the text, each problem by a sentence of
+ * its own. Connects to nothing and quotes no user or password.
  */
 export function databaseAddress(
   text: string | undefined,
@@ -78,7 +78,10 @@ function problemsOf(text: string, address: MongoAddress | undefined, name: strin
   return [...nameProblems(name), ...fileProblems(address.options)];
 }
 
-/** User and password, parted by the first colon; none of their own characters may mean something in an address. */
+/**
+ * User and password, parted by the first colon; none of their own characters may mean something in an
+ * address.
+ */
 function isEncoded(userInfo: string | undefined): boolean {
   if (userInfo === undefined) return true;
   const [user = '', ...password] = userInfo.split(':');

@@ -1,7 +1,7 @@
 import { type Config, isLoopback } from '../model/config.ts';
 import { weaknessOf } from './weak-secret.ts';
 
-/** What setup makes (design §13); an adopted key may be smaller. */
+/** What setup makes; an adopted key may be smaller. */
 export const HOST_KEY_BITS = 3072;
 
 /** Settings that work but are no good in the open, by name; each is logged at every start (threats §6). */

@@ -6,8 +6,9 @@ import { isAbsent, whyUnreadable } from './unreadable-file.ts';
 type Files = Pick<Config, 'privateKeyFile' | 'publicKeyFile' | 'database'>;
 
 /**
- * What keeps the host from its keys: files that are not there or cannot be read, secrets nobody gave. Making new ones is advised only where
- * nothing tells of old ones, for a new key closes what the old one opened. `expected`: false while setup may still make them.
+ * What keeps the host from its keys: files that are not there or cannot be read, secrets nobody gave. Making
+ * new ones is advised only where nothing tells of old ones, for a new key closes what the old one opened.
+ * `expected`: false while setup may still make them.
  */
 export function keyProblems(
   texts: SettingTexts,
@@ -42,7 +43,10 @@ export function keyProblems(
   return found;
 }
 
-/** A secret may stand in a `host.env` or a file that could not be read: then that is the problem, and it is known already. */
+/**
+ * A secret may stand in a `host.env` or a file that could not be read: then that is the problem, and it is
+ * known already.
+ */
 function missingSecrets(
   texts: SettingTexts,
   { privateKeyFile }: Files,

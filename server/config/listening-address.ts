@@ -4,12 +4,15 @@ import type { GivenSettings } from './setting-sources.ts';
 import { SETTINGS } from './settings.ts';
 
 const NAME_SERVICE_MS = 5_000;
-/** What the system answers for an address that is not of this machine, and the resolver for a name that is none. */
+/**
+ * What the system answers for an address that is not of this machine, and the resolver for a name that is
+ * none.
+ */
 const NOT_HERE = /^(?:EADDRNOTAVAIL|EINVAL|ENOTFOUND|EAI_\w+)$/;
 
 /**
- * Shells and tool chains set HOST to names of their own. One from the environment on which this machine cannot listen is put among the ignored;
- * one that stands in `host.env` or was answered is a problem.
+ * Shells and tool chains set HOST to names of their own. One from the environment on which this machine
+ * cannot listen is put among the ignored; one that stands in `host.env` or was answered is a problem.
  */
 export async function settleListeningAddress(given: GivenSettings): Promise<void> {
   const text = given.texts.HOST;

@@ -38,7 +38,8 @@ export function loadConfig(env: Environment = process.env): Config {
 }
 
 /**
- * The same for a process that is about to listen, and the variables of the environment that were ignored because they are somebody else's.
+ * The same for a process that is about to listen, and the variables of the environment that were ignored
+ * because they are somebody else's.
  */
 export async function loadListeningConfig(
   env: Environment = process.env,
@@ -49,7 +50,10 @@ export async function loadListeningConfig(
   return { config: buildConfig(texts, { production: env.NODE_ENV === 'production', problems }), ignored };
 }
 
-/** Checks settings that are already texts, as setup has them (`keysExpected: false` before it made the keys). Throws `ConfigError`. */
+/**
+ * Checks settings that are already texts, as setup has them (`keysExpected: false` before it made the keys).
+ * Throws `ConfigError`.
+ */
 export function buildConfig(
   texts: SettingTexts,
   options: { production: boolean; problems?: readonly ConfigProblem[]; keysExpected?: boolean },

@@ -8,8 +8,9 @@ export interface RepeatedName {
 }
 
 /**
- * Names that a text in the form of `util.parseEnv` assigns more than once. Readers take the last line, writers change the first: such a file
- * says two things. What stands inside quotes over several lines is no assignment.
+ * Names that a text in the form of `util.parseEnv` assigns more than once. Readers take the last line,
+ * writers change the first: such a file says two things. What stands inside quotes over several lines is no
+ * assignment.
  */
 export function repeatedNames(text: string): RepeatedName[] {
   const lines = new Map<string, number[]>();

@@ -1,9 +1,15 @@
 import { parseDateText } from '../tools/date-text.ts';
 import { originList } from './addresses.ts';
 
-/** One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose message completes "NAME …". */
+/**
+ * One setting: how its text is understood and what the README says of it. `parse` throws an `Error` whose
+ * message completes "NAME …".
+ */
 export interface Setting<T, F = T | undefined> {
-  /** What holds when nothing is given; undefined where that is nothing, or follows from other settings (`config.ts`). */
+  /**
+   * What holds when nothing is given; undefined where that is nothing, or follows from other settings
+   * (`config.ts`).
+   */
   readonly fallback: F;
   /** The same as the operator reads it; `–` when there is none. */
   readonly default: string;

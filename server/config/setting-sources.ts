@@ -37,8 +37,9 @@ interface Source {
 const VERBATIM: readonly SettingName[] = ['PASS_KEY', 'ENCRYPT_KEY', ...PATH_SETTINGS];
 
 /**
- * Reads environment and `<DATA_DIR>/host.env` (operator contract §2): `answers` win over the environment, which wins over the file; `<NAME>_FILE`
- * stands in for a secret. Relative paths of the file start at the data folder, others at the working folder.
+ * Reads environment and `<DATA_DIR>/host.env` (operator contract §2): `answers` win over the environment,
+ * which wins over the file; `<NAME>_FILE` stands in for a secret. Relative paths of the file start at the
+ * data folder, others at the working folder.
  */
 export function readSettings(env: Environment, answers: Environment = {}): GivenSettings {
   const dataDir = resolve(answers.DATA_DIR || env.DATA_DIR || './data');
@@ -88,7 +89,10 @@ function readHostEnv(file: string, problems: ConfigProblem[]): Environment {
   return values;
 }
 
-/** Readers take the last line and writers change the first: a rotation would put the new secret where nobody reads it. */
+/**
+ * Readers take the last line and writers change the first: a rotation would put the new secret where nobody
+ * reads it.
+ */
 function reportRepeated(text: string, file: string, problems: ConfigProblem[]): void {
   for (const repeated of repeatedNames(text)) {
     const problem = describeRepeated(repeated, file);

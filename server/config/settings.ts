@@ -22,8 +22,8 @@ const isServiceLink = (value: string) => /^(?:tcp|udp|sctp):\/\//.test(value);
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /**
- * Every setting of the host, once: name, default, unit and meaning. The README's table is checked against this, and the field of `Config`
- * that it becomes has its name (`CODE_TRIES`: `codeTries`).
+ * Every setting of the host, once: name, default, unit and meaning. The README's table is checked against
+ * this, and the field of `Config` that it becomes has its name (`CODE_TRIES`: `codeTries`).
  */
 export const SETTINGS = {
   DATA_DIR: text(

@@ -7,8 +7,8 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /**
- * Why a file could not be read, and what to do: the path, the system's code, who owns what stands in the way and who asked. To be read after the
- * name of the setting that names the file.
+ * Why a file could not be read, and what to do: the path, the system's code, who owns what stands in the way
+ * and who asked. To be read after the name of the setting that names the file.
  */
 export function whyUnreadable(file: string, error: unknown): { problem: string; repair: string } {
   const code = codeOf(error);

@@ -5,7 +5,8 @@ const MIN_SECRET_LENGTH = 16;
 const MIN_DIFFERENT = 5;
 
 /**
- * What anybody can read: the pass phrase of the old set-up guide, and what the old host's sample configuration held. In lower case.
+ * What anybody can read: the pass phrase of the old set-up guide, and what the old host's sample
+ * configuration held. In lower case.
  */
 const PUBLISHED: ReadonlySet<string> = new Set([
   'jojo123',

@@ -68,7 +68,10 @@ export function compileText(
   };
 }
 
-/** Throws an `Error` whose message may be shown: the text does not parse or uses more than values, `if` and `unless`. */
+/**
+ * Throws an `Error` whose message may be shown: the text does not parse or uses more than values, `if` and
+ * `unless`.
+ */
 export function compile(source: string, known: readonly string[], { noEscape }: { noEscape: boolean }): Fill {
   requireHarmless(handlebars().parse(source), known);
   return handlebars().compile(source, {

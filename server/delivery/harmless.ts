@@ -3,7 +3,9 @@ const SOURCE_LIMIT = 65_536;
 const EXPRESSION_LIMIT = 1_000;
 const NESTING_LIMIT = 16;
 
-/** Throws an `Error` whose message may be shown for a text that is too much for the parser, before it sees it. */
+/**
+ * Throws an `Error` whose message may be shown for a text that is too much for the parser, before it sees it.
+ */
 export function requireModest(source: string): void {
   if (source.length > SOURCE_LIMIT) throw new Error('longer than 64 KiB');
   let depth = 0;
@@ -18,7 +20,10 @@ export function requireModest(source: string): void {
   if (count > EXPRESSION_LIMIT) throw new Error(`more than ${EXPRESSION_LIMIT} placeholders and conditions`);
 }
 
-/** Throws an `Error` for anything but escaped values by their bare names, and `if` and `unless` on them (threats §3). */
+/**
+ * Throws an `Error` for anything but escaped values by their bare names, and `if` and `unless` on them
+ * (threats §3).
+ */
 export function requireHarmless(program: hbs.AST.Program, known: readonly string[]): void {
   for (const node of program.body) {
     if (node.type === 'ContentStatement' || node.type === 'CommentStatement') continue;

@@ -6,7 +6,10 @@ const LANGUAGES: Readonly<Record<string, string>> = { ZH: 'zh-Hans' };
 
 /** Puts sources of files together; values enter later, as data. */
 export interface Layouts {
-  /** The document around a text: the mail's, or for the text of a page the page's. A text that is a whole document stays as it is. */
+  /**
+   * The document around a text: the mail's, or for the text of a page the page's. A text that is a whole
+   * document stays as it is.
+   */
   text(input: { name: MessageName; locale: string; subject: string; body: string }): string;
   /** A page from its markup and the words of one locale. */
   page(page: string, locale: string, words: Readonly<Record<string, string>>): string;

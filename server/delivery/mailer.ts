@@ -8,7 +8,9 @@ import type { Outbox } from './outbox.ts';
 import { createSendGrid } from './sendgrid.ts';
 import type { Smtp } from './smtp.ts';
 
-/** Mail through the app's own SendGrid account where it has one, else through the host's provider (`MAIL`). */
+/**
+ * Mail through the app's own SendGrid account where it has one, else through the host's provider (`MAIL`).
+ */
 export function createMailer({ config, outbox }: { config: Config; outbox: Outbox }): Mailer {
   const sendGrid = createSendGrid({ baseUrl: config.sendGridUrl });
   const deliver = hostMailer();

@@ -19,8 +19,8 @@ interface OutboxOptions {
 }
 
 /**
- * The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3), which several processes may
- * share.
+ * The developer's mailer and texter: one JSON line per message in `<DATA_DIR>/outbox.jsonl` (operator §3),
+ * which several processes may share.
  */
 export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Outbox {
   const file = join(dataDir, 'outbox.jsonl');
@@ -55,7 +55,8 @@ function outboxLine(message: Message, now: number): Record<string, unknown> {
 }
 
 async function append(file: string, line: Buffer): Promise<void> {
-  // Opened for each line, so that a developer may remove the file at any time; one write at the end of the file is never torn by another's.
+  // Opened for each line, so that a developer may remove the file at any time; one write at the end of the
+  // file is never torn by another's.
   const handle = await open(file, 'a', 0o600).catch(() => undefined);
   try {
     if (handle && (await writeWhole(handle, line))) return;
@@ -67,7 +68,10 @@ async function append(file: string, line: Buffer): Promise<void> {
   throw new DeliveryError({ step: 'provider', provider: 'outbox', retryable: true });
 }
 
-/** False when a full disk took a part only; the part is cut off again, or the next line would be appended to it. */
+/**
+ * False when a full disk took a part only; the part is cut off again, or the next line would be appended to
+ * it.
+ */
 async function writeWhole(handle: FileHandle, line: Buffer): Promise<boolean> {
   const before = (await handle.stat()).size;
   const { bytesWritten } = await handle.write(line);

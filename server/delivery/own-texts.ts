@@ -14,7 +14,10 @@ const WITHOUT_SUBJECT: ReadonlySet<MessageName> = new Set<MessageName>([
   'resetPasswordSms',
 ]);
 
-/** What is wrong with the operator's files: texts that `check` would not take from the portal, and what would leave a mail or a page empty. */
+/**
+ * What is wrong with the operator's files: texts that `check` would not take from the portal, and what would
+ * leave a mail or a page empty.
+ */
 export function ownTextProblems(
   files: ReadonlyMap<string, TextFile>,
   check: Renderer['check'],

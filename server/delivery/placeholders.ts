@@ -50,21 +50,25 @@ function placeholdersIn(source: string): Set<string> {
 }
 
 /**
- * Rewrites `%NAME%` to `{{NAME}}` in the source, before anything is compiled: values only ever enter as data (threats R36). Other
- * text between per cent signs stays as it is.
+ * Rewrites `%NAME%` to `{{NAME}}` in the source, before anything is compiled: values only ever enter as data.
+ * Other text between per cent signs stays as it is.
  */
 export function toPlainSource(source: string, known: readonly string[]): string {
   return source.replace(PLACEHOLDER, (whole, old) => (known.includes(old) ? `{{${old}}}` : whole));
 }
 
-/** As `toPlainSource`; in addition the link becomes an anchor, except where it already stands in an `href`. */
+/**
+ * As `toPlainSource`; in addition the link becomes an anchor, except where it already stands in an `href`.
+ */
 export function toHtmlSource(source: string, known: readonly string[]): string {
   return toPlainSource(source, known).replace(/(href=["'])?\{\{\s*LINK\s*\}\}/g, (_, attribute) =>
     attribute ? `${attribute}{{LINK}}` : '<a class="button" href="{{LINK}}">{{LINK_TEXT}}</a>',
   );
 }
 
-/** Throws `refused` for a placeholder this text does not have, or lacks although it makes no sense without. */
+/**
+ * Throws `refused` for a placeholder this text does not have, or lacks although it makes no sense without.
+ */
 export function checkPlaceholders(name: MessageName, subject: string, htmlTemplate: string): void {
   const { known, needed } = PLACEHOLDERS[name];
   const used = placeholdersIn(htmlTemplate);
@@ -82,8 +86,9 @@ export function checkPlaceholders(name: MessageName, subject: string, htmlTempla
 }
 
 /**
- * The first tag in which a value could do more than be shown: in an unquoted attribute, an address, a style or a script. Only the host's
- * own link may stand in an `href`, other values in `alt` and `title`. Undefined when there is none.
+ * The first tag in which a value could do more than be shown: in an unquoted attribute, an address, a style
+ * or a script. Only the host's own link may stand in an `href`, other values in `alt` and `title`. Undefined
+ * when there is none.
  */
 export function unsafeTag(htmlSource: string): string | undefined {
   const [, ...sections] = htmlSource.split(/<(?=(?:script|style)\b)/i);

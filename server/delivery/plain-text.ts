@@ -38,8 +38,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 const ENTITY = /&(#[0-9]{1,6}|#x[0-9a-f]{1,5}|[a-z0-9]{2,8});/gi;
 
 /**
- * The text part of an HTML source, placeholders left in: it is made from the source and not from the filled-in text, so a value with
- * markup is shown and never taken for a tag. Reads every character a fixed number of times, whatever the source.
+ * The text part of an HTML source, placeholders left in: it is made from the source and not from the
+ * filled-in text, so a value with markup is shown and never taken for a tag. Reads every character a fixed
+ * number of times, whatever the source.
  */
 export function toPlainText(html: string): string {
   const parts: string[] = [];

@@ -1,8 +1,8 @@
 import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 
 /**
- * What an HTTP provider's status means. Only a refusal of this very message is final: credentials, quotas and outages can be put right
- * while the message waits.
+ * What an HTTP provider's status means. Only a refusal of this very message is final: credentials, quotas and
+ * outages can be put right while the message waits.
  */
 export function refusedByProvider(provider: string, status: number): DeliveryError {
   if (status === 401 || status === 403)
@@ -14,7 +14,8 @@ export function refusedByProvider(provider: string, status: number): DeliveryErr
 }
 
 /**
- * What is left of a network error. SDK errors hold credentials and message texts: nothing but the step may survive (threats R34).
+ * What is left of a network error. SDK errors hold credentials and message texts: nothing but the step may
+ * survive.
  */
 export function unreachableProvider(provider: string, thrown: unknown): DeliveryError {
   return new DeliveryError({ step: networkStep(errorCode(thrown)), provider, retryable: true });

@@ -19,8 +19,9 @@ const STORED_LIMIT = 1_000;
 const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED'];
 
 /**
- * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first used; where there are own ones,
- * all of them are at once, and `TextFilesError` names every file that the portal would not take.
+ * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first
+ * used; where there are own ones, all of them are at once, and `TextFilesError` names every file that the
+ * portal would not take.
  */
 export function createRenderer({ dataDir, events }: { dataDir: string; events: Events }): Renderer {
   const files = readTextFiles(dataDir);

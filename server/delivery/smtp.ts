@@ -8,8 +8,8 @@ import { errorCode, networkStep } from './provider-error.ts';
 const PROVIDER = 'smtp';
 
 /**
- * Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `timeout` or
- * `provider`.
+ * Sends through one SMTP server. Throws `DeliveryError` whose step is `dns`, `connect`, `tls`, `auth`,
+ * `sender`, `recipient`, `timeout` or `provider`.
  */
 export interface Smtp {
   send(message: Message): Promise<void>;
@@ -18,9 +18,10 @@ export interface Smtp {
 }
 
 /**
- * `url`: `smtp://user:password@host:587` or `smtps://…:465`; user and password percent-encoded. A password never travels in the clear
- * to another machine. Certificates are checked, but for STARTTLS on this very machine: nobody stands in between, and mail servers offer it
- * with a certificate that a distribution signed for itself.
+ * `url`: `smtp://user:password@host:587` or `smtps://…:465`; user and password percent-encoded. A password
+ * never travels in the clear to another machine. Certificates are checked, but for STARTTLS on this very
+ * machine: nobody stands in between, and mail servers offer it with a certificate that a distribution signed
+ * for itself.
  */
 export function createSmtp({ url }: { url: string }): Smtp {
   const { protocol, hostname, port, username, password } = new URL(url);
@@ -69,7 +70,10 @@ function mailOf({ to, from, fromName, replyTo, subject, text, html, attachments 
   };
 }
 
-/** Nodemailer's errors quote server answers, addresses and the AUTH conversation: only step and reply code are kept. */
+/**
+ * Nodemailer's errors quote server answers, addresses and the AUTH conversation: only step and reply code are
+ * kept.
+ */
 function refuse(thrown: unknown): never {
   const { command, responseCode, originalCode } = thrown as {
     command?: unknown;

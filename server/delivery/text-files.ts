@@ -25,8 +25,9 @@ export class TextFilesError extends Error {
 }
 
 /**
- * Reads all built-in texts and pages, and the operator's own ones, which replace the built-in file of the same path (operator §3). Keys are
- * paths below `templates/` with forward slashes. Throws `TextFilesError` for what is no UTF-8 or cannot be read; a byte order mark is ignored.
+ * Reads all built-in texts and pages, and the operator's own ones, which replace the built-in file of the
+ * same path (operator §3). Keys are paths below `templates/` with forward slashes. Throws `TextFilesError`
+ * for what is no UTF-8 or cannot be read; a byte order mark is ignored.
  */
 export function readTextFiles(dataDir: string): Map<string, TextFile> {
   const files = new Map<string, TextFile>();

@@ -16,16 +16,18 @@ const BATCH = 1_000;
 const BATCHES = 20;
 /** An import that runs renews its app record more often than this. */
 const ABANDONED_MS = 30_000;
-/** Longer than a request may take, so that none that saw the app before its deletion adds anything afterwards. */
+/**
+ * Longer than a request may take, so that none that saw the app before its deletion adds anything afterwards.
+ */
 const STRAGGLERS_MS = MINUTE_MS;
 
 type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once an hour, beyond a million an
- * app, signups long expired, deleted apps, imports a crash broke off and, once a day, seats that a crash left taken, kinds of passwords and
- * users whose `subject` is not recorded. Any number of processes may sweep at once. `stop`
- * lets a sweep that runs end.
+ * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once
+ * an hour, beyond a million an app, signups long expired, deleted apps, imports a crash broke off and, once a
+ * day, seats that a crash left taken, kinds of passwords and users whose `subject` is not recorded. Any
+ * number of processes may sweep at once. `stop` lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;

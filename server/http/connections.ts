@@ -39,9 +39,9 @@ function mostConnections(): number {
 }
 
 /**
- * At most so many connections at a time, and so many of one address. A newcomer beyond takes the place of the one (of that address) that
- * has been without a complete request for longest, so that nobody who holds connections and says nothing, or drips, keeps others out
- * (threats R32). Those whose answers nobody reads are ended.
+ * At most so many connections at a time, and so many of one address. A newcomer beyond takes the place of the
+ * one (of that address) that has been without a complete request for longest, so that nobody who holds
+ * connections and says nothing, or drips, keeps others out. Those whose answers nobody reads are ended.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;

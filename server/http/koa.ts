@@ -17,8 +17,8 @@ import { RouteTable } from './frame/router.ts';
 import type { Route } from './route.ts';
 
 /**
- * The whole host as a Koa application; needs no environment and no port. Throws a `TypeError` when two routes are declared for one method
- * and path.
+ * The whole host as a Koa application; needs no environment and no port. Throws a `TypeError` when two routes
+ * are declared for one method and path.
  */
 export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Koa {
   const { config } = deps;
@@ -27,7 +27,10 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
   const ids = new RequestIds(deps.codes);
   const serve = createServe(deps, new RouteTable(routes));
 
-  /** Names the request, so that every line logged on its way carries the same id, and logs it when it is answered. */
+  /**
+   * Names the request, so that every line logged on its way carries the same id, and logs it when it is
+   * answered.
+   */
   function openExchange(context: Koa.Context, next: Next): Promise<void> {
     const startedAt = performance.now();
     const ctx = context as HttpContext;

@@ -11,7 +11,8 @@ import type { ErrorName } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 
 /**
- * Who may call. `app`: an app token, or a user's access token for its app id alone (contract C9). `link`: the `appToken` query parameter.
+ * Who may call. `app`: an app token, or a user's access token for its app id alone (contract C9). `link`: the
+ * `appToken` query parameter.
  */
 export type CallerRule = 'nobody' | 'app' | 'app or user' | 'user' | 'link' | 'server' | 'superuser';
 interface CallerByRule {
@@ -96,16 +97,17 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   summary: string;
   caller: R;
   /**
-   * The only description of the input: body of a POST, query of a GET or DELETE, and path parts. Unknown members are dropped. A member that is
-   * not optional must be present and not empty (`missing`), then everything must match (`malformed`).
+   * The only description of the input: body of a POST, query of a GET or DELETE, and path parts. Unknown
+   * members are dropped. A member that is not optional must be present and not empty (`missing`), then
+   * everything must match (`malformed`).
    */
   input?: S;
   /** The only description of the answer with HTTP 200; the tests hold every answer against it, strictly. */
   answer?: Answer;
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
   /**
-   * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP status by error name, default
-   * 400.
+   * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP
+   * status by error name, default 400.
    */
   form: 'code' | 'fails';
   failsStatus?: Partial<Record<ErrorName, 400 | 403>>;
@@ -115,7 +117,10 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   lowerCaseFails?: boolean;
   /** Adds a row to the app's log for each outcome of `respond` (contract §2.4). */
   log?: { action: string; value?: (input: z.infer<S>) => string };
-  /** Counts against `ADDRESS_LIMIT_PER_MINUTE`; `tenfold`: against ten times as much, with all others of that kind. */
+  /**
+   * Counts against `ADDRESS_LIMIT_PER_MINUTE`; `tenfold`: against ten times as much, with all others of that
+   * kind.
+   */
   limited: boolean | 'tenfold';
   /** The route takes multipart uploads instead of a body (import); `input` describes the text parts. */
   upload?: boolean;
@@ -125,7 +130,10 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   page?: boolean;
   /** Answers whatever the credentials are; none is looked at (operator §4). */
   open?: boolean;
-  /** One call into the domain; the answer becomes JSON unless it is a `PageReply`, `DownloadReply` or `TextReply`. */
+  /**
+   * One call into the domain; the answer becomes JSON unless it is a `PageReply`, `DownloadReply` or
+   * `TextReply`.
+   */
   respond(input: Input<CallerByRule[R], z.infer<S>>): unknown;
 }
 
@@ -142,7 +150,10 @@ type Declared<R extends CallerRule, S extends z.ZodObject> = Omit<
 > &
   Partial<Pick<RouteDeclaration<R, S>, Defaults>> & { refuse?: Partial<RouteDeclaration<R, S>['refuse']> };
 
-/** A route of `/api/appuser`: code form, 403 when something is missing, 602 when malformed, counted per address. */
+/**
+ * A route of `/api/appuser`: code form, 403 when something is missing, 602 when malformed, counted per
+ * address.
+ */
 export function userRoute<R extends CallerRule, S extends z.ZodObject>(declared: Declared<R, S>): Route {
   return {
     form: 'code',
@@ -170,7 +181,10 @@ export function portalRoute<S extends z.ZodObject>(declared: Omit<Declared<'serv
   } as unknown as Route;
 }
 
-/** An address outside the API, which costs little: nobody in particular asks, and no credential is looked at unless `open` is false. */
+/**
+ * An address outside the API, which costs little: nobody in particular asks, and no credential is looked at
+ * unless `open` is false.
+ */
 export function openRoute<S extends z.ZodObject>(declared: Omit<Declared<'nobody', S>, 'caller'>): Route {
   return {
     caller: 'nobody',

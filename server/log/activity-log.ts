@@ -16,8 +16,8 @@ const MOST_ROWS = 10_000;
 type NewRow = Omit<Activity, 'id' | 'createdAt'>;
 
 /**
- * Collects rows and writes them together, off the path of any answer. A store that does not take them never breaks a request: the rows are
- * kept for the next write, at most 10,000 of them.
+ * Collects rows and writes them together, off the path of any answer. A store that does not take them never
+ * breaks a request: the rows are kept for the next write, at most 10,000 of them.
  */
 export function createActivityLog(deps: {
   store: ActivityStore;

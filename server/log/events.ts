@@ -3,7 +3,9 @@ import type { Events } from '../ports/log/events.ts';
 import type { Logger } from './logger.ts';
 import { requestContext } from './request-context.ts';
 
-/** Security events as log lines; inside a request each gets its `requestId`, `route`, `appId` and `address`. */
+/**
+ * Security events as log lines; inside a request each gets its `requestId`, `route`, `appId` and `address`.
+ */
 export function createEvents(log: Logger): Events {
   return {
     emit(event, fields) {
@@ -20,7 +22,7 @@ export function createEvents(log: Logger): Events {
   };
 }
 
-/** What may be logged of a thrown value nobody expected: name, code and frames, never its message (threats R34). */
+/** What may be logged of a thrown value nobody expected: name, code and frames, never its message. */
 export function errorFields(thrown: unknown): { name: string; code?: string; stack: string } {
   if (!(thrown instanceof Error)) return { name: typeof thrown, stack: '' };
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;

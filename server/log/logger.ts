@@ -16,7 +16,7 @@ export interface RequestLine {
   code?: number | undefined;
   reason?: string | undefined;
 }
-/** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only (threats R34). */
+/** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only. */
 export interface Logger {
   info: Write;
   warn: Write;
@@ -28,7 +28,10 @@ export interface Logger {
   drained(): Promise<void>;
 }
 
-/** The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. No line waits for its reader; `flush` does. */
+/**
+ * The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. No line waits for its reader; `flush`
+ * does.
+ */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const stdout = destination
     ? undefined

@@ -10,7 +10,8 @@ export interface MetricsPort {
 }
 
 /**
- * Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads its library only when called.
+ * Process and HTTP metrics, length of the hash queue, messages and log-ins by outcome (operator §4). Loads
+ * its library only when called.
  */
 export async function createMetrics(hashesWaiting: () => number): Promise<MetricsPort> {
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');

@@ -8,7 +8,10 @@ const PACE_MS = 5;
 type Stream = EventEmitter & { write(text: string): boolean; flushSync(): void; destroy(): void };
 type OpenStream = (options: { sync: boolean }) => Stream;
 
-/** The process's standard output, written without blocking: a line at once, those that follow closely together. */
+/**
+ * The process's standard output, written without blocking: a line at once, those that follow closely
+ * together.
+ */
 export class StandardOutput {
   readonly #open: OpenStream;
   readonly #stream: Stream;
@@ -34,7 +37,10 @@ export class StandardOutput {
     this.#lines += line;
   }
 
-  /** Everything written so far has left the process when this returns, unless nothing gets out; a write under way may be overtaken. */
+  /**
+   * Everything written so far has left the process when this returns, unless nothing gets out; a write under
+   * way may be overtaken.
+   */
   flush(): void {
     const lines = this.#take();
     if (this.#stuck) {
@@ -53,7 +59,10 @@ export class StandardOutput {
     }
   }
 
-  /** To be called after a line: resolves when it and all before it have left in order, or when the reader does not take them. */
+  /**
+   * To be called after a line: resolves when it and all before it have left in order, or when the reader does
+   * not take them.
+   */
   async drained(): Promise<void> {
     this.#handOn();
     const late = pause(LATE_MS, 'late', { ref: false });

@@ -35,7 +35,9 @@ export class StrangersFailures {
     return MINUTE_MS - (now % MINUTE_MS);
   }
 
-  /** Takes what was counted in minutes that ended before `time`: a row for each, and the time it belongs to. */
+  /**
+   * Takes what was counted in minutes that ended before `time`: a row for each, and the time it belongs to.
+   */
   endedBefore(time: number): { row: NewRow; at: number }[] {
     const ended = this.#ended;
     this.#ended = [];

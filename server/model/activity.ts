@@ -1,4 +1,7 @@
-/** One row of an app's log as the portal reads it (contract §2.4). Never holds a code, password, token or metadata value. */
+/**
+ * One row of an app's log as the portal reads it (contract §2.4). Never holds a code, password, token or
+ * metadata value.
+ */
 export interface Activity {
   id: string;
   /** Absent for what concerns the whole host. */

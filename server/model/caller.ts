@@ -1,6 +1,8 @@
 import type { App } from './app.ts';
 
-/** What an access token says; whether it still counts is decided against the user (`domain/users/session.ts`). */
+/**
+ * What an access token says; whether it still counts is decided against the user (`domain/users/session.ts`).
+ */
 export interface Session {
   /** Absent only in tokens of an old installation. */
   userId: string | undefined;

@@ -2,7 +2,10 @@ import type { TwilioAccount } from './app.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** The dearest password hash that is made or verified: more would let one stored row take the machine's memory. */
+/**
+ * The dearest password hash that is made or verified: more would let one stored row take the machine's
+ * memory.
+ */
 export const PASSWORD_HASH_MAX = { memoryKib: 262_144, passes: 10 } as const;
 
 /** Whether an address's host name means this very machine; IPv6 as a URL writes it. */
@@ -10,7 +13,9 @@ export function isLoopback(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
-/** The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2. */
+/**
+ * The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2.
+ */
 export interface Config {
   readonly dataDir: string;
   readonly port: number;

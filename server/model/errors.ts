@@ -9,8 +9,9 @@ interface Entry {
 const INVALID_DATA = { code: 602, message: 'invalid data' } as const;
 
 /**
- * Every refusal the host answers with. Number and text are protocol constants (contract §2.3), misspellings included; the name is
- * ours. `status` is the HTTP status where it is not 400; `detail` stands in for the message in the portal's `Fails` form.
+ * Every refusal the host answers with. Number and text are protocol constants (contract §2.3), misspellings
+ * included; the name is ours. `status` is the HTTP status where it is not 400; `detail` stands in for the
+ * message in the portal's `Fails` form.
  */
 const CATALOGUE = {
   invalid_app_token: { code: 400, message: 'invalid app token' },
@@ -63,7 +64,10 @@ const CATALOGUE = {
 
 export type ErrorName = keyof typeof CATALOGUE;
 
-/** Words for what is wrong with what the caller sent. A refusal because of an account, a code or an invitation has none. */
+/**
+ * Words for what is wrong with what the caller sent. A refusal because of an account, a code or an invitation
+ * has none.
+ */
 export const REASONS = [
   'missing',
   'wrong_type',
@@ -107,9 +111,9 @@ export interface Because {
 }
 
 /**
- * A refusal by name. `because` is public in both forms: it blames what was sent and tells nothing about an account. `detail` is public and
- * replaces the message in the portal's form only; `cause` is for the log and never leaves the process. `retryAfterSeconds` goes with 429
- * and 503.
+ * A refusal by name. `because` is public in both forms: it blames what was sent and tells nothing about an
+ * account. `detail` is public and replaces the message in the portal's form only; `cause` is for the log and
+ * never leaves the process. `retryAfterSeconds` goes with 429 and 503.
  */
 export class HostError extends Error {
   override readonly name = 'HostError';

@@ -66,7 +66,10 @@ export const EVENT_LEVELS = {
 } as const satisfies Record<string, 'info' | 'warn' | 'error'>;
 export type EventName = keyof typeof EVENT_LEVELS;
 
-/** Fields of an event line: ids, names and numbers; never a code, token, password, key, metadata value, phone number or full handle. */
+/**
+ * Fields of an event line: ids, names and numbers; never a code, token, password, key, metadata value, phone
+ * number or full handle.
+ */
 export type EventFields = {
   readonly [field: string]: string | number | boolean | readonly string[] | undefined;
 };

@@ -1,4 +1,6 @@
-/** The second factors: their names in login tokens and events, and how a log-in by each is called in events. */
+/**
+ * The second factors: their names in login tokens and events, and how a log-in by each is called in events.
+ */
 export const FACTOR_METHODS = { totp: 'totp', phone: 'sms' } as const;
 export type Factor = keyof typeof FACTOR_METHODS;
 /** In the order in which they are asked for where nothing else decides. */

@@ -1,4 +1,7 @@
-/** Locale codes an app may list (contract §5.10): ISO 639-1 in upper case, retired ones included, and ES, which it forgot. */
+/**
+ * Locale codes an app may list (contract §5.10): ISO 639-1 in upper case, retired ones included, and ES,
+ * which it forgot.
+ */
 export const LOCALES: ReadonlySet<string> = new Set(
   (
     'AA AB AE AF AK AM AN AR AS AV AY AZ BA BE BG BI BM BN BO BR BS CA CE CH CO CR CS CU CV CY DA DE DV DZ EE EL EN EO ES ET EU EW FA ' +

@@ -13,8 +13,8 @@ export function isSendable(text: string): boolean {
 }
 
 /**
- * An address as the mailer writes it: its domain in ASCII (UTS #46), so that one mailbox has one spelling. Undefined for what is no address
- * of a mailbox on the internet.
+ * An address as the mailer writes it: its domain in ASCII (UTS #46), so that one mailbox has one spelling.
+ * Undefined for what is no address of a mailbox on the internet.
  */
 export function mappedAddress(text: string): string | undefined {
   const at = text.indexOf('@');
@@ -29,7 +29,10 @@ export function readableAddress(mapped: string): string {
   return mapped.slice(0, at + 1) + domainToUnicode(mapped.slice(at + 1));
 }
 
-/** Node's function reads addresses of web pages: what it is given and what it answers must both be a plain domain, and no IP address. */
+/**
+ * Node's function reads addresses of web pages: what it is given and what it answers must both be a plain
+ * domain, and no IP address.
+ */
 function asciiDomain(domain: string): string | undefined {
   if (!DOMAIN.test(domain)) return undefined;
   const ascii = domainToASCII(domain);

@@ -18,7 +18,9 @@ export interface Signup {
   appId: string;
   revision: number;
   handle: string;
-  /** `active`: no verification was needed. The row stays after completion so that a link can be opened twice. */
+  /**
+   * `active`: no verification was needed. The row stays after completion so that a link can be opened twice.
+   */
   status: SignupStatus;
   /** Which of the two kinds of code completes it; imported rows take both. */
   kind: 'code' | 'link' | 'either' | 'none';
@@ -27,8 +29,8 @@ export interface Signup {
   /** Of the only request, asked for at `updatedAt`; a contested signup has none. */
   passwordHash?: string;
   /**
-   * Of a contested signup, the oldest first: more than one password was asked for, and the mailbox tells whose it is, but not which password
-   * its owner chose.
+   * Of a contested signup, the oldest first: more than one password was asked for, and the mailbox tells
+   * whose it is, but not which password its owner chose.
    */
   requests?: SignupRequest[];
   /** The future user's ids: completing is idempotent on them. Each request brings new ones. */

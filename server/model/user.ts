@@ -22,11 +22,17 @@ export interface User {
   revision: number;
   /** 32 hex digits, immutable; `sub` in the format `uid`. */
   uid: string;
-  /** The `sub` of the user's JWTs in this app; no two users of an app share one. Absent in rows of before until it is filled in. */
+  /**
+   * The `sub` of the user's JWTs in this app; no two users of an app share one. Absent in rows of before
+   * until it is filled in.
+   */
   subject?: string;
   handle: string;
   userName?: string;
-  /** PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users, and until one is chosen. */
+  /**
+   * PHC string (Argon2id) or bcrypt of an imported user; absent for anonymous and social users, and until one
+   * is chosen.
+   */
   passwordHash?: string;
   status: UserStatus;
   locale: string;
@@ -52,8 +58,8 @@ export interface User {
   recoveryCodes: string[];
   metaData: Metadata;
   /**
-   * The account began without the fields of its app: until the user sets them, once and whichever they are, tokens leave out what is
-   * missing.
+   * The account began without the fields of its app: until the user sets them, once and whichever they are,
+   * tokens leave out what is missing.
    */
   metadataDue?: boolean;
   /** Moves to end every older access token. */
@@ -66,7 +72,10 @@ export interface User {
   lockedAt?: number;
   /** How often lock and waits were ended: what was counted before means nothing any more. Absent = 0. */
   waitsEnded?: number;
-  /** Where the user proved who they are, the latest first: at most eight networks as keyed hashes, each with its last UTC day since 1970. */
+  /**
+   * Where the user proved who they are, the latest first: at most eight networks as keyed hashes, each with
+   * its last UTC day since 1970.
+   */
   networks?: { network: string; day: number }[];
   /** Written only by `recordLogin`; `replace` leaves it alone. */
   lastLogin?: number;

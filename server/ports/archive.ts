@@ -1,4 +1,7 @@
-/** A file to be written into a ZIP: a table with a header line, or a text. Rows are pulled only as fast as the reader takes them. */
+/**
+ * A file to be written into a ZIP: a table with a header line, or a text. Rows are pulled only as fast as the
+ * reader takes them.
+ */
 export type ArchiveFile =
   | {
       name: string;
@@ -7,7 +10,10 @@ export type ArchiveFile =
     }
   | { name: string; text: string };
 
-/** Limits of a received ZIP: nothing is unpacked to disk, and nothing is believed that the file says of its own size. */
+/**
+ * Limits of a received ZIP: nothing is unpacked to disk, and nothing is believed that the file says of its
+ * own size.
+ */
 export interface ArchiveLimits {
   /** The only names allowed, at the root; all of them must be there. */
   names: readonly string[];
@@ -27,8 +33,9 @@ export interface OpenArchive {
   /** Header cells of a table. Throws `ArchiveError`. */
   header(name: string): Promise<readonly string[]>;
   /**
-   * Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8, broken quoting or too much text, and
-   * behind the last row for a damaged file: only rows that were read to the end are whole.
+   * Rows after the header, streamed; may be read more than once. Throws `ArchiveError` for broken UTF-8,
+   * broken quoting or too much text, and behind the last row for a damaged file: only rows that were read to
+   * the end are whole.
    */
   rows(name: string): AsyncIterable<TableRow>;
   close(): void;
@@ -40,8 +47,8 @@ export class ArchiveError extends Error {
 }
 
 /**
- * ZIP files of CSV tables (contract §4.5). Cells are written and read exactly as they are; what a spreadsheet saved is read too: with a byte
- * order mark, CR LF and semicolons.
+ * ZIP files of CSV tables (contract §4.5). Cells are written and read exactly as they are; what a spreadsheet
+ * saved is read too: with a byte order mark, CR LF and semicolons.
  */
 export interface Archives {
   /** A ZIP as it is made, file after file. When the reader goes away, the rows stop. */

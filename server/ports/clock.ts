@@ -6,7 +6,7 @@ export interface Clock {
 }
 
 /**
- * How far a machine's clock may be set back without anything used up coming back to life: it is remembered so much longer (threats
- * F24).
+ * How far a machine's clock may be set back without anything used up coming back to life: it is remembered so
+ * much longer (threats F24).
  */
 export const CLOCK_JUMP_MS = 2 * HOUR_MS;

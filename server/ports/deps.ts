@@ -19,7 +19,10 @@ import type { QrCodes } from './security/qr-codes.ts';
 import type { Totp } from './security/totp.ts';
 import type { Store } from './store/store.ts';
 
-/** Everything the domain needs from outside, in one object; `wiring.ts` builds it. A domain function names the members it uses. */
+/**
+ * Everything the domain needs from outside, in one object; `wiring.ts` builds it. A domain function names the
+ * members it uses.
+ */
 export interface Deps {
   readonly config: Config;
   readonly store: Store;

@@ -1,16 +1,22 @@
 import type { HostToken } from './security/host-tokens.ts';
 
 /**
- * Where the request that is being answered comes from, asked from wherever the code is. Places are keyed hashes: who only has the database
- * learns no address. Work that no request asked for has a place of its own.
+ * Where the request that is being answered comes from, asked from wherever the code is. Places are keyed
+ * hashes: who only has the database learns no address. Work that no request asked for has a place of its own.
  */
 export interface Origin {
-  /** What guesses and tries are counted by: an IPv4 address, or the /64 network that one IPv6 customer has at least. */
+  /**
+   * What guesses and tries are counted by: an IPv4 address, or the /64 network that one IPv6 customer has at
+   * least.
+   */
   bucket(): string;
   /** The IPv6 /48 around the bucket, which one customer may have as a whole; undefined for IPv4. */
   site(): string | undefined;
   /** What somebody is known by who comes again: the IPv4 /24 or IPv6 /48. */
   network(): string;
-  /** What the access token that came along says, be it expired or beside the credential that counts; whether it was ended is not looked at. */
+  /**
+   * What the access token that came along says, be it expired or beside the credential that counts; whether
+   * it was ended is not looked at.
+   */
   session(): Promise<Extract<HostToken, { kind: 'user' }> | undefined>;
 }

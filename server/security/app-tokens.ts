@@ -7,7 +7,10 @@ import { publicJwk, signJwt } from './jwt.ts';
 /** Keys kept parsed; an app has two or three. */
 const CAPACITY = 2000;
 
-/** See `AppTokens`. A key is parsed at its first use and kept by its `kid`, which is a thumbprint of the key itself. */
+/**
+ * See `AppTokens`. A key is parsed at its first use and kept by its `kid`, which is a thumbprint of the key
+ * itself.
+ */
 export function createAppTokens(): AppTokens {
   const signingKeys = new BoundedMap<KeyObject>(CAPACITY);
   const publishedKeys = new BoundedMap<Record<string, unknown>>(CAPACITY);

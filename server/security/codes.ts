@@ -5,8 +5,8 @@ import { takeRandom } from './random.ts';
 const PART_DIGITS = 13;
 
 /**
- * See `Codes`. `key` (256 bits, from the data key) makes digests worthless to whoever only has the database. `asker` names the place of the
- * request that is being answered.
+ * See `Codes`. `key` (256 bits, from the data key) makes digests worthless to whoever only has the database.
+ * `asker` names the place of the request that is being answered.
  */
 export function createCodes({ key, asker }: { key: Buffer; asker?: () => string }): Codes {
   function digest(purpose: CodePurpose, appId: string, subject: string, code: string): string {
@@ -28,7 +28,8 @@ export function createCodes({ key, asker }: { key: Buffer; asker?: () => string 
     newId,
     newCode: () => String(randomInt(100_000, 1_000_000)),
     newLinkCode() {
-      // `randomInt` ends at 2^48: three parts of 13 digits. The first digit is never 0, so the code survives being read as a number.
+      // `randomInt` ends at 2^48: three parts of 13 digits. The first digit is never 0, so the code survives
+      // being read as a number.
       const rest = () => String(randomInt(10 ** PART_DIGITS)).padStart(PART_DIGITS, '0');
       return String(randomInt(10 ** (PART_DIGITS - 1), 10 ** PART_DIGITS)) + rest() + rest();
     },

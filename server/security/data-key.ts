@@ -7,9 +7,15 @@ import { createFieldCipher, createLookups } from './sealing.ts';
 
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
-/** Of deriving a key-encryption key, at start only: what OWASP asks for passwords. The key that setup makes is random anyway. */
+/**
+ * Of deriving a key-encryption key, at start only: what OWASP asks for passwords. The key that setup makes is
+ * random anyway.
+ */
 const COST = { memoryKib: 19_456, passes: 2 };
-/** Associated data of a wrapped data key, by whether every row is sealed as a whole: who can write the database cannot take that back. */
+/**
+ * Associated data of a wrapped data key, by whether every row is sealed as a whole: who can write the
+ * database cannot take that back.
+ */
 const WRAPPED = 'data key';
 const WRAPPED_WHOLE = 'data key, rows sealed as a whole';
 
@@ -26,13 +32,19 @@ export interface DataKeys {
   cipher: FieldCipher;
   lookups: Lookups;
   codesKey: Buffer;
-  /** Whether all rows were once sealed as a whole (`sealWholeRows`): what stands in the clear beside them is not the host's since then. */
+  /**
+   * Whether all rows were once sealed as a whole (`sealWholeRows`): what stands in the clear beside them is
+   * not the host's since then.
+   */
   readonly whole: boolean;
   /** Notes that they are, bound to the wrapped key. May be repeated; several processes may do it at once. */
   markWhole(): Promise<void>;
 }
 
-/** The data key sealed by a key derived from `ENCRYPT_KEY`. There are two while `ENCRYPT_KEY` is being changed. */
+/**
+ * The data key sealed by a key derived from `ENCRYPT_KEY`. There are two while `ENCRYPT_KEY` is being
+ * changed.
+ */
 const wrapSchema = z.object({
   salt: z.string().min(SALT_BYTES),
   key: z.string(),
@@ -42,8 +54,8 @@ const recordSchema = z.object({ wraps: z.array(wrapSchema).min(1).max(2) });
 type Wrap = z.infer<typeof wrapSchema>;
 
 /**
- * Unwraps the data key with `ENCRYPT_KEY`, or makes one in an empty database; processes that start together get the same one (design §6).
- * Throws `WrongEncryptKeyError`.
+ * Unwraps the data key with `ENCRYPT_KEY`, or makes one in an empty database; processes that start together
+ * get the same one (design §6). Throws `WrongEncryptKeyError`.
  */
 export async function openDataKey(input: { meta: MetaStore; encryptKey: string }): Promise<DataKeys> {
   const { meta, encryptKey } = input;
@@ -66,8 +78,9 @@ export async function openDataKey(input: { meta: MetaStore; encryptKey: string }
 }
 
 /**
- * First half of changing `ENCRYPT_KEY`: from now on either key opens the database. One conditional write of one record; nothing that was
- * sealed changes; may be repeated after a crash. Throws `WrongEncryptKeyError` when `oldKey` does not open it.
+ * First half of changing `ENCRYPT_KEY`: from now on either key opens the database. One conditional write of
+ * one record; nothing that was sealed changes; may be repeated after a crash. Throws `WrongEncryptKeyError`
+ * when `oldKey` does not open it.
  */
 export async function wrapDataKeyAlso(input: {
   meta: MetaStore;
@@ -81,7 +94,9 @@ export async function wrapDataKeyAlso(input: {
   });
 }
 
-/** Second half, once `encryptKey` is stored where the host reads it: no other key opens the database any more. */
+/**
+ * Second half, once `encryptKey` is stored where the host reads it: no other key opens the database any more.
+ */
 export async function dropOtherWraps(input: { meta: MetaStore; encryptKey: string }): Promise<void> {
   await changeRecord(input.meta, async (record) => [(await unwrap(record, input.encryptKey)).wrap]);
 }

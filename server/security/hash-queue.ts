@@ -11,9 +11,10 @@ interface Waiter {
 }
 
 /**
- * Runs costly jobs first in, first out: at most `running` at a time and `waiting` behind them. Beyond that `run` throws
- * `service_unavailable` at once, as it does when it is the turn of a job whose client has hung up meanwhile: nobody would hear of the
- * outcome. Emits `overload_started` at the first refusal for want of room and `overload_ended` when it is less than half full again.
+ * Runs costly jobs first in, first out: at most `running` at a time and `waiting` behind them. Beyond that
+ * `run` throws `service_unavailable` at once, as it does when it is the turn of a job whose client has hung
+ * up meanwhile: nobody would hear of the outcome. Emits `overload_started` at the first refusal for want of
+ * room and `overload_ended` when it is less than half full again.
  */
 export class HashQueue {
   readonly #limits: { running: number; waiting: number };

@@ -38,7 +38,8 @@ export class HostKeyError extends Error {
   }
 }
 
-// Thumbprints of key pairs whose private halves are printed in documentation: RFC 7515 A.2, RFC 7517 A.2 and jwt.io.
+// Thumbprints of key pairs whose private halves are printed in documentation: RFC 7515 A.2, RFC 7517 A.2 and
+// jwt.io.
 const SAMPLE_KEYS: ReadonlySet<string> = new Set([
   'IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8',
   'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
@@ -50,8 +51,9 @@ const PEM =
 const ENCRYPTED = /^(-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)\r?$/m;
 
 /**
- * Reads the host's key pair once: an encrypted private key (PKCS#8, or PKCS#1 as openssl makes it) and its SPKI public key, RSA of at
- * least 2048 bit. Throws `HostKeyError`. Takes up to half a second, the price of the key's own derivation.
+ * Reads the host's key pair once: an encrypted private key (PKCS#8, or PKCS#1 as openssl makes it) and its
+ * SPKI public key, RSA of at least 2048 bit. Throws `HostKeyError`. Takes up to half a second, the price of
+ * the key's own derivation.
  */
 export function loadHostKey(input: {
   privateKeyFile: string;

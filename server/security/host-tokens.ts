@@ -26,8 +26,9 @@ const milliseconds = seconds.transform((value) => value * 1000);
 const generation = { gen: z.int().optional(), exp: seconds.optional() };
 const ending = { iat: seconds, exp: milliseconds, jti: text };
 /**
- * What each kind must say (design §7). Access, login and super-user tokens name their end; an app token and a server secret need none and
- * are revoked by generation. What is optional here is absent in tokens of an old installation.
+ * What each kind must say (design §7). Access, login and super-user tokens name their end; an app token and a
+ * server secret need none and are revoked by generation. What is optional here is absent in tokens of an old
+ * installation.
  */
 const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
   server: z
@@ -86,8 +87,8 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
 };
 
 /**
- * The tokens of design §7. One that verified is remembered by the SHA-256 of its whole text, so that a repeated one costs no RSA
- * (design §11); its expiry is looked at every time.
+ * The tokens of design §7. One that verified is remembered by the SHA-256 of its whole text, so that a
+ * repeated one costs no RSA (design §11); its expiry is looked at every time.
  */
 export function createHostTokens(input: {
   privateKey: KeyObject;
@@ -121,7 +122,10 @@ export function createHostTokens(input: {
     return exp !== undefined && !(Number(iat) <= nowSeconds() + CLOCK_TOLERANCE_SECONDS);
   }
 
-  /** When a token of that kind stops counting, epoch ms. An access token without `exp` comes from an old installation. */
+  /**
+   * When a token of that kind stops counting, epoch ms. An access token without `exp` comes from an old
+   * installation.
+   */
   function endOf({ exp }: Claims, kind: HostTokenKind): number {
     if (exp !== undefined) return Number(exp) * 1000;
     return kind === 'user' ? (config.legacyTokensUntil ?? 0) : Number.POSITIVE_INFINITY;

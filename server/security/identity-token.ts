@@ -7,7 +7,10 @@ import { type KeySet, ProviderKeys } from './provider-keys.ts';
 
 type Provider = 'apple' | 'google';
 
-/** See `IdentityTokens`. Follows OpenID Connect Core §3.1.3.7; never the key addresses a token names itself (`jku`, `x5u`). */
+/**
+ * See `IdentityTokens`. Follows OpenID Connect Core §3.1.3.7; never the key addresses a token names itself
+ * (`jku`, `x5u`).
+ */
 export function createIdentityTokens(input: {
   config: Pick<Config, 'appleIssuer' | 'appleJwksUrl' | 'googleIssuer' | 'googleJwksUrl'>;
   clock: Clock;

@@ -5,14 +5,15 @@ import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKe
 const signAsync = promisify(sign);
 /** Longest token that is looked at, in characters. */
 const MAX_LENGTH = 8192;
-// Decoders forgive blanks and line feeds inside base64url: a text in any other shape is refused before it reaches one.
+// Decoders forgive blanks and line feeds inside base64url: a text in any other shape is refused before it
+// reaches one.
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export type Claims = Record<string, unknown>;
 
 /**
- * Signs claims with RS256 (RFC 7515 §3.1, header `alg`, `typ`, `kid`). Runs on the thread pool; `crypto.sign` on a KeyObject is faster
- * than the Web Crypto path.
+ * Signs claims with RS256 (RFC 7515 §3.1, header `alg`, `typ`, `kid`). Runs on the thread pool; `crypto.sign`
+ * on a KeyObject is faster than the Web Crypto path.
  */
 export async function signJwt(claims: Claims, kid: string, privateKey: KeyObject): Promise<string> {
   const input = `${encode({ alg: 'RS256', typ: 'JWT', kid })}.${encode(claims)}`;
@@ -21,9 +22,9 @@ export async function signJwt(claims: Claims, kid: string, privateKey: KeyObject
 }
 
 /**
- * Claims of a token whose RS256 signature was made by the other half of `publicKey`, else undefined; a `kid` that names another key is
- * refused. What the claims say, expiry included, is the caller's business. Only a KeyObject will do: with the bytes of a PEM text an HS256
- * token made from the public key would verify.
+ * Claims of a token whose RS256 signature was made by the other half of `publicKey`, else undefined; a `kid`
+ * that names another key is refused. What the claims say, expiry included, is the caller's business. Only a
+ * KeyObject will do: with the bytes of a PEM text an HS256 token made from the public key would verify.
  */
 export async function verifyJwt(
   token: string,
@@ -63,9 +64,9 @@ export function keySet(jwks: unknown): ReturnType<typeof createLocalJWKSet> {
 }
 
 /**
- * Claims of somebody else's JWT: RS256, key by `kid` out of `keys`, issuer and audience among those given, `iss`, `aud`, `sub`, `iat` and
- * `exp` present and in force at `now` (epoch ms). A token for several audiences must have been issued to one of those given (`azp`).
- * Rejects otherwise.
+ * Claims of somebody else's JWT: RS256, key by `kid` out of `keys`, issuer and audience among those given,
+ * `iss`, `aud`, `sub`, `iat` and `exp` present and in force at `now` (epoch ms). A token for several
+ * audiences must have been issued to one of those given (`azp`). Rejects otherwise.
  */
 export async function verifyForeignJwt(input: {
   token: string;
@@ -88,14 +89,17 @@ export async function verifyForeignJwt(input: {
   return payload;
 }
 
-/** Other types (RFC 9068, logout tokens) carry the same claims and prove something else. Compared as media types are (RFC 7515 §4.1.9). */
+/**
+ * Other types (RFC 9068, logout tokens) carry the same claims and prove something else. Compared as media
+ * types are (RFC 7515 §4.1.9).
+ */
 function isPlainJwt(typ: unknown): boolean {
   return typ === undefined || (typeof typ === 'string' && typ.toUpperCase() === 'JWT');
 }
 
 /**
- * Whether a token's audience is ours alone, or it has several and was issued to us (OpenID Connect Core §3.1.3.7). With one audience `azp`
- * says nothing: on Android, Google names there the client that asked.
+ * Whether a token's audience is ours alone, or it has several and was issued to us (OpenID Connect Core
+ * §3.1.3.7). With one audience `azp` says nothing: on Android, Google names there the client that asked.
  */
 function isMeantFor({ aud, azp }: Claims, audiences: readonly string[]): boolean {
   const list: readonly unknown[] = Array.isArray(aud) ? aud : [aud];

@@ -11,8 +11,9 @@ const BITS = 2048;
 const MAX_WAITING = 32;
 
 /**
- * RSA pairs for apps, made on the thread pool one at a time. One spare is kept ready, so that creating an app or rotating its key does not
- * wait. `warm` makes the first spare, `close` ends making spares. `newAppKey` throws `service_unavailable` when `maxWaiting` wait already.
+ * RSA pairs for apps, made on the thread pool one at a time. One spare is kept ready, so that creating an app
+ * or rotating its key does not wait. `warm` makes the first spare, `close` ends making spares. `newAppKey`
+ * throws `service_unavailable` when `maxWaiting` wait already.
  */
 export function createKeyPairs({
   maxWaiting = MAX_WAITING,

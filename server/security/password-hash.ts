@@ -10,8 +10,8 @@ const MAX_WAITING = 200;
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
 
 /**
- * See `PasswordHasher`. `parallelism` (default: cores) hashes run at a time, `maxWaiting` wait behind them. `client`: who asks, if anybody;
- * the hash is dropped when he has gone before its turn.
+ * See `PasswordHasher`. `parallelism` (default: cores) hashes run at a time, `maxWaiting` wait behind them.
+ * `client`: who asks, if anybody; the hash is dropped when he has gone before its turn.
  */
 export function createPasswordHasher(input: {
   memoryKib: number;

@@ -8,13 +8,13 @@ const MAX_AGE_MS = 600_000;
 /** And for so long while the provider cannot be asked: its outage must not lock everybody out. */
 const MAX_OUTAGE_MS = 86_400_000;
 /**
- * A key nobody has heard of is looked for, and a provider that is away asked again, at most this often, or anyone could make the host
- * hammer its provider.
+ * A key nobody has heard of is looked for, and a provider that is away asked again, at most this often, or
+ * anyone could make the host hammer its provider.
  */
 const REFETCH_MS = 30_000;
 /**
- * A provider that just failed gets a moment, which whoever asks waits out, so that a hiccup refuses nobody; one that fails again is left
- * alone for longer.
+ * A provider that just failed gets a moment, which whoever asks waits out, so that a hiccup refuses nobody;
+ * one that fails again is left alone for longer.
  */
 const PAUSE_MS = 1_000;
 const LONG_PAUSE_MS = 5_000;
@@ -38,8 +38,9 @@ export class ProviderKeys {
   }
 
   /**
-   * The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects within 6 s when it cannot be
-   * asked and the key is not known. Simultaneous calls share one question to the provider.
+   * The keys to verify a token with that names `kid`, or undefined when the provider has no such key. Rejects
+   * within 6 s when it cannot be asked and the key is not known. Simultaneous calls share one question to the
+   * provider.
    */
   async find(kid: string): Promise<KeySet | undefined> {
     if (this.#isDue(kid)) {

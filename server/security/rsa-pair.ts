@@ -8,8 +8,9 @@ export interface RsaPair {
 }
 
 /**
- * What keeps two keys from being a usable RSA pair, or undefined. Beyond comparing the halves it checks every number of the private key: a
- * changed file may still open, carry the right modulus and sign with wrong primes, which gives the key away.
+ * What keeps two keys from being a usable RSA pair, or undefined. Beyond comparing the halves it checks every
+ * number of the private key: a changed file may still open, carry the right modulus and sign with wrong
+ * primes, which gives the key away.
  */
 export function rsaPairProblem({
   privateKey,

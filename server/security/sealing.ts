@@ -7,7 +7,9 @@ const VERSION = 'v1.';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D): `v1.` and base64url of nonce, ciphertext and tag. */
+/**
+ * AES-256-GCM with a random 96-bit nonce (NIST SP 800-38D): `v1.` and base64url of nonce, ciphertext and tag.
+ */
 export function createFieldCipher(key: Buffer): FieldCipher {
   return {
     seal(text, associated) {

@@ -6,8 +6,9 @@ const NICENESS = 5;
 const TASKS = '/proc/self/task';
 
 /**
- * Lets hashes and signatures give way to the event loop, so that a token check does not wait for a core while log-ins take all of them.
- * Linux keeps a niceness for each thread; elsewhere nothing happens. The pool's threads must have been started, which its first job does.
+ * Lets hashes and signatures give way to the event loop, so that a token check does not wait for a core while
+ * log-ins take all of them. Linux keeps a niceness for each thread; elsewhere nothing happens. The pool's
+ * threads must have been started, which its first job does.
  */
 export function letThreadPoolYield(): void {
   try {

@@ -51,7 +51,8 @@ async function matchingStep(
     });
     return result.valid && 'timeStep' in result ? result.timeStep : undefined;
   } catch {
-    // The library throws for an unusable secret, and for a used step later than the window (a clock was set back): no code is right then.
+    // The library throws for an unusable secret, and for a used step later than the window (a clock was set
+    // back): no code is right then.
     return undefined;
   }
 }
@@ -67,8 +68,9 @@ function isUsable(secret: string): boolean {
 }
 
 /**
- * A name, percent-encoded, in at most `max` characters, so that the picture of the address stays one a phone can read. The colon parts
- * issuer and account and may stand in neither (Key URI format), not even encoded; control characters are none of a name either.
+ * A name, percent-encoded, in at most `max` characters, so that the picture of the address stays one a phone
+ * can read. The colon parts issuer and account and may stand in neither (Key URI format), not even encoded;
+ * control characters are none of a name either.
  */
 function labelPart(name: string, max: number): string {
   const text = name.toWellFormed().replaceAll(/[\p{Cc}:\s]+/gu, ' ');

@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { BoundedMap } from '../tools/bounded-map.ts';
 
 /**
- * Remembers what verified tokens said, until they expire, at most `capacity` of them. The key is the SHA-256 of the whole text: another
- * spelling of the same token only misses. Never holds a refusal, so nobody can fill it without valid tokens.
+ * Remembers what verified tokens said, until they expire, at most `capacity` of them. The key is the SHA-256
+ * of the whole text: another spelling of the same token only misses. Never holds a refusal, so nobody can
+ * fill it without valid tokens.
  */
 export class VerifiedTokens<T extends object> {
   readonly #kept: BoundedMap<{ said: T; expiresAt: number }>;

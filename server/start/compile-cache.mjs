@@ -3,9 +3,10 @@ import module from 'node:module';
 import { dirname } from 'node:path';
 
 /**
- * Keeps compiled code in `folder`, unless NODE_COMPILE_CACHE names another. What lies there is run as it is, so the folder and the one
- * around it must belong to this user and nobody else may write there; otherwise there is no cache. `create`: makes the folder when it is
- * missing, but not as the first thing in an empty one, which a restore asks for.
+ * Keeps compiled code in `folder`, unless NODE_COMPILE_CACHE names another. What lies there is run as it is,
+ * so the folder and the one around it must belong to this user and nobody else may write there; otherwise
+ * there is no cache. `create`: makes the folder when it is missing, but not as the first thing in an empty
+ * one, which a restore asks for.
  */
 export function useCompileCache(folder, { create }) {
   if (module.getCompileCacheDir?.()) return;

@@ -12,9 +12,9 @@ const RETRY_MS = 500;
 const NAME = 'DB_CONN_STRING';
 
 /**
- * Opens the database the settings name, waiting at most `databaseWaitSeconds` for a server or a locked file. Throws `StartError`: 69 when it
- * cannot be reached, stays locked or refuses the log-in, 73 when the embedded one's file cannot be written, 78 when it is damaged or this
- * version of the host cannot use it.
+ * Opens the database the settings name, waiting at most `databaseWaitSeconds` for a server or a locked file.
+ * Throws `StartError`: 69 when it cannot be reached, stays locked or refuses the log-in, 73 when the embedded
+ * one's file cannot be written, 78 when it is damaged or this version of the host cannot use it.
  */
 export async function openEngine(config: Pick<Config, 'database' | 'databaseWaitSeconds'>): Promise<Engine> {
   const { database, databaseWaitSeconds } = config;

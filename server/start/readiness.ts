@@ -10,7 +10,10 @@ export interface ReadinessWatch extends Readiness {
   stop(): void;
 }
 
-/** Asks the database every 2 s; its answer takes 5 s at most, so a loss is known within 7 s. Emits `database_lost` and `database_back`. */
+/**
+ * Asks the database every 2 s; its answer takes 5 s at most, so a loss is known within 7 s. Emits
+ * `database_lost` and `database_back`.
+ */
 export function watchReadiness(deps: {
   ping: () => Promise<void>;
   clock: Clock;

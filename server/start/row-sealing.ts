@@ -12,8 +12,9 @@ const PROGRESS_MS = 5_000;
 const RETRY_MS = 500;
 
 /**
- * Seals what an earlier version left in the clear, then has it noted by `markWhole`, and says in the log how far it got. A database that is away for a moment is waited for
- * as at the start: `databaseWaitSeconds` without progress.
+ * Seals what an earlier version left in the clear, then has it noted by `markWhole`, and says in the log how
+ * far it got. A database that is away for a moment is waited for as at the start: `databaseWaitSeconds`
+ * without progress.
  */
 export async function sealEarlierRows(
   engine: Engine,

@@ -3,7 +3,10 @@ import { WrongEncryptKeyError } from '../security/data-key.ts';
 import { HostKeyError } from '../security/host-key.ts';
 import { EXIT, StartError } from './exit.ts';
 
-/** What settings, keys or database keep from starting, with its repair and exit code; undefined for an error nobody foresaw. */
+/**
+ * What settings, keys or database keep from starting, with its repair and exit code; undefined for an error
+ * nobody foresaw.
+ */
 export function asStartError(error: unknown): StartError | undefined {
   if (error instanceof StartError) return error;
   if (error instanceof ConfigError) return new StartError(EXIT.wrongConfiguration, error.problems);

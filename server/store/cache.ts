@@ -9,7 +9,8 @@ interface Entry<T> {
 }
 
 /**
- * Records this process read or wrote lately, at most `capacity` of them. Of simultaneous readers of one record one asks the database.
+ * Records this process read or wrote lately, at most `capacity` of them. Of simultaneous readers of one
+ * record one asks the database.
  */
 export class RecordCache<T extends { readonly revision: number }> {
   readonly #clock: Clock;
@@ -18,14 +19,20 @@ export class RecordCache<T extends { readonly revision: number }> {
   readonly #entries = new Map<string, Entry<T>>();
   readonly #loading = new Map<string, Promise<T | undefined>>();
 
-  /** `rememberAbsent` only where the keys cannot be chosen from outside: made-up ones would drive the real ones out. */
+  /**
+   * `rememberAbsent` only where the keys cannot be chosen from outside: made-up ones would drive the real
+   * ones out.
+   */
   constructor(clock: Clock, options: { capacity: number; rememberAbsent: boolean }) {
     this.#clock = clock;
     this.#capacity = options.capacity;
     this.#rememberAbsent = options.rememberAbsent;
   }
 
-  /** `load` is given what was remembered, however old, to answer the same object while the revision is the same. */
+  /**
+   * `load` is given what was remembered, however old, to answer the same object while the revision is the
+   * same.
+   */
   async get(key: string, load: (known: T | undefined) => Promise<T | undefined>): Promise<T | undefined> {
     const entry = this.#entries.get(key);
     if (entry && Math.abs(this.#clock.now() - entry.readAt) < MAX_AGE_MS) return entry.record;

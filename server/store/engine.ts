@@ -2,16 +2,23 @@ import { HostError } from '../model/errors.ts';
 import type { TableName } from './tables.ts';
 
 /**
- * What a database must be able to do, as small as the promises of `ports/store` allow. Two engines implement it: `sqlite/` and `mongodb/`.
- * The records of the domain are mapped onto rows, sealed and keyed in the other files of this folder, once for both.
+ * What a database must be able to do, as small as the promises of `ports/store` allow. Two engines implement
+ * it: `sqlite/` and `mongodb/`. The records of the domain are mapped onto rows, sealed and keyed in the other
+ * files of this folder, once for both.
  */
 
-/** A row as an engine keeps it. `keys` and `prefixes` are keyed hashes; what is personal or secret in `doc` is already sealed. */
+/**
+ * A row as an engine keeps it. `keys` and `prefixes` are keyed hashes; what is personal or secret in `doc` is
+ * already sealed.
+ */
 export interface Row {
   id: string;
   appId: string;
   revision: number;
-  /** Unique within (table, appId), by index name. Every unique index of the table has an entry, but those a row may lack. */
+  /**
+   * Unique within (table, appId), by index name. Every unique index of the table has an entry, but those a
+   * row may lack.
+   */
   keys: Record<string, string>;
   /** Not unique, by index name. */
   lookups: Record<string, string>;
@@ -24,7 +31,10 @@ export interface Row {
   dueAt: number | undefined;
   /** Last use; set by `touch`, left alone by `replace`. */
   touchedAt: number | undefined;
-  /** Plain JSON: no undefined anywhere. What the database keeps in its place when that is no object: `brokenDoc`. */
+  /**
+   * Plain JSON: no undefined anywhere. What the database keeps in its place when that is no object:
+   * `brokenDoc`.
+   */
   doc: Record<string, unknown>;
 }
 
@@ -33,8 +43,8 @@ export function brokenDoc(broken: unknown): Record<string, unknown> {
   return { broken };
 }
 /**
- * What reading answers: hashes and tags only serve to find a row. An engine may answer the same object again as long as nothing of the
- * stored row changed.
+ * What reading answers: hashes and tags only serve to find a row. An engine may answer the same object again
+ * as long as nothing of the stored row changed.
  */
 export type StoredRow = Readonly<
   Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'doc'>
@@ -61,7 +71,10 @@ export class NewerSchemaError extends Error {
   }
 }
 
-/** The refusal for a database that cannot be reached, is full or cannot be written. `cause` must hold no credential. */
+/**
+ * The refusal for a database that cannot be reached, is full or cannot be written. `cause` must hold no
+ * credential.
+ */
 export function unavailable(cause?: unknown): HostError {
   return new HostError('service_unavailable', { cause, retryAfterSeconds: 1 });
 }
@@ -115,13 +128,22 @@ export interface TableOperations {
   insert(table: TableName, row: Row): Promise<void>;
   /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
   insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
-  /** As `insertMany` for a table without keys, but leaves a row alone that is there: for rows whose first writing may have succeeded. */
+  /**
+   * As `insertMany` for a table without keys, but leaves a row alone that is there: for rows whose first
+   * writing may have succeeded.
+   */
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
-  /** Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects with `DuplicateKeyError`. */
+  /**
+   * Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects
+   * with `DuplicateKeyError`.
+   */
   replace(table: TableName, row: Row): Promise<boolean>;
-  /** Puts another document into a row that still has that revision, and moves it; what the row is found by stays. */
+  /**
+   * Puts another document into a row that still has that revision, and moves it; what the row is found by
+   * stays.
+   */
   rewrite(
     table: TableName,
     row: Pick<StoredRow, 'appId' | 'id' | 'revision'>,
@@ -133,13 +155,22 @@ export interface TableOperations {
   remove(table: TableName, appId: string, id: string, revision?: number): Promise<boolean>;
   list(table: TableName, filter: Filter, options: ListOptions): Promise<StoredRow[]>;
   count(table: TableName, filter: Filter): Promise<number>;
-  /** Removes at most `limit` matching rows (default: all, in batches that do not block others for long); answers how many. */
+  /**
+   * Removes at most `limit` matching rows (default: all, in batches that do not block others for long);
+   * answers how many.
+   */
   removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
-  /** Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is taken twice. */
+  /**
+   * Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is
+   * taken twice.
+   */
   takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
   /** Sets `dueAt` alone; `undefined` takes the row out of the queue. */
   setDue(table: TableName, appId: string, id: string, dueAt: number | undefined): Promise<void>;
-  /** A row with everything it is found by, whatever its document looks like; for a backup of rows that do not open. */
+  /**
+   * A row with everything it is found by, whatever its document looks like; for a backup of rows that do not
+   * open.
+   */
   findWhole(table: TableName, appId: string, id: string): Promise<Row | undefined>;
 }
 
@@ -155,7 +186,8 @@ export interface CounterOperations {
   counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
   counterRemove(key: string): Promise<void>;
   /**
-   * See `CounterStore.attempt`. Answers for each entry the row before and whether it admitted; those after one that refuses may be missing.
+   * See `CounterStore.attempt`. Answers for each entry the row before and whether it admitted; those after
+   * one that refuses may be missing.
    */
   counterAttempt(
     entries: readonly AttemptEntry[],
@@ -163,7 +195,10 @@ export interface CounterOperations {
   ): Promise<{ admitted: boolean; row: CounterRow }[]>;
   /** Takes one away, not below 0, and puts `waitedUntil` back where no wait runs. */
   counterRelease(key: string, waitedUntil: number): Promise<void>;
-  /** Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at least 1. */
+  /**
+   * Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at
+   * least 1.
+   */
   counterFail(
     key: string,
     input: Pick<AttemptEntry, 'now' | 'free' | 'expiresAt' | 'fixedWindow'> & { maxWaitMs: number },
@@ -182,8 +217,8 @@ export interface MetaOperations {
 }
 
 /**
- * Every method is atomic on its own, durable when it resolves, and rejects with `HostError('service_unavailable')` when the database
- * cannot be reached in time.
+ * Every method is atomic on its own, durable when it resolves, and rejects with
+ * `HostError('service_unavailable')` when the database cannot be reached in time.
  */
 export interface Engine extends TableOperations, CounterOperations, MetaOperations {
   readonly kind: 'sqlite' | 'mongodb';

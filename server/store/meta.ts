@@ -9,9 +9,10 @@ const SEALED: ReadonlySet<string> = new Set([META.serverSecretGeneration, META.a
 const MARK = 'v1.';
 
 /**
- * `MetaStore` over an engine. Without `sealing` texts are what they are in the database, which is enough for the data key. With it those that
- * say which tokens count are sealed as soon as rows are, absent ones too: nobody who can write the database makes an old token count again.
- * One that does not open is absent for `compareAndSet`, so that it can be set anew.
+ * `MetaStore` over an engine. Without `sealing` texts are what they are in the database, which is enough for
+ * the data key. With it those that say which tokens count are sealed as soon as rows are, absent ones too:
+ * nobody who can write the database makes an old token count again. One that does not open is absent for
+ * `compareAndSet`, so that it can be set anew.
  */
 export function createMetaStore(engine: MetaOperations, sealing?: SealingDeps): MetaStore {
   if (!sealing) {
@@ -36,7 +37,10 @@ export function createMetaStore(engine: MetaOperations, sealing?: SealingDeps): 
   };
 }
 
-/** Seals the texts that say which tokens count, those that are absent too; part of sealing all rows (`sealWholeRows`). */
+/**
+ * Seals the texts that say which tokens count, those that are absent too; part of sealing all rows
+ * (`sealWholeRows`).
+ */
 export async function sealMeta(engine: MetaOperations, sealing: SealingDeps): Promise<void> {
   const texts = new SealedTexts(sealing);
   for (const name of SEALED) {

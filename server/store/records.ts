@@ -62,10 +62,14 @@ export class Records<T extends object> {
   async find(appId: string, id: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.find(this.#table, appId, id));
   }
-  /** As `find`, but answers `known`, the object of an earlier call, while the stored record is the same; it is not opened again. */
+  /**
+   * As `find`, but answers `known`, the object of an earlier call, while the stored record is the same; it is
+   * not opened again.
+   */
   async refresh(appId: string, id: string, known: T | undefined): Promise<T | undefined> {
     const row = await this.#engine.find(this.#table, appId, id);
-    // Every sealing makes another text; a revision alone would come again when a record is removed and made anew under its id.
+    // Every sealing makes another text; a revision alone would come again when a record is removed and made
+    // anew under its id.
     const seal = row?.doc.sealed;
     if (known && seal !== undefined && this.#seals.get(known) === seal) return known;
     const record = this.#opened(row);
@@ -134,7 +138,9 @@ export class Records<T extends object> {
     }
   }
 
-  /** Those that open; the others are set aside one by one, so that a single bad row does not hide the rest. */
+  /**
+   * Those that open; the others are set aside one by one, so that a single bad row does not hide the rest.
+   */
   openAll(rows: readonly StoredRow[]): T[] {
     return rows.map((row) => this.#intact(row)).filter((record) => record !== undefined);
   }
@@ -143,8 +149,8 @@ export class Records<T extends object> {
     return fields && this.#mapping.toRecord(row, fields);
   }
   /**
-   * Takes what is due, as the engine does. A row that does not open would come back after every lease: it leaves the queue and stays in the
-   * table.
+   * Takes what is due, as the engine does. A row that does not open would come back after every lease: it
+   * leaves the queue and stays in the table.
    */
   async takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<T[]> {
     const taken: T[] = [];

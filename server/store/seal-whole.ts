@@ -8,7 +8,10 @@ import { USER_FIELDS } from './users.ts';
 
 /** Rows read together. */
 const BATCH = 200;
-/** Rows written at once: the embedded database commits them together, a server answers each over one of its few connections. */
+/**
+ * Rows written at once: the embedded database commits them together, a server answers each over one of its
+ * few connections.
+ */
 const AT_ONCE: Readonly<Record<Engine['kind'], number>> = { sqlite: 200, mongodb: 20 };
 /** A row that others keep changing is being sealed by them. */
 const ATTEMPTS = 20;
@@ -22,8 +25,9 @@ export interface SealingProgress {
 }
 
 /**
- * Seals every row anew that was written before its table was sealed as a whole. May be stopped and begun again, and done by several
- * processes at once: a row is written only as it was read, and one in the new form is left alone. Rows that do not open stay as they are.
+ * Seals every row anew that was written before its table was sealed as a whole. May be stopped and begun
+ * again, and done by several processes at once: a row is written only as it was read, and one in the new form
+ * is left alone. Rows that do not open stay as they are.
  */
 export async function sealWholeRows(
   engine: Engine,

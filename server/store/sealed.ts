@@ -7,10 +7,16 @@ import type { TableName } from './tables.ts';
 
 export interface SealingDeps {
   readonly cipher: FieldCipher;
-  /** False leaves what is personal readable and queryable in the database; what is secret is sealed all the same. */
+  /**
+   * False leaves what is personal readable and queryable in the database; what is secret is sealed all the
+   * same.
+   */
   readonly encryptUserData: boolean;
   readonly events?: Events;
-  /** Whether every row of a table that is sealed as a whole is known to be; absent = not yet (`sealWholeRows`). */
+  /**
+   * Whether every row of a table that is sealed as a whole is known to be; absent = not yet
+   * (`sealWholeRows`).
+   */
   readonly isWhole?: () => boolean;
   /** Told of each row that does not open while many are read. */
   readonly onSetAside?: (table: TableName, row: StoredRow) => void;
@@ -23,8 +29,9 @@ export interface SealedFields<T> {
   /** Unless `encryptUserData` is off: what says who a person is. */
   personal: readonly (keyof T & string)[];
   /**
-   * Everything is sealed, for everything decides who may do what: who can write the database can change nothing in such a row unnoticed.
-   * With `encryptUserData` off what is personal stands in the clear as well, to be read and searched by others; the host does not look at it.
+   * Everything is sealed, for everything decides who may do what: who can write the database can change
+   * nothing in such a row unnoticed. With `encryptUserData` off what is personal stands in the clear as well,
+   * to be read and searched by others; the host does not look at it.
    */
   whole?: true;
 }
@@ -36,13 +43,16 @@ const SCHEMA = 1;
 const WHOLE = 2;
 /** Records of a table whose sealed part is remembered opened. */
 const REMEMBERED = 5_000;
-/** Rows of a table that do not open and were told of: a list asked for again and again must not fill the log. */
+/**
+ * Rows of a table that do not open and were told of: a list asked for again and again must not fill the log.
+ */
 const TOLD = 1_000;
 
 /**
- * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text, `sealed`, bound to table, app
- * and row; a record tells by its presence what was sealed, so `encryptUserData` can change at any time. Rows written before tables were
- * sealed as a whole open until `isWhole` says that none is left.
+ * Turns the fields of a record into what is stored and back. All sealed fields of a record are one text,
+ * `sealed`, bound to table, app and row; a record tells by its presence what was sealed, so `encryptUserData`
+ * can change at any time. Rows written before tables were sealed as a whole open until `isWhole` says that
+ * none is left.
  */
 export class Sealer<T extends object> {
   readonly #table: TableName;
@@ -94,9 +104,10 @@ export class Sealer<T extends object> {
   }
 
   /**
-   * Throws `TamperError` when the record was changed by anyone but a host with this key, or is no record any more; `tamper_detected` names it
-   * once a process, however often it is read. With `remember` what was sealed is kept opened, and need not be opened again while the stored
-   * text is the same: token checks read the same users again and again.
+   * Throws `TamperError` when the record was changed by anyone but a host with this key, or is no record any
+   * more; `tamper_detected` names it once a process, however often it is read. With `remember` what was
+   * sealed is kept opened, and need not be opened again while the stored text is the same: token checks read
+   * the same users again and again.
    */
   open(row: OpenableRow, remember = false): Partial<T> {
     try {

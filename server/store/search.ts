@@ -27,9 +27,10 @@ function prefixKey(lookups: Lookups, appId: string, beginning: string): string {
 }
 
 /**
- * Records one of whose `names` is `value`, begins with it (from 3 characters on; the newest 5,000 that share its hashed beginning) or
- * contains it (among the newest 1,000), case-sensitive: the `exact` ones, whose handle or name is `value`, in their order, then the others by
- * handle. Others have their turn between batches.
+ * Records one of whose `names` is `value`, begins with it (from 3 characters on; the newest 5,000 that share
+ * its hashed beginning) or contains it (among the newest 1,000), case-sensitive: the `exact` ones, whose
+ * handle or name is `value`, in their order, then the others by handle. Others have their turn between
+ * batches.
  */
 export async function search<T extends { id: string; handle: string }>(
   { records, lookups }: { records: Records<T>; lookups: Lookups },

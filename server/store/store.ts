@@ -13,7 +13,10 @@ import { createSignupStore } from './signups.ts';
 import { createTemplateStore } from './templates.ts';
 import { createUserStore } from './users.ts';
 
-/** The store the domain sees, over either engine. The data key has been unwrapped before: it is inside `cipher`. */
+/**
+ * The store the domain sees, over either engine. The data key has been unwrapped before: it is inside
+ * `cipher`.
+ */
 export function createStore(
   deps: SealingDeps & { readonly engine: Engine; readonly lookups: Lookups; readonly clock: Clock },
 ): Store {

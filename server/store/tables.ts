@@ -1,6 +1,9 @@
 export interface TableShape {
   keys: readonly string[];
-  /** Which of `keys` a row may lack, because an earlier version made it: as long as it does, its values are unique to the rest only. */
+  /**
+   * Which of `keys` a row may lack, because an earlier version made it: as long as it does, its values are
+   * unique to the rest only.
+   */
   sparse: readonly string[];
   lookups: readonly string[];
   tags: readonly string[];
@@ -10,8 +13,8 @@ export interface TableShape {
 const NONE: TableShape = { keys: [], sparse: [], lookups: [], tags: [], prefixes: false, due: false };
 
 /**
- * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and `messages` have the app id
- * `host`.
+ * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and
+ * `messages` have the app id `host`.
  */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },

@@ -24,8 +24,8 @@ export const USER_FIELDS: SealedFields<User> = {
 };
 
 /**
- * Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the row's own id; a row of an
- * earlier version lacks its subject until that is filled in.
+ * Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the
+ * row's own id; a row of an earlier version lacks its subject until that is filled in.
  */
 function mapping(lookups: Lookups): RecordMapping<User> {
   return {

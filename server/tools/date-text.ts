@@ -8,8 +8,9 @@ const HTTP = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /**
- * A date with or without a time: ISO 8601, or as JavaScript or HTTP write it; undefined for every other text and for days and times that do
- * not exist (`Date.parse` takes 30 February for 2 March). UTC unless the text names an offset, whose plus may have become a blank in a query.
+ * A date with or without a time: ISO 8601, or as JavaScript or HTTP write it; undefined for every other text
+ * and for days and times that do not exist (`Date.parse` takes 30 February for 2 March). UTC unless the text
+ * names an offset, whose plus may have become a blank in a query.
  */
 export function parseDateText(text: string): number | undefined {
   const iso = ISO.exec(text);

@@ -4,8 +4,8 @@ const MOST_DEPTH = 8;
 const MOST_KEYS = 64;
 
 /**
- * Parses JSON from outside. Depth (≤ 8) and members per object (≤ 64) are checked on the text first: a text of 50,000 levels parses and
- * then overflows the stack elsewhere. Throws `malformed_request`.
+ * Parses JSON from outside. Depth (≤ 8) and members per object (≤ 64) are checked on the text first: a text
+ * of 50,000 levels parses and then overflows the stack elsewhere. Throws `malformed_request`.
  */
 export function parseJsonText(text: string): unknown {
   if (!isTame(text)) throw notJson();
@@ -20,7 +20,9 @@ function notJson(): HostError {
   return new HostError('malformed_request', { because: { reason: 'not_json' } });
 }
 
-/** Whether a text, if it is JSON at all, stays within the limits. Counts colons and brackets outside strings. */
+/**
+ * Whether a text, if it is JSON at all, stays within the limits. Counts colons and brackets outside strings.
+ */
 function isTame(text: string): boolean {
   const keys: number[] = [];
   for (let index = 0; index < text.length; index++) {

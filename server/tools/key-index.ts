@@ -5,8 +5,9 @@ const SLOTS_AT_FIRST = 1_024;
 const FULL = 0.75;
 
 /**
- * Numbers keys in the order they come, 0 first, at 12 to 32 bytes a key however long it is. Only 64 bits of a salted hash are kept: among
- * 1,500,000 keys the chance that two are taken for one is one in 16 million, and without the salt nobody can aim for it.
+ * Numbers keys in the order they come, 0 first, at 12 to 32 bytes a key however long it is. Only 64 bits of a
+ * salted hash are kept: among 1,500,000 keys the chance that two are taken for one is one in 16 million, and
+ * without the salt nobody can aim for it.
  */
 export class KeyIndex {
   readonly #salt: string;

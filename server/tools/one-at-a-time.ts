@@ -1,6 +1,9 @@
 import { HostError } from '../model/errors.ts';
 
-/** Lets one piece of long work run in this process; a second one meanwhile is refused with `service_unavailable`. */
+/**
+ * Lets one piece of long work run in this process; a second one meanwhile is refused with
+ * `service_unavailable`.
+ */
 export class OneAtATime {
   #busy = false;
 

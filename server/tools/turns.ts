@@ -1,6 +1,6 @@
 /**
- * Lets a few pieces of work for one key run at once in this process; the others wait here, in the order in which they came, instead of asking
- * the database again and again.
+ * Lets a few pieces of work for one key run at once in this process; the others wait here, in the order in
+ * which they came, instead of asking the database again and again.
  */
 export class Turns {
   readonly #running = new Map<string, number>();

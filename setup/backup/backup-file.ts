@@ -21,9 +21,10 @@ import { EXIT, SetupError } from '../exit.ts';
 import { cannotWrite } from '../installation/files.ts';
 
 /*
- * A backup file: one line of JSON (format, key derivation), then frames. A frame is its length in four bytes, then ciphertext and tag of up to
- * 64 KiB under AES-256-GCM. The nonce counts the frames, and the associated data says which frame is the last: nothing can be cut off,
- * left out, repeated or moved without being noticed. Inside is gzip over lines of JSON.
+ * A backup file: one line of JSON (format, key derivation), then frames. A frame is its length in four bytes,
+ * then ciphertext and tag of up to 64 KiB under AES-256-GCM. The nonce counts the frames, and the associated
+ * data says which frame is the last: nothing can be cut off, left out, repeated or moved without being
+ * noticed. Inside is gzip over lines of JSON.
  */
 const FORMAT = 'cosync-auth-backup';
 const FRAME_BYTES = 64 * 1024;
@@ -134,15 +135,18 @@ function damaged(): SetupError {
 
 /** A backup file that was begun; nothing of that name is there until it is whole. */
 export interface BackupTarget {
-  /** Streams lines of JSON into it; memory does not grow with their number. Throws `SetupError` 73 when the file cannot be written. */
+  /**
+   * Streams lines of JSON into it; memory does not grow with their number. Throws `SetupError` 73 when the
+   * file cannot be written.
+   */
   write(passPhrase: string, entries: AsyncIterable<unknown>, now: number): Promise<void>;
   /** Removes what was begun; does nothing once it is whole. */
   discard(): void;
 }
 
 /**
- * Begins a backup file (0600), so that a folder that is missing or cannot be written is known before anything else is done. What earlier
- * tries left beside it is removed. Throws `SetupError` 73.
+ * Begins a backup file (0600), so that a folder that is missing or cannot be written is known before anything
+ * else is done. What earlier tries left beside it is removed. Throws `SetupError` 73.
  */
 export async function beginBackupFile(file: string): Promise<BackupTarget> {
   removeRemains(file);
@@ -196,7 +200,10 @@ function removeRemains(file: string): void {
   }
 }
 
-/** None where there is no folder, or none that can be read: what is wrong with it is said when the file is begun. */
+/**
+ * None where there is no folder, or none that can be read: what is wrong with it is said when the file is
+ * begun.
+ */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -229,7 +236,8 @@ async function* toLines(entries: AsyncIterable<unknown>): AsyncIterable<string> 
 }
 
 /**
- * The lines of a backup file, each authentic. Throws `SetupError` 78 for a wrong pass phrase and for any damage, at the latest at the end.
+ * The lines of a backup file, each authentic. Throws `SetupError` 78 for a wrong pass phrase and for any
+ * damage, at the latest at the end.
  */
 export async function* readBackupFile(file: string, passPhrase: string): AsyncIterable<unknown> {
   const { header, offset, salt } = await readHeader(file);

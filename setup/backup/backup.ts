@@ -143,7 +143,8 @@ function fileEntry(path: string, name: string): BackupEntry {
 }
 
 /**
- * The lines of `host.env`, with the two secrets that open everything, wherever they are kept. Where files lie is the restorer's business.
+ * The lines of `host.env`, with the two secrets that open everything, wherever they are kept. Where files lie
+ * is the restorer's business.
  */
 function settingsOf(config: Config): Record<string, string> {
   const {

@@ -16,8 +16,9 @@ export interface DatabaseCopy {
 const FOLDER = /^\.backup-(?:(\d+)-)?/;
 
 /**
- * The embedded database as it stands at one moment, in a folder of its own beside it; a MongoDB itself, which is read record by record. What
- * crashes of earlier backups left is removed. Throws `SetupError` 78 when there is no database yet and 73 when it cannot be copied.
+ * The embedded database as it stands at one moment, in a folder of its own beside it; a MongoDB itself, which
+ * is read record by record. What crashes of earlier backups left is removed. Throws `SetupError` 78 when
+ * there is no database yet and 73 when it cannot be copied.
  */
 export async function copyDatabase({ database, dataDir }: Config): Promise<DatabaseCopy> {
   removeRemains(dataDir);

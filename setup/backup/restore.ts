@@ -44,7 +44,9 @@ export const verifyBackup: Command = async ({ options, terminal }) => {
   return EXIT.done;
 };
 
-/** `--restore FILE`: checks the whole backup, then writes it into an empty data folder and an empty database. */
+/**
+ * `--restore FILE`: checks the whole backup, then writes it into an empty data folder and an empty database.
+ */
 export const restore: Command = async ({ options, terminal }) => {
   const file = options.restore ?? '';
   const { dataDir, env, texts } = existingAnswers(options);
@@ -75,8 +77,8 @@ export const restore: Command = async ({ options, terminal }) => {
 };
 
 /**
- * What a restore itself needs. The others are written as the backup has them: where this version takes one no more, the start names it, and the
- * file can be edited, which a backup cannot.
+ * What a restore itself needs. The others are written as the backup has them: where this version takes one no
+ * more, the start names it, and the file can be edited, which a backup cannot.
  */
 const USED_SETTINGS = [
   'DB_CONN_STRING',
@@ -93,7 +95,10 @@ const SESSIONS_ENDED =
 const SESSIONS_KEPT =
   'Sessions, super-user tokens and the server secret are those of the backup, even where they were revoked after it (--keep-sessions).';
 
-/** What a restore is made from. `newest`: a generation or epoch, in seconds since 1970, that no token of before can have; 0 keeps them. */
+/**
+ * What a restore is made from. `newest`: a generation or epoch, in seconds since 1970, that no token of
+ * before can have; 0 keeps them.
+ */
 interface Source {
   file: string;
   passPhrase: string;
@@ -109,7 +114,10 @@ function requireEmptyFolder(dataDir: string): void {
   }
 }
 
-/** First reading: every block authentic, nothing missing, key pair and data key opened by the settings inside. Throws `SetupError` 78. */
+/**
+ * First reading: every block authentic, nothing missing, key pair and data key opened by the settings inside.
+ * Throws `SetupError` 78.
+ */
 async function inspect(file: string, passPhrase: string): Promise<Contents> {
   const contents: Contents = { settings: {}, meta: new Map(), files: new Map(), counts: new Map() };
   let entries = 0;
@@ -225,7 +233,10 @@ async function endServerSecrets(meta: MetaStore, newest: number): Promise<void> 
     throw new TypeError('the generation of the server secret was not written');
 }
 
-/** The record with every epoch and generation that ends tokens moved; those of app tokens stay, which clients carry. */
+/**
+ * The record with every epoch and generation that ends tokens moved; those of app tokens stay, which clients
+ * carry.
+ */
 function endSessions(kind: RecordKind, record: unknown, newest: number): unknown {
   if (newest === 0) return record;
   if (kind === 'user') {

@@ -7,7 +7,10 @@ import { type CheckResult, failed, passed } from './finding.ts';
 const NAME = 'database';
 const TIMEOUT_MS = 10_000;
 
-/** Looks whether the database can be used as the host will use it; at most 10 s. The result never holds the connection string. */
+/**
+ * Looks whether the database can be used as the host will use it; at most 10 s. The result never holds the
+ * connection string.
+ */
 export async function checkDatabase(config: Pick<Config, 'database'>): Promise<CheckResult> {
   const { database } = config;
   if (database.kind === 'sqlite') return checkEmbedded(database.file);

@@ -1,6 +1,9 @@
 import { weaknessOf } from '../../server/config/weak-secret.ts';
 
-/** What a check found: one line of the summary and of `--check`. `detail` never holds a secret; with `ok: false` it says the repair. */
+/**
+ * What a check found: one line of the summary and of `--check`. `detail` never holds a secret; with `ok:
+ * false` it says the repair.
+ */
 export interface CheckResult {
   name: string;
   ok: boolean;

@@ -5,7 +5,10 @@ import { type CheckResult, failed, passed, remarkOn } from './finding.ts';
 
 const NAME = 'key pair';
 
-/** Whether the host will be able to use its key files: present, opened by the pass phrase, belonging together, private. */
+/**
+ * Whether the host will be able to use its key files: present, opened by the pass phrase, belonging together,
+ * private.
+ */
 export function checkKeyPair(config: Config): CheckResult {
   const { privateKeyFile, publicKeyFile, passKey } = config;
   try {

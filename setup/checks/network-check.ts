@@ -18,7 +18,10 @@ function isLocal(apiUrl: string): boolean {
   return isLoopback(new URL(apiUrl).hostname);
 }
 
-/** Whether the public address reaches this host, with a certificate that will last, and whether the clocks agree. */
+/**
+ * Whether the public address reaches this host, with a certificate that will last, and whether the clocks
+ * agree.
+ */
 export async function checkAddress({ apiUrl }: Config): Promise<CheckResult> {
   let response: Response;
   try {
@@ -83,7 +86,9 @@ async function certificateDays(apiUrl: string): Promise<number> {
   return Math.floor((Date.parse(validTo) - systemClock.now()) / 86_400_000);
 }
 
-/** The host speaks http: an https address means that something in front of it appends to `X-Forwarded-For`. */
+/**
+ * The host speaks http: an https address means that something in front of it appends to `X-Forwarded-For`.
+ */
 export async function checkProxies(config: Config): Promise<CheckResult> {
   const { apiUrl, trustProxyHops } = config;
   const name = 'proxies';

@@ -9,7 +9,10 @@ import { type CheckResult, failed, passed } from './finding.ts';
 const NAME = 'user ids';
 const SHOWN = 10;
 
-/** Whether two users of an app share what their JWTs carry as `sub`, from before that was refused. Makes nothing. */
+/**
+ * Whether two users of an app share what their JWTs carry as `sub`, from before that was refused. Makes
+ * nothing.
+ */
 export async function checkSubjects(config: Config): Promise<CheckResult> {
   const { database } = config;
   if (database.kind === 'sqlite' && !existsSync(database.file)) return passed(NAME, 'no data yet');

@@ -29,7 +29,9 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Looking at CORS', run: checkOrigins },
 ];
 
-/** `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold. */
+/**
+ * `--check`: changes nothing; a line for each check, with its repair where it fails. Exit 0 only if all hold.
+ */
 export const runDoctor: Command = async ({ options, terminal }) => {
   const config = await installedConfig(options, terminal);
   const results: CheckResult[] = [];

@@ -16,8 +16,9 @@ import { askNewSecret } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /**
- * `--rotate-pass-key`. Each step leaves a host that starts: the key under the new phrase goes into a second file, one write of `host.env`
- * switches to both at once, then the usual file is written anew and `host.env` goes back to it.
+ * `--rotate-pass-key`. Each step leaves a host that starts: the key under the new phrase goes into a second
+ * file, one write of `host.env` switches to both at once, then the usual file is written anew and `host.env`
+ * goes back to it.
  */
 export const rotatePassKey: Command = async ({ options, terminal }) => {
   const { config, dataDir } = openConfig(options, 'PASS_KEY');
@@ -58,8 +59,8 @@ function isBetween(file: string): boolean {
 }
 
 /**
- * `--rotate-encrypt-key`. The data key is wrapped under the new key beside the old one, `host.env` switches in one write, then the old
- * wrapping is removed: whichever key `host.env` holds at a crash opens the store.
+ * `--rotate-encrypt-key`. The data key is wrapped under the new key beside the old one, `host.env` switches
+ * in one write, then the old wrapping is removed: whichever key `host.env` holds at a crash opens the store.
  */
 export const rotateEncryptKey: Command = async ({ options, terminal }) => {
   const { config, dataDir } = openConfig(options, 'ENCRYPT_KEY');
@@ -84,7 +85,10 @@ export const rotateEncryptKey: Command = async ({ options, terminal }) => {
   return EXIT.done;
 };
 
-/** The configuration of a command that changes a secret in `host.env`. Throws `SetupError` 78 when the secret is kept elsewhere. */
+/**
+ * The configuration of a command that changes a secret in `host.env`. Throws `SetupError` 78 when the secret
+ * is kept elsewhere.
+ */
 function openConfig(options: Options, name: 'PASS_KEY' | 'ENCRYPT_KEY'): { config: Config; dataDir: string } {
   const { texts, dataDir, fromEnvironment } = existingAnswers(options);
   // The same text in the environment would win over the new one at the next start.

@@ -23,7 +23,10 @@ import { type Answers, type AppAnswer, gatherAnswers } from '../wizard/answers.t
 import { askQuestions, type Settled } from '../wizard/questions.ts';
 import { printSummary, summarise } from '../wizard/summary.ts';
 
-/** `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the host. */
+/**
+ * `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the
+ * host.
+ */
 export const setUp: Command = async ({ options, terminal }) => {
   const answers = gatherAnswers(options, processEnvironment());
   await settleListeningAddress(answers);
@@ -43,7 +46,8 @@ export const setUp: Command = async ({ options, terminal }) => {
   const host = await terminal.progress('Opening the database', openHost(config));
   let outcome: { app: App | undefined; createdApp: boolean; serverSecret: string };
   try {
-    // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until the first rotation.
+    // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until
+    // the first rotation.
     if (hadKeys && plan.newConfig) await host.store.meta.compareAndSet(META.adoptedHostKey, undefined, 'yes');
     outcome = {
       ...(await makeFirstApp(host, settled.app, terminal)),
@@ -91,7 +95,10 @@ async function settle(answers: Answers, options: Options, terminal: Terminal): P
   });
 }
 
-/** Every check again on the whole plan, before anything is written. A failed one ends setup unless `--skip-checks`. */
+/**
+ * Every check again on the whole plan, before anything is written. A failed one ends setup unless
+ * `--skip-checks`.
+ */
 async function runChecks(plan: Plan, options: Options, terminal: Terminal): Promise<CheckResult[]> {
   const config = draftConfig(plan.texts);
   if (options['skip-checks'])

@@ -3,7 +3,10 @@ import type { Engine } from '../../server/store/engine.ts';
 import type { TableName } from '../../server/store/tables.ts';
 import { openRecords } from './open-host.ts';
 
-/** What the records of each table are called in a backup. A new table needs its name here, its reading below and its place in a restore. */
+/**
+ * What the records of each table are called in a backup. A new table needs its name here, its reading below
+ * and its place in a restore.
+ */
 const KINDS = {
   apps: 'app',
   users: 'user',
@@ -25,7 +28,10 @@ export interface DamagedRow {
 export interface AllRecords {
   readonly store: Store;
   readonly damaged: readonly DamagedRow[];
-  /** Every record of the host, the belongings of damaged apps included. Users last: a signup or invite that is done has its user by then. */
+  /**
+   * Every record of the host, the belongings of damaged apps included. Users last: a signup or invite that is
+   * done has its user by then.
+   */
   read(): AsyncIterable<{ kind: RecordKind; record: unknown }>;
 }
 

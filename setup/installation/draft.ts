@@ -2,8 +2,8 @@ import { buildConfig, type ConfigProblem, type SettingTexts } from '../../server
 import type { Config } from '../../server/model/config.ts';
 
 /**
- * The configuration as far as it is settled: keys may still have to be made. Throws `ConfigError` with `problems` and what is wrong with
- * the rest.
+ * The configuration as far as it is settled: keys may still have to be made. Throws `ConfigError` with
+ * `problems` and what is wrong with the rest.
  */
 export function draftConfig(texts: SettingTexts, problems: readonly ConfigProblem[] = []): Config {
   const PASS_KEY = texts.PASS_KEY || 'unset';

@@ -25,8 +25,8 @@ export function makePrivateFolder(folder: string): void {
 }
 
 /**
- * Writes a file so that it is there whole or not at all, also after a power loss: temporary file (`O_EXCL`, 0600), fsync, rename, fsync of
- * the folder. Throws `SetupError` 73.
+ * Writes a file so that it is there whole or not at all, also after a power loss: temporary file (`O_EXCL`,
+ * 0600), fsync, rename, fsync of the folder. Throws `SetupError` 73.
  */
 export function writeFileWhole(file: string, content: string | Buffer, mode = 0o600): void {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;

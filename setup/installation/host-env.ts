@@ -20,8 +20,8 @@ export function readHostEnvFile(dataDir: string): Record<string, string> {
 }
 
 /**
- * Changes lines of `host.env` in one atomic step and keeps everything else as it stands, comments included. Throws `SetupError` 78 for a
- * value the format cannot hold, 73 when the file cannot be written.
+ * Changes lines of `host.env` in one atomic step and keeps everything else as it stands, comments included.
+ * Throws `SetupError` 78 for a value the format cannot hold, 73 when the file cannot be written.
  */
 export function changeHostEnv(dataDir: string, changes: Changes): void {
   const file = join(dataDir, 'host.env');

@@ -25,7 +25,10 @@ export interface Plan {
   newConfig: boolean;
 }
 
-/** Decides what will be written; writes nothing. Throws `ConfigError` with everything that is wrong, `problems` included. */
+/**
+ * Decides what will be written; writes nothing. Throws `ConfigError` with everything that is wrong,
+ * `problems` included.
+ */
 export function planInstallation(input: {
   dataDir: string;
   texts: SettingTexts;
@@ -101,9 +104,9 @@ function isDefault(name: SettingName, texts: SettingTexts): boolean {
 }
 
 /**
- * Writes what the plan says, in an order that a crash cannot turn into a key without its pass phrase: `host.env`, private key, public key.
- * An existing key is never overwritten. Answers the checked configuration and what others could reach until now. Throws
- * `SetupError` 73, `ConfigError`.
+ * Writes what the plan says, in an order that a crash cannot turn into a key without its pass phrase:
+ * `host.env`, private key, public key. An existing key is never overwritten. Answers the checked
+ * configuration and what others could reach until now. Throws `SetupError` 73, `ConfigError`.
  */
 export async function install(
   plan: Plan,

@@ -4,8 +4,8 @@ import forge from 'node-forge';
 
 const ITERATIONS = 600_000;
 
-// Forge's own PBKDF2 takes seconds of plain JavaScript for this many rounds; Node's gives the same bytes in a tenth of one.
-// `md` is a name here because `encryptPrivateKeyInfo` is told `sha256` below.
+// Forge's own PBKDF2 takes seconds of plain JavaScript for this many rounds; Node's gives the same bytes in a
+// tenth of one. `md` is a name here because `encryptPrivateKeyInfo` is told `sha256` below.
 const slowPbkdf2 = forge.pkcs5.pbkdf2;
 (forge.pkcs5 as { pbkdf2: unknown }).pbkdf2 = (
   password: string,
@@ -27,7 +27,10 @@ export interface KeyPairFiles {
   publicKeyPem: string;
 }
 
-/** A new RSA pair for the host, encrypted and opened again before it is handed out. Takes up to a few seconds, off the event loop. */
+/**
+ * A new RSA pair for the host, encrypted and opened again before it is handed out. Takes up to a few seconds,
+ * off the event loop.
+ */
 export async function makeKeyPair(bits: number, passPhrase: string): Promise<KeyPairFiles> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: bits });
   return encryptKeyPair(privateKey, passPhrase);

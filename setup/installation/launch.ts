@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../server/config/load.ts';
 
 /**
- * What Node is given to run the host, as by `npm start`. V8's young generation gets 16 MiB instead of 32 at a time, which saves 20 MiB and
- * costs nothing that could be measured. No signal opens the debugger.
+ * What Node is given to run the host, as by `npm start`. V8's young generation gets 16 MiB instead of 32 at a
+ * time, which saves 20 MiB and costs nothing that could be measured. No signal opens the debugger.
  */
 export const HOST_ARGUMENTS: readonly string[] = [
   '--disable-sigusr1',

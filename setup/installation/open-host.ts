@@ -10,8 +10,8 @@ import { createStore } from '../../server/store/store.ts';
 import { buildDeps } from '../../server/wiring.ts';
 
 /**
- * The host's own parts without its port, for a command of setup. Call `stop` when done. Its security events go to stderr; on a terminal,
- * where somebody reads what setup itself says, only errors do.
+ * The host's own parts without its port, for a command of setup. Call `stop` when done. Its security events
+ * go to stderr; on a terminal, where somebody reads what setup itself says, only errors do.
  */
 export function openHost(config: Config) {
   const level = process.stderr.isTTY ? 'error' : 'warn';
@@ -19,8 +19,8 @@ export function openHost(config: Config) {
 }
 
 /**
- * The records of a database whose data key exists or may be made, without anything that runs beside. `onSetAside` is told of each row that
- * does not open while many are read. Throws `WrongEncryptKeyError`.
+ * The records of a database whose data key exists or may be made, without anything that runs beside.
+ * `onSetAside` is told of each row that does not open while many are read. Throws `WrongEncryptKeyError`.
  */
 export async function openRecords(
   engine: Engine,

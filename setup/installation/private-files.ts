@@ -21,7 +21,10 @@ export function openToOthers({
   return [...privatePaths(dataDir), privateKeyFile].filter(isOpen);
 }
 
-/** Takes others' rights to the data folder and its private files away; answers where there were any. Throws `SetupError` 73. */
+/**
+ * Takes others' rights to the data folder and its private files away; answers where there were any. Throws
+ * `SetupError` 73.
+ */
 export function closeToOthers(dataDir: string): string[] {
   const open = privatePaths(dataDir).filter(isOpen);
   for (const path of open) {

@@ -6,7 +6,10 @@ import { EXIT, SetupError } from '../exit.ts';
 /** Fewest characters of a backup's pass phrase. */
 export const BACKUP_PASS_MIN_LENGTH = 8;
 
-/** The pass phrase of a backup from `BACKUP_PASS` or `BACKUP_PASS_FILE`; undefined when it has to be asked for. Throws `SetupError` 78. */
+/**
+ * The pass phrase of a backup from `BACKUP_PASS` or `BACKUP_PASS_FILE`; undefined when it has to be asked
+ * for. Throws `SetupError` 78.
+ */
 export function readBackupPass(env: Environment): string | undefined {
   const passPhrase = env.BACKUP_PASS || fromFile(env.BACKUP_PASS_FILE);
   if (passPhrase === undefined && !process.stdin.isTTY) {

@@ -30,7 +30,8 @@ export interface Answers extends GivenSettings {
 const FLOWS: readonly SignupFlow[] = ['code', 'link', 'none'];
 
 /**
- * Gathers options, answers file, environment and an earlier `host.env`. Throws `SetupError` 78 for an answers file that cannot be read.
+ * Gathers options, answers file, environment and an earlier `host.env`. Throws `SetupError` 78 for an answers
+ * file that cannot be read.
  */
 export function gatherAnswers(options: Options, environment: Environment): Answers {
   const given = options.answers === undefined ? {} : readAnswersFile(options.answers);

@@ -29,7 +29,10 @@ export interface Settled {
 
 const CONNECTION_EXAMPLE = 'mongodb+srv://user:password@cluster.example.net/cosync_auth';
 
-/** Asks everything of operator contract §1, in its order. Ctrl-C anywhere throws `SetupError` 130; nothing was written by then. */
+/**
+ * Asks everything of operator contract §1, in its order. Ctrl-C anywhere throws `SetupError` 130; nothing was
+ * written by then.
+ */
 export async function askQuestions(start: Answers, terminal: Terminal, checks: Checks): Promise<Settled> {
   const wizard = new Wizard(start, terminal, checks);
   await wizard.address();

@@ -144,7 +144,9 @@ function usesOutbox({ mail, sms }: Summary): boolean {
   return mail === 'outbox' || sms === 'outbox';
 }
 
-/** Clients send the MD5 of the typed text (contract §1.4 C12); the example's password is "Correct-Horse-1". */
+/**
+ * Clients send the MD5 of the typed text (contract §1.4 C12); the example's password is "Correct-Horse-1".
+ */
 const EXAMPLE_PASSWORD = createHash('md5').update('Correct-Horse-1').digest('hex');
 const EXAMPLE_HANDLE = 'you@example.com';
 

@@ -30,7 +30,10 @@ export interface DataSet {
   remove(): void;
 }
 
-/** Makes `users` users of one app; `mongoUrl` names a database of their own, else they are embedded. Only the usual size has the rest. */
+/**
+ * Makes `users` users of one app; `mongoUrl` names a database of their own, else they are embedded. Only the
+ * usual size has the rest.
+ */
 export async function makeDataSet(users: number, mongoUrl?: string): Promise<DataSet> {
   const dataDir = mkdtempSync(join(tmpdir(), 'auth-host-bench-'));
   const settings: Record<string, string> = {
@@ -40,7 +43,8 @@ export async function makeDataSet(users: number, mongoUrl?: string): Promise<Dat
     RECIPIENTS_PER_ADDRESS_PER_HOUR: '0',
     MAILS_PER_APP_PER_HOUR: '0',
   };
-  // The tests' key is small and weakly encrypted: neither start nor signatures would cost what they do in earnest.
+  // The tests' key is small and weakly encrypted: neither start nor signatures would cost what they do in
+  // earnest.
   const pair = await makeKeyPair(HOST_KEY_BITS, settings.PASS_KEY ?? '');
   writeFileSync(join(dataDir, 'keys', 'privatekey.pem'), pair.privateKeyPem, { mode: 0o600 });
   writeFileSync(join(dataDir, 'keys', 'publickey.pem'), pair.publicKeyPem);

@@ -1,4 +1,7 @@
-/** The load generator, a process of its own: takes jobs as messages, runs them together and answers with what it saw. */
+/**
+ * The load generator, a process of its own: takes jobs as messages, runs them together and answers with what
+ * it saw.
+ */
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,7 +15,10 @@ export interface Job {
   facts: TrafficFacts;
   connections: number;
   seconds: number;
-  /** Calls a second that arrive at random whatever was answered so far; absent: each caller calls again as soon as it has its answer. */
+  /**
+   * Calls a second that arrive at random whatever was answered so far; absent: each caller calls again as
+   * soon as it has its answer.
+   */
   rate?: number;
 }
 export interface Seen {

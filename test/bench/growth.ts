@@ -9,7 +9,10 @@ import type { Traffic } from './traffic.ts';
 const KINDS: readonly Traffic[] = ['login', 'signup', 'getUser', 'search'];
 const LEAST = 0.8;
 
-/** The same calls on a store of `options.users` and on one of 1,000, in turn: what each costs in CPU, small ÷ large. */
+/**
+ * The same calls on a store of `options.users` and on one of 1,000, in turn: what each costs in CPU, small ÷
+ * large.
+ */
 export async function runGrowth(
   options: BenchOptions,
   store: string,

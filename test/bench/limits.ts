@@ -1,4 +1,7 @@
-/** What the machine can do without a host: the limit each scenario is compared with. A process of its own that takes messages. */
+/**
+ * What the machine can do without a host: the limit each scenario is compared with. A process of its own that
+ * takes messages.
+ */
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -3,7 +3,10 @@ import type { Job, Seen } from './generator.ts';
 import type { LimitRequest, LimitSeen } from './limits.ts';
 import type { startGenerator, startHelper, Watched } from './processes.ts';
 
-/** A busy process that got less than this share of its cores was robbed by others on the machine: the round does not count. */
+/**
+ * A busy process that got less than this share of its cores was robbed by others on the machine: the round
+ * does not count.
+ */
 const LEAST_SHARE = 0.88;
 const MOST_TRIES = 2;
 const QUIET_MS = 60;

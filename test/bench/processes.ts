@@ -112,7 +112,9 @@ async function stop(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKIL
   await gone;
 }
 
-/** Costs come from Linux' `/proc`; elsewhere they read 0. `taskset` becomes Node, so the process id is Node's. */
+/**
+ * Costs come from Linux' `/proc`; elsewhere they read 0. `taskset` becomes Node, so the process id is Node's.
+ */
 function watched(child: ChildProcess): Watched {
   const read = (name: string) => {
     try {

@@ -1,4 +1,7 @@
-/** Figures of hashes and tokens: `node test/bench/security.ts`. The host's launcher sizes the thread pool like this, too. */
+/**
+ * Figures of hashes and tokens: `node test/bench/security.ts`. The host's launcher sizes the thread pool like
+ * this, too.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { createAppTokens } from '../../server/security/app-tokens.ts';

@@ -1,4 +1,7 @@
-/** Figures of the embedded store: `node test/bench/store.ts`. They depend on the disk: compare runs on one machine only. */
+/**
+ * Figures of the embedded store: `node test/bench/store.ts`. They depend on the disk: compare runs on one
+ * machine only.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -34,7 +34,9 @@ export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; f
   return { figures, facts };
 }
 
-/** What an access token costs at its first check on top of the figures above, which are of tokens seen before. */
+/**
+ * What an access token costs at its first check on top of the figures above, which are of tokens seen before.
+ */
 async function verifications({ limits, host }: Bench, { store, options, dataSet }: Stage): Promise<Fact> {
   const { seconds } = options;
   const request = { limit: 'rsa verify', seconds, width: 1, bcrypt: dataSet.facts.bcrypt } as const;
@@ -64,7 +66,10 @@ interface Bench {
   close(): Promise<void>;
 }
 
-/** With one core for the host the generator gets the other; with two they share, which hardly costs where passwords are hashed. */
+/**
+ * With one core for the host the generator gets the other; with two they share, which hardly costs where
+ * passwords are hashed.
+ */
 async function openBench(dataSet: DataSet, cores: 1 | 2): Promise<Bench> {
   const core = cores === 1 ? HOST_CORE : undefined;
   const host = await startHost(dataSet, { core });

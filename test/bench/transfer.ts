@@ -1,6 +1,6 @@
 /**
- * Export and import of 100,000 users through a real host on the embedded database: `node test/bench/transfer.ts`. Exit code 1 when the two
- * take more than a minute or the host more than 300 MB.
+ * Export and import of 100,000 users through a real host on the embedded database: `node
+ * test/bench/transfer.ts`. Exit code 1 when the two take more than a minute or the host more than 300 MB.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, openAsBlob, readFileSync, rmSync, statSync } from 'node:fs';

@@ -4,7 +4,10 @@ import type { Answer } from '../support/host.ts';
 import { HANDLE, NAME_FIELD, PHONE, play, type Stage, stageOf, type World } from './appuser-stage.ts';
 import { ROUTES, routeKey } from './table.ts';
 
-/** How a documented refusal of a route is provoked: settings of the stage, something that happens before, a changed input. */
+/**
+ * How a documented refusal of a route is provoked: settings of the stage, something that happens before, a
+ * changed input.
+ */
 export interface Scenario {
   key: string;
   code: number;
@@ -45,7 +48,10 @@ const identity =
 const stranger = identity('google', { sub: 'google-2', email: 'new@example.com' });
 const otherAudience = identity('google', { aud: 'somebody else' });
 
-/** By route, by code (contract §3.5). What every route has in common (400–405, 413) is provoked by `appuser.test.ts`. */
+/**
+ * By route, by code (contract §3.5). What every route has in common (400–405, 413) is provoked by
+ * `appuser.test.ts`.
+ */
 const TOLD: Record<string, Record<number, Told | Told[]>> = {
   'POST /api/appuser/login': {
     500: { app: { twoFactorVerification: 'phone', ...broken.sms }, user: byPhone },

@@ -24,7 +24,10 @@ export const NAMED = JSON.stringify({ user_data: { name: { first: 'Ada' } } });
 const TEAM_FIELD: MetadataField = { id: 'f2', path: 'invite_data.team', fieldName: 'team', required: false };
 const INVITED = JSON.stringify({ invite_data: { team: 'red' } });
 
-/** The outside world of the tests: two identity providers, and a mail and an SMS provider that refuse everything. */
+/**
+ * The outside world of the tests: two identity providers, and a mail and an SMS provider that refuse
+ * everything.
+ */
 export class World {
   readonly host: () => TestHost;
   readonly outside: Outside;
@@ -209,7 +212,10 @@ const PLAYS: Record<string, Play> = {
   'POST /api/appuser/setAppData': { input: async () => ({ appData: { theme: 'red' } }) },
 };
 
-/** Everything a successful call of the route needs, in an app of its own; `settings` go over what the route needs. */
+/**
+ * Everything a successful call of the route needs, in an app of its own; `settings` go over what the route
+ * needs.
+ */
 export async function stageOf(
   world: World,
   route: ContractRoute,

@@ -13,7 +13,10 @@ const USER_ROUTES = ROUTES.filter(({ path }) => path.startsWith('/api/appuser/')
 const CODES_AS_PAGES: Record<number, number> = { 402: 400, 407: 400, 411: 410, 413: 400, 602: 400 };
 const MONTH = 31 * 86_400_000;
 
-/** What a caller without the credential the route needs is told, where it is not 403 (contract §3.5, "Checks in order"). */
+/**
+ * What a caller without the credential the route needs is told, where it is not 403 (contract §3.5, "Checks
+ * in order").
+ */
 const NOBODY: Record<string, number> = {
   login: 400,
   loginAnonymous: 400,
@@ -48,8 +51,9 @@ const MISSING: Record<string, number | undefined> = {
 const nameOf = ({ path }: ContractRoute) => path.slice('/api/appuser/'.length);
 
 /**
- * What another app of the same settings answers to the very call of a client of the first (contract §8 S1, S2): the code, or what has come
- * about in that app alone. Tokens of users who are not its own are dead in every case.
+ * What another app of the same settings answers to the very call of a client of the first (contract §8 S1,
+ * S2): the code, or what has come about in that app alone. Tokens of users who are not its own are dead in
+ * every case.
  */
 const ELSEWHERE: Record<string, number | ((host: TestHost, other: App, answer: Answer) => Promise<void>)> = {
   login: 600,
@@ -111,7 +115,10 @@ describeOnBothStores(
     const world = new World(host, outside);
     const provoked = new Set<string>();
 
-    /** The refusal of the contract, whole; remembers that it was seen. Refused links are pages once the domain has judged (design §13). */
+    /**
+     * The refusal of the contract, whole; remembers that it was seen. Refused links are pages once the domain
+     * has judged (design §13).
+     */
     function refused(
       route: ContractRoute,
       answer: Answer,

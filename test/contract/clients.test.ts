@@ -40,7 +40,10 @@ const field = (path: string) => ({
   canEdit: true,
 });
 
-/** What CosyncJWTSwift demands of who joined: up to 1.1.21 the JWT under a former name (additions §2), later ones only its own. */
+/**
+ * What CosyncJWTSwift demands of who joined: up to 1.1.21 the JWT under a former name (additions §2), later
+ * ones only its own.
+ */
 function assertReadable(tokens: Record<string, unknown>): void {
   assert.deepEqual(Object.keys(tokens).sort(), ['access-token', 'jwt', 'signed-user-token']);
   assert.equal(typeof tokens.jwt, 'string');

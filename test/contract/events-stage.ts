@@ -16,7 +16,9 @@ export interface Story {
   tell: (stage: EventStage) => Promise<unknown>;
 }
 
-/** An app with one user and the calls that events come from; every call has to succeed unless a code is named. */
+/**
+ * An app with one user and the calls that events come from; every call has to succeed unless a code is named.
+ */
 export class EventStage extends World {
   async account(settings: Partial<App> = {}, user: Partial<User> = {}): Promise<Account> {
     const app = await this.app({ name: `App ${crypto.randomUUID()}`, ...settings });

@@ -36,7 +36,10 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       await mongod?.stop();
     });
 
-    /** That many calls at once, half of them to each process; all answered, none with anything but success or a refusal. */
+    /**
+     * That many calls at once, half of them to each process; all answered, none with anything but success or
+     * a refusal.
+     */
     async function race(times: number, call: (index: number) => Promise<Answer>): Promise<Answer[]> {
       const answers = await Promise.all(Array.from({ length: times }, (_, index) => call(index)));
       const odd = answers.filter(

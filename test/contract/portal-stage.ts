@@ -128,7 +128,10 @@ export function inputOf({ method, path, params }: ContractRoute, stage: PortalSt
   return INPUTS[`${method} ${path}`]?.(stage) ?? (needsApp ? { appId: stage.app.id } : {});
 }
 
-/** Calls a route with an input: JSON for POST, else the query; the server secret unless other headers are given. */
+/**
+ * Calls a route with an input: JSON for POST, else the query; the server secret unless other headers are
+ * given.
+ */
 export function callPortal(
   host: TestHost,
   route: ContractRoute,

@@ -30,7 +30,10 @@ const STRANGE_ID = 'f'.repeat(32);
 /** Uploads have tests of their own. */
 const isUpload = ({ path }: ContractRoute) => path === '/api/app/importDatabase';
 
-/** What an app nobody knows is told (contract §4.6); a number: that status in the Fails form. Absent: the route does not look. */
+/**
+ * What an app nobody knows is told (contract §4.6); a number: that status in the Fails form. Absent: the
+ * route does not look.
+ */
 const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'GET /api/app/appId/:appId': 403,
   'POST /api/app/removeAppSignup': 403,

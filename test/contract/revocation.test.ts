@@ -47,7 +47,10 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       return status === 200 ? 200 : Number(body.code);
     };
 
-    /** Both processes know the token; `end` goes through the first; then both refuse within the time, and go on refusing. */
+    /**
+     * Both processes know the token; `end` goes through the first; then both refuse within the time, and go
+     * on refusing.
+     */
     async function ends(
       probe: (which: number) => Promise<number>,
       end: () => Promise<unknown>,

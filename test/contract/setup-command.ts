@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const SETUP = fileURLToPath(new URL('../../setup/start.mjs', import.meta.url));
 
-/** Runs `npm run setup -- <option>` on a data folder, with these settings in its environment and nothing to ask anybody. */
+/**
+ * Runs `npm run setup -- <option>` on a data folder, with these settings in its environment and nothing to
+ * ask anybody.
+ */
 export async function runSetupCommand(
   option: string,
   dataDir: string,

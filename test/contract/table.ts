@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { split } from '../support/because.ts';
 import type { Answer } from '../support/host.ts';
 
-/** A parameter as the contract's `routes.json` lists it; `type` is `string`, `string(32 hex)`, `string|number`, `boolean|string`, … */
+/**
+ * A parameter as the contract's `routes.json` lists it; `type` is `string`, `string(32 hex)`,
+ * `string|number`, `boolean|string`, …
+ */
 export interface Parameter {
   name: string;
   in: 'body' | 'query' | 'path' | 'multipart';
@@ -67,7 +70,10 @@ export const MESSAGES: Readonly<Record<number, string>> = {
   613: 'token is invalid',
 };
 
-/** A refusal in code form, whole: status, headers, the two members (contract §2.1–§2.3), and no more than a reason beside. */
+/**
+ * A refusal in code form, whole: status, headers, the two members (contract §2.1–§2.3), and no more than a
+ * reason beside.
+ */
 export function assertCode(answer: Answer, code: number, about: string, status = 400): void {
   const { headers } = answer;
   const body = split(answer.body ?? {}).old;

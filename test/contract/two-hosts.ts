@@ -97,7 +97,10 @@ export async function startTwoHosts(env: Record<string, string> = {}): Promise<T
   };
 }
 
-/** Resolves once `isSo` answers true, looking again every few milliseconds; the test runner's limit ends a wait that is in vain. */
+/**
+ * Resolves once `isSo` answers true, looking again every few milliseconds; the test runner's limit ends a
+ * wait that is in vain.
+ */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await pause(10);
 }

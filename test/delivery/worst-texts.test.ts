@@ -10,7 +10,10 @@ const SIZE = 64_000;
 const CEILING_MS = 1_000;
 const renderer = createRenderer({ dataDir: '/nowhere', events: { emit() {} } });
 
-/** Pieces that a pattern with two ways to match, or a look ahead for an end that never comes, would be slow on. */
+/**
+ * Pieces that a pattern with two ways to match, or a look ahead for an end that never comes, would be slow
+ * on.
+ */
 const REPEATED = [
   '<a href="" ',
   "<a href='",

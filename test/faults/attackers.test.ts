@@ -19,7 +19,10 @@ const BLOCK = 20;
 /** Where a setting's value is named otherwise. */
 const FIELDS: Record<string, string> = { appType: 'type', handleType: 'handle' };
 
-/** Strangers against the owners of accounts, mailboxes and phones, through two processes with the settings of an installation. */
+/**
+ * Strangers against the owners of accounts, mailboxes and phones, through two processes with the settings of
+ * an installation.
+ */
 for (const store of ['sqlite', 'mongodb'] as const) {
   const skip = store === 'mongodb' && !mongodAvailable() ? NO_MONGOD : false;
   describe(`strangers at two processes on one ${store}`, { skip }, () => {

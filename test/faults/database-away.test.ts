@@ -7,7 +7,10 @@ import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } fro
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
-/** Longest time until the first answer, until each one after it, and from the database's return to the first success (ms). */
+/**
+ * Longest time until the first answer, until each one after it, and from the database's return to the first
+ * success (ms).
+ */
 const FIRST_ANSWER_MS = 8_000;
 const NEXT_ANSWER_MS = 2_000;
 const RETURN_MS = 5_000;

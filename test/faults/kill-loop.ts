@@ -1,6 +1,7 @@
 /**
- * Kills a working host again and again and asks it afterwards what it remembers:
- * `node test/faults/kill-loop.ts --seconds 60 --store sqlite|mongodb`. Exit code 1 when it forgot or halved anything.
+ * Kills a working host again and again and asks it afterwards what it remembers: `node
+ * test/faults/kill-loop.ts --seconds 60 --store sqlite|mongodb`. Exit code 1 when it forgot or halved
+ * anything.
  */
 import { randomInt } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
@@ -35,7 +36,10 @@ export interface Outcome extends Ledger {
   kills: number;
 }
 
-/** Runs for `seconds`, at least two kills. Rejects at the first thing that was acknowledged and is not so, or that stands half-done. */
+/**
+ * Runs for `seconds`, at least two kills. Rejects at the first thing that was acknowledged and is not so, or
+ * that stands half-done.
+ */
 export async function killLoop(input: { seconds: number; store: 'sqlite' | 'mongodb' }): Promise<Outcome> {
   const mongod = input.store === 'mongodb' ? await startMongod() : undefined;
   if (input.store === 'mongodb' && !mongod) throw new Error('no MongoDB at hand');

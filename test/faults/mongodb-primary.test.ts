@@ -9,7 +9,9 @@ import { assertAllIn, assertUnavailable, type Stage, setStage } from './stage.ts
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
-/** Longest until writes resume after the primary changed (threats F6), and until an answer of any kind (ms). */
+/**
+ * Longest until writes resume after the primary changed (threats F6), and until an answer of any kind (ms).
+ */
 const RESUMES_MS = 20_000;
 const ANSWER_MS = 8_000;
 const CLIENTS = 8;
@@ -55,7 +57,10 @@ describe('a host whose MongoDB changes its primary', { skip }, () => {
   }
 });
 
-/** People who sign up one after the other at several clients, each of whom asks again after a 503 until the host knows them. */
+/**
+ * People who sign up one after the other at several clients, each of whom asks again after a 503 until the
+ * host knows them.
+ */
 class Crowd {
   readonly joined: string[] = [];
   repeated = 0;

@@ -12,7 +12,10 @@ const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
 const SLOW_MS = 150;
 const STUCK_MS = 20_000;
-/** Longest until a first answer, until each one after it, and from the database's return to the first success (ms). */
+/**
+ * Longest until a first answer, until each one after it, and from the database's return to the first success
+ * (ms).
+ */
 const FIRST_ANSWER_MS = 8_000;
 const NEXT_ANSWER_MS = 2_000;
 const RETURN_MS = 5_000;

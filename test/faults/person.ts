@@ -32,8 +32,8 @@ const REFUSED = 602;
 const SUSPENDED = 404;
 
 /**
- * Somebody who signs up and then changes and resets the password, is suspended and reinstated, over and over; remembers what was
- * acknowledged and what is in doubt, and can say whether the host remembers the same.
+ * Somebody who signs up and then changes and resets the password, is suspended and reinstated, over and over;
+ * remembers what was acknowledged and what is in doubt, and can say whether the host remembers the same.
  */
 export class Person {
   readonly #handle: string;
@@ -67,7 +67,10 @@ export class Person {
     await acts[randomInt(acts.length)]?.();
   }
 
-  /** After a restart: finds out how the call in doubt ended, and throws when what was acknowledged is not so, or a flow stands half-done. */
+  /**
+   * After a restart: finds out how the call in doubt ended, and throws when what was acknowledged is not so,
+   * or a flow stands half-done.
+   */
   async settle(): Promise<void> {
     const doubtful = this.#doubtful;
     this.#doubtful = undefined;

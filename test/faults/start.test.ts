@@ -26,7 +26,10 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** The host refuses to start with that exit code, in one list on stderr that names `DB_CONN_STRING` and says what `expected` says; no stack. */
+/**
+ * The host refuses to start with that exit code, in one list on stderr that names `DB_CONN_STRING` and says
+ * what `expected` says; no stack.
+ */
 async function assertRefused(host: HostProcess, code: number, expected: RegExp): Promise<void> {
   const end = await host.ended;
   assert.equal(end.code, code, end.stderr);

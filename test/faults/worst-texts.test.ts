@@ -18,7 +18,9 @@ const LINE_BYTES = 14_000;
 /** The longest text that any member takes, and the longest handle. */
 const TEXT_MAX = 65_536;
 const HANDLE_MAX = 320;
-/** What the event loop may work for one request: ten times what the slowest took on a machine with 2 cores. */
+/**
+ * What the event loop may work for one request: ten times what the slowest took on a machine with 2 cores.
+ */
 const CEILING_MS = 360;
 /** Below this nothing is compared: noise would tell. */
 const NOISE_MS = 25;
@@ -64,7 +66,10 @@ const WORST: Record<string, { begins?: string; repeats: string; ends?: string }>
   'pairs of surrogates': { repeats: '\ud83d\ude00' },
 };
 
-/** So many times the repeated part that the text has at most `length` characters and, as `size` counts them, `bytes`. */
+/**
+ * So many times the repeated part that the text has at most `length` characters and, as `size` counts them,
+ * `bytes`.
+ */
 function worst(kind: string, length: number, bytes = BODY_BYTES, size = sizeInJson): string {
   const { begins = '', repeats, ends = '' } = WORST[kind] ?? { repeats: kind };
   const room = Math.min(
@@ -143,7 +148,10 @@ describe('the worst texts to every field of every route', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  /** What the event loop of the host has worked so far, in milliseconds; the clock on the wall where the system does not tell. */
+  /**
+   * What the event loop of the host has worked so far, in milliseconds; the clock on the wall where the
+   * system does not tell.
+   */
   function worked(): number {
     try {
       const { pid } = host.child;

@@ -99,7 +99,10 @@ describe('running an app from the portal', () => {
     const phone = await joined('swift', app, handle);
     const verifier = await stranger(app.issuer);
     const issued: string[] = [];
-    /** A new log-in and every token issued before it verify, for one who has known the app for long and for a newcomer. */
+    /**
+     * A new log-in and every token issued before it verify, for one who has known the app for long and for a
+     * newcomer.
+     */
     async function everythingVerifies(): Promise<void> {
       const { body } = await phone.post('login', { handle, password });
       issued.push(body.jwt);

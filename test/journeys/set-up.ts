@@ -16,7 +16,10 @@ export interface Installation {
 
 const PASS_PHRASE = 'jojo123';
 
-/** Follows the set-up guide: the two openssl commands for a 3072-bit key pair, then `npx setup` on it without questions. */
+/**
+ * Follows the set-up guide: the two openssl commands for a 3072-bit key pair, then `npx setup` on it without
+ * questions.
+ */
 export async function setUpByGuide(env: Record<string, string>): Promise<Installation> {
   const dataDir = mkdtempSync(join(tmpdir(), 'auth-host-journey-'));
   const keys = join(dataDir, 'keys');

@@ -53,8 +53,8 @@ export interface Stage {
 }
 
 /**
- * Starts host and peers; mail goes by SMTP unless `env` says otherwise. `byGuide`: the host is set up as the guide says, with a key pair of
- * its own and everything in `host.env`.
+ * Starts host and peers; mail goes by SMTP unless `env` says otherwise. `byGuide`: the host is set up as the
+ * guide says, with a key pair of its own and everything in `host.env`.
  */
 export async function startStage(
   env: Record<string, string> = {},

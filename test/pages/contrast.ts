@@ -16,8 +16,8 @@ export function contrast(one: string, other: string): number {
 }
 
 /**
- * Run in the page: each element that has text of its own, with its colour, the ground it stands on (the nearest opaque one) and whether
- * its text is large; buttons and icons in the same way.
+ * Run in the page: each element that has text of its own, with its colour, the ground it stands on (the
+ * nearest opaque one) and whether its text is large; buttons and icons in the same way.
  */
 export const READ_COLOURS = `(() => {
   const opaque = (element) => {

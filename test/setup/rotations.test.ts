@@ -13,7 +13,10 @@ import { makeDataDir } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';
 import { runSetup, startSetup } from '../support/setup-process.ts';
 
-/** Kills of each of the two commands that write more than once; fewer where a machine is so slow that they take longer than this. */
+/**
+ * Kills of each of the two commands that write more than once; fewer where a machine is so slow that they
+ * take longer than this.
+ */
 const KILLS = 28;
 const MOST_MS = 14_000;
 /** Changes in the folder that a rotation makes: temporary files, renames, removals. */
@@ -44,7 +47,10 @@ describe('rotations', { timeout: 240_000, concurrency: 2 }, () => {
   ];
   const hostEnv = (dataDir: string) => readFileSync(join(dataDir, 'host.env'), 'utf8');
 
-  /** As a host does at its start: the settings, the key pair, the data key. Throws when one of them does not open. */
+  /**
+   * As a host does at its start: the settings, the key pair, the data key. Throws when one of them does not
+   * open.
+   */
   async function requireStartable(dataDir: string): Promise<void> {
     const config = loadConfig({ DATA_DIR: dataDir });
     loadHostKey({ ...config, passPhrase: config.passKey });

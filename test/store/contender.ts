@@ -1,4 +1,7 @@
-/** One of several processes on one database: `node contender.ts FILE`, or the URL of a MongoDB with its database. Does what its parent sends and answers with the outcome. */
+/**
+ * One of several processes on one database: `node contender.ts FILE`, or the URL of a MongoDB with its
+ * database. Does what its parent sends and answers with the outcome.
+ */
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { aUser } from '../support/records.ts';

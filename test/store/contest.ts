@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Contest } from './contender.ts';
 
-/** What two processes agree on that share nothing but the database; `aPlace` names an empty one for `contender.ts`. */
+/**
+ * What two processes agree on that share nothing but the database; `aPlace` names an empty one for
+ * `contender.ts`.
+ */
 export function describeContests(name: string, aPlace: () => string): void {
   const contest = async (order: Contest): Promise<number> => {
     const place = aPlace();

@@ -1,4 +1,7 @@
-/** Inserts users for ever and names each acknowledged one on stdout: `node durable-writer.ts FILE`. Its parent kills it. */
+/**
+ * Inserts users for ever and names each acknowledged one on stdout: `node durable-writer.ts FILE`. Its parent
+ * kills it.
+ */
 import { writeSync } from 'node:fs';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { aUser } from '../support/records.ts';

@@ -43,7 +43,10 @@ interface Case {
   repair: RegExp;
   database?: string;
 }
-/** Setup tells the cause, and so does a host that starts, with the right exit code; neither shows the password. */
+/**
+ * Setup tells the cause, and so does a host that starts, with the right exit code; neither shows the
+ * password.
+ */
 async function assertExplained({ url, step, reason, repair, database = 'auth' }: Case): Promise<void> {
   const where = { database: { kind: 'mongodb', url, name: database } } as const;
   const opening = openEngine({ ...where, databaseWaitSeconds: 0 }).then(

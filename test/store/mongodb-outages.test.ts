@@ -8,7 +8,10 @@ import { aRow, mongoOpener } from './mongo-stage.ts';
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 if (skip) process.stderr.write(`\n!!! OUTAGES OF MONGODB ARE NOT TESTED: ${NO_OWN_MONGOD}\n\n`);
 
-/** Longest time until the first refusal, until each one after it, and from the server's return to the first success (ms). */
+/**
+ * Longest time until the first refusal, until each one after it, and from the server's return to the first
+ * success (ms).
+ */
 const FIRST_REFUSAL_MS = 8_000;
 const NEXT_REFUSAL_MS = 2_000;
 const RETURN_MS = 5_000;

@@ -12,7 +12,10 @@ import { storeOver } from './stage.ts';
 const folder = mkdtempSync(join(tmpdir(), 'durability-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Lets a writer run until it acknowledged `count` users, kills it with no warning and answers all it acknowledged. */
+/**
+ * Lets a writer run until it acknowledged `count` users, kills it with no warning and answers all it
+ * acknowledged.
+ */
 async function writeUntilKilled(file: string, count: number): Promise<string[]> {
   const writer = spawn(process.execPath, [join(import.meta.dirname, 'durable-writer.ts'), file], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -43,7 +43,10 @@ export function storeOver(
   });
 }
 
-/** Sets a stage for the tests of one `describe`; call what it answers inside a test. Tests keep apart by app ids of their own. */
+/**
+ * Sets a stage for the tests of one `describe`; call what it answers inside a test. Tests keep apart by app
+ * ids of their own.
+ */
 export function setStage(openEngine: OpenEngine, encryptUserData = true): () => Stage {
   let stage: Stage;
   before(async () => {

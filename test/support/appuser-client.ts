@@ -37,7 +37,10 @@ export async function loggedIn(host: TestHost, app: App, user: User): Promise<Cl
   return userClient(host, await host.accessToken(app, user));
 }
 
-/** A refusal of the contract: HTTP 400, `code` and `message`, and no more than a reason beside. `about` shows in the difference. */
+/**
+ * A refusal of the contract: HTTP 400, `code` and `message`, and no more than a reason beside. `about` shows
+ * in the difference.
+ */
 export function assertRefused(answer: Answer, code: number, about?: string): void {
   const { message, ...rest } = split(answer.body ?? {}).old;
   assert.deepEqual({ about, status: answer.status, body: rest }, { about, status: 400, body: { code } });

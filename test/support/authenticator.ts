@@ -2,7 +2,10 @@ import { createHmac } from 'node:crypto';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** What an authenticator app shows for a secret in base32 at a time in epoch milliseconds (RFC 6238, SHA-1, 30 s, 6 digits). */
+/**
+ * What an authenticator app shows for a secret in base32 at a time in epoch milliseconds (RFC 6238, SHA-1, 30
+ * s, 6 digits).
+ */
 export function authenticatorCode(secret: string, now: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(now / 30_000)));

@@ -4,7 +4,10 @@ import { REASONS } from '../../server/model/errors.ts';
 /** What a refusal of today's clients is made of. */
 const OLD_MEMBERS: readonly string[] = ['code', 'message', 'status'];
 const NEW_MEMBERS: readonly string[] = ['reason', 'field', 'path', 'wanted', 'unmet', 'current'];
-/** Codes that are told because of an account, an app, a code or an invitation: they never say more (additions §1.1). */
+/**
+ * Codes that are told because of an account, an app, a code or an invitation: they never say more (additions
+ * §1.1).
+ */
 const BARE = [401, 402, 404, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 500, 601, 603, 605];
 const ALSO_BARE = [606, 608, 610, 611, 612, 613];
 
@@ -15,8 +18,8 @@ interface Because {
 }
 
 /**
- * The members of a refusal that clients have always read, and what it says beside them; asserts that the latter keeps to the words and
- * members of additions §1.1, and is absent where the code must not tell more.
+ * The members of a refusal that clients have always read, and what it says beside them; asserts that the
+ * latter keeps to the words and members of additions §1.1, and is absent where the code must not tell more.
  */
 export function split(body: Record<string, unknown>): {
   old: Record<string, unknown>;

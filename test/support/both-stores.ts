@@ -3,8 +3,8 @@ import { startTestHost, type TestHost, type TestHostOptions } from './host.ts';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from './mongod.ts';
 
 /**
- * Describes a host's promises twice: on SQLite in memory and on a real MongoDB; without one the second half is skipped, and says so.
- * `define` gets a function that answers the running host.
+ * Describes a host's promises twice: on SQLite in memory and on a real MongoDB; without one the second half
+ * is skipped, and says so. `define` gets a function that answers the running host.
  */
 export function describeOnBothStores(
   name: string,

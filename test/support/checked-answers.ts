@@ -5,7 +5,9 @@ import type { Answer, Route } from '../../server/http/route.ts';
 export class CheckedAnswers {
   readonly #wrong: string[] = [];
 
-  /** The same route, its answers looked at. A route that declares none, as a test may make one, is left alone. */
+  /**
+   * The same route, its answers looked at. A route that declares none, as a test may make one, is left alone.
+   */
   watch(route: Route): Route {
     const { answer } = route;
     if (!answer) return route;
@@ -27,7 +29,10 @@ export class CheckedAnswers {
   }
 }
 
-/** What is wrong with an answer as it leaves the host, if anything; refusals are no business of the declaration. */
+/**
+ * What is wrong with an answer as it leaves the host, if anything; refusals are no business of the
+ * declaration.
+ */
 function complaint(declared: Answer, given: unknown): string | undefined {
   const { status, body, contentType } = replyOf(given);
   if (status !== 200) return undefined;

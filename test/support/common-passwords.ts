@@ -13,7 +13,9 @@ export function commonPasswords(): string[] {
   return dictionary['passwords-common'].slice(0, 10_000);
 }
 
-/** What the host keeps of the list: the first 8 bytes of each MD5, sorted, so that the file tells no order. */
+/**
+ * What the host keeps of the list: the first 8 bytes of each MD5, sorted, so that the file tells no order.
+ */
 export function commonPasswordsFile(): Buffer {
   const beginnings = commonPasswords().map((password) =>
     createHash('md5').update(password).digest().subarray(0, 8),

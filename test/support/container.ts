@@ -30,8 +30,8 @@ export function containerObstacle(): string | undefined {
 }
 
 /**
- * Builds the image of the project's Dockerfile without a container engine: on a Debian base made on the spot, with this process's Node
- * and npm, under the name that the Dockerfile's FROM has.
+ * Builds the image of the project's Dockerfile without a container engine: on a Debian base made on the spot,
+ * with this process's Node and npm, under the name that the Dockerfile's FROM has.
  */
 export class ImageBuilder {
   readonly folder = mkdtempSync(join(tmpdir(), 'cosync-image-'));
@@ -96,7 +96,10 @@ export class ImageBuilder {
     return (await size(tag)) - (await size(BASE_NAME));
   }
 
-  /** A container of the image with `dataDir` as its volume, as the image's own user; its entry point runs in the foreground. */
+  /**
+   * A container of the image with `dataDir` as its volume, as the image's own user; its entry point runs in
+   * the foreground.
+   */
   async start(tag: string, dataDir: string, env: Record<string, string> = {}): Promise<RunningContainer> {
     const container = await this.buildah('from', '--pull-never', tag);
     // Chroot isolation would put the image's own, empty volume over the given folder; an engine does not.
@@ -138,7 +141,10 @@ export class RunningContainer {
     }
   }
 
-  /** The opened port, and milliseconds since the start; rejects with everything printed when the container ends first. */
+  /**
+   * The opened port, and milliseconds since the start; rejects with everything printed when the container
+   * ends first.
+   */
   async listening(): Promise<{ port: number; afterMs: number }> {
     for (;;) {
       const line = this.output.find((text) => text.includes('"listening"'));

@@ -4,7 +4,10 @@ import type { App } from '../../server/model/app.ts';
 import { PASSWORD, startTestHost } from './host.ts';
 import type { Credentials } from './malformed.ts';
 
-/** An app and a user for each route in the database of a data folder, so that what one request does spoils no other route. */
+/**
+ * An app and a user for each route in the database of a data folder, so that what one request does spoils no
+ * other route.
+ */
 export async function prepareEveryRoute(
   dataDir: string,
   settings: Partial<App> = {},

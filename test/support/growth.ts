@@ -1,4 +1,7 @@
-/** Milliseconds of this thread that `work` takes, the least of some tries: what else runs on the machine does not count. */
+/**
+ * Milliseconds of this thread that `work` takes, the least of some tries: what else runs on the machine does
+ * not count.
+ */
 function leastMs(work: () => void): number {
   const tries = Array.from({ length: 5 }, () => {
     const { user, system } = process.threadCpuUsage();
@@ -13,8 +16,8 @@ function leastMs(work: () => void): number {
 const NOISE_MS = 25;
 
 /**
- * What is wrong with how long `work` takes for a text of `size` and of half of it; undefined when it grows as the text does and stays below
- * the ceiling.
+ * What is wrong with how long `work` takes for a text of `size` and of half of it; undefined when it grows as
+ * the text does and stays below the ceiling.
  */
 export function tooSlow(
   work: (size: number) => () => void,

@@ -37,7 +37,10 @@ export async function serverSecretOf(dataDir: string): Promise<string> {
   return tokens.issueServerSecret({ name: 'test', generation: 1 });
 }
 
-/** Starts a host on a data folder of its own (or `dataDir`), on a free port; `env` wins. Nothing of this process's settings reaches it. */
+/**
+ * Starts a host on a data folder of its own (or `dataDir`), on a free port; `env` wins. Nothing of this
+ * process's settings reaches it.
+ */
 export function startHostProcess(
   options: { env?: Record<string, string>; dataDir?: string; args?: readonly string[] } = {},
 ): HostProcess {

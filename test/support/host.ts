@@ -35,8 +35,8 @@ export interface LogLine {
 }
 
 /**
- * A whole host in this process, whose every answer must be one that its route declares: real adapters on a free loopback port, fake clock, cheap hashes, messages in an
- * outbox file.
+ * A whole host in this process, whose every answer must be one that its route declares: real adapters on a
+ * free loopback port, fake clock, cheap hashes, messages in an outbox file.
  */
 export interface TestHost {
   readonly deps: Deps;
@@ -52,7 +52,10 @@ export interface TestHost {
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** A portal call with the server secret. */
   portal(method: string, path: string, options?: RequestOptions): Promise<Answer>;
-  /** An app straight in the store, with these settings over the defaults of a commercial app with signup flow `code`. */
+  /**
+   * An app straight in the store, with these settings over the defaults of a commercial app with signup flow
+   * `code`.
+   */
   createApp(settings?: Partial<App>): Promise<App>;
   /** A user straight in the store. `password`: what clients send, 32 hex digits. */
   createUser(app: App, settings?: Partial<User> & { password?: string }): Promise<User>;
@@ -74,11 +77,15 @@ export interface TestHostOptions {
   routes?: readonly Route[];
   /** Where the clock starts. */
   now?: number;
-  /** A folder that outlives the host, with the database in it; default: a new one, and the database in memory. */
+  /**
+   * A folder that outlives the host, with the database in it; default: a new one, and the database in memory.
+   */
   dataDir?: string;
 }
 
-/** Makes the files of a data folder, a new one unless named: a key pair under the pass phrase of the tests. */
+/**
+ * Makes the files of a data folder, a new one unless named: a key pair under the pass phrase of the tests.
+ */
 export function makeDataDir(dataDir = mkdtempSync(join(tmpdir(), 'auth-host-test-'))): {
   dataDir: string;
   settings: Record<string, string>;

@@ -6,7 +6,10 @@ import type { AddressInfo } from 'node:net';
 export interface IdentityProvider {
   issuer: string;
   jwksUrl: string;
-  /** How it answers when asked for its keys: an HTTP status, not at all, by closing the connection, or with what is no JSON. */
+  /**
+   * How it answers when asked for its keys: an HTTP status, not at all, by closing the connection, or with
+   * what is no JSON.
+   */
   mood: 'fine' | 'hang' | 'reset' | 'garbage' | number;
   /** A token with this provider's `iss`, `iat` and `exp` (in one hour of `now`); members of `claims` win. */
   token(now: number, claims: Record<string, unknown>): string;

@@ -13,7 +13,10 @@ const WRITES = new Set([
   ...['increment', 'decrement', 'set', 'attempt', 'fail', 'release', 'compareAndSet'],
 ]);
 
-/** The same host with every write and hash counted; `costOf` answers what some work did, whether it was refused or not. */
+/**
+ * The same host with every write and hash counted; `costOf` answers what some work did, whether it was
+ * refused or not.
+ */
 export function measured(deps: Deps): { deps: Deps; costOf(work: () => Promise<unknown>): Promise<Cost> } {
   let writes = 0;
   let hashes: string[] = [];

@@ -44,7 +44,10 @@ export function ownMongodAvailable(): boolean {
   return Boolean(process.env.MONGOMS_SYSTEM_BINARY) || process.env.TEST_MONGODB === 'download';
 }
 
-/** The server `TEST_MONGODB_URI` names, else one of its own; undefined where there is neither. `stop` leaves a named one alone. */
+/**
+ * The server `TEST_MONGODB_URI` names, else one of its own; undefined where there is neither. `stop` leaves a
+ * named one alone.
+ */
 export async function startMongod(): Promise<(Mongod & Pick<OwnMongod, 'stop'>) | undefined> {
   const uri = process.env.TEST_MONGODB_URI;
   if (!uri) return ownMongodAvailable() ? startOwnMongod() : undefined;
@@ -110,7 +113,10 @@ export async function findBinary(): Promise<string> {
   return MongoBinary.getPath();
 }
 
-/** Starts a mongod, as a member of the replica set `test` unless `mode` says otherwise; resolves when it accepts connections. */
+/**
+ * Starts a mongod, as a member of the replica set `test` unless `mode` says otherwise; resolves when it
+ * accepts connections.
+ */
 export async function launch(
   binary: string,
   folder: string,

@@ -1,4 +1,7 @@
-/** Puts these members in the place of an adapter's while `work` runs, and its own back whatever becomes of that. */
+/**
+ * Puts these members in the place of an adapter's while `work` runs, and its own back whatever becomes of
+ * that.
+ */
 export async function patched<T extends object, R>(
   adapter: T,
   members: { [M in keyof T]?: unknown },

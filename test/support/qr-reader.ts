@@ -44,7 +44,10 @@ const MASKS: readonly ((x: number, y: number) => number)[] = [
   (x, y) => (((x + y) % 2) + ((x * y) % 3)) % 2,
 ];
 
-/** What a phone's camera reads in an undamaged picture of a QR code: level M, version 20 at most (ISO/IEC 18004). */
+/**
+ * What a phone's camera reads in an undamaged picture of a QR code: level M, version 20 at most (ISO/IEC
+ * 18004).
+ */
 export function readQrCode(png: Buffer): string {
   const modules = modulesOf(pixelsOf(png));
   const version = (modules.length - 17) / 4;
@@ -95,7 +98,9 @@ function paeth(left: number, up: number, corner: number): number {
   return away(up) <= away(corner) ? up : corner;
 }
 
-/** The grid, measured by the top edge of the finder pattern in the first corner, which is seven modules long. */
+/**
+ * The grid, measured by the top edge of the finder pattern in the first corner, which is seven modules long.
+ */
 function modulesOf(pixels: boolean[][]): Modules {
   const top = pixels.findIndex((row) => row.includes(true));
   const edge = pixels[top] ?? [];

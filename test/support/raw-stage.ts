@@ -27,7 +27,10 @@ export interface RawStage {
   restart(): Promise<void>;
 }
 
-/** Describes promises twice, over SQLite on disk and over MongoDB; without a mongod the second half is skipped, and says so. */
+/**
+ * Describes promises twice, over SQLite on disk and over MongoDB; without a mongod the second half is
+ * skipped, and says so.
+ */
 export function describeOverRawStores(name: string, define: (stage: () => RawStage) => void): void {
   for (const store of ['sqlite', 'mongodb'] as const) {
     const skip = store === 'mongodb' && !mongodAvailable() ? NO_MONGOD : false;

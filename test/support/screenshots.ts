@@ -8,7 +8,8 @@ import { launchChromium } from './chromium.ts';
 import { startTestHost } from './host.ts';
 import { TerminalSession } from './terminal-session.ts';
 
-// Makes the pictures of the README: `node test/support/screenshots.ts`. The wizard in a real terminal, the page in a real browser.
+// Makes the pictures of the README: `node test/support/screenshots.ts`. The wizard in a real terminal, the
+// page in a real browser.
 
 const IMAGES = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

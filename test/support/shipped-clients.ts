@@ -29,7 +29,10 @@ export function sentPassword(typed: string): string {
   return createHash('md5').update(typed).digest('hex');
 }
 
-/** An app on somebody's phone, built with one of the shipped clients: same bodies, same credentials, same success test. */
+/**
+ * An app on somebody's phone, built with one of the shipped clients: same bodies, same credentials, same
+ * success test.
+ */
 export class ShippedClient {
   /** Of the last log-in. */
   accessToken: string | undefined;

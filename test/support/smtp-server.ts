@@ -15,7 +15,10 @@ export interface ReceivedMail {
 }
 
 export interface SmtpScript {
-  /** Answers instead of the usual one, by command: `AUTH`, `MAIL`, `RCPT`, `DATA`, `BODY`, `GREETING`; `hang` answers nothing. */
+  /**
+   * Answers instead of the usual one, by command: `AUTH`, `MAIL`, `RCPT`, `DATA`, `BODY`, `GREETING`; `hang`
+   * answers nothing.
+   */
   answers?: Partial<Record<'GREETING' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'BODY', string>>;
   /** Loopback address to listen on. */
   host?: string;

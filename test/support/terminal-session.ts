@@ -46,7 +46,10 @@ export class TerminalSession {
     });
   }
 
-  /** Waits until `text` is printed after what was expected before. Rejects with the whole output when the command ends first. */
+  /**
+   * Waits until `text` is printed after what was expected before. Rejects with the whole output when the
+   * command ends first.
+   */
   async expect(text: string): Promise<void> {
     for (;;) {
       const at = this.output.indexOf(text, this.#seen);

@@ -23,9 +23,10 @@ interface DeletionProof {
 }
 
 /**
- * Deletes the caller's own account, proven once more by password or by an identity token of the same social account (contract A22).
- * Throws `missing_parameter` without any proof, `invalid_credentials` for a wrong password or somebody else's handle,
- * `user_names_disabled`, `apple_unsupported`, `google_unsupported`, `invalid_identity_token`, `invalid_data`.
+ * Deletes the caller's own account, proven once more by password or by an identity token of the same social
+ * account (contract A22). Throws `missing_parameter` without any proof, `invalid_credentials` for a wrong
+ * password or somebody else's handle, `user_names_disabled`, `apple_unsupported`, `google_unsupported`,
+ * `invalid_identity_token`, `invalid_data`.
  */
 export async function deleteAccount(
   deps: AttemptDeps & IdentityDeps,
@@ -68,8 +69,8 @@ async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: st
 }
 
 /**
- * Removes a user with the signup and the invites of the handle, and gives the seat back. The user goes last, so that a crash in between
- * leaves an account that can be deleted again.
+ * Removes a user with the signup and the invites of the handle, and gives the seat back. The user goes last,
+ * so that a crash in between leaves an account that can be deleted again.
  */
 export async function deleteUser(
   deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events'>,
@@ -83,7 +84,10 @@ export async function deleteUser(
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'user_deleted' });
 }
 
-/** Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a code. */
+/**
+ * Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a
+ * code.
+ */
 export async function logOut(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'origin'>,
   { caller, everywhere }: { caller: UserCaller; everywhere: boolean },

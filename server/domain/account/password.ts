@@ -24,8 +24,8 @@ import { currentUser, requireRunning } from '../users/session.ts';
 const STRANGER = 'nobody@invalid.invalid';
 
 /**
- * The record with another password: every access token, pending log-in and sent code of the user ends in the same write; the second
- * factor stays (contract S7, S16).
+ * The record with another password: every access token, pending log-in and sent code of the user ends in the
+ * same write; the second factor stays (contract S7, S16).
  */
 export function withPassword(user: User, passwordHash: string, now: number): User {
   return {
@@ -42,8 +42,9 @@ export function withPassword(user: User, passwordHash: string, now: number): Use
 }
 
 /**
- * Sends a reset code to the handle of an account that has a password; a new code voids the old one. Throws `account_unknown` for
- * unknown, social and anonymous accounts (contract A33) unless the app hides accounts, and `user_names_disabled`.
+ * Sends a reset code to the handle of an account that has a password; a new code voids the old one. Throws
+ * `account_unknown` for unknown, social and anonymous accounts (contract A33) unless the app hides accounts,
+ * and `user_names_disabled`.
  */
 export async function forgotPassword(
   deps: CodeDeps & MessageDeps,
@@ -54,7 +55,7 @@ export async function forgotPassword(
   const user = await findByLoginName(deps, app, handle);
   const known = user !== undefined && user.loginProvider === '' && !isAnonymous(user.handle);
   if (!known && !app.hideAccounts) throw new HostError('account_unknown');
-  // Unknown handles are counted like known ones (threats R16).
+  // Unknown handles are counted like known ones.
   const subject = known ? user.id : typed;
   const unproven = { to: known ? user.handle : typed, open: true };
   // Else strangers could keep the owner from a reset by asking for one.
@@ -66,7 +67,10 @@ export async function forgotPassword(
   return true;
 }
 
-/** What an unknown account costs in an app that hides accounts: a message is written, and as much stored as a code and a message are. */
+/**
+ * What an unknown account costs in an app that hides accounts: a message is written, and as much stored as a
+ * code and a message are.
+ */
 async function doAsMuch(deps: MessageDeps, app: App, typed: string): Promise<void> {
   const stored = { app, handle: typed, what: 'reset' };
   await standIn(deps, stored, { writes: 1, lastsMs: MINUTE_MS });
@@ -83,8 +87,9 @@ async function doAsMuch(deps: MessageDeps, app: App, typed: string): Promise<voi
 }
 
 /**
- * Sets a new password with a mailed code, whichever spelling of the account the code was asked for with. Ends the account's wait and
- * lock. Throws `invalid_data` alike for an unknown account, a wrong, expired or used code and a refused password.
+ * Sets a new password with a mailed code, whichever spelling of the account the code was asked for with. Ends
+ * the account's wait and lock. Throws `invalid_data` alike for an unknown account, a wrong, expired or used
+ * code and a refused password.
  */
 export async function resetPassword(
   deps: AttemptDeps & CodeDeps,
@@ -129,8 +134,8 @@ async function findForReset(deps: Pick<Deps, 'store'>, app: App, typed: string):
 }
 
 /**
- * Replaces the caller's password; all access tokens die, the caller's own too (design §7). Throws `invalid_data` for a wrong current
- * password, which counts like a failed log-in (design §13), and for a refused new one.
+ * Replaces the caller's password; all access tokens die, the caller's own too (design §7). Throws
+ * `invalid_data` for a wrong current password, which counts like a failed log-in, and for a refused new one.
  */
 export async function changePassword(
   deps: AttemptDeps,
@@ -144,7 +149,8 @@ export async function changePassword(
   if (!right) throw new HostError('invalid_data');
   const passwordHash = await deps.passwords.hash(newPassword);
   const changed = await changeUser(deps, user, (current) => {
-    // Somebody else's change, reset or suspension came first: the password judged may not be the current one any more.
+    // Somebody else's change, reset or suspension came first: the password judged may not be the current one
+    // any more.
     if (current.epoch !== user.epoch) throw new HostError('invalid_data');
     return withPassword(current, passwordHash, deps.clock.now());
   });

@@ -11,9 +11,10 @@ import { parsePhone, requireReachable } from '../users/phone-number.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
 /**
- * Sends a code to a number that the user wants to have; the number in force stays until the new one is verified (contract S17). Acts as if
- * sent when a budget is used up; another number that waits for its code then waits no longer. Throws `phone_factor_unsupported`, `phone_taken`, `invalid_data` (format, or no proof while SMS guards
- * the account), `internal` (not sent).
+ * Sends a code to a number that the user wants to have; the number in force stays until the new one is
+ * verified (contract S17). Acts as if sent when a budget is used up; another number that waits for its code
+ * then waits no longer. Throws `phone_factor_unsupported`, `phone_taken`, `invalid_data` (format, or no proof
+ * while SMS guards the account), `internal` (not sent).
  */
 export async function setPhone(
   deps: PhoneDeps & FactorDeps,
@@ -53,8 +54,8 @@ function replacesFactor(user: User, phone: string | undefined): boolean {
 }
 
 /**
- * Puts the waiting number in force, in the write that uses its code up. Throws `invalid_data` for a wrong, expired or used code and
- * `phone_taken` when somebody else verified the number meanwhile (contract A17).
+ * Puts the waiting number in force, in the write that uses its code up. Throws `invalid_data` for a wrong,
+ * expired or used code and `phone_taken` when somebody else verified the number meanwhile (contract A17).
  */
 export async function verifyPhone(
   deps: PhoneDeps,

@@ -36,8 +36,8 @@ export async function isUserNameAvailable(
 }
 
 /**
- * Gives the caller a user name, once and for ever (contract A32). Throws `user_names_disabled`, `invalid_data` (format, or has one
- * already), `user_name_taken`; of two who race for one name, one gets it.
+ * Gives the caller a user name, once and for ever (contract A32). Throws `user_names_disabled`,
+ * `invalid_data` (format, or has one already), `user_name_taken`; of two who race for one name, one gets it.
  */
 export async function setUserName(
   deps: ProfileDeps,
@@ -64,9 +64,9 @@ export async function setLocale(
 }
 
 /**
- * Sets the editable fields that were sent and keeps everything else (contract A12); whose fields are still due may set each of them, once.
- * Throws `invalid_data` for what is no JSON object and
- * in an app without fields, `invalid_metadata` for a changed field that cannot be edited and for a required one left empty.
+ * Sets the editable fields that were sent and keeps everything else (contract A12); whose fields are still
+ * due may set each of them, once. Throws `invalid_data` for what is no JSON object and in an app without
+ * fields, `invalid_metadata` for a changed field that cannot be edited and for a required one left empty.
  */
 export async function setUserMetadata(
   deps: ProfileDeps,

@@ -6,7 +6,10 @@ import { changeApp } from './apps.ts';
 
 const MAX_BYTES = 8192;
 
-/** Stores what `getApplication` answers as `appData`, at most 8 KiB of JSON. Throws `invalid_data` when larger. */
+/**
+ * Stores what `getApplication` answers as `appData`, at most 8 KiB of JSON. Throws `invalid_data` when
+ * larger.
+ */
 export async function setAppData(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   { caller, appData }: { caller: SuperUserCaller; appData: Record<string, unknown> },

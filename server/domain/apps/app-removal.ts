@@ -7,8 +7,9 @@ import { changeApp, findAppForPortal } from './apps.ts';
 type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
 
 /**
- * Deletes an app and everything that hangs on it; false when there is none. The app is marked first, invisible from then on and its name
- * free. The record goes last, by the sweeper, together with what a crash left and what requests under way still added.
+ * Deletes an app and everything that hangs on it; false when there is none. The app is marked first,
+ * invisible from then on and its name free. The record goes last, by the sweeper, together with what a crash
+ * left and what requests under way still added.
  */
 export async function deleteApp(deps: RemovalDeps, { appId }: { appId: string }): Promise<boolean> {
   if (!(await markDeleting(deps, appId))) return false;
@@ -43,8 +44,8 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
 }
 
 /**
- * Empties an app: users, signups, invites, waiting messages and, unless `keepLogs`, its log. Settings, keys, token and edited texts stay
- * (contract P21). Throws `app_gone`.
+ * Empties an app: users, signups, invites, waiting messages and, unless `keepLogs`, its log. Settings, keys,
+ * token and edited texts stay (contract P21). Throws `app_gone`.
  */
 export async function resetApp(
   deps: RemovalDeps,

@@ -4,8 +4,8 @@ import { HOUR_MS } from '../../tools/duration.ts';
 import { changeApp } from './apps.ts';
 
 /**
- * A new app token; the old one works for `graceHours` more, and so does no older one longer than that. Super-user tokens end at once.
- * Throws `app_gone`.
+ * A new app token; the old one works for `graceHours` more, and so does no older one longer than that.
+ * Super-user tokens end at once. Throws `app_gone`.
  */
 export async function rotateAppToken(
   deps: Pick<Deps, 'store' | 'clock' | 'hostTokens' | 'events'>,

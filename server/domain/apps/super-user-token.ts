@@ -8,8 +8,8 @@ import { lastingUntil } from './app-keys.ts';
 import { changeApp, findActiveAppForPortal } from './apps.ts';
 
 /**
- * A short-lived JWT of the app that says `superUser`, and the access token that opens `setAppData` (operator §7). Throws `app_gone` and
- * `app_suspended`.
+ * A short-lived JWT of the app that says `superUser`, and the access token that opens `setAppData` (operator
+ * §7). Throws `app_gone` and `app_suspended`.
  */
 export async function superUserToken(
   deps: Pick<Deps, 'config' | 'store' | 'clock' | 'codes' | 'appTokens' | 'hostTokens' | 'events'>,

@@ -6,8 +6,8 @@ import { parseJsonText } from '../../tools/json-text.ts';
 const REMEMBERED_MS = 30 * DAY_MS;
 
 /**
- * Why every client may have one address, so that all share its limits: a proxy tells the addresses and `TRUST_PROXY_HOPS` is 0, or whoever
- * asks does so from one private address.
+ * Why every client may have one address, so that all share its limits: a proxy tells the addresses and
+ * `TRUST_PROXY_HOPS` is 0, or whoever asks does so from one private address.
  */
 export type AddressDoubt = 'forwarded_ignored' | 'one_private_peer';
 

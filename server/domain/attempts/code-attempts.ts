@@ -22,19 +22,23 @@ interface Judged {
   code: string;
   who: { userId?: string | undefined; handle: string };
   evenExpired?: boolean;
-  /** Who tries it comes from where strangers do not, and has tries left when those used theirs up (`isTrusted`). */
+  /**
+   * Who tries it comes from where strangers do not, and has tries left when those used theirs up
+   * (`isTrusted`).
+   */
   trusted?: boolean;
   /** The stored code is one of a link. */
   ofLink?: boolean;
 }
 
 /**
- * Whether `code` is the stored one. Each try is counted in the store before the comparison, so that of any number of simultaneous guesses at
- * most so many are judged (threats R11); a right one is given back, and using the code up is the caller's conditional write. A code by
- * SMS for a log-in or a number has `CODE_TRIES` in all. A mailed one has as many for each place and three times as many in all, of which
- * strangers cannot take those of the place that asked for it, and as many again for all that are `trusted`; invites count by handle and
- * day, so that nobody voids them. What cannot be the code is refused uncounted, and so is a wrong code of a link. Expired, voided and
- * absent codes are wrong; with `evenExpired` the caller looks at the time itself.
+ * Whether `code` is the stored one. Each try is counted in the store before the comparison, so that of any
+ * number of simultaneous guesses at most so many are judged; a right one is given back, and using the code up
+ * is the caller's conditional write. A code by SMS for a log-in or a number has `CODE_TRIES` in all. A mailed
+ * one has as many for each place and three times as many in all, of which strangers cannot take those of the
+ * place that asked for it, and as many again for all that are `trusted`; invites count by handle and day, so
+ * that nobody voids them. What cannot be the code is refused uncounted, and so is a wrong code of a link.
+ * Expired, voided and absent codes are wrong; with `evenExpired` the caller looks at the time itself.
  */
 export async function judgeCode(deps: CodeDeps, input: Judged): Promise<boolean> {
   return (await judgeOneOf(deps, input, [input])) !== undefined;
@@ -97,7 +101,10 @@ async function isInTime(
   return false;
 }
 
-/** What a try is counted under; without `cap` only counted. `beyond`: what is counted in its place once the cap is reached. */
+/**
+ * What a try is counted under; without `cap` only counted. `beyond`: what is counted in its place once the
+ * cap is reached.
+ */
 interface TryLimit {
   key: string;
   cap?: number;
@@ -105,7 +112,9 @@ interface TryLimit {
   beyond?: { key: string; cap: number };
 }
 
-/** Each purpose has its number of writes, whether there is a code or not, so that time does not tell of one (threats R19). */
+/**
+ * Each purpose has its number of writes, whether there is a code or not, so that time does not tell of one.
+ */
 function triesOf(
   deps: CodeDeps,
   { app, purpose, who, trusted = false }: Omit<Judged, 'subject' | 'stored'>,
@@ -143,7 +152,10 @@ function triesOf(
   ];
 }
 
-/** Counts one after the other, for what the first refuses must not count in all. No `triesLeft`: there was none. */
+/**
+ * Counts one after the other, for what the first refuses must not count in all. No `triesLeft`: there was
+ * none.
+ */
 async function countTry(
   deps: CodeDeps,
   { app, who }: Omit<Judged, 'subject' | 'stored'>,
@@ -181,7 +193,8 @@ async function refuse(
   { reason, triesLeft }: { reason: string; triesLeft: number },
 ): Promise<undefined> {
   const { app, purpose } = input;
-  // A second factor's failure is `login_failed`, and its end that of the login token: both are counted where all factors are.
+  // A second factor's failure is `login_failed`, and its end that of the login token: both are counted where
+  // all factors are.
   if (purpose === 'sms' || purpose === 'recovery') return undefined;
   const who = named(deps, input);
   deps.events.emit('code_failed', { ...who, purpose, reason, triesLeft });

@@ -17,13 +17,17 @@ interface CodeBudget {
   purpose: CodePurpose;
   /** Who asks comes from where strangers do not: what those used up is not missing here (`isTrusted`). */
   trusted?: boolean;
-  /** Set where nobody has proven yet that the message reaches who asks for it: it counts under further budgets. */
+  /**
+   * Set where nobody has proven yet that the message reaches who asks for it: it counts under further
+   * budgets.
+   */
   unproven?: Unproven;
 }
 
 /**
- * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per app, subject and purpose, and the
- * budgets of unproven recipients, counted here before anything is sent; trusted requests have as many of their own. On false the caller acts as if it had been sent (design §13). Throws
+ * Whether one more code may be sent to this handle, user or number: `CODES_PER_HOUR` and `CODES_PER_DAY` per
+ * app, subject and purpose, and the budgets of unproven recipients, counted here before anything is sent;
+ * trusted requests have as many of their own. On false the caller acts as if it had been sent. Throws
  * `too_many_requests` for a client address that writes to too many people.
  */
 export async function admitCode(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
@@ -57,7 +61,10 @@ async function giveBackSubject(deps: BudgetDeps, budget: CodeBudget): Promise<vo
   await Promise.all(windows.map(({ key }) => deps.store.counters.decrement(key)));
 }
 
-/** Sends what was admitted. When that fails nobody got anything: the budgets are given back, so that the same person can try again. */
+/**
+ * Sends what was admitted. When that fails nobody got anything: the budgets are given back, so that the same
+ * person can try again.
+ */
 export async function sendAdmitted(
   deps: BudgetDeps,
   budget: CodeBudget,

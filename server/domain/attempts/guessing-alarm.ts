@@ -5,7 +5,9 @@ import { DAY_MS } from '../../tools/duration.ts';
 /** Wrong guesses in an app on one day that no group of forgetful users makes (threats F13). */
 const THRESHOLDS = { password: 5000, code: 1000 } as const;
 
-/** Counts a wrong guess over all accounts of the app; the one that reaches the day's threshold is an event. */
+/**
+ * Counts a wrong guess over all accounts of the app; the one that reaches the day's threshold is an event.
+ */
 export async function countGuess(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   app: Pick<App, 'id'>,

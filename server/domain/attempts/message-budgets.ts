@@ -31,8 +31,9 @@ interface Budget {
 }
 
 /**
- * Whether one more message may go to somebody unproven: for this app, this block of numbers and this inviter, counted here, exact over
- * processes; a setting of 0 counts nothing. On false the caller acts as if it had been sent.
+ * Whether one more message may go to somebody unproven: for this app, this block of numbers and this inviter,
+ * counted here, exact over processes; a setting of 0 counts nothing. On false the caller acts as if it had
+ * been sent.
  */
 export async function admitUnproven(deps: BudgetDeps, app: App, unproven: Unproven): Promise<boolean> {
   const now = deps.clock.now();
@@ -58,8 +59,8 @@ export async function giveBackUnproven(deps: BudgetDeps, app: App, unproven: Unp
 }
 
 /**
- * Whether the client's address may write to this recipient: to `RECIPIENTS_PER_ADDRESS_PER_HOUR` different ones, and to `NETWORKS` times as
- * many from all of an IPv6 /48, which one customer may have as a whole.
+ * Whether the client's address may write to this recipient: to `RECIPIENTS_PER_ADDRESS_PER_HOUR` different
+ * ones, and to `NETWORKS` times as many from all of an IPv6 /48, which one customer may have as a whole.
  */
 export async function admitRecipient(deps: BudgetDeps, to: string): Promise<boolean> {
   const cap = deps.config.recipientsPerAddressPerHour;

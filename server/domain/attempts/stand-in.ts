@@ -2,8 +2,8 @@ import type { App } from '../../model/app.ts';
 import type { Deps } from '../../ports/deps.ts';
 
 /**
- * Writes as often as something would that there is no reason to do, so that time does not tell an account from none. Answers how often it
- * was done for that handle before, within `lastsMs` of the first time.
+ * Writes as often as something would that there is no reason to do, so that time does not tell an account
+ * from none. Answers how often it was done for that handle before, within `lastsMs` of the first time.
  */
 export async function standIn(
   deps: Pick<Deps, 'store' | 'clock' | 'handleRef'>,

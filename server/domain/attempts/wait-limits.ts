@@ -20,9 +20,10 @@ export interface Account {
 }
 
 /**
- * What a log-in's password is counted under, the guesser's own place first: so many strangers may guess and wait without making the owner
- * wait. The account as a whole waits only after `SOURCES` times as many in a day; who comes from a network of the user's or with a token of
- * theirs does not wait for those, but has a budget of the same size, which all of them share.
+ * What a log-in's password is counted under, the guesser's own place first: so many strangers may guess and
+ * wait without making the owner wait. The account as a whole waits only after `SOURCES` times as many in a
+ * day; who comes from a network of the user's or with a token of theirs does not wait for those, but has a
+ * budget of the same size, which all of them share.
  */
 export async function loginLimits(deps: LimitDeps, account: Account): Promise<AttemptLimit[]> {
   const { origin } = deps;
@@ -57,8 +58,9 @@ export function accountName(deps: LimitDeps, { app, user, handle }: Account): st
 }
 
 /**
- * Whether the request comes from a network of the user's or with a token of theirs: strangers cannot use up what such requests have apart.
- * Known and unknown handles cost the same: a token that came along is verified for either.
+ * Whether the request comes from a network of the user's or with a token of theirs: strangers cannot use up
+ * what such requests have apart. Known and unknown handles cost the same: a token that came along is verified
+ * for either.
  */
 export async function isTrusted(deps: LimitDeps, { app, user }: Omit<Account, 'handle'>): Promise<boolean> {
   const token = await deps.origin.session();

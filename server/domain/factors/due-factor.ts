@@ -5,8 +5,8 @@ import type { Deps } from '../../ports/deps.ts';
 import { FACTORS } from './factors.ts';
 
 /**
- * The second factor that a log-in must pass (table of contract §3.3): one the user confirmed, while the app has any factor switched on.
- * With both on the app's mode decides.
+ * The second factor that a log-in must pass (table of contract §3.3): one the user confirmed, while the app
+ * has any factor switched on. With both on the app's mode decides.
  */
 export function dueFactor(deps: Pick<Deps, 'texter'>, app: App, user: User): Factor | undefined {
   if (app.twoFactorVerification === 'none') return undefined;

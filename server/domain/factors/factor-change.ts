@@ -7,8 +7,8 @@ import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { FACTORS } from './factors.ts';
 
 /**
- * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens stay (design §13). Recovery
- * codes go with the last factor.
+ * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens
+ * stay. Recovery codes go with the last factor.
  */
 export function withFactorChange(user: User, now: number): User {
   return {
@@ -37,7 +37,10 @@ export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, chang
   deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
 }
 
-/** Mails about factors to one handle in an hour. Where nobody confirms an address its mailbox may be a stranger's. */
+/**
+ * Mails about factors to one handle in an hour. Where nobody confirms an address its mailbox may be a
+ * stranger's.
+ */
 const MAILS_PER_HOUR = 20;
 
 /** Whether the owner may get one more mail about factors: whoever got so many in this hour has been told. */
@@ -48,7 +51,7 @@ export async function admitFactorMail(deps: MessageDeps, app: App, user: User): 
   return (await deps.store.counters.increment(key, limit)) !== undefined;
 }
 
-/** Tells the owner by mail what changed, for whoever else may have done it (design §13). */
+/** Tells the owner by mail what changed, for whoever else may have done it. */
 export async function tellOwner(
   deps: MessageDeps,
   { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },

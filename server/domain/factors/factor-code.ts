@@ -12,14 +12,15 @@ import { useRecoveryCode } from './spend-code.ts';
 
 export type FactorDeps = AttemptDeps & CodeDeps & Pick<Deps, 'totp'>;
 
-/** A log-in this recent had to pass whatever factor was due, so it stands in for a code (design §13). */
+/** A log-in this recent had to pass whatever factor was due, so it stands in for a code. */
 const FRESH_LOGIN_MS = 10 * MINUTE_MS;
 const RECOVERY_CODE_DIGITS = 10;
 
 /**
- * Judges a second factor and uses it up in the write that decides: of any number of simultaneous uses one is right. Ten digits are a
- * recovery code, six the code of `factor`. An SMS code counts only for the login token it was sent for; without `loginTokenId` any
- * live one counts. Answers which proof was right, or undefined.
+ * Judges a second factor and uses it up in the write that decides: of any number of simultaneous uses one is
+ * right. Ten digits are a recovery code, six the code of `factor`. An SMS code counts only for the login
+ * token it was sent for; without `loginTokenId` any live one counts. Answers which proof was right, or
+ * undefined.
  */
 export async function judgeFactorCode(
   deps: FactorDeps,
@@ -34,8 +35,8 @@ export async function judgeFactorCode(
 }
 
 /**
- * Whether the caller may change what protects the account: with a code that is right now, or by a fresh log-in when no code was sent
- * (design §13). Throws `invalid_data` for a wrong code. Look at it only when `hasFactor`.
+ * Whether the caller may change what protects the account: with a code that is right now, or by a fresh
+ * log-in when no code was sent. Throws `invalid_data` for a wrong code. Look at it only when `hasFactor`.
  */
 export async function provesFactor(
   deps: FactorDeps,

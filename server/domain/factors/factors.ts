@@ -26,7 +26,10 @@ interface SecondFactor {
   ): Promise<Verdict>;
 }
 
-/** Every second factor, once: a name in `model/factor.ts` and its entry here. Routes switch them, templates tell of it. */
+/**
+ * Every second factor, once: a name in `model/factor.ts` and its entry here. Routes switch them, templates
+ * tell of it.
+ */
 export const FACTORS: Readonly<Record<Factor, SecondFactor>> = {
   totp: {
     mode: 'google',

@@ -12,7 +12,9 @@ import { hasFactor } from './factors.ts';
 
 const RECOVERY_CODES = 10;
 
-/** Ten new codes to show once, and their digests to store. Each passes one log-in in place of a second factor (design §13). */
+/**
+ * Ten new codes to show once, and their digests to store. Each passes one log-in in place of a second factor.
+ */
 export function issueRecoveryCodes(
   deps: Pick<Deps, 'codes'>,
   app: App,
@@ -22,7 +24,10 @@ export function issueRecoveryCodes(
   return { codes, digests: codes.map((code) => deps.codes.digest('recovery', app.id, user.id, code)) };
 }
 
-/** Replaces all recovery codes of a user whose second factor is on. Throws `invalid_data` for a wrong code and when none is on. */
+/**
+ * Replaces all recovery codes of a user whose second factor is on. Throws `invalid_data` for a wrong code and
+ * when none is on.
+ */
 export async function replaceRecoveryCodes(
   deps: FactorDeps & MessageDeps,
   { caller, code }: { caller: UserCaller; code: string },

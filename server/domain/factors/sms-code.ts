@@ -10,8 +10,9 @@ import { spend, type Verdict } from './spend-code.ts';
 export type PhoneDeps = CodeDeps & MessageDeps;
 
 /**
- * Sends the SMS code of a log-in to the number in force; the code counts only together with that login token (contract §3.2). Throws
- * `invalid_credentials` when the budget of the user or the number is used up, `internal` when the SMS could not be sent.
+ * Sends the SMS code of a log-in to the number in force; the code counts only together with that login token
+ * (contract §3.2). Throws `invalid_credentials` when the budget of the user or the number is used up,
+ * `internal` when the SMS could not be sent.
  */
 export async function startPhoneChallenge(
   deps: PhoneDeps,
@@ -25,7 +26,10 @@ export async function startPhoneChallenge(
   await sms.send();
 }
 
-/** A code ready to be stored and then sent, or undefined when the budget of the user or of the number (design §13) is used up. */
+/**
+ * A code ready to be stored and then sent, or undefined when the budget of the user or of the number (design
+ * §13) is used up.
+ */
 export async function prepareSms(
   deps: PhoneDeps,
   input: { app: App; user: User; phone: string; purpose: 'phone' | 'sms'; boundTo: string },

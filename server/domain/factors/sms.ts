@@ -8,8 +8,9 @@ import { type FactorDeps, provesFactor } from './factor-code.ts';
 import { FACTORS, hasFactor } from './factors.ts';
 
 /**
- * Switches the SMS factor on or off; off is allowed in every mode of the app. Throws `phone_factor_unsupported`, `phone_unverified`, and
- * `invalid_data` without proof while a factor guards the account (design §13).
+ * Switches the SMS factor on or off; off is allowed in every mode of the app. Throws
+ * `phone_factor_unsupported`, `phone_unverified`, and `invalid_data` without proof while a factor guards the
+ * account.
  */
 export async function setPhoneFactor(
   deps: FactorDeps & MessageDeps,

@@ -26,8 +26,9 @@ export interface TotpEnrolment {
 }
 
 /**
- * Switches TOTP on with a new secret, at once: shipped clients have no second call (contract S18). While a factor guards the account this
- * needs a current code or a fresh log-in. Throws `totp_unsupported` unless the app's mode is `google`, `invalid_data` without proof.
+ * Switches TOTP on with a new secret, at once: shipped clients have no second call (contract S18). While a
+ * factor guards the account this needs a current code or a fresh log-in. Throws `totp_unsupported` unless the
+ * app's mode is `google`, `invalid_data` without proof.
  */
 export async function enrolTotp(
   deps: EnrolmentDeps & Pick<Deps, 'qrCodes'>,
@@ -63,8 +64,8 @@ export async function enrolTotp(
 }
 
 /**
- * Switches TOTP off in any mode of the app and erases the secret (contract A18, A19). Throws `invalid_data` without proof while it is on
- * (design §13).
+ * Switches TOTP off in any mode of the app and erases the secret (contract A18, A19). Throws `invalid_data`
+ * without proof while it is on.
  */
 export async function removeTotp(
   deps: EnrolmentDeps,

@@ -22,10 +22,10 @@ export interface Landing {
 }
 
 /**
- * What a signup link shows (operator §6). `completes`: the button was pressed, or the app wants no button; without it nothing is spent, so
- * that scanners may open links. `password` chooses among the requests of a contested signup. A link opened again shows the verified page
- * for as long as it would have lived. The page is in the signup's language. Throws the app's status, `signup_disabled` and
- * `service_unavailable`.
+ * What a signup link shows (operator §6). `completes`: the button was pressed, or the app wants no button;
+ * without it nothing is spent, so that scanners may open links. `password` chooses among the requests of a
+ * contested signup. A link opened again shows the verified page for as long as it would have lived. The page
+ * is in the signup's language. Throws the app's status, `signup_disabled` and `service_unavailable`.
  */
 export async function openSignupLink(
   deps: LinkDeps,
@@ -82,7 +82,9 @@ async function landing(
   return { page, html: deps.renderer.page({ name: page, locale, template, values }) };
 }
 
-/** The app's log row, as for the JSON route of that name (contract §2.4); merely showing a page is no outcome. */
+/**
+ * The app's log row, as for the JSON route of that name (contract §2.4); merely showing a page is no outcome.
+ */
 function record(
   deps: Pick<Deps, 'activity'>,
   { app, handle }: SignupProof,

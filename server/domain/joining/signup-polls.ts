@@ -7,7 +7,10 @@ type PollDeps = Pick<Deps, 'store' | 'clock' | 'handleRef'>;
 /** Log-ins an hour that are told that the signup of their handle still waits. */
 const POLLS_PER_HOUR = 60;
 
-/** Whether one more log-in may be told that the signup of a handle waits: else a stranger could watch for the moment it is completed. */
+/**
+ * Whether one more log-in may be told that the signup of a handle waits: else a stranger could watch for the
+ * moment it is completed.
+ */
 export async function admitPoll(deps: PollDeps, app: App, handle: string): Promise<boolean> {
   const now = deps.clock.now();
   const window = { now, cap: POLLS_PER_HOUR, expiresAt: now + HOUR_MS };

@@ -35,10 +35,12 @@ interface Joining {
 }
 
 /**
- * Signs somebody up (contract §3.5.4). Flow `none` answers tokens; `code` and `link` send a message and answer true. Who asks for a handle
- * that waits may be somebody else: their password contests the signup and never takes the place of another, even when no more messages
- * may be sent. Throws, in this order, `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full), `handle_taken`,
- * `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused; the request then waits all the same (A11).
+ * Signs somebody up (contract §3.5.4). Flow `none` answers tokens; `code` and `link` send a message and
+ * answer true. Who asks for a handle that waits may be somebody else: their password contests the signup and
+ * never takes the place of another, even when no more messages may be sent. Throws, in this order,
+ * `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full),
+ * `handle_taken`, `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused;
+ * the request then waits all the same (A11).
  */
 export async function signUp(
   deps: JoinDeps & CodeDeps & Pick<Deps, 'passwords'>,
@@ -76,8 +78,8 @@ export async function signUp(
 }
 
 /**
- * In an app that hides accounts: writes for a handle that has one as often as the wish of a newcomer does, which inserts a row, or finds one
- * and replaces it.
+ * In an app that hides accounts: writes for a handle that has one as often as the wish of a newcomer does,
+ * which inserts a row, or finds one and replaces it.
  */
 async function storeNothing(
   deps: Pick<Deps, 'config' | 'store' | 'clock' | 'handleRef'>,
@@ -90,8 +92,8 @@ async function storeNothing(
 }
 
 /**
- * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in between they can log in
- * (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
+ * Makes the account of somebody whose handle needs no confirmation. The user goes first: after a crash in
+ * between they can log in (design §5). Throws `handle_taken`, and `signup_disabled` when the app is full.
  */
 export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<IssuedTokens> {
   const { app, handle, passwordHash, social, metaData, locale } = joining;
@@ -111,7 +113,8 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     full: 'signup_disabled',
   });
   const method = social?.provider ?? 'signup';
-  // The user is there: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
+  // The user is there: what follows does not depend on each other and shares a commit. When one fails the
+  // client logs in instead.
   const [tokens] = await Promise.all([
     issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
     // Whatever waited for the handle goes: what others asked for has no part in this account.
@@ -122,8 +125,8 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
 }
 
 /**
- * Nobody has shown that the mailbox is theirs: the mail counts like every one to a stranger. Beyond the budgets it is left out, and the
- * account is made all the same.
+ * Nobody has shown that the mailbox is theirs: the mail counts like every one to a stranger. Beyond the
+ * budgets it is left out, and the account is made all the same.
  */
 async function welcomeUnproven(deps: JoinDeps, signup: Signup, app: App): Promise<void> {
   const { handle } = signup;
@@ -157,7 +160,10 @@ async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish
   });
 }
 
-/** The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value percent-encoded. */
+/**
+ * The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value
+ * percent-encoded.
+ */
 function signupLink(
   deps: Pick<Deps, 'config'>,
   { app, handle, code }: { app: App; handle: string; code: string },

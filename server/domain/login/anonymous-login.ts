@@ -14,9 +14,10 @@ const ANONYMOUS_HANDLE_MAX = 128;
 const MADE_UP = /^ANON_[A-Za-z0-9._+-]+$/;
 
 /**
- * Logs a device in by the id it made up and kept; the first call makes the user (contract §3.5.3). Nothing but the handle counts (S2).
- * Throws, in this order, `invalid_credentials` for what is no anonymous handle (a user of before keeps the one he has),
- * `anonymous_disabled` (also when the app is full), the app's status, `user_suspended`, `invalid_metadata`.
+ * Logs a device in by the id it made up and kept; the first call makes the user (contract §3.5.3). Nothing
+ * but the handle counts (S2). Throws, in this order, `invalid_credentials` for what is no anonymous handle (a
+ * user of before keeps the one he has), `anonymous_disabled` (also when the app is full), the app's status,
+ * `user_suspended`, `invalid_metadata`.
  */
 export async function logInAnonymously(
   deps: TokenDeps & CreateDeps,
@@ -75,7 +76,10 @@ async function createAnonymous(
   }
 }
 
-/** A client that does not escape its forms delivers a plus as a blank (contract C2); old hosts stored the blank. */
+/**
+ * A client that does not escape its forms delivers a plus as a blank (contract C2); old hosts stored the
+ * blank.
+ */
 function unescaped(handle: string): string {
   return handle.replaceAll(' ', '+');
 }

@@ -20,10 +20,11 @@ export interface LoginChallenge {
 }
 
 /**
- * Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due (contract §3.3, §3.5.1).
- * Throws `invalid_credentials` for an unknown handle and for a wrong password alike, at the same cost; before that, in this order,
- * `user_names_disabled`, the app's status, and what the contract tells of an account: `signup_pending`, `user_suspended`. An app that
- * hides accounts tells those only to who has the password.
+ * Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due
+ * (contract §3.3, §3.5.1). Throws `invalid_credentials` for an unknown handle and for a wrong password alike,
+ * at the same cost; before that, in this order, `user_names_disabled`, the app's status, and what the
+ * contract tells of an account: `signup_pending`, `user_suspended`. An app that hides accounts tells those
+ * only to who has the password.
  */
 export async function logIn(
   deps: LoginDeps,
@@ -43,8 +44,8 @@ export async function logIn(
 }
 
 /**
- * Throws `signup_pending` or `user_suspended`, before any password is judged, and `invalid_credentials` to who asks too often whether a signup
- * still waits.
+ * Throws `signup_pending` or `user_suspended`, before any password is judged, and `invalid_credentials` to
+ * who asks too often whether a signup still waits.
  */
 async function requireOpen(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'handleRef'>,

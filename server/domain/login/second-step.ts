@@ -13,9 +13,10 @@ type CompletionDeps = FactorDeps & TokenDeps;
 type LoginToken = Extract<HostToken, { kind: 'login' }>;
 
 /**
- * Exchanges a login token and the code of the factor it remembers, or a recovery code, for tokens. The token is spent by its first success,
- * dies with `CODE_TRIES` tries and with every password or factor change. Throws `invalid_credentials` for whatever is wrong with token
- * or code, `user_suspended`, `app_suspended`, `app_migrated`, `invalid_metadata`.
+ * Exchanges a login token and the code of the factor it remembers, or a recovery code, for tokens. The token
+ * is spent by its first success, dies with `CODE_TRIES` tries and with every password or factor change.
+ * Throws `invalid_credentials` for whatever is wrong with token or code, `user_suspended`, `app_suspended`,
+ * `app_migrated`, `invalid_metadata`.
  */
 export async function completeLogin(
   deps: CompletionDeps,
@@ -42,7 +43,7 @@ export async function completeLogin(
   return issueTokens(deps, { app, user, method });
 }
 
-/** Counted before anything is compared, right or wrong (threats R11). Undefined when the token has no try left. */
+/** Counted before anything is compared, right or wrong. Undefined when the token has no try left. */
 function countTry(
   deps: Pick<Deps, 'config' | 'store' | 'clock'>,
   token: LoginToken,

@@ -30,8 +30,9 @@ export async function queueMessage(
 }
 
 /**
- * Sends a message whose outcome the caller must know, with one try of 5 s at most. The row is there before the try, so that a crash loses
- * nothing, and goes with it. Throws `internal`, the `DeliveryError` as cause, when the provider refuses: nothing will be sent then.
+ * Sends a message whose outcome the caller must know, with one try of 5 s at most. The row is there before
+ * the try, so that a crash loses nothing, and goes with it. Throws `internal`, the `DeliveryError` as cause,
+ * when the provider refuses: nothing will be sent then.
  */
 export async function sendAtOnce(
   deps: QueueDeps,
@@ -44,7 +45,8 @@ export async function sendAtOnce(
   try {
     await deps.store.messages.remove(row.id);
   } catch (error) {
-    // The message is out; a row that could not be removed means a second copy. What was not sent must not be sent later unnoticed.
+    // The message is out; a row that could not be removed means a second copy. What was not sent must not be
+    // sent later unnoticed.
     if (failure) throw error;
   }
   if (failure) throw new HostError('internal', { cause: failure });
@@ -90,7 +92,7 @@ async function trySending(deps: SendDeps, content: Message, app: App): Promise<D
     return undefined;
   } catch (error) {
     if (error instanceof DeliveryError) return error;
-    // An unforeseen error may hold anything: only that there was one is kept (threats R34).
+    // An unforeseen error may hold anything: only that there was one is kept.
     return new DeliveryError({ step: 'provider', provider: port.provider, retryable: true });
   }
 }
@@ -127,14 +129,20 @@ function logFailure(deps: SendDeps, appId: string, content: Message, failure: De
   });
 }
 
-/** Grows threefold from 5 s to an hour, less or more by up to a half, so that messages of one outage do not come back together. */
+/**
+ * Grows threefold from 5 s to an hour, less or more by up to a half, so that messages of one outage do not
+ * come back together.
+ */
 function retryDelay({ codes }: Pick<Deps, 'codes'>, { tries }: QueuedMessage): number {
   const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 3 ** (tries - 1));
   const spread = Number.parseInt(codes.newId().slice(0, 4), 16) / 0xffff;
   return Math.round(delay * (0.5 + spread));
 }
 
-/** Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more after the lease. */
+/**
+ * Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more
+ * after the lease.
+ */
 async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
   const { store, clock } = deps;
   const app = await findApp(deps, row.appId);
@@ -159,8 +167,8 @@ async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
 }
 
 /**
- * Sends what is queued: at once when woken, and every few seconds what other processes left behind or postponed. `stop` lets running
- * tries end (5 s at most); the rest waits in the store for the next start.
+ * Sends what is queued: at once when woken, and every few seconds what other processes left behind or
+ * postponed. `stop` lets running tries end (5 s at most); the rest waits in the store for the next start.
  */
 export function startDelivery(deps: RetryDeps): { wake(): void; stop(): Promise<void> } {
   let stopped = false;

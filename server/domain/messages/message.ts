@@ -59,8 +59,9 @@ export interface MessageInput {
 }
 
 /**
- * Sends a mail or SMS in the reader's language. With `queue` it is durable when this resolves; with `wait` it has been handed over, or
- * `internal` is thrown (the `DeliveryError` as cause) and nothing will be sent. Emits `code_sent` when a code or link went with it.
+ * Sends a mail or SMS in the reader's language. With `queue` it is durable when this resolves; with `wait` it
+ * has been handed over, or `internal` is thrown (the `DeliveryError` as cause) and nothing will be sent.
+ * Emits `code_sent` when a code or link went with it.
  */
 export async function sendMessage(deps: MessageDeps, input: MessageInput): Promise<void> {
   const { app, to, code, link, userId, outcome } = input;
@@ -129,8 +130,8 @@ function usefulMs(config: Config, name: MessageName): number {
 }
 
 /**
- * The app's edited text for a message: in that locale, else in English where the locale has no built-in text. Undefined: the built-in text
- * is sent. What the portal is shown is what is sent (design §9).
+ * The app's edited text for a message: in that locale, else in English where the locale has no built-in text.
+ * Undefined: the built-in text is sent. What the portal is shown is what is sent (design §9).
  */
 export async function findTemplate(
   deps: Pick<Deps, 'store' | 'renderer'>,

@@ -20,9 +20,9 @@ export interface IssuedInvites {
 }
 
 /**
- * Invites everybody of a comma-separated list in the portal's name (contract §4.6.35, P19). Throws `app_gone`, `app_suspended`,
- * `invitation_disabled`, and `refused` for more than 500 handles, and in the end when some of them may get no more messages now: the others
- * are invited all the same.
+ * Invites everybody of a comma-separated list in the portal's name (contract §4.6.35, P19). Throws
+ * `app_gone`, `app_suspended`, `invitation_disabled`, and `refused` for more than 500 handles, and in the end
+ * when some of them may get no more messages now: the others are invited all the same.
  */
 export async function issueInvites(
   deps: InviteDeps,
@@ -78,8 +78,8 @@ function offer(deps: InviteDeps, app: App, handle: string, locale: string): Prom
 }
 
 /**
- * Sends the newest waiting invite of a handle again, with a new code that voids the old one (contract P20, design §13). Throws `app_gone`
- * and `invite_unknown`.
+ * Sends the newest waiting invite of a handle again, with a new code that voids the old one (contract P20,
+ * design §13). Throws `app_gone` and `invite_unknown`.
  */
 export async function resendInvite(
   deps: InviteDeps,
@@ -94,7 +94,10 @@ export async function resendInvite(
   return true;
 }
 
-/** Withdraws an invite of a handle, a waiting one first. Throws `app_gone`, `app_suspended` and `invite_unknown`. */
+/**
+ * Withdraws an invite of a handle, a waiting one first. Throws `app_gone`, `app_suspended` and
+ * `invite_unknown`.
+ */
 export async function withdrawInvite(
   deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
   { appId, handle }: { appId: string; handle: string },

@@ -8,8 +8,9 @@ import { type MessageDeps, type MessageInput, sendMessage } from '../messages/me
 import { parsePhone } from '../users/phone-number.ts';
 
 /**
- * Sends a test mail from and to the app's own sender through the app's own mail account, switched on or not. Throws `app_gone`, `refused`
- * when there is no such account, and `message_refused` with the step that failed in its detail.
+ * Sends a test mail from and to the app's own sender through the app's own mail account, switched on or not.
+ * Throws `app_gone`, `refused` when there is no such account, and `message_refused` with the step that failed
+ * in its detail.
  */
 export async function testMailAccount(deps: MessageDeps, { appId }: { appId: string }): Promise<true> {
   const app = await findAppForPortal(deps, appId);
@@ -28,8 +29,8 @@ export async function testMailAccount(deps: MessageDeps, { appId }: { appId: str
 }
 
 /**
- * Sends the text `sms` with a code that opens nothing. Throws `app_gone`, `invalid_data` (number), `refused` when nothing can send an SMS,
- * and `message_refused` with the step that failed in its detail.
+ * Sends the text `sms` with a code that opens nothing. Throws `app_gone`, `invalid_data` (number), `refused`
+ * when nothing can send an SMS, and `message_refused` with the step that failed in its detail.
  */
 export async function testSmsAccount(
   deps: MessageDeps & CodeDeps,

@@ -13,7 +13,10 @@ export function searchSignups(
   return store.signups.search(appId, { value, ...page });
 }
 
-/** Removes a signup of that handle, in any status of the app (contract P6). Throws `app_gone` and `signup_unknown`. */
+/**
+ * Removes a signup of that handle, in any status of the app (contract P6). Throws `app_gone` and
+ * `signup_unknown`.
+ */
 export async function removeSignup(
   deps: Pick<Deps, 'store'>,
   { appId, handle, signupId }: { appId: string; handle: string; signupId: string | undefined },

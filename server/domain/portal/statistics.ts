@@ -17,8 +17,9 @@ export interface Statistics {
 }
 
 /**
- * One page each of what an app holds, newest first, and how many there are; all three parts without a `target`, none with an unknown one
- * (contract §4.6.30). Answers in every status of the app (P14). Throws `app_gone`.
+ * One page each of what an app holds, newest first, and how many there are; all three parts without a
+ * `target`, none with an unknown one (contract §4.6.30). Answers in every status of the app (P14). Throws
+ * `app_gone`.
  */
 export async function appStatistics(
   deps: StatisticsDeps,

@@ -15,8 +15,9 @@ interface AddedValue {
 }
 
 /**
- * Replaces a user's metadata by what the portal sends: values of configured fields trimmed, empty invite values left out, added values set
- * (contract §4.6.15, P10). Throws `app_gone`, `user_unknown`, `refused` for a path that cannot be, `invalid_metadata` for what is too large.
+ * Replaces a user's metadata by what the portal sends: values of configured fields trimmed, empty invite
+ * values left out, added values set (contract §4.6.15, P10). Throws `app_gone`, `user_unknown`, `refused` for
+ * a path that cannot be, `invalid_metadata` for what is too large.
  */
 export async function replaceMetadata(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,

@@ -10,8 +10,8 @@ import { issuerOf } from './published-keys.ts';
 const RESERVED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'superUser'] as const;
 
 /**
- * Throws `error` when a required metadata field is empty, so that no JWT can be made (contract §7 step 5). To be called before anything
- * is written (A5).
+ * Throws `error` when a required metadata field is empty, so that no JWT can be made (contract §7 step 5). To
+ * be called before anything is written (A5).
  */
 export function requireCompleteMetadata(
   app: App,
@@ -39,7 +39,10 @@ function emptyField(app: App, handle: string, metaData: Metadata): string | unde
   return app.metaData.find(({ path, required }) => required && isEmpty(valueAt(shown, path)))?.path;
 }
 
-/** Whom a user JWT is about, in the app's `userIdFormat`; an anonymous user by the uid unless the format is `raw` (design §13). */
+/**
+ * Whom a user JWT is about, in the app's `userIdFormat`; an anonymous user by the uid unless the format is
+ * `raw`.
+ */
 export function subjectOf(app: App, user: Pick<User, 'uid' | 'handle'>): string {
   if (app.userIdFormat === 'raw') return user.handle;
   if (app.userIdFormat === 'uid' || isAnonymous(user.handle)) return user.uid;
@@ -47,8 +50,9 @@ export function subjectOf(app: App, user: Pick<User, 'uid' | 'handle'>): string 
 }
 
 /**
- * The claims of a user JWT, complete (contract §7). Times come in as epoch milliseconds and leave as JWT seconds. Metadata are copied,
- * never changed (A13); whatever they hold, the host's own claims are written last (A14).
+ * The claims of a user JWT, complete (contract §7). Times come in as epoch milliseconds and leave as JWT
+ * seconds. Metadata are copied, never changed (A13); whatever they hold, the host's own claims are written
+ * last (A14).
  */
 export function userClaims(
   deps: Pick<Deps, 'config' | 'codes'>,
@@ -75,7 +79,10 @@ export function userClaims(
   };
 }
 
-/** The stored metadata as a JWT shows them: the handle where a field is called `email`, `ANON_<field>` for anonymous users. */
+/**
+ * The stored metadata as a JWT shows them: the handle where a field is called `email`, `ANON_<field>` for
+ * anonymous users.
+ */
 function configuredMetadata(app: App, handle: string, metaData: Metadata): Metadata {
   return app.metaData.reduce((shown, { path, fieldName }) => {
     if (isAnonymous(handle)) return withValue(shown, path, `ANON_${fieldName}`);

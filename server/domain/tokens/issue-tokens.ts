@@ -27,10 +27,11 @@ export type TokenDeps = Pick<
 >;
 
 /**
- * The one gate through which a user gets tokens (threats R1): app, user, lock and due factor are read anew, because they may have
- * changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`,
- * `invalid_credentials` (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
- * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
+ * The one gate through which a user gets tokens: app, user, lock and due factor are read anew, because they
+ * may have changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user
+ * is. Throws `app_gone`, `app_suspended`, `app_migrated`, `invalid_credentials` (user gone, the proof
+ * overtaken by a password or factor change, or a factor came due), `signup_pending`, `user_suspended`, and
+ * `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
  */
 export async function issueTokens(
   deps: TokenDeps,

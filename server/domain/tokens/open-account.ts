@@ -32,8 +32,8 @@ export function requireOpenApp(
 }
 
 /**
- * Throws `user_suspended` for a user who may not log in, a lock counting as suspension (contract S36); `signup_pending` where a password
- * is asked for (contract §3.1, §3.5.1).
+ * Throws `user_suspended` for a user who may not log in, a lock counting as suspension (contract S36);
+ * `signup_pending` where a password is asked for (contract §3.1, §3.5.1).
  */
 export function requireOpenAccount(
   deps: Pick<Deps, 'events' | 'metrics'>,

@@ -21,16 +21,16 @@ interface Made {
 }
 
 /**
- * The server secret token of the current generation: one text, whoever asks for it in whatever process, as long as host key and
- * generation are the same.
+ * The server secret token of the current generation: one text, whoever asks for it in whatever process, as
+ * long as host key and generation are the same.
  */
 export async function issueServerSecret(deps: SecretDeps): Promise<string> {
   return tokenOf(deps, await serverSecretGeneration(deps.store.meta));
 }
 
 /**
- * Moves the generation in one conditional write and issues the token of the new one: every older token is refused from then on, in every
- * process within 5 s, those of an adopted older installation included.
+ * Moves the generation in one conditional write and issues the token of the new one: every older token is
+ * refused from then on, in every process within 5 s, those of an adopted older installation included.
  */
 export async function rotateServerSecret(deps: SecretDeps): Promise<{ token: string; generation: number }> {
   const { before, generation } = await nextGeneration(deps);

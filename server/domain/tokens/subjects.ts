@@ -28,9 +28,10 @@ export async function subjectsAreRecorded(deps: Pick<Deps, 'store'>): Promise<bo
 }
 
 /**
- * Records the `subject` of users of an earlier version, beside requests, and again daily for what an older host on the same database
- * wrote. Any number of processes may be at it, and one that ends leaves the rest to the next start. What two users share is recorded for
- * the first and told of (`subject_doubled`); `isStopped` ends it early.
+ * Records the `subject` of users of an earlier version, beside requests, and again daily for what an older
+ * host on the same database wrote. Any number of processes may be at it, and one that ends leaves the rest to
+ * the next start. What two users share is recorded for the first and told of (`subject_doubled`); `isStopped`
+ * ends it early.
  */
 export async function recordSubjects(
   deps: SubjectDeps,

@@ -10,7 +10,10 @@ export class CellError extends Error {
 /** What the old host wrote where it should have written JSON: the value is lost. */
 const LOST = '[object Object]';
 
-/** How values are written into cells (contract §4.5): an absent value is an empty cell, dates are ISO, objects and lists are JSON. */
+/**
+ * How values are written into cells (contract §4.5): an absent value is an empty cell, dates are ISO, objects
+ * and lists are JSON.
+ */
 export function cellOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'object') return JSON.stringify(value);
@@ -21,7 +24,10 @@ export function dateCell(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
 }
 
-/** Behind any number of apostrophes: where a spreadsheet begins to calculate, or to look for what it could calculate. */
+/**
+ * Behind any number of apostrophes: where a spreadsheet begins to calculate, or to look for what it could
+ * calculate.
+ */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const KEPT_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
 
@@ -34,7 +40,10 @@ export function fromSpreadsheet(cell: string): string {
   return KEPT_FORMULA.test(cell) ? cell.slice(1) : cell;
 }
 
-/** The cells of one row by column name. Texts the old host wrote are understood; anything else throws `CellError`. */
+/**
+ * The cells of one row by column name. Texts the old host wrote are understood; anything else throws
+ * `CellError`.
+ */
 export class Cells {
   readonly #byName: ReadonlyMap<string, string>;
 

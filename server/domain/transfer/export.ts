@@ -20,8 +20,8 @@ type ExportDeps = Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'clo
 const turn = new OneAtATime();
 
 /**
- * One app as the five files of contract §4.5, streamed. Secrets are in it unless `withSecrets` is false; each export is logged with which it
- * was. Throws `app_gone`, and `service_unavailable` while another export runs.
+ * One app as the five files of contract §4.5, streamed. Secrets are in it unless `withSecrets` is false; each
+ * export is logged with which it was. Throws `app_gone`, and `service_unavailable` while another export runs.
  */
 export async function exportApp(
   deps: ExportDeps,
@@ -33,7 +33,10 @@ export async function exportApp(
   return streamed(deps, filesOf(deps, app, options, ''), end);
 }
 
-/** Every app of the host, a folder each, beside `host.json`. Throws `service_unavailable` while another export runs. */
+/**
+ * Every app of the host, a folder each, beside `host.json`. Throws `service_unavailable` while another export
+ * runs.
+ */
 export async function exportHost(deps: ExportDeps, options: ExportOptions): Promise<NodeJS.ReadableStream> {
   const { withSecrets } = options;
   const end = turn.begin();

@@ -44,8 +44,9 @@ const DOUBLED = 'htmlTemplate';
 const turn = new OneAtATime();
 
 /**
- * Makes an app of an export file, the old host's or ours. The whole file is checked before anything is written; then everything goes under an
- * app record nobody can see, until one last write makes it a live app. `newKeys` asks for a key pair of its own. Throws `refused` with every bad row by file, line and reason,
+ * Makes an app of an export file, the old host's or ours. The whole file is checked before anything is
+ * written; then everything goes under an app record nobody can see, until one last write makes it a live app.
+ * `newKeys` asks for a key pair of its own. Throws `refused` with every bad row by file, line and reason,
  * `app_name_taken`, and `service_unavailable` while another import runs.
  */
 export async function importApp(

@@ -6,14 +6,17 @@ import type { Deps } from '../../ports/deps.ts';
 import { parsePhone, requireReachable } from './phone-number.ts';
 
 const HANDLE_MAX = 254;
-/** Longer than the longest handle allows for the blanks around it. Nothing longer is normalised: that work grows with the text. */
+/**
+ * Longer than the longest handle allows for the blanks around it. Nothing longer is normalised: that work
+ * grows with the text.
+ */
 const TYPED_MAX = 320;
 const UNFIT = /[\p{Cc}\uFFFD]/u;
 
 /**
- * The handle of somebody who joins: an e-mail address, trimmed and lower-cased (contract A3, A26), its domain as the mailer maps it, so that
- * one mailbox is one handle; or in a phone app a number in E.164. A blank inside an address was a plus before a client forgot to escape it
- * (C2). Throws `invalid_data`.
+ * The handle of somebody who joins: an e-mail address, trimmed and lower-cased (contract A3, A26), its domain
+ * as the mailer maps it, so that one mailbox is one handle; or in a phone app a number in E.164. A blank
+ * inside an address was a plus before a client forgot to escape it (C2). Throws `invalid_data`.
  */
 export function parseHandle(app: App, text: string): string {
   requireTypable(text);
@@ -26,8 +29,8 @@ export function parseHandle(app: App, text: string): string {
 }
 
 /**
- * What somebody typed to log in, normalised as handles are; nothing is refused but what no handle can hold (`invalid_data`). Normalising
- * twice changes nothing.
+ * What somebody typed to log in, normalised as handles are; nothing is refused but what no handle can hold
+ * (`invalid_data`). Normalising twice changes nothing.
  */
 export function loginName(app: App, text: string): string {
   requireTypable(text);
@@ -42,8 +45,8 @@ export function loginName(app: App, text: string): string {
 }
 
 /**
- * Every spelling a row of that handle may be stored under: the one of today first, then those of before domains were mapped. One for nearly
- * every text. Throws `invalid_data` as `loginName` does.
+ * Every spelling a row of that handle may be stored under: the one of today first, then those of before
+ * domains were mapped. One for nearly every text. Throws `invalid_data` as `loginName` does.
  */
 export function handleSpellings(app: App, text: string): readonly string[] {
   const name = loginName(app, text);
@@ -51,7 +54,10 @@ export function handleSpellings(app: App, text: string): readonly string[] {
   return [...new Set([name, normalise(text), readableAddress(name)])];
 }
 
-/** The user who has that handle, in whatever spelling it was stored. Throws `invalid_data` as `loginName` does. */
+/**
+ * The user who has that handle, in whatever spelling it was stored. Throws `invalid_data` as `loginName`
+ * does.
+ */
 export async function findHolder(
   deps: Pick<Deps, 'store'>,
   app: App,
@@ -80,7 +86,8 @@ export function requireLoginName(app: App, name: string): void {
 }
 
 /**
- * The user somebody means by what was typed: a handle goes before a user name (contract S15). Throws `user_names_disabled` and `invalid_data`.
+ * The user somebody means by what was typed: a handle goes before a user name (contract S15). Throws
+ * `user_names_disabled` and `invalid_data`.
  */
 export async function findByLoginName(
   deps: Pick<Deps, 'store'>,
@@ -94,7 +101,9 @@ export async function findByLoginName(
   return deps.store.users.findByUserName(app.id, name);
 }
 
-/** A user name: 3 to 32 letters and digits, a letter first, lower case (contract S15). Throws `invalid_data`. */
+/**
+ * A user name: 3 to 32 letters and digits, a letter first, lower case (contract S15). Throws `invalid_data`.
+ */
 export function parseUserName(text: string): string {
   const userName = text.trim().toLowerCase();
   if (!/^[a-z][a-z0-9]{2,31}$/.test(userName)) {
@@ -115,8 +124,8 @@ function normalise(text: string): string {
 }
 
 /**
- * Control characters, lone surrogates and U+FFFD are refused in identifiers: stores turn a lone surrogate into U+FFFD, so that two
- * handles could meet (threats R22). Throws `invalid_data`.
+ * Control characters, lone surrogates and U+FFFD are refused in identifiers: stores turn a lone surrogate
+ * into U+FFFD, so that two handles could meet. Throws `invalid_data`.
  */
 export function requireFitText(text: string): void {
   if (UNFIT.test(text) || !text.isWellFormed()) throw invalidHandle();

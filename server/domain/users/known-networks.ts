@@ -18,7 +18,9 @@ export function isKnownNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User)
   return user.networks?.some((known) => known.network === network && known.day > oldest) ?? false;
 }
 
-/** The record with the network of this request as the latest one; undefined when it says so of today already. */
+/**
+ * The record with the network of this request as the latest one; undefined when it says so of today already.
+ */
 function withNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User): User | undefined {
   const network = deps.origin.network();
   const day = dayOf(deps);
@@ -29,18 +31,27 @@ function withNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User): User | u
   return { ...user, networks: [{ network, day }, ...others] };
 }
 
-/** The one seen longest ago; of those of one day the latest, so that a day on the road does not drive out where somebody lives. */
+/**
+ * The one seen longest ago; of those of one day the latest, so that a day on the road does not drive out
+ * where somebody lives.
+ */
 function leastKnown(networks: readonly { day: number }[]): number {
   const oldest = Math.min(...networks.map(({ day }) => day));
   return networks.findIndex(({ day }) => day === oldest);
 }
 
-/** What `rememberNetwork` would note of a user who is only being made: stored with the row, it costs no write of its own. */
+/**
+ * What `rememberNetwork` would note of a user who is only being made: stored with the row, it costs no write
+ * of its own.
+ */
 export function firstNetworks(deps: Pick<Deps, 'clock' | 'origin'>): User['networks'] {
   return [{ network: deps.origin.network(), day: dayOf(deps) }];
 }
 
-/** Notes where somebody is who proved who they are. Costs a write only for a network that is new, or new today. */
+/**
+ * Notes where somebody is who proved who they are. Costs a write only for a network that is new, or new
+ * today.
+ */
 export async function rememberNetwork(deps: NetworkDeps, user: User): Promise<void> {
   const noted = withNetwork(deps, user);
   if (!noted || (await deps.store.users.replace(noted))) return;
@@ -48,8 +59,8 @@ export async function rememberNetwork(deps: NetworkDeps, user: User): Promise<vo
 }
 
 /**
- * Notes the network of a user's first authenticated request of a UTC day. Nobody waits for it and nobody misses it when it fails: the next
- * request tries again. On every other request it is one comparison.
+ * Notes the network of a user's first authenticated request of a UTC day. Nobody waits for it and nobody
+ * misses it when it fails: the next request tries again. On every other request it is one comparison.
  */
 export function noticeVisit(deps: NetworkDeps, user: User): void {
   const latest = user.networks?.[0]?.day ?? 0;

@@ -7,7 +7,7 @@ import { parseJsonText } from '../../tools/json-text.ts';
 const METADATA_MAX_BYTES = 8192;
 const VALUE_MAX_LENGTH = 1024;
 const DEPTH_MAX = 8;
-/** Names that mean something to JavaScript stay out of paths and records (threats R26). */
+/** Names that mean something to JavaScript stay out of paths and records. */
 export const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
 /** The refusal that blames metadata, and the field at `path` where it is one. */
@@ -20,8 +20,9 @@ export function refusedMetadata(
 }
 
 /**
- * JSON text of a client → the configured paths only, trimmed (contract §3.1); an app without fields takes nothing. Throws `onBadText` when
- * the text is no JSON object or a value no text, and `invalid_metadata` when a required path is absent or something is too large.
+ * JSON text of a client → the configured paths only, trimmed (contract §3.1); an app without fields takes
+ * nothing. Throws `onBadText` when the text is no JSON object or a value no text, and `invalid_metadata` when
+ * a required path is absent or something is too large.
  */
 export function parseMetadata(
   fields: readonly MetadataField[],
@@ -58,8 +59,8 @@ function parseOrUndefined(text: string): unknown {
 }
 
 /**
- * Throws `invalid_metadata` for more than 8 KiB of JSON, nesting deeper than 8, a text of more than 1,024 characters, and texts the stores
- * or other systems would change: lone surrogates and NUL.
+ * Throws `invalid_metadata` for more than 8 KiB of JSON, nesting deeper than 8, a text of more than 1,024
+ * characters, and texts the stores or other systems would change: lone surrogates and NUL.
  */
 export function requireStorable(metaData: Metadata): void {
   requireFitting(metaData, []);
@@ -83,7 +84,7 @@ function requireFitting(value: unknown, names: readonly string[]): void {
   }
 }
 
-/** Throws `refused` for a name that may not stand in a record (threats R26). */
+/** Throws `refused` for a name that may not stand in a record. */
 export function requireSafeNames(value: unknown, path = ''): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
@@ -138,7 +139,7 @@ function splitPath(path: string): [name: string, rest: string | undefined] {
   return dot === -1 ? [path, undefined] : [path.slice(0, dot), path.slice(dot + 1)];
 }
 
-/** Never what an object inherits: paths and names come from outside (threats R26). */
+/** Never what an object inherits: paths and names come from outside. */
 function ownValue(object: Metadata, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }

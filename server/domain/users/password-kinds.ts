@@ -30,9 +30,10 @@ interface Seen {
 const seenOf = new WeakMap<Store, Seen>();
 
 /**
- * The hash to judge a password by where there is none: one no password has, of a kind that users of the app have, each kind for as large a
- * share of all handles as it has of the app's users. By its handle, so that the same stranger always meets the same kind. To be asked for
- * known handles too: what it costs must not tell one.
+ * The hash to judge a password by where there is none: one no password has, of a kind that users of the app
+ * have, each kind for as large a share of all handles as it has of the app's users. By its handle, so that
+ * the same stranger always meets the same kind. To be asked for known handles too: what it costs must not
+ * tell one.
  */
 export async function decoyFor(
   deps: KindDeps & Pick<Deps, 'handleRef'>,

@@ -11,9 +11,9 @@ const MD5 = /^[\da-f]{32}$/i;
 const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
 
 /**
- * What the host can ask of a password that reaches it as MD5 text: 32 hex digits (contract C12) of more than nothing, and with
- * `refuseCommonPasswords` not the MD5 of one of the 10,000 commonest passwords (design §13). Throws `invalid_data`, which blames the
- * member `field`.
+ * What the host can ask of a password that reaches it as MD5 text: 32 hex digits (contract C12) of more than
+ * nothing, and with `refuseCommonPasswords` not the MD5 of one of the 10,000 commonest passwords. Throws
+ * `invalid_data`, which blames the member `field`.
  */
 export function requireNewPassword(app: App, text: string, field = 'password'): void {
   if (!MD5.test(text)) throw refusedPassword('not_md5', field);

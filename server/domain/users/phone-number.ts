@@ -7,13 +7,17 @@ const require = createRequire(import.meta.url);
 /** Longer than any way to write 15 digits. */
 const TYPED_MAX = 320;
 const E164 = /^\+[1-9]\d{7,14}$/;
-/** Blanks, dashes and invisible marks of every script, as pages and address books write them; the minus sign is no dash to Unicode. */
+/**
+ * Blanks, dashes and invisible marks of every script, as pages and address books write them; the minus sign
+ * is no dash to Unicode.
+ */
 const BETWEEN_DIGITS = /[\s\p{Pd}\p{Cf}\u2212\u30fb\u00b7./()]/gu;
 
 /**
- * A phone number in E.164 (contract A16): a missing plus is added (forms of old clients deliver it as a blank), blanks, dots, dashes, slashes,
- * parentheses and invisible marks go, digits of any script are read, 8 to 15 must remain. Trunk zeros behind the country code go too, so that
- * one number has one spelling and reading it again changes nothing. `field`: the parameter to blame. Throws `invalid_data`.
+ * A phone number in E.164 (contract A16): a missing plus is added (forms of old clients deliver it as a
+ * blank), blanks, dots, dashes, slashes, parentheses and invisible marks go, digits of any script are read, 8
+ * to 15 must remain. Trunk zeros behind the country code go too, so that one number has one spelling and
+ * reading it again changes nothing. `field`: the parameter to blame. Throws `invalid_data`.
  */
 export function parsePhone(text: string, field = 'handle'): string {
   const compact =
@@ -39,7 +43,10 @@ function plans(): typeof import('libphonenumber-js') {
 
 const BLOCK_DIGITS = 6;
 
-/** Country and six digits: numbers that are rented together have them in common. `number`: as `parsePhone` answers it. */
+/**
+ * Country and six digits: numbers that are rented together have them in common. `number`: as `parsePhone`
+ * answers it.
+ */
 export function numberBlock(number: string): string {
   const parsed = plans().parsePhoneNumberFromString(number);
   if (!parsed) return number.slice(0, 1 + 2 + BLOCK_DIGITS);
@@ -47,8 +54,8 @@ export function numberBlock(number: string): string {
 }
 
 /**
- * Throws `invalid_data` when the app sends no SMS to where the number belongs. A number that no plan knows belongs to every country of its
- * calling code.
+ * Throws `invalid_data` when the app sends no SMS to where the number belongs. A number that no plan knows
+ * belongs to every country of its calling code.
  */
 export function requireReachable({ smsCountries = [] }: App, number: string, field = 'handle'): string {
   if (smsCountries.length === 0) return number;
@@ -68,7 +75,9 @@ export function isCountry(code: string): code is import('libphonenumber-js').Cou
   return plans().isSupportedCountry(code);
 }
 
-/** Decimal digits of every script as 0 to 9: each script has its ten in a row, from zero on (Unicode, `Nd`). */
+/**
+ * Decimal digits of every script as 0 to 9: each script has its ten in a row, from zero on (Unicode, `Nd`).
+ */
 export function asciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     let before = (digit.codePointAt(0) ?? 0) - 1;

@@ -5,7 +5,10 @@ import type { Deps } from '../../ports/deps.ts';
 
 type SeatDeps = Pick<Deps, 'store' | 'clock'>;
 
-/** A seat that was taken but holds no user yet belongs to an insert under way, unless it stays so for this long. */
+/**
+ * A seat that was taken but holds no user yet belongs to an insert under way, unless it stays so for this
+ * long.
+ */
 const SETTLE_MS = 2000;
 const STEP_MS = 100;
 const TURN_MS = 10_000;
@@ -17,8 +20,9 @@ export function seatLimit(app: App): number | undefined {
 }
 
 /**
- * Takes a seat before a user is inserted: one conditional increment, so that racing sign-ups never exceed the limit. Apps without a limit
- * count too, for the day they get one. Before it refuses, seats that a crash left taken are freed. Throws `full`.
+ * Takes a seat before a user is inserted: one conditional increment, so that racing sign-ups never exceed the
+ * limit. Apps without a limit count too, for the day they get one. Before it refuses, seats that a crash left
+ * taken are freed. Throws `full`.
  */
 export async function takeSeat(deps: SeatDeps, app: App, full: ErrorName): Promise<void> {
   if (await increment(deps, app)) return;
@@ -26,7 +30,10 @@ export async function takeSeat(deps: SeatDeps, app: App, full: ErrorName): Promi
   if (!seated) throw new HostError(full);
 }
 
-/** Throws `full` when no seat is free now; takes none. For a sign-up that will take its seat when it is completed. */
+/**
+ * Throws `full` when no seat is free now; takes none. For a sign-up that will take its seat when it is
+ * completed.
+ */
 export async function requireFreeSeat(deps: SeatDeps, app: App, full: ErrorName): Promise<void> {
   const limit = seatLimit(app);
   if (limit === undefined || (await taken(deps, app)) < limit) return;
@@ -39,7 +46,10 @@ export async function releaseSeat(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'
   await deps.store.counters.decrement(keyOf(app));
 }
 
-/** Sets the counter to the number of users there are. For an app nobody can join meanwhile: after an import or a reset. */
+/**
+ * Sets the counter to the number of users there are. For an app nobody can join meanwhile: after an import or
+ * a reset.
+ */
 export async function recountSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'>): Promise<void> {
   await deps.store.counters.set(keyOf(app), await deps.store.users.size(app.id));
 }
@@ -50,8 +60,8 @@ export async function forgetSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'
 }
 
 /**
- * Waits for inserts under way, then frees what is still counted above the users there are: that a crash left behind. One at a time does,
- * or two would free the same seat. False when none was lost.
+ * Waits for inserts under way, then frees what is still counted above the users there are: that a crash left
+ * behind. One at a time does, or two would free the same seat. False when none was lost.
  */
 export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promise<boolean> {
   let lost = Number.POSITIVE_INFINITY;

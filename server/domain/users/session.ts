@@ -4,7 +4,9 @@ import { HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
 import { type NetworkDeps, noticeVisit } from './known-networks.ts';
 
-/** Every status other than `active` stops an app (contract §8 S14). Throws `app_suspended` or `app_migrated`. */
+/**
+ * Every status other than `active` stops an app (contract §8 S14). Throws `app_suspended` or `app_migrated`.
+ */
 export function requireRunning(app: App): void {
   if (app.status === 'migrated') throw new HostError('app_migrated');
   if (app.status !== 'active') throw new HostError('app_suspended');
@@ -12,9 +14,9 @@ export function requireRunning(app: App): void {
 
 type SessionDeps = NetworkDeps;
 /**
- * The user behind an access token, one read. Throws `user_suspended` when the user is not active, `invalid_access_token` when there is none
- * any more, and when the token was logged out or is older than the user's last password change, reset or suspension. The
- * first call of a day notes where the user is.
+ * The user behind an access token, one read. Throws `user_suspended` when the user is not active,
+ * `invalid_access_token` when there is none any more, and when the token was logged out or is older than the
+ * user's last password change, reset or suspension. The first call of a day notes where the user is.
  */
 export async function currentUser(deps: SessionDeps, caller: UserCaller): Promise<User> {
   const { app, session } = caller;

@@ -8,8 +8,9 @@ import { DAY_MS } from '../../tools/duration.ts';
 const ENOUGH = 200;
 
 /**
- * Tells by `insecure_setting`, at most once a day, when `TRUST_PROXY_HOPS` seems to make one address of all clients; the next start and
- * `--check` say it again. A header that comes from a public address is told of only, for anybody can send it.
+ * Tells by `insecure_setting`, at most once a day, when `TRUST_PROXY_HOPS` seems to make one address of all
+ * clients; the next start and `--check` say it again. A header that comes from a public address is told of
+ * only, for anybody can send it.
  */
 export class AddressWatch {
   readonly #deps: Pick<Deps, 'config' | 'store' | 'clock' | 'events'>;
@@ -24,7 +25,9 @@ export class AddressWatch {
     this.#isLocal = isLoopback(new URL(deps.config.apiUrl).hostname);
   }
 
-  /** A request that counts against its address's limit; `isForwarded`: it has the header `X-Forwarded-For`. */
+  /**
+   * A request that counts against its address's limit; `isForwarded`: it has the header `X-Forwarded-For`.
+   */
   see(address: string, isForwarded: boolean): void {
     if (isForwarded && this.#deps.config.trustProxyHops === 0) this.#tell('forwarded_ignored', address);
     if (this.#several || this.#isLocal) return;

@@ -17,7 +17,10 @@ export class AnswerHeaders {
     this.#common = common;
   }
 
-  /** `contentType` undefined: an answer without a body. Nothing is kept by caches unless `cacheControl` says otherwise. */
+  /**
+   * `contentType` undefined: an answer without a body. Nothing is kept by caches unless `cacheControl` says
+   * otherwise.
+   */
   of(answer: {
     requestId: string;
     contentType: string | undefined;

@@ -8,7 +8,9 @@ import type { RawInput } from './input.ts';
 /** 100 kB (contract §2.2). */
 const BODY_LIMIT = 102_400;
 const BODY_TIME_MS = 30_000;
-/** A body that is too large is read up to here and thrown away, so that the client gets to read the answer. */
+/**
+ * A body that is too large is read up to here and thrown away, so that the client gets to read the answer.
+ */
 const DISCARD_LIMIT = 4 * 1024 * 1024;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -16,8 +18,8 @@ const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 
 /**
- * Reads a JSON or form body; either encoding works on every POST (contract §2.2). Throws `body_too_large`, `unsupported_media_type` and
- * `malformed_request`.
+ * Reads a JSON or form body; either encoding works on every POST (contract §2.2). Throws `body_too_large`,
+ * `unsupported_media_type` and `malformed_request`.
  */
 export async function readBody(request: IncomingMessage, names: ReadonlySet<string>): Promise<RawInput> {
   const type = declaredType(request);

@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
- * Address of the client behind `hops` proxies, each of which appends the address it saw to `X-Forwarded-For`; counted from the right,
- * because the left end is whatever the client wrote (threats R27). Without proxies, or without a usable entry, the peer of the socket.
- * Empty when the peer is not known any more: nothing may be done for such a request that is limited by address.
+ * Address of the client behind `hops` proxies, each of which appends the address it saw to `X-Forwarded-For`;
+ * counted from the right, because the left end is whatever the client wrote. Without proxies, or without a
+ * usable entry, the peer of the socket. Empty when the peer is not known any more: nothing may be done for
+ * such a request that is limited by address.
  */
 export function clientAddress(request: IncomingMessage, hops: number): string {
   const peer = plainAddress(request.socket.remoteAddress ?? '');
@@ -23,8 +24,9 @@ function withoutPort(entry: string): string {
 }
 
 /**
- * The one spelling of an address: IPv4 where an IPv6 address stands for one (mapped: RFC 4291 §2.5.5.2; translated: RFC 6052 §2.1, else all
- * of IPv4 would be one customer), IPv6 as RFC 5952 writes it, without zone.
+ * The one spelling of an address: IPv4 where an IPv6 address stands for one (mapped: RFC 4291 §2.5.5.2;
+ * translated: RFC 6052 §2.1, else all of IPv4 would be one customer), IPv6 as RFC 5952 writes it, without
+ * zone.
  */
 export function plainAddress(address: string): string {
   if (!address.includes(':') || isIP(address) === 0) return address;
@@ -45,14 +47,20 @@ export function addressBucket(address: string): string {
   return address.includes(':') ? groupsOf(address).slice(0, 4).join(':') : address;
 }
 
-/** The place on the net somebody comes from time and again: the IPv4 /24, or the IPv6 /48 that one customer has at most. */
+/**
+ * The place on the net somebody comes from time and again: the IPv4 /24, or the IPv6 /48 that one customer
+ * has at most.
+ */
 export function addressNetwork(address: string): string {
   return address.includes(':')
     ? groupsOf(address).slice(0, 3).join(':')
     : address.split('.').slice(0, 3).join('.');
 }
 
-/** The eight groups of an IPv6 address, each in its one spelling, so that another spelling is no other address. */
+/**
+ * The eight groups of an IPv6 address, each in its one spelling, so that another spelling is no other
+ * address.
+ */
 function groupsOf(address: string): string[] {
   const [head = '', tail] = address.toLowerCase().split('::');
   const groups = head === '' ? [] : head.split(':');

@@ -7,7 +7,10 @@ const EXPOSED = 'X-Request-Id, Retry-After';
 const EVERYONE = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', EXPOSED];
 const VARY = ['Vary', 'Origin'];
 
-/** Which origins a browser may read answers from. A foreign origin, or none, is served all the same (contract §8 S31). */
+/**
+ * Which origins a browser may read answers from. A foreign origin, or none, is served all the same (contract
+ * §8 S31).
+ */
 export class Cors {
   readonly #allowed: ReadonlySet<string> | undefined;
   constructor(allowOrigin: Config['allowOrigin']) {

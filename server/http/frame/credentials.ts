@@ -35,7 +35,10 @@ const WANTED: Record<CallerRule, string | undefined> = {
   superuser: 'access-token',
 };
 
-/** The first credential present and not empty decides; the others are not looked at, even if it is invalid (contract §1.2). */
+/**
+ * The first credential present and not empty decides; the others are not looked at, even if it is invalid
+ * (contract §1.2).
+ */
 export function presentedCredential(
   headers: IncomingHttpHeaders,
   queryToken: string | undefined,
@@ -56,7 +59,9 @@ export class Credentials {
     this.#generations = new TokenGenerations(deps);
   }
 
-  /** Verifies signature, kind and expiry. Refuses in code form on every path: 500, 400 or 405 (contract §1.3). */
+  /**
+   * Verifies signature, kind and expiry. Refuses in code form on every path: 500, 400 or 405 (contract §1.3).
+   */
   async verify(route: Route, presented: Presented | undefined): Promise<Credential | undefined> {
     if (!presented) return undefined;
     const { place, token } = presented;
@@ -96,7 +101,10 @@ export class Credentials {
     return new Refused(REFUSED_AS[place], { status, because });
   }
 
-  /** A token of this host that does not belong where it stands says so; what is no token in force says nothing. */
+  /**
+   * A token of this host that does not belong where it stands says so; what is no token in force says
+   * nothing.
+   */
   async #misplaced(route: Route, place: Place, token: string, status = 400): Promise<Refused> {
     const isOfHost = await this.#deps.hostTokens.isInForce(token);
     const because = isOfHost && { because: wantedBy(route, 'wrong_credential') };
@@ -104,8 +112,9 @@ export class Credentials {
   }
 
   /**
-   * The credential that counts for the route. Refuses one of the wrong kind, or none, as the route says. A `link` route that was reached with
-   * a header credential takes the app token of the query all the same; one that does not verify is code 400 with HTTP 403 (contract §3.5.6).
+   * The credential that counts for the route. Refuses one of the wrong kind, or none, as the route says. A
+   * `link` route that was reached with a header credential takes the app token of the query all the same; one
+   * that does not verify is code 400 with HTTP 403 (contract §3.5.6).
    */
   async requireKind(
     route: Route,
@@ -127,7 +136,10 @@ export class Credentials {
     throw await this.#misplaced(route, 'query', queryToken, 403);
   }
 
-  /** The caller with its app. Throws `app_gone` when there is no such app; refuses a rotated app token with 400. */
+  /**
+   * The caller with its app. Throws `app_gone` when there is no such app; refuses a rotated app token with
+   * 400.
+   */
   async caller(route: Route, credential: Credential | undefined): Promise<Caller> {
     if (route.caller === 'nobody' || !credential) return { kind: 'nobody' };
     if (credential.kind === 'server') return { kind: 'server' };
@@ -153,7 +165,10 @@ function wantedBy(route: Route, reason: 'no_credential' | 'wrong_credential'): B
   return { reason, ...(wanted && { wanted }) };
 }
 
-/** Where only the app counts, a user's token serves even after its expiry: React clients keep sending it (contract C9). */
+/**
+ * Where only the app counts, a user's token serves even after its expiry: React clients keep sending it
+ * (contract C9).
+ */
 function takesExpired(route: Route): boolean {
   return route.caller === 'app' || route.caller === 'app or user';
 }

@@ -16,8 +16,8 @@ export function isUserPath(path: string): boolean {
 }
 
 /**
- * What the client is told of something thrown: the contract's two error forms, each body made anew. Anything that is not a refusal becomes
- * the contract's 500 and one `unexpected_error` event.
+ * What the client is told of something thrown: the contract's two error forms, each body made anew. Anything
+ * that is not a refusal becomes the contract's 500 and one `unexpected_error` event.
  */
 export function errorReply(
   deps: Pick<Deps, 'events' | 'renderer'>,

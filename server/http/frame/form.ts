@@ -30,9 +30,10 @@ export function decodeQuery(text: string): Form {
 }
 
 /**
- * Decodes a form body of clients that do not escape (contract C2, C3). The text is split at `&` only where a parameter follows: a name of
- * the route with `=`, `&` or the end behind it; or, outside unfinished JSON, any other name with `=`, so that unknown parameters are
- * dropped as they are from JSON. Everything else belongs to the value before it.
+ * Decodes a form body of clients that do not escape (contract C2, C3). The text is split at `&` only where a
+ * parameter follows: a name of the route with `=`, `&` or the end behind it; or, outside unfinished JSON, any
+ * other name with `=`, so that unknown parameters are dropped as they are from JSON. Everything else belongs
+ * to the value before it.
  */
 export function decodeForm(text: string, names: ReadonlySet<string>): Form {
   const parts: string[] = [];
@@ -57,7 +58,10 @@ function startsParameter(piece: string, names: ReadonlySet<string>, before: Json
   return equals > 0 && /^[A-Za-z_][\w.-]*$/.test(name) && !before.unfinished;
 }
 
-/** How far a value that begins like a JSON object or list has come. Reads every character once, however often it is asked. */
+/**
+ * How far a value that begins like a JSON object or list has come. Reads every character once, however often
+ * it is asked.
+ */
 class JsonProgress {
   readonly #isJson: boolean;
   #depth = 0;

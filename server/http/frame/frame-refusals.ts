@@ -14,7 +14,10 @@ const UNREADABLE: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What is refused before any route is looked for: requests that HTTP itself forbids. Each ends its connection. */
+/**
+ * What is refused before any route is looked for: requests that HTTP itself forbids. Each ends its
+ * connection.
+ */
 export class FrameRefusals {
   readonly #headers: AnswerHeaders;
   readonly #ids: RequestIds;

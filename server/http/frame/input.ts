@@ -12,8 +12,9 @@ export interface RawInput {
 }
 
 /**
- * Checks presence first, then types (contract §3): a missing, null or empty member that the route needs refuses as `missing`, anything that
- * does not match the schema, is no well-formed Unicode or came twice as `malformed`. Unknown members are dropped.
+ * Checks presence first, then types (contract §3): a missing, null or empty member that the route needs
+ * refuses as `missing`, anything that does not match the schema, is no well-formed Unicode or came twice as
+ * `malformed`. Unknown members are dropped.
  */
 export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): Record<string, unknown> {
   const { route, required, names } = endpoint;

@@ -1,6 +1,9 @@
 import { TextReply } from '../route.ts';
 
-/** Makes `answer` write the JSON of a record once for each state of it: the store hands out the same object until something changes. */
+/**
+ * Makes `answer` write the JSON of a record once for each state of it: the store hands out the same object
+ * until something changes.
+ */
 export function writtenOnce<T extends object>(wire: (record: T) => unknown): (record: T) => TextReply {
   const written = new WeakMap<T, TextReply>();
   return (record) => {

@@ -22,8 +22,9 @@ function pathStart(target: string): number {
 }
 
 /**
- * The one spelling of a path that limits and routes look at (contract C1, threats R23): repeated slashes collapse, one trailing slash
- * and needless escapes go. Case is the router's business, because path parts keep theirs.
+ * The one spelling of a path that limits and routes look at (contract C1, threats R23): repeated slashes
+ * collapse, one trailing slash and needless escapes go. Case is the router's business, because path parts
+ * keep theirs.
  */
 export function repairPath(path: string): string {
   let repaired = path.replaceAll(/\/{2,}/g, '/');

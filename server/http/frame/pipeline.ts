@@ -18,8 +18,9 @@ import { Upload } from './upload.ts';
 import { UploadFolders } from './upload-folders.ts';
 
 /**
- * Answers one request: the order of its checks on one screen (design §13). Path repair → route → address limit → credential → who may
- * call → body → presence → types → app row → the domain. Throws `HostError` and `Refused`.
+ * Answers one request: the order of its checks on one screen (design §13). Path repair → route → address
+ * limit → credential → who may call → body → presence → types → app row → the domain. Throws `HostError` and
+ * `Refused`.
  */
 export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) => Promise<Reply> {
   const credentials = new Credentials(deps);
@@ -95,10 +96,15 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
 
 const NO_FILE = { reason: 'missing', field: 'file' } as const;
 
-/** What browsers send with a page that nobody has asked to see yet: the standard's word, and those before it. */
+/**
+ * What browsers send with a page that nobody has asked to see yet: the standard's word, and those before it.
+ */
 const LOOKING_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 
-/** What a client says it is about counts for links alone, which scanners open; it never hides anything from a log. */
+/**
+ * What a client says it is about counts for links alone, which scanners open; it never hides anything from a
+ * log.
+ */
 function isIdle({ caller }: Route, { method, headers }: IncomingMessage): boolean {
   if (caller !== 'link' || method === 'POST') return false;
   return method === 'HEAD' || LOOKING_AHEAD.some((name) => headers[name] !== undefined);

@@ -3,12 +3,17 @@ import { REASONS, type Reason } from '../../model/errors.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** As the last argument of a check of a schema: the word for what it refuses, where the kind of the check does not say it. */
+/**
+ * As the last argument of a check of a schema: the word for what it refuses, where the kind of the check does
+ * not say it.
+ */
 export function reason(word: Reason): { error: Reason } {
   return { error: word };
 }
 
-/** What is wrong with the member of `input` that the first issue is about. Too long is told before all else. */
+/**
+ * What is wrong with the member of `input` that the first issue is about. Too long is told before all else.
+ */
 export function blame(issues: readonly Issue[], input: unknown): { reason: Reason; field: string } {
   const [first] = issues;
   const field = String(first?.path[0] ?? '');
@@ -36,7 +41,9 @@ function wordOf(issue: Issue, input: unknown): Reason {
   }
 }
 
-/** A value of none of several types is of a wrong type; else the alternative of its type says what is wrong. */
+/**
+ * A value of none of several types is of a wrong type; else the alternative of its type says what is wrong.
+ */
 function ofAlternatives(alternatives: readonly (readonly Issue[])[], value: unknown): Reason {
   const words = alternatives.flatMap((issues) => issues.map((issue) => wordOf(issue, value)));
   const telling = words.filter((word) => word !== 'wrong_type');
@@ -50,7 +57,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   }, input);
 }
 
-/** Whether every text in a value, names of members included, is well-formed Unicode; others change on their way through a store. */
+/**
+ * Whether every text in a value, names of members included, is well-formed Unicode; others change on their
+ * way through a store.
+ */
 export function isWellFormed(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;

@@ -16,7 +16,10 @@ export class Refused extends Error {
   }
 }
 
-/** A body in code form, a new one each time: its two members (contract §8 S6), then what was wrong with the request. */
+/**
+ * A body in code form, a new one each time: its two members (contract §8 S6), then what was wrong with the
+ * request.
+ */
 export function codeBody(error: { code: number; message: string; because?: Because | undefined }): string {
   return JSON.stringify({ code: error.code, message: error.message, ...error.because });
 }

@@ -4,12 +4,15 @@ import type { Events } from '../../ports/log/events.ts';
 import { addressBucket } from './client-address.ts';
 
 const WINDOW_MS = 60_000;
-/** Beyond this many addresses in one minute new ones are let through uncounted: a full table must not lock everybody out. */
+/**
+ * Beyond this many addresses in one minute new ones are let through uncounted: a full table must not lock
+ * everybody out.
+ */
 const MOST_ADDRESSES = 500_000;
 
 /**
- * Counts per client address and minute, in this process (operator §2 `ADDRESS_LIMIT_PER_MINUTE`). The counts of a minute are dropped
- * together when the next one begins, so nothing has to be cleaned up.
+ * Counts per client address and minute, in this process (operator §2 `ADDRESS_LIMIT_PER_MINUTE`). The counts
+ * of a minute are dropped together when the next one begins, so nothing has to be cleaned up.
  */
 export class AddressLimit {
   readonly #limit: number;
@@ -26,8 +29,8 @@ export class AddressLimit {
   }
 
   /**
-   * Counts one request. Throws `too_many_requests` beyond the limit, and for an empty address: what cannot be counted would be free of
-   * limits. A call from inside the process needs an address of its own.
+   * Counts one request. Throws `too_many_requests` beyond the limit, and for an empty address: what cannot be
+   * counted would be free of limits. A call from inside the process needs an address of its own.
    */
   count(address: string): void {
     if (this.#limit === 0) return;

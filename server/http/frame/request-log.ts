@@ -6,7 +6,10 @@ import type { HttpContext } from './request-facts.ts';
 
 const USABLE_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Names requests: a valid incoming `X-Request-Id` is kept, else process prefix and number, which costs next to nothing. */
+/**
+ * Names requests: a valid incoming `X-Request-Id` is kept, else process prefix and number, which costs next
+ * to nothing.
+ */
 export class RequestIds {
   readonly #prefix: string;
   #count = 0;
@@ -26,7 +29,10 @@ export class RequestIds {
   }
 }
 
-/** One line per request: pattern instead of path, no query, no body, of a refusal code and reason (operator §4). `startedAt` is of `performance.now()`. */
+/**
+ * One line per request: pattern instead of path, no query, no body, of a refusal code and reason (operator
+ * §4). `startedAt` is of `performance.now()`.
+ */
 export function logRequest(log: Logger, metrics: Metrics, ctx: HttpContext, startedAt: number): void {
   const { exchange, req, res } = ctx;
   const elapsed = performance.now() - startedAt;

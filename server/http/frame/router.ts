@@ -24,7 +24,10 @@ export interface WrongMethod {
   readonly allowed: string;
 }
 
-/** What one path answers, by method. `link` is the page beside a JSON route of the same method: for callers with the `appToken` query. */
+/**
+ * What one path answers, by method. `link` is the page beside a JSON route of the same method: for callers
+ * with the `appToken` query.
+ */
 interface PathEntry {
   readonly pattern: string;
   readonly plain: Map<string, Endpoint>;
@@ -39,7 +42,10 @@ export class RouteTable {
   readonly #patterns = new Map<string, PathEntry>();
   readonly #router = new Router();
 
-  /** Throws a `TypeError` for two declarations of one method and path; only a `link` page may stand beside another route. */
+  /**
+   * Throws a `TypeError` for two declarations of one method and path; only a `link` page may stand beside
+   * another route.
+   */
   constructor(routes: readonly Route[]) {
     for (const route of routes) this.#add(route);
     for (const entry of new Set([...this.#exact.values(), ...this.#patterns.values()])) {

@@ -8,7 +8,7 @@ const KEPT_MS = 3000;
 
 interface HostGenerations {
   serverSecret: number;
-  /** Tokens without `gen`, made by an older installation with this key pair, count as first generation (design §13). */
+  /** Tokens without `gen`, made by an older installation with this key pair, count as first generation. */
   adopted: boolean;
 }
 

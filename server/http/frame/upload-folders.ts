@@ -8,8 +8,8 @@ import { DAY_MS } from '../../tools/duration.ts';
 const own = new Set<string>();
 
 /**
- * Private folders for what is being uploaded, in `<dataDir>/uploads`. Several processes may share it, so each names its folders by machine
- * and process; what dead ones left goes when the next one starts.
+ * Private folders for what is being uploaded, in `<dataDir>/uploads`. Several processes may share it, so each
+ * names its folders by machine and process; what dead ones left goes when the next one starts.
  */
 export class UploadFolders {
   readonly #parent: string;
@@ -31,7 +31,9 @@ export class UploadFolders {
     own.delete(folder);
   }
 
-  /** Removes what is left of processes that are dead; of other machines, what is a day old. `now`: epoch ms. */
+  /**
+   * Removes what is left of processes that are dead; of other machines, what is a day old. `now`: epoch ms.
+   */
   sweep(now: number): void {
     try {
       for (const name of readdirSync(this.#parent)) {

@@ -14,8 +14,8 @@ const TOO_LARGE: readonly unknown[] = [1009, 1016];
 type Parts = RawInput & { file: ReceivedFile | undefined };
 
 /**
- * The multipart body of an import, received only when the route asks for it: credential first, then size (contract §8 S32). The file lies
- * in a private folder until `discard`.
+ * The multipart body of an import, received only when the route asks for it: credential first, then size
+ * (contract §8 S32). The file lies in a private folder until `discard`.
  */
 export class Upload {
   readonly #ctx: HttpContext;
@@ -28,7 +28,10 @@ export class Upload {
     this.#maxBytes = config.importMaxMb * 1024 * 1024;
   }
 
-  /** No parts for a body that is no multipart form. Throws `body_too_large`, and `refused` for a form that is broken. */
+  /**
+   * No parts for a body that is no multipart form. Throws `body_too_large`, and `refused` for a form that is
+   * broken.
+   */
   async read(): Promise<Parts> {
     const { req } = this.#ctx;
     if (!req.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')) {

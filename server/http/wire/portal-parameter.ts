@@ -10,7 +10,10 @@ import {
 import { parseJsonText } from '../../tools/json-text.ts';
 import { reason } from '../frame/reason.ts';
 
-/** Parameters that many portal routes take. Ids of any text are read as unknown; only their type and length are checked here. */
+/**
+ * Parameters that many portal routes take. Ids of any text are read as unknown; only their type and length
+ * are checked here.
+ */
 export const appId = z.string().max(64);
 export const rowId = z
   .string()
@@ -21,7 +24,7 @@ export const handle = z.string().max(254);
 /** Literal text to look for (contract S27). */
 export const searchText = z.string().max(254);
 
-/** One line of text without control characters or lone surrogates (threats R22). */
+/** One line of text without control characters or lone surrogates. */
 export function plainText(maxLength: number) {
   return z
     .string()

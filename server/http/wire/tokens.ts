@@ -9,7 +9,10 @@ export function wireTokens({ jwt, accessToken }: IssuedTokens): z.infer<typeof t
   return { jwt, 'access-token': accessToken };
 }
 
-/** The tokens of somebody who joined. Older Swift clients demand the JWT under a name of before, too (additions §2). */
+/**
+ * The tokens of somebody who joined. Older Swift clients demand the JWT under a name of before, too
+ * (additions §2).
+ */
 export const joinedAnswer = tokensAnswer.extend({ 'signed-user-token': z.string() });
 export function wireJoined(tokens: IssuedTokens): z.infer<typeof joinedAnswer> {
   return { ...wireTokens(tokens), 'signed-user-token': tokens.jwt };

@@ -13,8 +13,8 @@ export const passwordText = z
   .refine((text) => Buffer.byteLength(text) <= BYTES_MAX, reason('too_long'));
 
 /**
- * The password as the domain knows it: the MD5 hex that was sent, else that of the text. Undefined without either (an empty field of a form
- * is none). Throws `invalid_data` when they differ.
+ * The password as the domain knows it: the MD5 hex that was sent, else that of the text. Undefined without
+ * either (an empty field of a form is none). Throws `invalid_data` when they differ.
  */
 export function typedPassword(sent: {
   password?: string | undefined;

@@ -7,7 +7,10 @@ export const handleText = z.string().max(320);
 /** A password to be compared; whatever it is, only the right one matches. */
 export const password = z.string().max(256);
 
-/** A password to be set: the MD5 of what was typed, 32 hex digits (contract C12), in lower case whatever the client writes. */
+/**
+ * A password to be set: the MD5 of what was typed, 32 hex digits (contract C12), in lower case whatever the
+ * client writes.
+ */
 export const newPassword = password.regex(/^[\da-f]{32}$/i, reason('not_md5')).toLowerCase();
 
 /** JSON text of metadata: far more than may be kept, for a client may send members that are not. */
@@ -34,7 +37,7 @@ function digits(pattern: RegExp) {
 /** A sent code: exactly six digits, as text or number (contract A28). */
 export const sentCode = digits(/^\d{6}$/);
 
-/** A code of a second factor: six digits, or the ten of a recovery code (design §13). */
+/** A code of a second factor: six digits, or the ten of a recovery code. */
 export const factorCode = digits(/^(?:\d{6}|\d{10})$/);
 
 /** A code that completes a signup: the six digits of a message, or the 39 of a link. */

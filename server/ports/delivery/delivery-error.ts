@@ -1,7 +1,10 @@
 /** Why a provider did not take a message. Holds no credential, code or message text. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
-  /** Where it stopped: `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `quota`, `timeout`, `provider`, `render`, `app`. */
+  /**
+   * Where it stopped: `dns`, `connect`, `tls`, `auth`, `sender`, `recipient`, `quota`, `timeout`, `provider`,
+   * `render`, `app`.
+   */
   readonly step: string;
   readonly provider: string;
   readonly status: number | undefined;

@@ -9,13 +9,16 @@ export interface RenderedMessage {
   replyTo: string | undefined;
 }
 
-/** Texts: built-in ones per locale (read at start) and the apps' own edited ones (compiled once per revision). */
+/**
+ * Texts: built-in ones per locale (read at start) and the apps' own edited ones (compiled once per revision).
+ */
 export interface Renderer {
   /** Whether this message has a built-in text in that very locale. */
   hasBuiltIn(name: MessageName, locale: string): boolean;
   /**
-   * Fills a message. `template` is the app's edited text or undefined for the built-in one of `locale` (else EN). Values are escaped in
-   * HTML. `LINK` becomes an anchor in HTML. A stored text that cannot be rendered falls back to the built-in one and emits `template_failed`.
+   * Fills a message. `template` is the app's edited text or undefined for the built-in one of `locale` (else
+   * EN). Values are escaped in HTML. `LINK` becomes an anchor in HTML. A stored text that cannot be rendered
+   * falls back to the built-in one and emits `template_failed`.
    */
   message(input: {
     name: MessageName;
@@ -32,8 +35,8 @@ export interface Renderer {
     locale: string,
   ): { subject: string; htmlTemplate: string; localeLinkText?: string };
   /**
-   * Throws `refused` with the placeholder's name in `detail` when a text to be stored has an unknown placeholder, lacks one it needs or
-   * does not parse.
+   * Throws `refused` with the placeholder's name in `detail` when a text to be stored has an unknown
+   * placeholder, lacks one it needs or does not parse.
    */
   check(input: { name: MessageName; subject: string; htmlTemplate: string }): void;
   /** A landing page (operator §6). `template`: the stored `clickThrough` text for `verified`. */

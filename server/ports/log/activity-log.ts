@@ -4,8 +4,9 @@ import type { Activity } from '../../model/activity.ts';
 export interface ActivityLog {
   record(row: Omit<Activity, 'id' | 'createdAt'>): void;
   /**
-   * Records a failure of somebody who is not logged in. Where the handle is a user's, or none of the same app and action came before it in
-   * this minute, as `record` does; the others are counted, and make one row without a handle when the minute is over.
+   * Records a failure of somebody who is not logged in. Where the handle is a user's, or none of the same app
+   * and action came before it in this minute, as `record` does; the others are counted, and make one row
+   * without a handle when the minute is over.
    */
   recordFailure(row: Omit<Activity, 'id' | 'createdAt'>): void;
   /** Writes what is waiting, but for minutes that are not over. */

@@ -3,8 +3,8 @@ import type { StoredCode } from '../../model/user.ts';
 /** Random ids and short codes, and their keyed digests. All randomness from `node:crypto`. */
 export interface Codes {
   /**
-   * 24 hex digits for rows, as a MongoDB ObjectId: 8 of seconds, 10 random ones of the process, 6 that count up. What is made later sorts
-   * later, so that an index grows at its end. Names a row and is no secret.
+   * 24 hex digits for rows, as a MongoDB ObjectId: 8 of seconds, 10 random ones of the process, 6 that count
+   * up. What is made later sorts later, so that an index grows at its end. Names a row and is no secret.
    */
   newRowId(now: number): string;
   /** 32 random hex digits: app ids, uids, `jti`. */

@@ -22,7 +22,9 @@ export type HostToken =
       appId: string;
       userId: string;
       factor: Factor;
-      /** `loginEpoch` of the user when it was issued: a password or factor change since then voids the token. */
+      /**
+       * `loginEpoch` of the user when it was issued: a password or factor change since then voids the token.
+       */
       epoch?: number;
       jti: string;
       expiresAt: number;
@@ -39,12 +41,16 @@ export type HostToken =
 
 export type HostTokenKind = HostToken['kind'];
 
-/** Generation of the first server secret, of each app's first app token and of its super-user tokens until something is rotated. */
+/**
+ * Generation of the first server secret, of each app's first app token and of its super-user tokens until
+ * something is rotated.
+ */
 export const FIRST_GENERATION = 1;
 
 /**
- * Tokens signed with the host key (contract §1.1, design §7). Each `verify` checks signature (RS256 only), size, kind by the token's own
- * claims, required claims and expiry; it answers `undefined` for anything wrong. Generations and epochs are the caller's business.
+ * Tokens signed with the host key (contract §1.1, design §7). Each `verify` checks signature (RS256 only),
+ * size, kind by the token's own claims, required claims and expiry; it answers `undefined` for anything
+ * wrong. Generations and epochs are the caller's business.
  */
 export interface HostTokens {
   /** The same text again for the same `made`; without it a token of its own. */

@@ -7,9 +7,10 @@ export interface Identity {
 
 export interface IdentityTokens {
   /**
-   * Verifies an Apple or Google identity token: RS256, key by `kid` from the provider's JWKS (cached, refetched at most every 30 s, 5 s
-   * time-out), `iss`, `aud` one of `audiences` (of several `aud`, `azp` too), `exp`, `nonce` when given. Throws `invalid_identity_token`; a provider that cannot be
-   * reached is `internal`.
+   * Verifies an Apple or Google identity token: RS256, key by `kid` from the provider's JWKS (cached,
+   * refetched at most every 30 s, 5 s time-out), `iss`, `aud` one of `audiences` (of several `aud`, `azp`
+   * too), `exp`, `nonce` when given. Throws `invalid_identity_token`; a provider that cannot be reached is
+   * `internal`.
    */
   verify(input: {
     provider: 'apple' | 'google';

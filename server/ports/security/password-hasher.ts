@@ -1,21 +1,28 @@
 export interface PasswordHasher {
   /**
-   * Argon2id as a PHC string, with salt and parameters of the first Argon2id hash among `alongside`, else with new ones. Runs behind the
-   * bounded queue. Throws `service_unavailable` when the queue is full, or the client has hung up before it was its turn.
+   * Argon2id as a PHC string, with salt and parameters of the first Argon2id hash among `alongside`, else
+   * with new ones. Runs behind the bounded queue. Throws `service_unavailable` when the queue is full, or the
+   * client has hung up before it was its turn.
    */
   hash(password: string, alongside?: readonly string[]): Promise<string>;
-  /** Whether two hashes have salt and parameters in common: then they are equal exactly when the passwords are. */
+  /**
+   * Whether two hashes have salt and parameters in common: then they are equal exactly when the passwords
+   * are.
+   */
   areComparable(one: string, other: string): boolean;
   /**
-   * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is. Pass `decoyHash` for an
-   * unknown account, so that both answers take the same time. Throws as `hash` does.
+   * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is.
+   * Pass `decoyHash` for an unknown account, so that both answers take the same time. Throws as `hash` does.
    */
   matches(password: string, stored: string): Promise<boolean>;
   /** Whether an imported hash can ever be verified here: Argon2id or bcrypt of a bearable cost. */
   isUsable(stored: string): boolean;
   /** True for bcrypt and for weaker Argon2id parameters: hash anew after the next right password. */
   needsRehash(stored: string): boolean;
-  /** Names what verifying a hash costs: those of one kind cost the same. Undefined for what cannot be verified. */
+  /**
+   * Names what verifying a hash costs: those of one kind cost the same. Undefined for what cannot be
+   * verified.
+   */
   kindOf(stored: string): string | undefined;
   /** A hash of that kind no password matches, at its full cost; one of today's for a kind that is none. */
   decoyOf(kind: string): string;

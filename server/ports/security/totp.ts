@@ -6,7 +6,10 @@ export interface Totp {
   isUsable(secret: string): boolean;
   /** The provisioning URI of contract §3.3. */
   uri(input: { issuer: string; handle: string; secret: string }): string;
-  /** The matching time step within ±1 of `now` that is greater than `afterStep`; `replayed` when only used steps match; else undefined. */
+  /**
+   * The matching time step within ±1 of `now` that is greater than `afterStep`; `replayed` when only used
+   * steps match; else undefined.
+   */
   verify(input: {
     secret: string;
     code: string;

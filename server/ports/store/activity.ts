@@ -12,12 +12,17 @@ export interface ActivityFilter {
 }
 
 export interface ActivityStore {
-  /** Rows that are there already, by id, stay as they are: a write whose outcome is not known can be repeated. */
+  /**
+   * Rows that are there already, by id, stay as they are: a write whose outcome is not known can be repeated.
+   */
   insertMany(rows: readonly Activity[]): Promise<void>;
   page(appId: string, filter: ActivityFilter, page: PageRequest): Promise<Page<Activity>>;
   /** All rows of an app by id (`undefined`: of the host), for a backup. */
   stream(appId: string | undefined): AsyncIterable<Activity>;
-  /** When the row of an app at that place was made, the newest at place 0; undefined when there are not so many. */
+  /**
+   * When the row of an app at that place was made, the newest at place 0; undefined when there are not so
+   * many.
+   */
   timeAt(appId: string, place: number): Promise<number | undefined>;
   /** At most `limit` rows older than `before`, of that app or over all; answers how many went. */
   removeOlder(before: number, limit: number, appId?: string): Promise<number>;

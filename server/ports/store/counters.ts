@@ -7,7 +7,10 @@ export interface WaitPolicy {
   maxWaitMs: number;
   /** The row is forgotten this long after the last attempt. */
   forgetAfterMs: number;
-  /** While fewer than `free` are counted, the row is forgotten that long after the first attempt, whatever came later. */
+  /**
+   * While fewer than `free` are counted, the row is forgotten that long after the first attempt, whatever
+   * came later.
+   */
   fixedWindow?: boolean;
 }
 /** What an attempt is counted under. */
@@ -29,11 +32,14 @@ export type Attempt =
   /** As many as may be judged are being judged right now: ask again in a moment. */
   | { state: 'busy'; failures: number };
 
-/** Numbers that all processes share; every method is one atomic step. A row past its `expiresAt` counts as absent. */
+/**
+ * Numbers that all processes share; every method is one atomic step. A row past its `expiresAt` counts as
+ * absent.
+ */
 export interface CounterStore {
   /**
-   * Adds `by` (default 1) unless the result would exceed `cap`; answers the new value, or undefined at the cap. `expiresAt` is set when
-   * the row is made and kept afterwards (a fixed window); absent = for ever.
+   * Adds `by` (default 1) unless the result would exceed `cap`; answers the new value, or undefined at the
+   * cap. `expiresAt` is set when the row is made and kept afterwards (a fixed window); absent = for ever.
    */
   increment(
     key: string,
@@ -46,15 +52,23 @@ export interface CounterStore {
   set(key: string, value: number, expiresAt?: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**
-   * Reserves one attempt before it is judged, under each of the limits or under none. A limit admits while fewer than `free` attempts are
-   * counted, or when the wait after the last failure is over, or when a reservation was left behind by a crash (10 s old). Each admission
-   * counts; `fail` starts the wait, `remove` forgives everything, `release` the attempt alone. Of any number of simultaneous calls at most
-   * `free` are admitted. `inTurn`: a limit is asked only when those before it admit, which disturbs others less and takes longer.
+   * Reserves one attempt before it is judged, under each of the limits or under none. A limit admits while
+   * fewer than `free` attempts are counted, or when the wait after the last failure is over, or when a
+   * reservation was left behind by a crash (10 s old). Each admission counts; `fail` starts the wait,
+   * `remove` forgives everything, `release` the attempt alone. Of any number of simultaneous calls at most
+   * `free` are admitted. `inTurn`: a limit is asked only when those before it admit, which disturbs others
+   * less and takes longer.
    */
   attempt(limits: readonly AttemptLimit[], options?: { inTurn?: boolean }): Promise<Attempt>;
-  /** The admitted attempt was not wrong, or could not be judged: it counts no more, and the next one is admitted as this one was. */
+  /**
+   * The admitted attempt was not wrong, or could not be judged: it counts no more, and the next one is
+   * admitted as this one was.
+   */
   release(reserved: readonly Reservation[]): Promise<void>;
-  /** The admitted attempt was wrong: starts the wait when `free` is reached. Answers the failures counted so far. */
+  /**
+   * The admitted attempt was wrong: starts the wait when `free` is reached. Answers the failures counted so
+   * far.
+   */
   fail(key: string, policy: WaitPolicy): Promise<number>;
   removeExpired(now: number, limit: number): Promise<number>;
 }

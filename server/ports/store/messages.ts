@@ -4,8 +4,8 @@ import type { QueuedMessage } from '../../model/message.ts';
 export interface MessageStore {
   insert(message: QueuedMessage): Promise<void>;
   /**
-   * Takes at most `limit` rows that are due and moves their `dueAt` to `leaseUntil`, each in one conditional write: no row goes to two
-   * processes at once.
+   * Takes at most `limit` rows that are due and moves their `dueAt` to `leaseUntil`, each in one conditional
+   * write: no row goes to two processes at once.
    */
   takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<QueuedMessage[]>;
   /** After a failed try. */

@@ -11,11 +11,17 @@ export const META = {
   dataKey: 'dataKey',
   /** Generation of the server secret, decimal text. */
   serverSecretGeneration: 'serverSecretGeneration',
-  /** What the server secret of a generation says beside it, JSON, so that it is one text however often it is printed. */
+  /**
+   * What the server secret of a generation says beside it, JSON, so that it is one text however often it is
+   * printed.
+   */
   serverSecret: 'serverSecret',
   /** `yes` while tokens without `gen`, made by an older installation with this key pair, are accepted. */
   adoptedHostKey: 'adoptedHostKey',
-  /** `yes` once the `subject` of every user is recorded under its unique key, `no` while two users share one; absent until looked at. */
+  /**
+   * `yes` once the `subject` of every user is recorded under its unique key, `no` while two users share one;
+   * absent until looked at.
+   */
   subjectsRecorded: 'subjectsRecorded',
   /** Kinds of password hashes that users of this host have or had, a JSON list. */
   passwordKinds: 'passwordKinds',

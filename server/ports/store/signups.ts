@@ -17,8 +17,8 @@ export interface SignupStore {
   search(appId: string, query: { value: string; limit: number; offset?: number }): Promise<Signup[]>;
   stream(appId: string): AsyncIterable<Signup>;
   /**
-   * At most `limit` pending rows, over all apps, whose code expired before `before` (or, without one, were last changed then); answers how
-   * many went.
+   * At most `limit` pending rows, over all apps, whose code expired before `before` (or, without one, were
+   * last changed then); answers how many went.
    */
   removeExpired(before: number, limit: number): Promise<number>;
   removeAll(appId: string): Promise<number>;

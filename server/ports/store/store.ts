@@ -9,11 +9,13 @@ import type { TemplateStore } from './templates.ts';
 import type { UserStore } from './users.ts';
 
 /**
- * Everything the host remembers. A write is durable when its promise resolves (SQLite: fsync; MongoDB: majority and journal). Every method
- * rejects with `service_unavailable` while the database cannot be reached, within 8 s at most.
+ * Everything the host remembers. A write is durable when its promise resolves (SQLite: fsync; MongoDB:
+ * majority and journal). Every method rejects with `service_unavailable` while the database cannot be
+ * reached, within 8 s at most.
  *
- * Mutable records carry `revision`. `insert` stores revision 1. `replace(record)` writes only if the stored revision still is
- * `record.revision`, and answers the record with its new revision, or `undefined` when somebody else wrote or removed it meanwhile.
+ * Mutable records carry `revision`. `insert` stores revision 1. `replace(record)` writes only if the stored
+ * revision still is `record.revision`, and answers the record with its new revision, or `undefined` when
+ * somebody else wrote or removed it meanwhile.
  */
 export interface Store {
   readonly apps: AppStore;

@@ -3,8 +3,9 @@ import type { Page, PageRequest } from './page.ts';
 
 export interface UserStore {
   /**
-   * Check and write are one step: of two racing inserts one rejects with `handle_taken` (handle), `user_name_taken` or
-   * `handle_taken` (same social id, same `subject`). Inserting the same id and handle again also rejects.
+   * Check and write are one step: of two racing inserts one rejects with `handle_taken` (handle),
+   * `user_name_taken` or `handle_taken` (same social id, same `subject`). Inserting the same id and handle
+   * again also rejects.
    */
   insert(user: User): Promise<void>;
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
@@ -18,8 +19,8 @@ export interface UserStore {
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
   /**
-   * See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over verified numbers). `lastLogin` is
-   * left alone.
+   * See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over
+   * verified numbers). `lastLogin` is left alone.
    */
   replace(user: User): Promise<User | undefined>;
   /** Sets `lastLogin` without moving the revision; false when the user is gone. */
@@ -30,8 +31,8 @@ export interface UserStore {
   size(appId: string): Promise<number>;
   count(appId: string): Promise<{ total: number; anonymous: number }>;
   /**
-   * Handles and user names that are `value`, begin with it (from 3 characters on, over all users), or contain it (among the newest 1,000
-   * users), case-sensitive, by handle.
+   * Handles and user names that are `value`, begin with it (from 3 characters on, over all users), or contain
+   * it (among the newest 1,000 users), case-sensitive, by handle.
    */
   search(
     appId: string,

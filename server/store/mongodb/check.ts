@@ -8,8 +8,8 @@ const TIMEOUT_MS = 8_000;
 const COLLECTION = 'cosync_auth_check';
 
 /**
- * Connects within 8 s and tries what the host will need: make a collection and a unique index, write, read and delete in it. Leaves nothing
- * behind.
+ * Connects within 8 s and tries what the host will need: make a collection and a unique index, write, read
+ * and delete in it. Leaves nothing behind.
  */
 export async function checkMongo(url: string, database: string): Promise<MongoCheck> {
   let client: MongoClient | undefined;

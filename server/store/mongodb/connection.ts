@@ -8,7 +8,10 @@ const OPERATION_MS = 7_000;
 const PROBE_MS = 1_500;
 const PROBE_PAUSE_MS = 500;
 
-/** Server errors that mean "no primary just now" (step-down, shutdown, lost members), besides those labelled as retryable. */
+/**
+ * Server errors that mean "no primary just now" (step-down, shutdown, lost members), besides those labelled
+ * as retryable.
+ */
 const OUTAGE_CODES = new Set([6, 7, 50, 64, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 /** Driver errors without an exported class. */
 const NO_CONNECTION = new Set([
@@ -27,9 +30,9 @@ function late(): Error {
 }
 
 /**
- * Lets calls through while the database answers. The driver alone does not promise an answer (a frozen server holds a call for good), so
- * every call has a deadline. After a failed call one probe decides: while it runs others wait for it, and when it fails they are
- * refused at once until a later probe succeeds.
+ * Lets calls through while the database answers. The driver alone does not promise an answer (a frozen server
+ * holds a call for good), so every call has a deadline. After a failed call one probe decides: while it runs
+ * others wait for it, and when it fails they are refused at once until a later probe succeeds.
  */
 export class Connection {
   readonly #ping: () => Promise<unknown>;
@@ -41,7 +44,10 @@ export class Connection {
     this.#ping = ping;
   }
 
-  /** Runs one operation. Throws `service_unavailable` when the database does not answer in time; a write may then have happened or not. */
+  /**
+   * Runs one operation. Throws `service_unavailable` when the database does not answer in time; a write may
+   * then have happened or not.
+   */
   async run<T>(operation: () => Promise<T>, deadlineMs = OPERATION_MS): Promise<T> {
     await this.#firstProbe;
     if (!this.#reachable) throw unavailable();
@@ -85,7 +91,8 @@ export class Connection {
 }
 
 function isOutage(error: unknown): boolean {
-  // A batch wraps what became of its parts, without the labels; but for duplicates it fails only with its primary.
+  // A batch wraps what became of its parts, without the labels; but for duplicates it fails only with its
+  // primary.
   if (error instanceof MongoBulkWriteError) return error.code !== DUPLICATE;
   if (error instanceof MongoServerError) {
     return error.hasErrorLabel('RetryableWriteError') || OUTAGE_CODES.has(Number(error.code));

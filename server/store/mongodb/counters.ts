@@ -12,11 +12,17 @@ export interface CounterDocument {
   expiresAt: number | null;
 }
 
-/** Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in the same step. */
+/**
+ * Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in
+ * the same step.
+ */
 export function counterOperations(db: Db, connection: Connection): CounterOperations {
   const counters = db.collection<CounterDocument>('counters');
 
-  /** Applies the stages to the row (a fresh one where it is absent or past its time), answers the row as it was. */
+  /**
+   * Applies the stages to the row (a fresh one where it is absent or past its time), answers the row as it
+   * was.
+   */
   async function update(
     key: string,
     input: { now: number; expiresAt: number | undefined },
@@ -160,7 +166,9 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
   };
 }
 
-/** When a row ends after an attempt; the first stage has given a row that was absent the end it should have. */
+/**
+ * When a row ends after an attempt; the first stage has given a row that was absent the end it should have.
+ */
 function endOf({
   free,
   expiresAt,

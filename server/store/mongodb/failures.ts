@@ -9,7 +9,10 @@ export type MongoStep =
   | 'permission'
   | 'name';
 
-/** One cause, by its own sentence, and what mends it. Neither holds anything of the connection string but host names and options. */
+/**
+ * One cause, by its own sentence, and what mends it. Neither holds anything of the connection string but host
+ * names and options.
+ */
 export interface MongoFailure {
   step: MongoStep;
   reason: string;
@@ -29,8 +32,8 @@ const OTHER_CASE = 13297;
 const NO_PRIMARY = [10107, 13435, 13436];
 
 /**
- * Why the driver failed with this connection string, while it was `doing` something (`to create a collection`). Atlas' usual cause is part of the
- * repair.
+ * Why the driver failed with this connection string, while it was `doing` something (`to create a
+ * collection`). Atlas' usual cause is part of the repair.
  */
 export function explainFailure(error: unknown, url: string, doing = 'to use the database'): MongoFailure {
   const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;

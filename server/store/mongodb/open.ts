@@ -22,7 +22,8 @@ const OPTIONS: MongoClientOptions = {
   readPreference: 'primary',
   serverSelectionTimeoutMS: 5_000,
   connectTimeoutMS: 5_000,
-  // The driver ignores `timeoutMS` on a frozen server; this ends its sockets a little after `Connection` has given the call up.
+  // The driver ignores `timeoutMS` on a frozen server; this ends its sockets a little after `Connection` has
+  // given the call up.
   socketTimeoutMS: 8_000,
   heartbeatFrequencyMS: 1_000,
   maxPoolSize: 50,
@@ -32,8 +33,9 @@ const OPTIONS: MongoClientOptions = {
 };
 
 /**
- * Connects, creates missing indexes and resolves when everything is in place. Rejects with `service_unavailable` when no primary answers within
- * 5 s, with `NewerSchemaError`, and with the driver's error when the server refuses the log-in.
+ * Connects, creates missing indexes and resolves when everything is in place. Rejects with
+ * `service_unavailable` when no primary answers within 5 s, with `NewerSchemaError`, and with the driver's
+ * error when the server refuses the log-in.
  */
 export async function openMongo(input: { url: string; database: string }): Promise<Engine> {
   const client = new MongoClient(input.url, OPTIONS);

@@ -38,7 +38,8 @@ function readDoc(doc: unknown): Record<string, unknown> {
   return isObject(doc) && !Array.isArray(doc) ? decodeMembers(doc) : brokenDoc(doc ?? null);
 }
 
-// Names the driver or the server would take for something of their own: `$ref` and `$id` become a DBRef, `_bsontype` a BSON class.
+// Names the driver or the server would take for something of their own: `$ref` and `$id` become a DBRef,
+// `_bsontype` a BSON class.
 const SPECIAL_NAME = /^(?:[$\\]|_bsontype$)/;
 
 /** The members of a document under names that neither driver nor server takes for its own. */

@@ -9,8 +9,9 @@ const BATCH = 500;
 const DUPLICATE_KEY = 11000;
 
 /**
- * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver repeats it after a network error
- * or a step-down under the same transaction number, so that it takes effect once; on a standalone server nothing is repeated.
+ * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver
+ * repeats it after a network error or a step-down under the same transaction number, so that it takes effect
+ * once; on a standalone server nothing is repeated.
  */
 export function tableOperations(db: Db, connection: Connection): TableOperations {
   const rows = (table: TableName): Collection<RowDocument> => db.collection<RowDocument>(table);

@@ -9,7 +9,10 @@ export interface Condition {
   values: Values;
 }
 
-/** A filter as SQL: names come from the code, whatever came from outside enters as a parameter. `after`: only rows after this id. */
+/**
+ * A filter as SQL: names come from the code, whatever came from outside enters as a parameter. `after`: only
+ * rows after this id.
+ */
 export function conditionOf(table: TableName, filter: Filter, after?: string): Condition {
   const terms: string[] = [];
   const values: Values = {};

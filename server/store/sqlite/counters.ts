@@ -4,7 +4,10 @@ import type { Statements } from './statements.ts';
 
 const ABSENT: CounterRow = { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: undefined };
 
-/** The counters; each write reads, decides and writes within one transaction that holds the database's only write lock. */
+/**
+ * The counters; each write reads, decides and writes within one transaction that holds the database's only
+ * write lock.
+ */
 export function createCounters(statements: Statements, database: GroupCommit): CounterOperations {
   function find(key: string): CounterRow | undefined {
     const row = statements.get(

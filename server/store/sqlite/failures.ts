@@ -33,11 +33,15 @@ export function isOutage(thrown: unknown): boolean {
   return code !== undefined && (OUTAGES.has(code) || isBusy(thrown));
 }
 
-/** What a caller of the engine is told: outages become `service_unavailable`, conflicts `DuplicateKeyError`, the rest stays. */
+/**
+ * What a caller of the engine is told: outages become `service_unavailable`, conflicts `DuplicateKeyError`,
+ * the rest stays.
+ */
 export function translated(thrown: unknown): unknown {
   if (isOutage(thrown)) return unavailable(thrown);
   if (resultCode(thrown) === CONSTRAINT && thrown instanceof Error) {
-    // SQLite names the columns of the index only in its message: "UNIQUE constraint failed: users.appId, users.key_handle".
+    // SQLite names the columns of the index only in its message: "UNIQUE constraint failed: users.appId,
+    // users.key_handle".
     const column = /^UNIQUE constraint failed: .*\.(?:key_)?(\w+)$/.exec(thrown.message)?.[1];
     if (column) return new DuplicateKeyError(column);
   }

@@ -6,7 +6,10 @@ import { isBusy, isOutage, translated } from './failures.ts';
 const RETRY_MS = 10;
 /** Writes of one transaction: it blocks the process while it runs. */
 const BATCH = 500;
-/** A commit waits for the disk and blocks the process; for twice that time others are served, and what is written meanwhile shares the next one. */
+/**
+ * A commit waits for the disk and blocks the process; for twice that time others are served, and what is
+ * written meanwhile shares the next one.
+ */
 const REST = 2;
 const MAX_REST_MS = 20;
 
@@ -18,9 +21,10 @@ interface Write {
 }
 
 /**
- * The only way to the database. Writes that arrive together share one transaction and one fsync, and each is answered only after the
- * COMMIT. A write must check before it writes: one that throws is rejected alone and leaves the others of its batch as they are. When
- * the database fails, the whole batch is rolled back and rejected with `service_unavailable`; the next batch tries anew.
+ * The only way to the database. Writes that arrive together share one transaction and one fsync, and each is
+ * answered only after the COMMIT. A write must check before it writes: one that throws is rejected alone and
+ * leaves the others of its batch as they are. When the database fails, the whole batch is rolled back and
+ * rejected with `service_unavailable`; the next batch tries anew.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
@@ -117,7 +121,9 @@ export class GroupCommit {
     }
   }
 
-  /** Puts a batch that found the database locked back in line and answers those of it that waited too long. */
+  /**
+   * Puts a batch that found the database locked back in line and answers those of it that waited too long.
+   */
   #overdue(batch: readonly Write[]): Write[] {
     const now = performance.now();
     this.#waiting.unshift(...batch.filter(({ deadline }) => deadline > now));

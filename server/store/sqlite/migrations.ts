@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { NewerSchemaError } from '../engine.ts';
 
 /**
- * One entry per schema number, never changed once released. Columns follow `TABLES` of the engine: `key_…` unique per app, `lookup_…`
- * and `tag_…` to filter by. An index ends with what a page is sorted by, so that a page is read off the index.
+ * One entry per schema number, never changed once released. Columns follow `TABLES` of the engine: `key_…`
+ * unique per app, `lookup_…` and `tag_…` to filter by. An index ends with what a page is sorted by, so that a
+ * page is read off the index.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -97,12 +98,14 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
-  // Nearly all rows tell of success: they are found without an index of their own, which every token check would have to write.
+  // Nearly all rows tell of success: they are found without an index of their own, which every token check
+  // would have to write.
   `
   DROP INDEX activity_newest_by_status;
   CREATE INDEX activity_newest_errors ON activity (appId, createdAt, id, tag_logType, tag_action) WHERE tag_status = 'error';
   `,
-  // NULL in rows of before until `subject` is filled in; the second index holds those alone, so that they are found at no cost.
+  // NULL in rows of before until `subject` is filled in; the second index holds those alone, so that they are
+  // found at no cost.
   `
   ALTER TABLE users ADD COLUMN key_subject TEXT;
   CREATE UNIQUE INDEX users_subject ON users (appId, key_subject) WHERE key_subject IS NOT NULL;
@@ -111,8 +114,9 @@ export const MIGRATIONS: readonly string[] = [
 ];
 
 /**
- * Brings the database to the schema of this version, kept in `PRAGMA user_version`; a crash leaves the old or the new one.
- * Throws `NewerSchemaError` for a database of a later version, and leaves it alone. With fewer `migrations` it makes a database of before.
+ * Brings the database to the schema of this version, kept in `PRAGMA user_version`; a crash leaves the old or
+ * the new one. Throws `NewerSchemaError` for a database of a later version, and leaves it alone. With fewer
+ * `migrations` it makes a database of before.
  */
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   db.exec('BEGIN IMMEDIATE');

@@ -10,14 +10,18 @@ import { migrate } from './migrations.ts';
 import { createRows } from './rows.ts';
 import { Statements } from './statements.ts';
 
-/** A lock held by another process blocks this whole process that long; what is longer is waited for asynchronously (design §11). */
+/**
+ * A lock held by another process blocks this whole process that long; what is longer is waited for
+ * asynchronously (design §11).
+ */
 const LOCK_TIMEOUT_MS = 50;
 const OPEN_TRIES = 150;
 const OWNER_ONLY = 0o600;
 
 /**
- * Opens the embedded database, makes it when it is absent and migrates it. `file` is a path or `:memory:`. Several processes of one
- * machine may share a file. Throws `NewerSchemaError`, or `service_unavailable` when the file cannot be opened or written.
+ * Opens the embedded database, makes it when it is absent and migrates it. `file` is a path or `:memory:`.
+ * Several processes of one machine may share a file. Throws `NewerSchemaError`, or `service_unavailable` when
+ * the file cannot be opened or written.
  */
 export async function openSqlite({ file }: { file: string }): Promise<Engine> {
   if (file !== ':memory:') makePrivate(file);
@@ -32,7 +36,10 @@ export async function openSqlite({ file }: { file: string }): Promise<Engine> {
   }
 }
 
-/** The database configured and of this version's schema. Throws what SQLite throws, `busy` included, and `NewerSchemaError`. */
+/**
+ * The database configured and of this version's schema. Throws what SQLite throws, `busy` included, and
+ * `NewerSchemaError`.
+ */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
@@ -45,7 +52,10 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
-/** The engine over a database that `openDatabase` opened. `patienceMs`: how long reads and writes wait for another process. */
+/**
+ * The engine over a database that `openDatabase` opened. `patienceMs`: how long reads and writes wait for
+ * another process.
+ */
 export function createEngine(db: DatabaseSync, { patienceMs = 8_000 } = {}): Engine {
   const database = new GroupCommit(db, patienceMs);
   const statements = new Statements(db);

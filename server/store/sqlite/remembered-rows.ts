@@ -48,9 +48,9 @@ interface Remembered {
 }
 
 /**
- * Rows as they were read last: token checks read the same users again and again. One is answered without reading it again only while no
- * other connection has committed anything since, which SQLite is asked every time (`PRAGMA data_version`), and this one has not written
- * it, which whoever writes has to say.
+ * Rows as they were read last: token checks read the same users again and again. One is answered without
+ * reading it again only while no other connection has committed anything since, which SQLite is asked every
+ * time (`PRAGMA data_version`), and this one has not written it, which whoever writes has to say.
  */
 export class RememberedRows {
   readonly #statements: Statements;

@@ -7,12 +7,17 @@ import type { Statements, Value } from './statements.ts';
 
 /** Rows written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
-/** The same for rows without prefixes, each of which costs a tenth; and how many of them one statement inserts, which halves that. */
+/**
+ * The same for rows without prefixes, each of which costs a tenth; and how many of them one statement
+ * inserts, which halves that.
+ */
 const SLIM_BATCH = 500;
 const SLIM_ROWS = 20;
 const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc';
 
-/** The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table. */
+/**
+ * The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table.
+ */
 export function createRows(statements: Statements, database: GroupCommit): TableOperations {
   const remembered = new RememberedRows(statements);
 
@@ -197,12 +202,17 @@ function parts<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
-/** Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. A replacement leaves the first alone. */
+/**
+ * Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. A replacement
+ * leaves the first alone.
+ */
 const KEPT = ['appId', 'id', 'touchedAt'];
 const REPLACED = ['revision', 'createdAt', 'dueAt', 'doc'];
 
 interface TableSql {
-  /** Parameters by position: `valuesOf`; of a replacement without those kept, then app id, id and revision. */
+  /**
+   * Parameters by position: `valuesOf`; of a replacement without those kept, then app id, id and revision.
+   */
   insert: string;
   replace: string;
   /** `SLIM_ROWS` rows, one after the other. */
@@ -234,8 +244,8 @@ const SQL = Object.fromEntries(
 ) as Record<TableName, TableSql>;
 
 /**
- * The columns of a row, added to `values`. Throws a `TypeError` when the row lacks a key, look-up or tag of its table: a missing unique
- * key would let two rows in.
+ * The columns of a row, added to `values`. Throws a `TypeError` when the row lacks a key, look-up or tag of
+ * its table: a missing unique key would let two rows in.
  */
 function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
   const { keys, sparse, lookups, tags }: TableShape = TABLES[table];

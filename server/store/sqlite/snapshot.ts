@@ -1,6 +1,8 @@
 import { backup, DatabaseSync } from 'node:sqlite';
 
-/** Copies the database of a running host into `target` as it stands at one moment; writers go on meanwhile. */
+/**
+ * Copies the database of a running host into `target` as it stands at one moment; writers go on meanwhile.
+ */
 export async function snapshotSqlite(file: string, target: string): Promise<void> {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
   try {

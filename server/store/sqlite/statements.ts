@@ -11,9 +11,10 @@ interface Prepared {
 }
 
 /**
- * Prepared statements, each compiled once and kept. Values enter as parameters only: by name (`:name`), or as a list by position, which
- * is what names are turned into as well, because looking them up costs as much as an insert. Each is checked, for SQLite would silently
- * bind NULL for one that is absent and take an object in first place for the parameters themselves.
+ * Prepared statements, each compiled once and kept. Values enter as parameters only: by name (`:name`), or as
+ * a list by position, which is what names are turned into as well, because looking them up costs as much as
+ * an insert. Each is checked, for SQLite would silently bind NULL for one that is absent and take an object
+ * in first place for the parameters themselves.
  */
 export class Statements {
   readonly #db: DatabaseSync;

@@ -7,7 +7,9 @@ import { PASSWORD, startTestHost, type TestHost } from '../../support/host.ts';
 interface Case {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
-  /** A complete input; `appId` is added where it is not there. Members that begin with `?` may be left out. */
+  /**
+   * A complete input; `appId` is added where it is not there. Members that begin with `?` may be left out.
+   */
   input?: Record<string, unknown>;
   /** HTTP status without the server secret, where it is not 403. */
   scope?: 400;

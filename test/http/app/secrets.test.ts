@@ -4,7 +4,10 @@ import type { App } from '../../../server/model/app.ts';
 import type { User } from '../../../server/model/user.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
 
-/** Every value below is planted where the host keeps secrets; none may come out of a portal route (contract §8 S20, P29). */
+/**
+ * Every value below is planted where the host keeps secrets; none may come out of a portal route (contract §8
+ * S20, P29).
+ */
 const PLANTED = 'planted-secret';
 
 describe('secrets in answers of the portal', () => {

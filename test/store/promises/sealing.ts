@@ -94,7 +94,8 @@ export function describeSealing(stage: () => Stage): void {
     const clear = stage().another({ encryptUserData: false });
     const text = await storedText({ ...stage(), store: clear });
     assert.equal(text.includes(SECRET), false);
-    // handle, user name, social id, both numbers, the code's number and metadata of the user; the rest of the others.
+    // handle, user name, social id, both numbers, the code's number and metadata of the user; the rest of the
+    // others.
     assert.equal(text.split(PERSONAL).length - 1, 7 + 2 + 4 + 2);
   });
 

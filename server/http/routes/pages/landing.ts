@@ -16,7 +16,10 @@ const STATUS: Readonly<Record<LandingPage, number>> = {
 
 const link = z.object({ handle: handleText, code: signupCode });
 
-/** The verification link in a mail and the button of its page (operator §6). The JSON POST of this path is in `appuser/signup.ts`. */
+/**
+ * The verification link in a mail and the button of its page (operator §6). The JSON POST of this path is in
+ * `appuser/signup.ts`.
+ */
 export const landingRoutes: Route[] = [
   userRoute({
     method: 'GET',

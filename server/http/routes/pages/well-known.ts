@@ -6,7 +6,10 @@ import { discoveryAnswer, keySetAnswer, wireDiscovery } from '../../wire/publish
 
 const input = z.object({ appId });
 
-/** What third parties need to verify an app's user JWTs (operator §4). Cacheable: keys are announced before they sign. */
+/**
+ * What third parties need to verify an app's user JWTs (operator §4). Cacheable: keys are announced before
+ * they sign.
+ */
 export const wellKnownRoutes: Route[] = [
   openRoute({
     method: 'GET',
