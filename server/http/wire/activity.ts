@@ -3,14 +3,25 @@ import type { Activity } from '../../model/activity.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page } from '../../ports/store/page.ts';
 import { parseDateText } from '../../tools/date-text.ts';
-import { wireTime } from './time.ts';
+import { timeText, wireTime } from './time.ts';
 
+const portalLogAnswer = z.strictObject({
+  _id: z.string(),
+  appId: z.string().optional(),
+  handle: z.string().optional(),
+  action: z.string(),
+  value: z.string(),
+  logType: z.enum(['user', 'app']),
+  status: z.enum(['success', 'error']),
+  createdAt: timeText,
+});
 /** A page of an app's log (contract §4.6.29). */
-export function portalLogs({ rows, total }: Page<Activity>) {
+export const portalLogsAnswer = z.strictObject({ totalLog: z.number(), logs: z.array(portalLogAnswer) });
+export function portalLogs({ rows, total }: Page<Activity>): z.infer<typeof portalLogsAnswer> {
   return { totalLog: total, logs: rows.map(portalLog) };
 }
 
-function portalLog(row: Activity) {
+function portalLog(row: Activity): z.infer<typeof portalLogAnswer> {
   return {
     _id: row.id,
     appId: row.appId,

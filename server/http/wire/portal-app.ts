@@ -1,10 +1,32 @@
+import { z } from 'zod';
 import { masked } from '../../domain/apps/app-settings.ts';
 import type { App, AppKey } from '../../model/app.ts';
-import { wireApplication } from './client-app.ts';
-import { wireTime } from './time.ts';
+import { applicationAnswer, wireApplication } from './client-app.ts';
+import { timeText, wireTime } from './time.ts';
 
 /** The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider credentials are masked. */
-export function portalApp(app: App) {
+export const portalAppAnswer = applicationAnswer.extend({
+  appId: z.string(),
+  appToken: z.string(),
+  appPublicKey: z.string(),
+  type: z.enum(['development', 'commercial']),
+  maxLoginAttempts: z.string(),
+  emailExtensionAPIKey: z.string().optional(),
+  emailExtensionSenderEmail: z.string().optional(),
+  TWILIOAccountSid: z.string().optional(),
+  TWILIOToken: z.string().optional(),
+  TWILIOPhoneNumber: z.string().optional(),
+  userJWTAudience: z.array(z.string()),
+  userIdFormat: z.enum(['uid', 'handle', 'raw']),
+  linkConfirmation: z.enum(['button', 'immediate']),
+  hideAccounts: z.boolean(),
+  refuseCommonPasswords: z.boolean(),
+  smsPerHour: z.number(),
+  mailsPerHour: z.number(),
+  smsCountries: z.array(z.string()),
+});
+export const portalAppsAnswer = z.array(portalAppAnswer);
+export function portalApp(app: App): z.infer<typeof portalAppAnswer> {
   return {
     appId: app.id,
     appToken: app.appToken,
@@ -29,8 +51,25 @@ export function portalApp(app: App) {
   };
 }
 
+const longTime = z.string().meta({ examples: ['Sat, 31 Jan 2026 09:30:00 GMT'] });
 /** The answer of `POST /api/app`, the one place with RFC 1123 dates (contract §4.6.1). */
-export function createdApp(app: App) {
+export const createdAppAnswer = portalAppAnswer
+  .pick({
+    name: true,
+    appId: true,
+    appToken: true,
+    appPublicKey: true,
+    handle: true,
+    status: true,
+    locales: true,
+    invitationEnabled: true,
+    signupEnabled: true,
+    metaDataEmail: true,
+    jwtEnabled: true,
+    twoFactorVerification: true,
+  })
+  .extend({ createdAt: longTime, updatedAt: longTime });
+export function createdApp(app: App): z.infer<typeof createdAppAnswer> {
   return {
     name: app.name,
     appId: app.id,
@@ -59,7 +98,18 @@ function publicKeyText({ keys }: App): string {
   return Buffer.from(current?.publicKey ?? '').toString('base64');
 }
 
-/** A key of the app as `rotateAppKey` lists it (operator §7). */
-export function portalKey({ kid, state, createdAt }: AppKey) {
-  return { kid, state, createdAt: wireTime(createdAt) };
+/** The keys of an app as `rotateAppKey` lists them (operator §7). */
+export const appKeysAnswer = z.strictObject({
+  keys: z.array(
+    z.strictObject({ kid: z.string(), state: z.enum(['next', 'current', 'previous']), createdAt: timeText }),
+  ),
+});
+export function wireAppKeys(keys: AppKey[]): z.infer<typeof appKeysAnswer> {
+  return { keys: keys.map(({ kid, state, createdAt }) => ({ kid, state, createdAt: wireTime(createdAt) })) };
+}
+
+/** The app token that `rotateAppToken` issued (operator §7). */
+export const appTokenAnswer = portalAppAnswer.pick({ appToken: true });
+export function wireAppToken(appToken: string): z.infer<typeof appTokenAnswer> {
+  return { appToken };
 }

@@ -1,8 +1,21 @@
+import { z } from 'zod';
 import type { Signup } from '../../model/signup.ts';
-import { wireTime } from './time.ts';
+import { timeText, wireTime } from './time.ts';
 
 /** A signup row of the portal: never the code or the password hash (contract §8 S20). */
-export function portalSignup(signup: Signup) {
+export const portalSignupAnswer = z.strictObject({
+  _id: z.string(),
+  appId: z.string(),
+  handle: z.string(),
+  status: z.enum(['pending', 'verified', 'active']),
+  locale: z.string(),
+  metaData: z.record(z.string(), z.unknown()),
+  signupProvider: z.enum(['', 'apple', 'google']),
+  createdAt: timeText,
+  updatedAt: timeText,
+});
+export const portalSignupsAnswer = z.array(portalSignupAnswer);
+export function portalSignup(signup: Signup): z.infer<typeof portalSignupAnswer> {
   return {
     _id: signup.id,
     appId: signup.appId,

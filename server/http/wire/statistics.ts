@@ -1,10 +1,21 @@
+import { z } from 'zod';
 import type { Statistics } from '../../domain/portal/statistics.ts';
-import { portalInvite } from './invite.ts';
-import { portalSignup } from './signup.ts';
-import { portalUser } from './user.ts';
+import { portalInvite, portalInvitesAnswer } from './invite.ts';
+import { portalSignup, portalSignupsAnswer } from './signup.ts';
+import { portalUser, portalUsersAnswer } from './user.ts';
 
 /** The parts that were asked for (contract §4.6.30). */
-export function portalStatistics({ app, users, invites, signups }: Statistics) {
+export const statisticsAnswer = z.strictObject({
+  users: portalUsersAnswer.optional(),
+  totalUser: z.number().optional(),
+  totalAnonUser: z.number().optional(),
+  invites: portalInvitesAnswer.optional(),
+  totalInvite: z.number().optional(),
+  signups: portalSignupsAnswer.optional(),
+  totalSignup: z.number().optional(),
+});
+export function portalStatistics(statistics: Statistics): z.infer<typeof statisticsAnswer> {
+  const { app, users, invites, signups } = statistics;
   return {
     ...(users && {
       users: users.rows.map((user) => portalUser(user, app)),

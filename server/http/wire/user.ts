@@ -49,6 +49,7 @@ export const portalUserAnswer = userAnswer.extend({
   socialUserId: z.string().optional(),
   lockedAt: timeText.optional(),
 });
+export const portalUsersAnswer = z.array(portalUserAnswer);
 export function portalUser(user: User, app: Pick<App, 'id'>): z.infer<typeof portalUserAnswer> {
   return {
     ...wireUser(user),

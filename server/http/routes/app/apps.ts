@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { deleteApp, resetApp } from '../../../domain/apps/app-removal.ts';
 import { createApp, findAppForPortal, listApps } from '../../../domain/apps/apps.ts';
 import { portalRoute } from '../../route.ts';
-import { createdApp, portalApp } from '../../wire/portal-app.ts';
+import { doneAnswer } from '../../wire/done.ts';
+import {
+  createdApp,
+  createdAppAnswer,
+  portalApp,
+  portalAppAnswer,
+  portalAppsAnswer,
+} from '../../wire/portal-app.ts';
 import { appId, appName, paging, plainText, queryFlag, searchPage } from '../../wire/portal-parameter.ts';
 
 const SCOPE_400 = { caller: { fails: 400 } } as const;
@@ -19,6 +26,7 @@ export const appRoutes = [
         .union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
         .optional(),
     }),
+    answer: createdAppAnswer,
     refuse: SCOPE_400,
     respond: async ({ deps, input }) => createdApp(await createApp(deps, { ...input, by: 'portal' })),
   }),
@@ -26,6 +34,7 @@ export const appRoutes = [
     method: 'GET',
     path: '/api/app/connection',
     summary: 'Tells the portal that it reached the host.',
+    answer: doneAnswer,
     respond: () => true,
   }),
   portalRoute({
@@ -33,6 +42,7 @@ export const appRoutes = [
     path: '/api/app/allApps',
     summary: 'All apps, newest first.',
     input: z.object(paging),
+    answer: portalAppsAnswer,
     respond: async ({ deps, input }) => (await listApps(deps, searchPage(input))).map(portalApp),
   }),
   portalRoute({
@@ -40,6 +50,7 @@ export const appRoutes = [
     path: '/api/app/appId/:appId',
     summary: 'One app.',
     input: z.object({ appId }),
+    answer: portalAppAnswer,
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => portalApp(await findAppForPortal(deps, input.appId)),
   }),
@@ -48,6 +59,7 @@ export const appRoutes = [
     path: '/api/app/search',
     summary: 'Apps whose name contains a text, newest first.',
     input: z.object({ name: plainText(128).optional(), case: queryFlag, ...paging }),
+    answer: portalAppsAnswer,
     respond: async ({ deps, input }) => {
       const { name, case: exact } = input;
       return (await listApps(deps, { name: name || undefined, exact, ...searchPage(input) })).map(portalApp);
@@ -58,6 +70,7 @@ export const appRoutes = [
     path: '/api/app/:appId',
     summary: 'Deletes an app with everything in it; false when there is none.',
     input: z.object({ appId }),
+    answer: z.boolean(),
     refuse: SCOPE_400,
     respond: ({ deps, input }) => deleteApp(deps, input),
   }),
@@ -66,6 +79,7 @@ export const appRoutes = [
     path: '/api/app/reset',
     summary: 'Removes users, signups, invites and logs of an app.',
     input: z.object({ appId, keepLogs: z.boolean().optional() }),
+    answer: doneAnswer,
     lowerCaseFails: true,
     log: { action: 'resetApp' },
     respond: ({ deps, input }) => resetApp(deps, input),

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { issueInvites, resendInvite, searchInvites, withdrawInvite } from '../../../domain/portal/invites.ts';
 import { portalRoute } from '../../route.ts';
-import { issuedInvites, portalInvite } from '../../wire/invite.ts';
+import { doneAnswer } from '../../wire/done.ts';
+import {
+  issuedInvites,
+  issuedInvitesAnswer,
+  portalInvite,
+  portalInviteAnswer,
+  portalInvitesAnswer,
+} from '../../wire/invite.ts';
 import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
 
 /** Handles, comma-separated; the domain judges each, and how many they are. */
@@ -14,6 +21,7 @@ export const appInviteRoutes = [
     path: '/api/app/searchInvite',
     summary: 'Invites whose handle contains a text.',
     input: z.object({ appId, value: searchText, ...paging }),
+    answer: portalInvitesAnswer,
     respond: async ({ deps, input }) =>
       (await searchInvites(deps, { ...input, page: searchPage(input) })).map(portalInvite),
   }),
@@ -22,6 +30,7 @@ export const appInviteRoutes = [
     path: '/api/app/createAppInvite',
     summary: 'Invites one or more people in the name of the portal.',
     input: z.object({ appId, handle: handleList, locale: z.string().max(8).default('EN') }),
+    answer: issuedInvitesAnswer,
     codeStatus: { app_gone: 400, app_suspended: 400 },
     log: { action: 'createAppInvite' },
     respond: async ({ deps, input }) =>
@@ -32,6 +41,7 @@ export const appInviteRoutes = [
     path: '/api/app/resendAppInvite',
     summary: 'Sends an invite again, with a new code.',
     input: z.object({ appId, handle }),
+    answer: doneAnswer,
     failsStatus: { app_gone: 403, invite_unknown: 403 },
     respond: ({ deps, input }) => resendInvite(deps, input),
   }),
@@ -40,6 +50,7 @@ export const appInviteRoutes = [
     path: '/api/app/removeAppInvite',
     summary: 'Withdraws an invite.',
     input: z.object({ appId, handle }),
+    answer: portalInviteAnswer,
     failsStatus: { app_gone: 403, app_suspended: 403, invite_unknown: 403 },
     respond: async ({ deps, input }) => portalInvite(await withdrawInvite(deps, input)),
   }),

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { testMailAccount, testSmsAccount } from '../../../domain/portal/provider-check.ts';
 import { refused } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { appId, handle, plainText } from '../../wire/portal-parameter.ts';
+import { smsTestAnswer, wireSmsTest } from '../../wire/provider-check.ts';
 
 /** Mail, SMS and push accounts (contract §4.6.25, 26, 42). */
 export const providerRoutes = [
@@ -11,6 +13,7 @@ export const providerRoutes = [
     path: '/api/app/testEmailExtension',
     summary: 'Sends a test mail through the mail account of the app.',
     input: z.object({ appId }),
+    answer: doneAnswer,
     respond: ({ deps, input }) => testMailAccount(deps, input),
   }),
   portalRoute({
@@ -23,11 +26,11 @@ export const providerRoutes = [
       handle: handle.optional(),
       locale: plainText(8).optional(),
     }),
+    answer: smsTestAnswer,
     log: { action: 'testAppTwilio' },
     respond: async ({ deps, input }) => {
       await testSmsAccount(deps, input);
-      // Callers look for this member; the code that was sent stays on the phone (contract P24).
-      return { twoFactorCode: 0 };
+      return wireSmsTest();
     },
   }),
   portalRoute({
@@ -39,6 +42,7 @@ export const providerRoutes = [
       senderId: z.string().max(256).optional(),
       message: z.string().max(65_536),
     }),
+    answer: z.never(),
     respond: () => {
       throw refused('this host has no push provider');
     },

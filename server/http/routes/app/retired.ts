@@ -20,6 +20,7 @@ function retiredRoute(name: (typeof RETIRED)[number]): Route {
     summary: 'Retired with MongoDB App Services.',
     // Nothing but the app of the log row is read: the body holds other parties' keys.
     input: z.object({ appId: z.string().max(64).optional().catch(undefined) }),
+    answer: z.never(),
     log: { action: name },
     respond: () => {
       const detail = `MongoDB App Services reached end of life on 2025-09-30; ${name} is no longer available.`;
@@ -34,6 +35,7 @@ export const retiredRoutes = [
     method: 'GET',
     path: '/api/app/getCosyncVersions',
     summary: 'Installable App Services packages: none any more.',
+    answer: z.array(z.never()),
     respond: () => [],
   }),
 ];

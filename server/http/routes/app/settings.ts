@@ -4,10 +4,17 @@ import { changeSettings } from '../../../domain/apps/app-settings.ts';
 import { rotateAppToken } from '../../../domain/apps/app-token.ts';
 import { superUserToken } from '../../../domain/apps/super-user-token.ts';
 import { portalRoute } from '../../route.ts';
-import { portalApp, portalKey } from '../../wire/portal-app.ts';
+import {
+  appKeysAnswer,
+  appTokenAnswer,
+  portalApp,
+  portalAppAnswer,
+  wireAppKeys,
+  wireAppToken,
+} from '../../wire/portal-app.ts';
 import { appId, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
 import { settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
-import { wireTokens } from '../../wire/tokens.ts';
+import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
 
 /** Settings, keys and tokens of an app (contract §4.3, §4.6.10, 24; operator §7). */
 export const settingRoutes = [
@@ -16,6 +23,7 @@ export const settingRoutes = [
     path: '/api/app/update',
     summary: 'Changes any of the settings of an app, and its name.',
     input: z.object({ appId, ...updateInput }),
+    answer: portalAppAnswer,
     refuse: { caller: { fails: 400 } },
     log: { action: 'update', value: namesOf },
     respond: async ({ deps, input }) =>
@@ -26,6 +34,7 @@ export const settingRoutes = [
     path: '/api/app/updateAppSetting',
     summary: 'Changes one setting of an app.',
     input: z.object({ appId, ...settingInput }),
+    answer: portalAppAnswer,
     log: { action: 'updateAppSetting', value: ({ setting }) => setting },
     respond: async ({ deps, input }) =>
       portalApp(await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
@@ -35,8 +44,9 @@ export const settingRoutes = [
     path: '/api/app/rotateAppToken',
     summary: 'Issues a new app token; the old one works for a while.',
     input: z.object({ appId, graceHours: numberOrDigits(z.number().min(0).max(720)).default(168) }),
+    answer: appTokenAnswer,
     log: { action: 'rotateAppToken', value: ({ graceHours }) => JSON.stringify({ graceHours }) },
-    respond: async ({ deps, input }) => ({ appToken: await rotateAppToken(deps, input) }),
+    respond: async ({ deps, input }) => wireAppToken(await rotateAppToken(deps, input)),
   }),
   portalRoute({
     method: 'POST',
@@ -47,8 +57,9 @@ export const settingRoutes = [
       phase: z.enum(['prepare', 'activate', 'retire']),
       force: z.boolean().default(false),
     }),
+    answer: appKeysAnswer,
     log: { action: 'rotateAppKey', value: ({ phase, force }) => JSON.stringify({ phase, force }) },
-    respond: async ({ deps, input }) => ({ keys: (await rotateAppKey(deps, input)).map(portalKey) }),
+    respond: async ({ deps, input }) => wireAppKeys(await rotateAppKey(deps, input)),
   }),
   portalRoute({
     method: 'POST',
@@ -59,6 +70,7 @@ export const settingRoutes = [
       name: plainText(64).min(1).default('superuser'),
       expiresInMinutes: numberOrDigits(z.int().min(1).max(1440)).default(60),
     }),
+    answer: tokensAnswer,
     log: {
       action: 'superUserToken',
       value: ({ name, expiresInMinutes }) => JSON.stringify({ name, expiresInMinutes }),

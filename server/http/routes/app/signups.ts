@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
 import { portalRoute } from '../../route.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
-import { portalSignup } from '../../wire/signup.ts';
+import { portalSignup, portalSignupAnswer, portalSignupsAnswer } from '../../wire/signup.ts';
 
 /** Signups of an app (contract §4.6.7, 8). */
 export const appSignupRoutes = [
@@ -12,6 +12,7 @@ export const appSignupRoutes = [
     path: '/api/app/searchSingUp',
     summary: 'Signups whose handle contains a text.',
     input: z.object({ appId, value: searchText, ...paging }),
+    answer: portalSignupsAnswer,
     respond: async ({ deps, input }) =>
       (await searchSignups(deps, { ...input, page: searchPage(input) })).map(portalSignup),
   }),
@@ -20,6 +21,7 @@ export const appSignupRoutes = [
     path: '/api/app/removeAppSignup',
     summary: 'Removes a signup.',
     input: z.object({ appId, handle, _id: rowId.optional() }),
+    answer: portalSignupAnswer,
     failsStatus: { app_gone: 403, signup_unknown: 403 },
     respond: async ({ deps, input }) =>
       portalSignup(await removeSignup(deps, { ...input, signupId: input._id })),

@@ -5,8 +5,19 @@ import { LOCALES } from '../../../model/locale.ts';
 import { TEXT_LENGTHS } from '../../../model/portal-limits.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';
 import { portalRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { appId, mailAddress, plainText, rowId } from '../../wire/portal-parameter.ts';
-import { portalTemplate, portalTemplates, templateRef } from '../../wire/template.ts';
+import {
+  localesAnswer,
+  portalTemplate,
+  portalTemplateAnswer,
+  portalTemplates,
+  portalTemplatesAnswer,
+  previewAnswer,
+  templateRef,
+  wireLocales,
+  wirePreview,
+} from '../../wire/template.ts';
 
 const subject = plainText(TEXT_LENGTHS.subject);
 const htmlTemplate = z.string().max(TEXT_LENGTHS.htmlTemplate);
@@ -20,6 +31,7 @@ export const templateRoutes = [
     path: '/api/app/emailTemplates',
     summary: 'The texts of an app by locale.',
     input: z.object({ appId }),
+    answer: portalTemplatesAnswer,
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => portalTemplates(await templatesByLocale(deps, input.appId)),
   }),
@@ -28,6 +40,7 @@ export const templateRoutes = [
     path: '/api/app/updateEmailTemplate',
     summary: 'Changes a text.',
     input: z.object({ appId, _id: rowId, subject, htmlTemplate, replyTo, localeLinkText }),
+    answer: portalTemplateAnswer,
     failsStatus: { app_gone: 403, app_suspended: 403, template_unknown: 403 },
     log: { action: 'updateEmailTemplate', value: ({ _id }) => JSON.stringify({ _id }) },
     respond: async ({ deps, input }) =>
@@ -52,14 +65,11 @@ export const templateRoutes = [
       replyTo,
       localeLinkText,
     }),
+    answer: previewAnswer,
     failsStatus: { app_gone: 403, template_unknown: 403 },
     respond: async ({ deps, input }) => {
-      const { subject, html, text } = await previewTemplate(deps, {
-        appId: input.appId,
-        ref: templateRef(input),
-        text: input,
-      });
-      return { subject, html, text };
+      const preview = { appId: input.appId, ref: templateRef(input), text: input };
+      return wirePreview(await previewTemplate(deps, preview));
     },
   }),
   portalRoute({
@@ -67,6 +77,7 @@ export const templateRoutes = [
     path: '/api/app/addRemoveAppLocale',
     summary: 'Sets the locales of an app.',
     input: z.object({ appId, locales: z.array(z.string().max(16)).max(400) }),
+    answer: localesAnswer,
     failsStatus: { app_gone: 403 },
     lowerCaseFails: true,
     log: {
@@ -75,13 +86,14 @@ export const templateRoutes = [
     },
     respond: async ({ deps, input }) => {
       await setLocales(deps, input);
-      return { ...input, localesTemplate: portalTemplates(await templatesByLocale(deps, input.appId)) };
+      return wireLocales(input, await templatesByLocale(deps, input.appId));
     },
   }),
   portalRoute({
     method: 'POST',
     path: '/api/app/patchAppLocales',
     summary: 'Repairs the locales of old apps.',
+    answer: doneAnswer,
     log: { action: 'patchAppLocales' },
     respond: ({ deps }) => patchLocales(deps),
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exportApp, exportHost } from '../../../domain/transfer/export.ts';
 import { importApp } from '../../../domain/transfer/import.ts';
 import { DownloadReply, fileOf, portalRoute } from '../../route.ts';
-import { portalApp } from '../../wire/portal-app.ts';
+import { portalApp, portalAppAnswer } from '../../wire/portal-app.ts';
 import { appId, appName } from '../../wire/portal-parameter.ts';
 
 const ZIP = 'application/zip';
@@ -26,6 +26,7 @@ export const transferRoutes = [
     path: '/api/app/export',
     summary: 'One app as a ZIP of five CSV files.',
     input: z.object({ appId, ...exportFlags }),
+    answer: { media: ZIP },
     respond: async ({ deps, input }) =>
       new DownloadReply(
         await exportApp(deps, { appId: input.appId, ...exportOptions(input) }),
@@ -38,6 +39,7 @@ export const transferRoutes = [
     path: '/api/app/exportHost',
     summary: 'Every app as a ZIP: host.json and a folder per app.',
     input: z.object(exportFlags),
+    answer: { media: ZIP },
     respond: async ({ deps, input }) =>
       new DownloadReply(await exportHost(deps, exportOptions(input)), 'host', ZIP),
   }),
@@ -51,6 +53,7 @@ export const transferRoutes = [
       appName: z.string().max(256).trim().pipe(appName),
       newKeys: z.enum(['true', 'false']).default('false'),
     }),
+    answer: portalAppAnswer,
     lowerCaseFails: true,
     respond: async ({ deps, input, request }) => {
       const { appName: name, newKeys } = input;

@@ -8,6 +8,7 @@ import {
 } from '../../../domain/portal/user-administration.ts';
 import { replaceMetadata } from '../../../domain/portal/user-metadata.ts';
 import { portalRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import {
   appId,
   handle,
@@ -19,7 +20,7 @@ import {
   searchPage,
   searchText,
 } from '../../wire/portal-parameter.ts';
-import { portalUser } from '../../wire/user.ts';
+import { portalUser, portalUserAnswer, portalUsersAnswer } from '../../wire/user.ts';
 import { newPassword } from '../../wire/user-parameter.ts';
 
 /** Users of an app (contract §4.6.6, 13–15, 27, 28). */
@@ -29,6 +30,7 @@ export const appUserRoutes = [
     path: '/api/app/searchUser',
     summary: 'Users whose handle or user name contains a text.',
     input: z.object({ appId, value: searchText, hideAnonUser: queryFlag, ...paging }),
+    answer: portalUsersAnswer,
     respond: async ({ deps, input }) => {
       const { appId: id, value, hideAnonUser: hideAnonymous = false } = input;
       const users = await searchUsers(deps, { appId: id, value, hideAnonymous, page: searchPage(input) });
@@ -40,6 +42,7 @@ export const appUserRoutes = [
     path: '/api/app/addUser',
     summary: 'Adds a user who need not confirm anything.',
     input: z.object({ appId, handle, password: newPassword }),
+    answer: portalUserAnswer,
     failsStatus: { handle_taken: 403, users_full: 403 },
     codeStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'addUser' },
@@ -50,6 +53,7 @@ export const appUserRoutes = [
     path: '/api/app/removeUser',
     summary: 'Removes a user with the signup and invites of the handle.',
     input: z.object({ appId, handle }),
+    answer: portalUserAnswer,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'removeUser' },
     respond: async ({ deps, input }) => portalUser(await removeUser(deps, input), { id: input.appId }),
@@ -59,6 +63,7 @@ export const appUserRoutes = [
     path: '/api/app/user',
     summary: 'Suspends or reinstates a user.',
     input: z.object({ appId, userId: rowId, status: z.enum(['active', 'suspend']) }),
+    answer: doneAnswer,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'updateAppUser', value: ({ userId, status }) => JSON.stringify({ userId, status }) },
     respond: ({ deps, input }) => setUserStatus(deps, input),
@@ -73,6 +78,7 @@ export const appUserRoutes = [
       rawValue: z.string().max(128),
       hashValue: newPassword,
     }),
+    answer: doneAnswer,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'resetUserPassword', value: ({ userId }) => JSON.stringify({ userId }) },
     respond: ({ deps, input }) => resetUserPassword(deps, input),
@@ -91,6 +97,7 @@ export const appUserRoutes = [
         .transform((items) => items.filter((item) => item !== null))
         .optional(),
     }),
+    answer: doneAnswer,
     log: { action: 'updateAppUserMetaData' },
     respond: ({ deps, input }) => replaceMetadata(deps, { ...input, added: input.addedMetadata ?? [] }),
   }),
