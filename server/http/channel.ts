@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** So much of what a client sent is parsed at a time: hardly more than one request. */
@@ -18,7 +19,9 @@ export class Channel {
   #input: Buffer | undefined;
   #inputEnded = false;
   #feeding = false;
-  #open = 0;
+  readonly #answers = new Set<ServerResponse>();
+  #latest: IncomingMessage | undefined;
+  #lastWord: (() => void) | undefined;
   /** Bytes that are certainly part of the body being received, however little of it has been parsed. */
   #bodyBytes = 0;
   #progressSeen = 0;
@@ -47,7 +50,7 @@ export class Channel {
 
   /** Requests being answered. */
   get open(): number {
-    return this.#open;
+    return this.#answers.size;
   }
 
   /** To be asked at regular times: how often in a row no waiting answer had moved since the time before. */
@@ -59,22 +62,50 @@ export class Channel {
     return this.#stalls;
   }
 
-  /** The headers of a request are complete; its body has so many bytes, as far as it says. */
-  asked(contentLength: string | undefined): void {
-    this.#open++;
-    this.#bodyBytes = Number(contentLength ?? 0) - SLICE_BYTES;
+  /** The headers of a request are complete; its body has so many bytes, as far as they say. */
+  asked(request: IncomingMessage, response: ServerResponse): void {
+    this.#answers.add(response);
+    this.#latest = request;
+    this.#bodyBytes = Number(request.headers['content-length'] ?? 0) - SLICE_BYTES;
   }
 
   /** Its answer is out, or it broke off. */
-  answered(): void {
-    this.#open--;
-    if (this.#input) this.#feed();
+  answered(response: ServerResponse): void {
+    this.#answers.delete(response);
+    if (this.#lastWord) this.#sayLastWord();
+    else if (this.#input) this.#feed();
+  }
+
+  /**
+   * Nothing more is read. `lastWord`: a refusal that ends the connection; it waits for the answers to what came before, or it would be taken
+   * for one of them.
+   */
+  refuse(lastWord: () => void): void {
+    if (this.#lastWord) return;
+    this.#lastWord = lastWord;
+    this.#input = undefined;
+    this.#sayLastWord();
+  }
+
+  #sayLastWord(): void {
+    // What is refused may be the rest of a request that waits for its answer.
+    const refused = this.#latest?.complete === false ? 1 : 0;
+    if (this.open <= refused) this.#lastWord?.();
+  }
+
+  /** Ends the connection and all answers under way, those too that Node would forget once it has let go of the connection. */
+  cut(): void {
+    this.socket.destroy();
+    for (const response of this.#answers) {
+      response.req.destroy();
+      response.destroy();
+    }
   }
 
   /** What the system read, null for its end; answers whether more may be read. */
   #received(chunk: Buffer | null): boolean {
     if (chunk === null) this.#inputEnded = true;
-    else this.#input = this.#input ? Buffer.concat([this.#input, chunk]) : chunk;
+    else if (!this.#lastWord) this.#input = this.#input ? Buffer.concat([this.#input, chunk]) : chunk;
     this.#feed();
     return this.#input === undefined;
   }
@@ -85,7 +116,7 @@ export class Channel {
     if (this.#feeding) return;
     this.#feeding = true;
     const { socket } = this;
-    while (this.#input && this.#open < MOST_OPEN && socket.readableLength === 0 && !socket.destroyed)
+    while (this.#input && this.open < MOST_OPEN && socket.readableLength === 0 && !socket.destroyed)
       this.#push(this.#slice(this.#input));
     this.#feeding = false;
     if (this.#input || socket.destroyed) return;

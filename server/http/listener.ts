@@ -79,22 +79,33 @@ export function createHostServer(
     Reflect.apply(parse, server, [socket]);
     channel.meter();
   });
-  server.on('clientError', (error, socket) => refusals.unreadable(error, socket));
+  server.on('clientError', (error, socket) => {
+    const channel = channels.get(socket);
+    if (channel) channel.refuse(() => refusals.unreadable(error, socket));
+    else refusals.unreadable(error, socket);
+  });
   server.on('checkExpectation', (request, response) => {
     begin(request, response);
     refusals.answer(request, response, 417);
   });
-  server.on('connect', (request, socket) => refusals.connect(request, socket));
+  server.on('connect', (request) => {
+    const { socket } = request;
+    const channel = channels.get(socket);
+    // Node has let go of the connection: it hears of no error any more, and drops no answer when the client is gone.
+    socket.on('error', () => {});
+    if (channel && channel.open > 0) channel.cut();
+    else refusals.connect(request, socket);
+  });
 
   function begin(request: IncomingMessage, response: ServerResponse): void {
     const channel = channels.get(request.socket);
-    channel?.asked(request.headers['content-length']);
+    channel?.asked(request, response);
     if (channel) connections.asked(channel);
     if (draining) response.shouldKeepAlive = false;
     running.add(response);
     response.once('close', () => {
       running.delete(response);
-      channel?.answered();
+      channel?.answered(response);
       if (channel) connections.answered(channel);
       if (running.size === 0) idle();
     });

@@ -48,6 +48,13 @@ describe('connections', () => {
           return new TextReply(`answer;`);
         },
       }),
+      openRoute({
+        method: 'POST',
+        path: '/body',
+        summary: '',
+        input: z.object({}),
+        respond: () => new TextReply('answer;'),
+      }),
       portalRoute({
         method: 'POST',
         path: '/api/app/length',
@@ -108,6 +115,40 @@ describe('connections', () => {
     assert.ok(seen.made <= 16 + 512 / ask('/held').length, `${seen.made}`);
     seen.release();
     assert.equal((await readAll(socket)).match(/answer;/g)?.length, 501);
+  });
+
+  it('answer what came before something unreadable, and refuse that afterwards', async () => {
+    const { host, seen } = await start();
+    const socket = await open(host, `${ask('/held').repeat(3)}hello\r\n\r\n`);
+    await until(() => seen.made === 3);
+    await pause(50);
+    socket.write('hello\r\n\r\n');
+    seen.release();
+    const statuses = [...(await readAll(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
+    assert.deepEqual(statuses, ['200', '200', '200', '400']);
+  });
+
+  it('refuse an unreadable body at once, behind the answers that came before', async () => {
+    const { host, seen } = await start();
+    const chunks = 'POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+    for (const [count, wanted] of [
+      [0, ['400']],
+      [2, ['200', '200', '400']],
+    ] as const) {
+      const socket = await open(host, ask('/held').repeat(count) + chunks);
+      await pause(50);
+      seen.release();
+      const statuses = [...(await readAll(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
+      assert.deepEqual(statuses, wanted);
+    }
+  });
+
+  it('answer a last request as such, whatever comes behind it', async () => {
+    const { host, seen } = await start();
+    const socket = await open(host, ask('/held', 'Connection: close\r\n') + ask('/n'));
+    await until(() => seen.made === 1);
+    seen.release();
+    assert.match(await readAll(socket), /^HTTP\/1.1 200 .*answer;/s);
   });
 
   it('give a large answer whole to somebody who reads slowly', async () => {
