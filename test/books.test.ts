@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../server/config/settings.ts';
+import { REASONS } from '../server/model/errors.ts';
 import { EVENT_LEVELS } from '../server/model/events.ts';
 import { helpText } from '../setup/options.ts';
 
@@ -51,6 +52,18 @@ describe('the books', () => {
     // Docker's own.
     const here = names(told).filter((name) => name !== 'user');
     assert.deepEqual(here.sort(), names(declared).sort());
+  });
+
+  it('tell of reasons that the host may give', () => {
+    const told = firstCells(section('contract/additions.md', 1)).flatMap((cell) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, reason]) => reason ?? ''),
+    );
+    assert.ok(told.length > 10);
+    const given = new Set<string>(REASONS);
+    assert.deepEqual(
+      told.filter((reason) => !given.has(reason)),
+      [],
+    );
   });
 
   it('have every event with its level, and no other', () => {

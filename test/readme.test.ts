@@ -15,7 +15,10 @@ const MADE_LATER = ['docker/.env', 'test/results/'];
 /** The addresses of a page's links to files of the project. */
 const links = (text: string) =>
   [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#]+)[^)]*\)/g)].map(([, path]) => path ?? '');
-/** Paths of the project in a page's running text, from its root; an ending such as `…` or `<noun>` cuts them short. */
+/**
+ * Paths of the project in a page's running text, from its root; an ending such as `…` or `<noun>` cuts them
+ * short.
+ */
 const named = (text: string) =>
   [...text.matchAll(/(?<=[\s`("'])(?:server|setup|test|docker|docs|templates)\/[\w.\-/*{},]*[\w*/}]/g)].map(
     ([path]) => path,
