@@ -2,6 +2,7 @@ import { type App, type AppKey, userJwtHours, withoutSuperUsers } from '../../mo
 import { refused } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS, MINUTE_MS } from '../../tools/duration.ts';
+import { wasChanged } from '../users/change.ts';
 import { changeApp } from './apps.ts';
 
 /** Verifiers keep a JWKS for a while: a new key must be published this long before it signs. */
@@ -19,17 +20,16 @@ export async function rotateAppKey(
   { appId, phase, force }: { appId: string; phase: RotationPhase; force: boolean },
 ): Promise<AppKey[]> {
   const fresh = phase === 'prepare' ? await deps.keyPairs.newAppKey(deps.clock.now()) : undefined;
-  let kid: string | undefined;
-  const app = await changeApp(deps, appId, (current) => {
+  const change = await changeApp(deps, appId, (current) => {
     const now = deps.clock.now();
-    kid = undefined;
     const keys = fresh ? prepare(current, fresh) : STEPS[phase](current, now, force);
     if (!keys) return undefined;
-    kid = keyInState(keys, phase === 'prepare' ? 'next' : 'current')?.kid;
     return phase === 'activate' ? { ...withoutSuperUsers(current), keys } : { ...current, keys };
   });
-  if (kid) deps.events.emit('app_key_rotated', { appId, phase, kid, force });
-  return app.keys;
+  const keys = change.after.keys;
+  const kid = keyInState(keys, phase === 'prepare' ? 'next' : 'current')?.kid;
+  if (wasChanged(change) && kid) deps.events.emit('app_key_rotated', { appId, phase, kid, force });
+  return keys;
 }
 
 type Step = (app: App, now: number, force: boolean) => AppKey[] | undefined;

@@ -12,7 +12,7 @@ export async function setLocales(
   { appId, locales }: { appId: string; locales: readonly string[] },
 ): Promise<App> {
   const wanted = normalised(locales);
-  const app = await changeApp(deps, appId, (current) => ({ ...current, locales: wanted }));
+  const { after: app } = await changeApp(deps, appId, (current) => ({ ...current, locales: wanted }));
   // By what is stored, not by what was dropped just now: a repeated call finishes what a crash left.
   const stored = await deps.store.templates.list(appId);
   const dropped = new Set(stored.map(({ locale }) => locale).filter((locale) => !wanted.includes(locale)));

@@ -59,19 +59,16 @@ export async function changeSettings(
   deps: SettingsDeps,
   { appId, settings }: { appId: string; settings: SettingsChange },
 ): Promise<App> {
-  let changed: string[] = [];
-  let formerFormat: UserIdFormat | undefined;
   const write = () =>
     changeApp(deps, appId, async (app) => {
       const next = await applied(deps, app, settings);
-      changed = changedSettings(app, next);
-      formerFormat = next.userIdFormat === app.userIdFormat ? undefined : app.userIdFormat;
-      return changed.length > 0 ? next : undefined;
+      return changedSettings(app, next).length > 0 ? next : undefined;
     });
-  const app = await namingApp(settings.name ?? '', write);
-  if (formerFormat) await requireStillNoUsers(deps, app, formerFormat);
+  const { before, after } = await namingApp(settings.name ?? '', write);
+  if (after.userIdFormat !== before.userIdFormat) await requireStillNoUsers(deps, after, before.userIdFormat);
+  const changed = changedSettings(before, after);
   if (changed.length > 0) deps.events.emit('app_setting_changed', { appId, settings: changed });
-  return app;
+  return after;
 }
 
 async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): Promise<App> {
@@ -161,10 +158,13 @@ async function requireStillNoUsers(deps: SettingsDeps, app: App, userIdFormat: U
   }
 }
 
-/** Names of the members that differ. */
+/** What changes beside settings. */
+const UNNAMED: ReadonlySet<keyof App> = new Set(['keys', 'revision', 'updatedAt']);
+
+/** Names of the settings that differ. */
 function changedSettings(before: App, after: App): string[] {
-  const names = Object.keys(after) as (keyof App)[];
+  const names = Object.keys({ ...before, ...after }) as (keyof App)[];
   return names.filter(
-    (name) => name !== 'keys' && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    (name) => !UNNAMED.has(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );
 }

@@ -11,7 +11,7 @@ export async function rotateAppToken(
   deps: Pick<Deps, 'store' | 'clock' | 'hostTokens' | 'events'>,
   { appId, graceHours }: { appId: string; graceHours: number },
 ): Promise<string> {
-  const app = await changeApp(deps, appId, async (current) => {
+  const { after: app } = await changeApp(deps, appId, async (current) => {
     const now = deps.clock.now();
     const until = now + graceHours * HOUR_MS;
     const generation = current.tokenGeneration + 1;

@@ -3,7 +3,7 @@ import { HostError, isHostError } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
-import { change } from '../users/change.ts';
+import { type Change, change } from '../users/change.ts';
 
 type NewAppSettings = Omit<
   App,
@@ -124,18 +124,18 @@ export async function changeApp(
   deps: Pick<Deps, 'store' | 'clock'>,
   appId: string,
   changeRecord: (app: App) => App | undefined | Promise<App | undefined>,
-): Promise<App> {
+): Promise<Change<App>> {
   const { apps } = deps.store;
-  const stored = await change(
+  const changed = await change(
     apps,
     () => apps.read(appId),
     async (app) => {
-      const changed = await changeRecord(app);
-      return changed && { ...changed, updatedAt: deps.clock.now() };
+      const next = await changeRecord(app);
+      return next && { ...next, updatedAt: deps.clock.now() };
     },
   );
-  if (!stored) throw new HostError('app_gone');
-  return stored;
+  if (!changed) throw new HostError('app_gone');
+  return changed;
 }
 
 /** Apps newest first. `name`: contained, case-insensitive, taken literally (contract S27); `exact`: the very name. */

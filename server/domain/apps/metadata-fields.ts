@@ -31,7 +31,7 @@ export async function defineFields(
   deps: FieldDeps,
   { appId, list, fields }: { appId: string; list: FieldList; fields: readonly NewField[] },
 ): Promise<App> {
-  const app = await changeApp(deps, appId, (current) => ({
+  const { after: app } = await changeApp(deps, appId, (current) => ({
     ...current,
     [list]: checkedFields(deps, list, current[list], fields),
   }));
@@ -44,7 +44,7 @@ export async function removeField(
   deps: FieldDeps,
   { appId, list, index }: { appId: string; list: FieldList; index: number },
 ): Promise<App> {
-  const app = await changeApp(deps, appId, (current) => {
+  const { after: app } = await changeApp(deps, appId, (current) => {
     if (index >= current[list].length) {
       throw refused(`${list} has no field ${index}`, { reason: 'unknown_value', field: 'index' });
     }

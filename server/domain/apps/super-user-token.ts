@@ -47,8 +47,9 @@ async function rememberLongToken(
 ): Promise<App> {
   const ordinary = deps.clock.now() + userJwtHours(app) * HOUR_MS;
   if (expiresAt <= ordinary) return app;
-  return changeApp(deps, app.id, (current) => ({
+  const { after } = await changeApp(deps, app.id, (current) => ({
     ...current,
     keys: current.keys.map((key) => (key.state === 'current' ? lastingUntil(key, expiresAt) : key)),
   }));
+  return after;
 }

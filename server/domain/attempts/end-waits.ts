@@ -11,11 +11,12 @@ export async function endWaits(
   deps: Pick<Deps, 'store' | 'events'>,
   { user, by }: { user: Pick<User, 'appId' | 'id'>; by: 'reset' | 'portal' },
 ): Promise<User | undefined> {
-  let wasLocked = false;
-  const changed = await changeUser(deps, user, (current) => {
-    wasLocked = current.lockedAt !== undefined;
-    return { ...current, lockedAt: undefined, waitsEnded: (current.waitsEnded ?? 0) + 1 };
-  });
-  if (wasLocked) deps.events.emit('account_unlocked', { appId: user.appId, userId: user.id, by });
-  return changed;
+  const changed = await changeUser(deps, user, (current) => ({
+    ...current,
+    lockedAt: undefined,
+    waitsEnded: (current.waitsEnded ?? 0) + 1,
+  }));
+  if (changed?.before.lockedAt !== undefined)
+    deps.events.emit('account_unlocked', { appId: user.appId, userId: user.id, by });
+  return changed?.after;
 }

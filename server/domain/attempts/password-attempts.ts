@@ -6,7 +6,7 @@ import type { Deps } from '../../ports/deps.ts';
 import type { AttemptLimit, Reservation } from '../../ports/store/counters.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { Turns } from '../../tools/turns.ts';
-import { changeUser } from '../users/change.ts';
+import { changeUser, wasChanged } from '../users/change.ts';
 import { countPassword, decoyFor } from '../users/password-kinds.ts';
 import { lowered } from '../users/password-rules.ts';
 import { countGuess } from './guessing-alarm.ts';
@@ -202,12 +202,10 @@ function loginFailed(
 
 /** Blocks log-in until a reset or the portal lifts it; tokens stay (design §13). */
 async function lock(deps: AttemptDeps, user: User, failures: number): Promise<void> {
-  let locks = false;
-  await changeUser(deps, user, (current) => {
-    locks = current.lockedAt === undefined;
-    return locks ? { ...current, lockedAt: deps.clock.now() } : undefined;
-  });
-  if (locks) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
+  const change = await changeUser(deps, user, (current) =>
+    current.lockedAt === undefined ? { ...current, lockedAt: deps.clock.now() } : undefined,
+  );
+  if (wasChanged(change)) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
 }
 
 /** Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered. Undefined when neither matches. */
@@ -228,13 +226,11 @@ async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelli
   if (!deps.passwords.needsRehash(outdated) && spelling === password) return;
   const passwordHash = await deps.passwords.hash(password).catch(() => undefined);
   if (!passwordHash) return;
-  let renewed = false;
-  await changeUser(deps, user, (current) => {
-    renewed = current.passwordHash === outdated;
-    return renewed ? { ...current, passwordHash } : undefined;
-  });
+  const renewal = await changeUser(deps, user, (current) =>
+    current.passwordHash === outdated ? { ...current, passwordHash } : undefined,
+  );
   const from = outdated.startsWith('$2') ? 'bcrypt' : 'argon2id';
-  if (!renewed) return;
+  if (!wasChanged(renewal)) return;
   await countPassword(deps, { id: user.appId }, { before: outdated, after: passwordHash });
   deps.events.emit('password_rehashed', { userId: user.id, from });
 }

@@ -7,7 +7,7 @@ import type { MessageDeps } from '../messages/message.ts';
 import { sendWelcome } from '../messages/welcome.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
-import { change, changeUser } from '../users/change.ts';
+import { change, changeUser, wasChanged } from '../users/change.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';
 import { mergeMetadata, parseMetadata } from '../users/metadata.ts';
@@ -85,15 +85,13 @@ async function findByCode(deps: CodeDeps, app: App, text: string, code: string):
 /** pending → verified; true for one caller only. */
 async function accept(deps: Pick<Deps, 'store' | 'clock'>, invite: Invite): Promise<boolean> {
   const { invites } = deps.store;
-  let won = false;
-  const stored = await change(
+  const accepted = await change(
     invites,
     () => invites.find(invite.appId, invite.id),
-    (current) => {
-      won = current.status === 'pending';
-      if (!won) return undefined;
-      return { ...current, status: 'verified' as const, updatedAt: deps.clock.now() };
-    },
+    (current) =>
+      current.status === 'pending'
+        ? { ...current, status: 'verified' as const, updatedAt: deps.clock.now() }
+        : undefined,
   );
-  return won && stored !== undefined;
+  return wasChanged(accepted);
 }

@@ -146,16 +146,12 @@ async function amendOffer(deps: OfferDeps, { app, handle, sender, metaData, loca
 async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<Invite | undefined> {
   const { app, handle, sender } = offer;
   const { invites } = deps.store;
-  let before: Invite | undefined;
   const renewed = await change(
     invites,
     () => invites.findBySender(app.id, handle, sender.handle),
-    (current) => {
-      before = current;
-      return renew(deps, current, offer, code);
-    },
+    (current) => renew(deps, current, offer, code),
   );
-  const stored = renewed ?? newOffer(deps, offer, code);
+  const stored = renewed?.after ?? newOffer(deps, offer, code);
   try {
     if (!renewed) await invites.insert(stored);
   } catch (error) {
@@ -163,11 +159,11 @@ async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<
     if (isHostError(error, 'handle_taken')) return storeOffer(deps, offer, code);
     throw error;
   }
-  if (renewed && before && isOpen(deps, before)) return stored;
+  if (renewed && isOpen(deps, renewed.before)) return stored;
   const first = (await openOffers(deps, offer)).slice(0, OPEN_MAX);
   if (first.some(({ id }) => id === stored.id)) return stored;
-  await (renewed && before
-    ? invites.replace({ ...before, revision: stored.revision })
+  await (renewed
+    ? invites.replace({ ...renewed.before, revision: stored.revision })
     : invites.remove(app.id, stored.id));
   return undefined;
 }

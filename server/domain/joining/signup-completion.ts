@@ -121,7 +121,7 @@ async function decide(deps: CompletionDeps, signup: Signup, password: string | u
     };
   });
   if (!decided) throw new HostError('handle_taken');
-  return decided;
+  return decided.after;
 }
 
 /** The language of all who asked; of several nobody knows which is the owner's. */

@@ -120,7 +120,7 @@ export async function putSignup(
   }
   const stored = await change(signups, () => signups.findByHandle(fresh.appId, fresh.handle), changed);
   // Removed between the two: there is room for a new row.
-  return stored ?? putSignup(deps, fresh, changed);
+  return stored?.after ?? putSignup(deps, fresh, changed);
 }
 
 /** The requests of a signup that waits, the oldest first; each lives `SIGNUP_HOURS`. */

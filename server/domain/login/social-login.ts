@@ -8,7 +8,7 @@ import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { requireOpenAccount, requireOpenApp } from '../tokens/open-account.ts';
-import { changeUser } from '../users/change.ts';
+import { changeUser, wasChanged } from '../users/change.ts';
 import { findHolder, loginName, parseHandle } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
@@ -109,13 +109,14 @@ async function bound(
   const { app, user, provider, identity } = input;
   if (user.socialUserId) return user;
   const { subject: socialUserId } = identity;
-  let isFirst = false;
-  const stored = await changeUser(deps, user, (current) => {
-    isFirst = !current.socialUserId && current.loginProvider === provider;
-    return isFirst ? { ...current, socialUserId, updatedAt: deps.clock.now() } : undefined;
-  });
+  const binding = await changeUser(deps, user, (current) =>
+    !current.socialUserId && current.loginProvider === provider
+      ? { ...current, socialUserId, updatedAt: deps.clock.now() }
+      : undefined,
+  );
+  const stored = binding?.after;
   if (stored?.loginProvider !== provider || stored.socialUserId !== socialUserId) return undefined;
-  if (!isFirst) return stored;
+  if (!wasChanged(binding)) return stored;
   deps.events.emit('identity_bound', { userId: user.id, provider });
   await sendMessage(deps, {
     app,

@@ -100,7 +100,7 @@ async function putTemplate(
     () => templates.find(known.appId, known.name, known.locale),
     (current) => edited(current, text, now),
   );
-  if (changed) return changed;
+  if (changed) return changed.after;
   const fresh = { ...edited(known, text, now), revision: 1, createdAt: now };
   try {
     await templates.insert(fresh);

@@ -122,14 +122,14 @@ export async function setUserStatus(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>,
   { appId, userId, status }: { appId: string; userId: string; status: 'active' | 'suspend' },
 ): Promise<true> {
-  const before = await deps.store.users.find(appId, userId);
-  const user = await changeUser(deps, { appId, id: userId }, (current) => ({
+  const change = await changeUser(deps, { appId, id: userId }, (current) => ({
     ...current,
     status,
     ...(status === 'suspend' && { epoch: current.epoch + 1, revokedTokens: [] }),
     updatedAt: deps.clock.now(),
   }));
-  if (!before || !user) throw new HostError('user_unknown');
+  if (!change) throw new HostError('user_unknown');
+  const { before, after: user } = change;
   if (status === 'active') await endWaits(deps, { user, by: 'portal' });
   if (before.status === status) return true;
   deps.events.emit('user_status_changed', { appId, userId, from: before.status, to: status });
@@ -153,10 +153,11 @@ export async function resetUserPassword(
   if (!before) throw new HostError('user_unknown');
   requireNewPassword(app, hashValue, 'hashValue');
   const passwordHash = await deps.passwords.hash(hashValue);
-  const user = await changeUser(deps, { appId, id: userId }, (current) =>
+  const change = await changeUser(deps, { appId, id: userId }, (current) =>
     withPassword(current, passwordHash, deps.clock.now()),
   );
-  if (!user) throw new HostError('user_unknown');
+  if (!change) throw new HostError('user_unknown');
+  const { after: user } = change;
   await countPassword(deps, app, { before: before.passwordHash, after: passwordHash });
   await endWaits(deps, { user, by: 'portal' });
   deps.events.emit('password_set_by_portal', { appId, userId });
