@@ -33,7 +33,7 @@ const RESERVATION_MS = 30_000;
 
 /**
  * Makes a user; repeating it with the same ids answers the user made before, so that what a crash interrupted can be finished (design §5).
- * Takes a seat first and gives it back when the insert fails. Throws `handle_taken`, and `full` when the app has no seat left. What the
+ * Takes a seat first and gives it back when the insert fails; counts the password beside the insert. Throws `handle_taken`, and `full` when the app has no seat left. What the
  * JWT needs must have been checked before (`requireCompleteMetadata`).
  */
 export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
@@ -49,19 +49,26 @@ export async function createUser(deps: CreateDeps, input: NewUser): Promise<User
     if (same) return same;
     throw error;
   }
-  await countPassword(deps, app, { after: user.passwordHash });
   deps.events.emit('user_created', { userId: user.id, via: input.via });
   return user;
 }
 
 async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User): Promise<void> {
   await takeSeat(deps, app, full);
-  try {
-    await withSubject(deps, app, user, () => deps.store.users.insert(user));
-  } catch (error) {
-    await releaseSeat(deps, app);
-    throw error;
+  // The count of passwords needs no user: it shares the commit, and is taken back with the seat.
+  const [inserted, counted] = await Promise.allSettled([
+    withSubject(deps, app, user, () => deps.store.users.insert(user)),
+    countPassword(deps, app, { after: user.passwordHash }),
+  ]);
+  if (inserted.status === 'rejected') {
+    const wasCounted = counted.status === 'fulfilled';
+    await Promise.all([
+      releaseSeat(deps, app),
+      wasCounted && countPassword(deps, app, { before: user.passwordHash }),
+    ]);
+    throw inserted.reason;
   }
+  if (counted.status === 'rejected') throw counted.reason;
 }
 
 function newUser(input: NewUser, now: number): User {

@@ -31,6 +31,23 @@ describeOnBothStores('creating a user', (host) => {
     assert.deepEqual(refusalsOf(settled), Array(49).fill('handle_taken'));
   });
 
+  it('counts the password of the one it made', async () => {
+    const { deps } = host();
+    const app = await host().createApp();
+    const passwordHash = deps.passwords.decoyHash;
+    const input = { app, handle: 'ada@example.com', passwordHash, locale: 'EN', metaData: {} };
+    await Promise.allSettled(
+      Array.from({ length: 20 }, () =>
+        createUser(deps, {
+          ...{ ...input, ids: { userId: aRowId(), uid: anId() }, loginProvider: '' },
+          ...{ via: 'test', full: 'signup_disabled' },
+        }),
+      ),
+    );
+    const key = `password-kind/${app.id}/${deps.passwords.kindOf(passwordHash)}`;
+    assert.equal(await deps.store.counters.read(key, deps.clock.now()), 1);
+  });
+
   it('counts the users of a full app once before it refuses, with sign-up as with the seat itself', async () => {
     const app = await host().createApp({ maxUsers: 1 });
     await create(app, 'ada@example.com');
