@@ -40,6 +40,12 @@ interface Finishing {
   /** See `NewUser`. */
   networks?: User['networks'];
 }
+/** An account that a signup became, settled as `signup`. */
+interface Joined {
+  user: User;
+  signup: Signup;
+  contested: boolean;
+}
 
 /**
  * Completes a signup with its code and logs the new user in (contract §3.5.5). `password` chooses among the requests of a contested signup
@@ -53,21 +59,36 @@ export async function completeSignup(
   const { app } = proof;
   const proven = await proveSignup(deps, proof);
   if (!proven) throw new HostError('invalid_data');
-  const user = await finishSignup(deps, { app, proven, password, networks: firstNetworks(deps) });
-  return issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' });
+  const joined = await makeAccount(deps, { app, proven, password, networks: firstNetworks(deps) });
+  const { user } = joined;
+  // The signup is settled: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
+  const [tokens] = await Promise.all([
+    issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' }),
+    tellJoined(deps, app, joined),
+  ]);
+  return tokens;
 }
 
 /**
- * Makes the user, then marks the row in one conditional write: of any number of simultaneous uses of a code or link one succeeds. No tokens
- * yet. A contested signup whose completer does not know the password of any request becomes an account without password and metadata, and
- * its mailbox gets a code to choose one: whoever asked, only the mailbox is proven. Throws, in this order, `signup_expired`,
- * `handle_taken` (used already), `invalid_data` (a required metadata field of an uncontested signup is empty: the code is not spent),
- * `signup_disabled` (app full).
+ * Completes a proven signup and logs nobody in. Throws, in this order, `signup_expired`, `handle_taken` (used already), `invalid_data` (a
+ * required metadata field of an uncontested signup is empty: the code is not spent), `signup_disabled` (app full).
  */
 export async function finishSignup(
   deps: CompletionDeps,
+  { app, ...input }: Omit<Finishing, 'networks'>,
+): Promise<void> {
+  await tellJoined(deps, app, await makeAccount(deps, { app, ...input }));
+}
+
+/**
+ * Makes the user, then marks the row in one conditional write: of any number of simultaneous uses of a code or link one succeeds. A
+ * contested signup whose completer does not know the password of any request becomes an account without password and metadata: whoever
+ * asked, only the mailbox is proven. Throws what `finishSignup` throws.
+ */
+async function makeAccount(
+  deps: CompletionDeps,
   { app, proven, password, networks }: Finishing,
-): Promise<User> {
+): Promise<Joined> {
   const { signup, state } = proven;
   if (state === 'expired') throw new HostError('signup_expired');
   if (state === 'verified') {
@@ -94,12 +115,17 @@ export async function finishSignup(
     full: 'signup_disabled',
   });
   await markVerified(deps, decided);
+  return { user, signup: decided, contested };
+}
+
+/** The mailbox of an account that nobody owns yet gets a code to choose a password. */
+async function tellJoined(deps: CompletionDeps, app: App, joined: Joined): Promise<void> {
+  const { user, signup, contested } = joined;
   await Promise.all([
-    sendWelcome(deps, decided, app, contested),
-    owned ? undefined : sendPasswordCode(deps, app, user),
-    forgetPolls(deps, app, handle),
+    sendWelcome(deps, signup, app, contested),
+    isOwned(signup) ? undefined : sendPasswordCode(deps, app, user),
+    forgetPolls(deps, app, signup.handle),
   ]);
-  return user;
 }
 
 /**
