@@ -66,6 +66,22 @@ describe('the books', () => {
     );
   });
 
+  it('have every added route, and no other', () => {
+    const told = section('contract/operator.md', 7).matchAll(
+      /`((?:GET|POST|DELETE) \/api\/app(?:user)?\/\w+)`/g,
+    );
+    const list: { method: string; path: string; addition?: boolean }[] = JSON.parse(
+      readFileSync(new URL('../docs/contract/routes.json', import.meta.url), 'utf8'),
+    );
+    assert.deepEqual(
+      [...told].map(([, route]) => route).sort(),
+      list
+        .filter(({ addition }) => addition)
+        .map(({ method, path }) => `${method} ${path}`)
+        .sort(),
+    );
+  });
+
   it('have every event with its level, and no other', () => {
     const told = firstCells(section('threats.md', 6)).flatMap((cell) => {
       const names = [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
