@@ -29,13 +29,14 @@ function describe(error: unknown): string {
 export async function checkMail(config: Config): Promise<CheckResult> {
   if (config.mail === 'outbox')
     return passed('mail', `outbox file ${config.dataDir}/outbox.jsonl (development)`);
+  const server = (config.mail === 'smtp' ? config.smtpUrl : config.sendGridUrl) ?? '';
   try {
     if (config.mail === 'smtp') {
       const { createSmtp } = await import('../../server/delivery/smtp.ts');
-      await createSmtp({ url: config.smtpUrl ?? '' }).verify();
-      return passed('mail', `SMTP, server ${new URL(config.smtpUrl ?? '').host}`);
+      await createSmtp({ url: server }).verify();
+      return passed('mail', `SMTP, server ${new URL(server).host}`);
     }
-    const response = await fetch(`${config.sendGridUrl}/v3/scopes`, {
+    const response = await fetch(`${server}/v3/scopes`, {
       headers: { authorization: `Bearer ${config.sendGridApiKey}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
       redirect: 'manual',
@@ -51,7 +52,7 @@ export async function checkMail(config: Config): Promise<CheckResult> {
       }),
     );
   } catch (error) {
-    return failed('mail', describe(asDeliveryError(error)));
+    return failed('mail', `${describe(asDeliveryError(error))} (server ${new URL(server).host})`);
   }
 }
 

@@ -171,6 +171,10 @@ describe('the check of an SMTP server', { concurrency: true }, () => {
     await assertFails(checkMail(settings(await fake({ answers: { GREETING: 'hang' } }))), /^timeout: /);
     await assertFails(checkMail(settings({ port: 1 })), /^connect: /);
     await assertFails(checkMail(config({ SMTP_URL: 'smtp://mail.invalid' })), /^dns: /);
+    await assertFails(
+      checkMail(config({ SMTP_URL: `smtp://mailer:${SECRET}@127.0.0.1:1` })),
+      /^connect: .* \(server 127\.0\.0\.1:1\)/,
+    );
     const plain = await fake({});
     await assertFails(checkMail(config({ SMTP_URL: `smtps://127.0.0.1:${plain.port}` })), /^tls: /);
   });
