@@ -7,9 +7,10 @@ const SLICE_BYTES = 512;
 const MOST_OPEN = 16;
 
 /**
- * A client's connection. Node hands every complete request of one read over at once, however many they are and whatever is paused; here the
- * parser gets what was read a slice at a time, and nothing while 16 requests are being answered. Who the client is was settled when the
- * connection opened: after a reset the system does not know it any more.
+ * A client's connection. Node hands every complete request of one read over at once, however many they are
+ * and whatever is paused; here the parser gets what was read a slice at a time, and nothing while 16 requests
+ * are being answered. Who the client is was settled when the connection opened: after a reset the system does
+ * not know it any more.
  */
 export class Channel {
   readonly socket: Socket;
@@ -39,8 +40,9 @@ export class Channel {
   }
 
   /**
-   * To be called when the parser has the socket: with a listener of ours Node reads through the stream, past which it would hand its parser all
-   * that comes. A slice that had to wait in the stream makes room for the next when it is parsed.
+   * To be called when the parser has the socket: with a listener of ours Node reads through the stream, past
+   * which it would hand its parser all that comes. A slice that had to wait in the stream makes room for the
+   * next when it is parsed.
    */
   meter(): void {
     this.socket.on('data', () => {
@@ -77,8 +79,8 @@ export class Channel {
   }
 
   /**
-   * Nothing more is read. `lastWord`: a refusal that ends the connection; it waits for the answers to what came before, or it would be taken
-   * for one of them.
+   * Nothing more is read. `lastWord`: a refusal that ends the connection; it waits for the answers to what
+   * came before, or it would be taken for one of them.
    */
   refuse(lastWord: () => void): void {
     if (this.#lastWord) return;
@@ -93,7 +95,10 @@ export class Channel {
     if (this.open <= refused) this.#lastWord?.();
   }
 
-  /** Ends the connection and all answers under way, those too that Node would forget once it has let go of the connection. */
+  /**
+   * Ends the connection and all answers under way, those too that Node would forget once it has let go of the
+   * connection.
+   */
   cut(): void {
     this.socket.destroy();
     for (const response of this.#answers) {

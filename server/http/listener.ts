@@ -10,28 +10,33 @@ import { plainAddress } from './frame/client-address.ts';
 import { FrameRefusals } from './frame/frame-refusals.ts';
 import { RequestIds } from './frame/request-log.ts';
 
-// An import reads every export, and with them loads the whole of Node's `fetch`: 14 MiB and 40 ms of the start.
+// An import reads every export, and with them loads the whole of Node's `fetch`: 14 MiB and 40 ms of the
+// start.
 const { createServer } = process.getBuiltinModule('node:http');
 
 const HEADERS_MS = 10_000;
 /** An import may take this long; other bodies have a shorter limit of their own. */
 const REQUEST_MS = 120_000;
 const KEEP_ALIVE_MS = 5_000;
-/** How long open connections are still served after the call to stop, so that clients learn of it from an answer. */
+/**
+ * How long open connections are still served after the call to stop, so that clients learn of it from an
+ * answer.
+ */
 const FAREWELL_MS = 500;
 
 export interface HostServer {
   /** Resolves with the port. Rejects when it cannot be opened. */
   listen(port: number, host: string | undefined): Promise<number>;
   /**
-   * Ends every connection with its next answer, then takes no new ones, and waits for running requests. False when some still ran after
-   * `seconds`; their connections are cut.
+   * Ends every connection with its next answer, then takes no new ones, and waits for running requests. False
+   * when some still ran after `seconds`; their connections are cut.
    */
   drain(seconds: number): Promise<boolean>;
 }
 
 /**
- * The HTTP server with its limits (threats R32); what Node's parser refuses is answered in JSON too, with the headers of every answer.
+ * The HTTP server with its limits; what Node's parser refuses is answered in JSON too, with the headers of
+ * every answer.
  */
 export function createHostServer(
   app: Koa,
@@ -91,7 +96,8 @@ export function createHostServer(
   server.on('connect', (request) => {
     const { socket } = request;
     const channel = channels.get(socket);
-    // Node has let go of the connection: it hears of no error any more, and drops no answer when the client is gone.
+    // Node has let go of the connection: it hears of no error any more, and drops no answer when the client
+    // is gone.
     socket.on('error', () => {});
     if (channel && channel.open > 0) channel.cut();
     else refusals.connect(request, socket);

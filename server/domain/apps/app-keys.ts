@@ -11,8 +11,9 @@ const PUBLISHED_FIRST_MS = 2 * HOUR_MS;
 export type RotationPhase = 'prepare' | 'activate' | 'retire';
 
 /**
- * One step of replacing an app's key pair (operator §7): `prepare` publishes a new public key, `activate` lets it sign, `retire` takes the
- * old one out of the JWKS. With `activate` the app's super-user tokens end. `force` skips the waiting. A step that is done already answers the keys as they are. Throws `app_gone`, and
+ * One step of replacing an app's key pair (operator §7): `prepare` publishes a new public key, `activate`
+ * lets it sign, `retire` takes the old one out of the JWKS. With `activate` the app's super-user tokens end.
+ * `force` skips the waiting. A step that is done already answers the keys as they are. Throws `app_gone`, and
  * `refused` with the reason in its detail.
  */
 export async function rotateAppKey(
@@ -74,8 +75,8 @@ function keyInState(keys: readonly AppKey[], state: AppKey['state']): AppKey | u
 }
 
 /**
- * The key with a note of when the last token it can have signed until now expires. To be written before the app's expiration changes, and
- * when the key stops signing.
+ * The key with a note of when the last token it can have signed until now expires. To be written before the
+ * app's expiration changes, and when the key stops signing.
  */
 export function rememberTokens(key: AppKey, app: App, now: number): AppKey {
   return lastingUntil(key, now + userJwtHours(app) * HOUR_MS);

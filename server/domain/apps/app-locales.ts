@@ -4,8 +4,8 @@ import type { Deps } from '../../ports/deps.ts';
 import { changeApp } from './apps.ts';
 
 /**
- * Sets which locales an app has: known codes in upper case, each once, `EN` first and always (contract P17). Edited texts of a dropped
- * locale go. Throws `app_gone`.
+ * Sets which locales an app has: known codes in upper case, each once, `EN` first and always (contract P17).
+ * Edited texts of a dropped locale go. Throws `app_gone`.
  */
 export async function setLocales(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,
@@ -26,7 +26,10 @@ function normalised(locales: readonly string[]): string[] {
   return [...new Set([DEFAULT_LOCALE, ...known])];
 }
 
-/** Gives every app that lacks it the locale `EN`; texts need no repair, built-in ones stand in (contract P5). Can be repeated. */
+/**
+ * Gives every app that lacks it the locale `EN`; texts need no repair, built-in ones stand in (contract P5).
+ * Can be repeated.
+ */
 export async function patchLocales(deps: Pick<Deps, 'store' | 'clock' | 'events'>): Promise<true> {
   for await (const { id, locales } of deps.store.apps.stream()) {
     if (!locales.includes(DEFAULT_LOCALE)) await setLocales(deps, { appId: id, locales });

@@ -19,14 +19,16 @@ export interface NewField {
 
 const DEPTH_MAX = 7;
 const NAME = /^[^\p{Cc}\s.$]{1,64}$/u;
-/** Claims of the host, and members of its own tokens (design §13). */
+/** Claims of the host, and members of its own tokens. */
 const RESERVED_BEGINNINGS = new Set(
   'iss sub aud exp nbf iat jti auth_time superUser kid typ scope appId'.split(' '),
 );
 
 type FieldDeps = Pick<Deps, 'store' | 'clock' | 'codes' | 'events'>;
 
-/** Replaces one of the lists. Throws `app_gone`, and `refused` for a path that cannot be (contract P30, A14). */
+/**
+ * Replaces one of the lists. Throws `app_gone`, and `refused` for a path that cannot be (contract P30, A14).
+ */
 export async function defineFields(
   deps: FieldDeps,
   { appId, list, fields }: { appId: string; list: FieldList; fields: readonly NewField[] },
@@ -39,7 +41,9 @@ export async function defineFields(
   return app;
 }
 
-/** Removes the field at a 0-based position. Throws `app_gone`, and `refused` when there is none (contract P7). */
+/**
+ * Removes the field at a 0-based position. Throws `app_gone`, and `refused` when there is none (contract P7).
+ */
 export async function removeField(
   deps: FieldDeps,
   { appId, list, index }: { appId: string; list: FieldList; index: number },
@@ -64,7 +68,10 @@ export function appendFields(
   return added ? checkedFields(deps, list, known, [...known, ...added]) : known;
 }
 
-/** The fields of an app that is moved in: as those a portal defines, but they keep reserved beginnings. Throws `refused`. */
+/**
+ * The fields of an app that is moved in: as those a portal defines, but they keep reserved beginnings. Throws
+ * `refused`.
+ */
 export function importedFields(
   deps: Pick<Deps, 'codes'>,
   list: FieldList,
@@ -75,8 +82,8 @@ export function importedFields(
 }
 
 /**
- * Fields ready to be stored: safe paths, none twice and none inside another. Imported apps may keep a reserved beginning they have, so
- * only paths that are not `known` are held against the list.
+ * Fields ready to be stored: safe paths, none twice and none inside another. Imported apps may keep a
+ * reserved beginning they have, so only paths that are not `known` are held against the list.
  */
 function checkedFields(
   deps: Pick<Deps, 'codes'>,
@@ -106,7 +113,7 @@ function checkedFields(
   }));
 }
 
-/** Throws `refused` for a dotted path that metadata may not take, or that begins with a claim of the host (design §13). */
+/** Throws `refused` for a dotted path that metadata may not take, or that begins with a claim of the host. */
 export function requireNewPath(path: string, field: string): void {
   requireUsablePath(path, field);
   if (RESERVED_BEGINNINGS.has(path.split('.')[0] ?? '')) {
@@ -115,7 +122,10 @@ export function requireNewPath(path: string, field: string): void {
   }
 }
 
-/** Throws `refused` for a dotted path with empty or prototype names, control characters or blanks, and for one too long or too deep. */
+/**
+ * Throws `refused` for a dotted path with empty or prototype names, control characters or blanks, and for one
+ * too long or too deep.
+ */
 export function requireUsablePath(path: string, field: string): void {
   const names = path.split('.', DEPTH_MAX + 1);
   const safe = names.every((name) => NAME.test(name) && name.isWellFormed());

@@ -32,9 +32,10 @@ export interface NewUser {
 const RESERVATION_MS = 30_000;
 
 /**
- * Makes a user; repeating it with the same ids answers the user made before, so that what a crash interrupted can be finished (design §5).
- * Takes a seat first and gives it back when the insert fails; counts the password beside the insert. Throws `handle_taken`, and `full` when the app has no seat left. What the
- * JWT needs must have been checked before (`requireCompleteMetadata`).
+ * Makes a user; repeating it with the same ids answers the user made before, so that what a crash interrupted
+ * can be finished (design §5). Takes a seat first and gives it back when the insert fails; counts the
+ * password beside the insert. Throws `handle_taken`, and `full` when the app has no seat left. What the JWT
+ * needs must have been checked before (`requireCompleteMetadata`).
  */
 export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
   const { app, ids } = input;
@@ -93,7 +94,8 @@ function newUser(input: NewUser, now: number): User {
     metaData,
     ...(metadataDue && { metadataDue }),
     ...(networks && { networks }),
-    // Not 0: a token of an old installation, which names only the handle and counts as epoch 0, must not open a successor's account.
+    // Not 0: a token of an old installation, which names only the handle and counts as epoch 0, must not open
+    // a successor's account.
     epoch: 1,
     revokedTokens: [],
     createdAt: now,
@@ -102,9 +104,9 @@ function newUser(input: NewUser, now: number): User {
 }
 
 /**
- * In `userIdFormat` `handle` two handles can map to one `sub` (`a_b@c.io` and `a@b_c.io`): the second is refused (design §13), by the
- * unique key over what is recorded. While users of an earlier version are not, their handles are looked up, and the mapped id is reserved
- * meanwhile, so that of two racing inserts one is refused too.
+ * In `userIdFormat` `handle` two handles can map to one `sub` (`a_b@c.io` and `a@b_c.io`): the second is
+ * refused, by the unique key over what is recorded. While users of an earlier version are not, their handles
+ * are looked up, and the mapped id is reserved meanwhile, so that of two racing inserts one is refused too.
  */
 async function withSubject(
   deps: CreateDeps,

@@ -34,7 +34,10 @@ interface IdentityInput {
   nonce?: string | undefined;
 }
 
-/** Throws `apple_unsupported` or `google_unsupported` when the provider is off or has no audience; else the accepted audiences. */
+/**
+ * Throws `apple_unsupported` or `google_unsupported` when the provider is off or has no audience; else the
+ * accepted audiences.
+ */
 function audiencesOf(app: App, provider: SocialProvider): string[] {
   const [enabled, ids] =
     provider === 'apple'
@@ -48,7 +51,10 @@ function audiencesOf(app: App, provider: SocialProvider): string[] {
   throw new HostError(provider === 'apple' ? 'apple_unsupported' : 'google_unsupported');
 }
 
-/** Verifies an identity token for an app. Throws `apple_unsupported`, `google_unsupported`, `invalid_identity_token`. */
+/**
+ * Verifies an identity token for an app. Throws `apple_unsupported`, `google_unsupported`,
+ * `invalid_identity_token`.
+ */
 export async function identify(deps: IdentityDeps, input: IdentityInput): Promise<Identity> {
   const { app, provider, token, nonce } = input;
   const audiences = audiencesOf(app, provider);
@@ -63,10 +69,11 @@ export async function identify(deps: IdentityDeps, input: IdentityInput): Promis
 }
 
 /**
- * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider verified (threats R10). A
- * provider's log-in is a factor of its own (contract A20). An imported account without a subject gets the one that opens it first. Throws
- * `account_unknown` (`invalid_credentials` while the app hides accounts) and, when the e-mail belongs to an account of another kind, the
- * code that names it; never is that account taken over.
+ * Logs a user in with an identity token: matched by the provider's subject, else by an e-mail the provider
+ * verified. A provider's log-in is a factor of its own (contract A20). An imported account without a subject
+ * gets the one that opens it first. Throws `account_unknown` (`invalid_credentials` while the app hides
+ * accounts) and, when the e-mail belongs to an account of another kind, the code that names it; never is that
+ * account taken over.
  */
 export async function socialLogIn(
   deps: IdentityDeps & TokenDeps & MessageDeps,
@@ -93,14 +100,15 @@ async function findByIdentity(
   const namesake = await findHolder(deps, app, identity.email);
   if (!namesake) return undefined;
   if (namesake.loginProvider !== provider) throw new HostError(ACCOUNT_EXISTS[namesake.loginProvider]);
-  // An imported account whose subject is not recorded, or was just now; with another subject it is somebody else's former address.
+  // An imported account whose subject is not recorded, or was just now; with another subject it is somebody
+  // else's former address.
   const isOthers = namesake.socialUserId && namesake.socialUserId !== identity.subject;
   return isOthers ? undefined : namesake;
 }
 
 /**
- * The account with the subject of its owner, who is told when it is recorded only now; undefined when another subject was faster. From then
- * on the e-mail opens nothing: whoever gets the address later is somebody else.
+ * The account with the subject of its owner, who is told when it is recorded only now; undefined when another
+ * subject was faster. From then on the e-mail opens nothing: whoever gets the address later is somebody else.
  */
 async function bound(
   deps: MessageDeps,
@@ -138,9 +146,10 @@ async function ownerOf(deps: IdentityDeps, input: IdentityInput, handle: string)
 }
 
 /**
- * Makes an account from an identity token; its verified e-mail must be the handle. Throws, in this order, `signup_disabled`, the provider's
- * code, the code naming an account in the way, `invalid_data`, `invalid_metadata`, `invalid_identity_token`, `signup_disabled` (app full); an
- * app that hides accounts looks at the token before it names an account.
+ * Makes an account from an identity token; its verified e-mail must be the handle. Throws, in this order,
+ * `signup_disabled`, the provider's code, the code naming an account in the way, `invalid_data`,
+ * `invalid_metadata`, `invalid_identity_token`, `signup_disabled` (app full); an app that hides accounts
+ * looks at the token before it names an account.
  */
 export async function socialSignUp(
   deps: IdentityDeps & JoinDeps,

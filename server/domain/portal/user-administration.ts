@@ -16,8 +16,8 @@ import { countPassword } from '../users/password-kinds.ts';
 import { requireNewPassword } from '../users/password-rules.ts';
 
 /**
- * Adds a user who need not confirm anything (contract §4.6.27, P11). Throws `app_gone`, `app_suspended`, `invalid_data` (handle,
- * password), `handle_taken` and `users_full`.
+ * Adds a user who need not confirm anything (contract §4.6.27, P11). Throws `app_gone`, `app_suspended`,
+ * `invalid_data` (handle, password), `handle_taken` and `users_full`.
  */
 export async function addUser(
   deps: CreateDeps & Pick<Deps, 'passwords' | 'codes'>,
@@ -115,8 +115,8 @@ export async function removeUser(
 }
 
 /**
- * Suspends or reinstates a user of that app. Suspending ends every access token in the same write; reinstating lifts the lock and the waits
- * of the account. Throws `user_unknown`.
+ * Suspends or reinstates a user of that app. Suspending ends every access token in the same write;
+ * reinstating lifts the lock and the waits of the account. Throws `user_unknown`.
  */
 export async function setUserStatus(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'handleRef'>,
@@ -140,8 +140,9 @@ export async function setUserStatus(
 }
 
 /**
- * Gives a user another password and mails it. Every access token ends in the same write; true is answered once the password is stored, the
- * mail follows with retries (design §13). Throws `app_gone`, `user_unknown` and `invalid_data`.
+ * Gives a user another password and mails it. Every access token ends in the same write; true is answered
+ * once the password is stored, the mail follows with retries. Throws `app_gone`, `user_unknown` and
+ * `invalid_data`.
  */
 export async function resetUserPassword(
   deps: MessageDeps & Pick<Deps, 'passwords'>,
