@@ -104,6 +104,8 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   input?: S;
   /** The only description of the answer with HTTP 200; the tests hold every answer against it, strictly. */
   answer?: Answer;
+  /** What the domain refuses with, for the description; the frame's own refusals need no mention. */
+  errors?: readonly ErrorName[];
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
   /**
    * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP

@@ -6,6 +6,7 @@ import { healthRoutes } from '../../server/http/routes/pages/health.ts';
 import { openApiRoute } from '../../server/http/routes/pages/openapi.ts';
 import { wellKnownRoutes } from '../../server/http/routes/pages/well-known.ts';
 import type { App } from '../../server/model/app.ts';
+import { ROUTES } from '../contract/table.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { patched } from '../support/patched.ts';
 
@@ -58,6 +59,27 @@ describe('addresses outside the API', () => {
     }
   });
 
+  it('describes the codes that the contract lists for each route, and none but those that any may answer', async () => {
+    const { body } = await get('/openapi.json');
+    for (const { method, path, errors, addition } of ROUTES) {
+      if (!path.startsWith('/api/appuser/') || addition) continue;
+      const { responses } = body.paths[path][method.toLowerCase()];
+      const { schema } = responses[400].content['application/json'];
+      const described: number[] = schema.properties.code.enum;
+      const anywhere = [400, 401, 403, 405, 500, 602];
+      assert.deepEqual(
+        errors.filter((code) => !described.includes(code)),
+        [],
+        `${method} ${path} leaves out`,
+      );
+      assert.deepEqual(
+        described.filter((code) => !errors.includes(code) && !anywhere.includes(code)),
+        [],
+        `${method} ${path} makes up`,
+      );
+    }
+  });
+
   it('describes every route', async () => {
     const { body } = await get('/openapi.json');
     assert.equal(body.openapi, '3.1.0');
@@ -66,6 +88,9 @@ describe('addresses outside the API', () => {
       const operation = body.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
       assert.ok(operation, `${method} ${path}`);
       operationIds.add(operation.operationId);
+      const [content] = Object.values<{ schema: unknown }>(operation.responses[200]?.content ?? {});
+      const retired = /\/(?:re)?(?:init|remove)Cosync|saveUserSchema|remoteNotification/.test(path);
+      assert.equal(content?.schema === undefined, retired, `${method} ${path}`);
       for (const [, part] of path.matchAll(/:(\w+)/g)) {
         assert.ok(
           operation.parameters.some(
@@ -77,6 +102,10 @@ describe('addresses outside the API', () => {
     assert.ok(operationIds.size > 0);
     const joined = body.paths['/api/appuser/register'].post.responses[200].content['application/json'].schema;
     assert.deepEqual(joined.required, ['jwt', 'access-token', 'signed-user-token']);
+    assert.equal(joined.additionalProperties, undefined, 'an answer may grow');
+    assert.deepEqual(body.servers, [{ url: host.deps.config.apiUrl }]);
+    const tags = body.tags.map(({ name }: { name: string }) => name);
+    assert.deepEqual(tags, ['client', 'portal', 'host']);
     const { properties } = body.components.schemas.Code;
     assert.deepEqual(Object.keys(properties).slice(0, 4), ['code', 'message', 'reason', 'field']);
   });

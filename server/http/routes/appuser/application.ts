@@ -27,6 +27,7 @@ export const applicationRoutes = [
     caller: 'superuser',
     input: z.object({ appData: jsonObject }),
     answer: doneAnswer,
+    errors: ['app_suspended', 'app_migrated'],
     log: { action: 'setAppData' },
     respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),

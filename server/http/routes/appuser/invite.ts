@@ -19,6 +19,7 @@ export const inviteRoutes = [
       locale: localeText.optional(),
     }),
     answer: doneAnswer,
+    errors: ['app_suspended', 'user_suspended', 'invitation_disabled', 'app_migrated', 'invalid_metadata'],
     log: { action: 'invite' },
     respond: ({ deps, caller, input }) => invite(deps, { caller, ...input }),
   }),
@@ -35,6 +36,7 @@ export const inviteRoutes = [
       locale: localeText.optional(),
     }),
     answer: joinedAnswer,
+    errors: ['app_suspended', 'invitation_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
     log: { action: 'register' },
     respond: async ({ deps, caller, input }) =>
       wireJoined(await register(deps, { app: caller.app, ...input })),

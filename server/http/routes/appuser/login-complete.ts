@@ -12,6 +12,7 @@ export const loginCompleteRoutes = [
     caller: 'app or user',
     input: z.object({ loginToken: tokenText, code: factorCode }),
     answer: tokensAnswer,
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'invalid_credentials', 'invalid_metadata'],
     log: { action: 'loginComplete' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await completeLogin(deps, { app: caller.app, ...input })),

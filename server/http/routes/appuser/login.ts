@@ -14,6 +14,15 @@ export const loginRoutes = [
     caller: 'app',
     input: z.object({ handle: handleText, password }),
     answer: loginAnswer,
+    errors: [
+      'app_suspended',
+      'user_suspended',
+      'app_migrated',
+      'invalid_credentials',
+      'invalid_metadata',
+      'user_names_disabled',
+      'signup_pending',
+    ],
     log: { action: 'login' },
     respond: async ({ deps, caller, input }) => wireLogin(await logIn(deps, { app: caller.app, ...input })),
   }),
@@ -25,6 +34,7 @@ export const loginRoutes = [
     caller: 'app',
     input: z.object({ handle: handleText }),
     answer: tokensAnswer,
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'anonymous_disabled', 'invalid_metadata'],
     refuse: { missing: 'invalid_credentials' },
     log: { action: 'loginAnonymous' },
     respond: async ({ deps, caller, input }) =>

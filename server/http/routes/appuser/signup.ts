@@ -20,6 +20,7 @@ export const signupRoutes = [
       locale: localeText.optional(),
     }),
     answer: signupAnswer,
+    errors: ['app_suspended', 'signup_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
     log: { action: 'signup' },
     respond: async ({ deps, caller, input }) => wireSignup(await signUp(deps, { app: caller.app, ...input })),
   }),
@@ -35,6 +36,7 @@ export const signupRoutes = [
       passwordText: passwordText.optional(),
     }),
     answer: joinedAnswer,
+    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
       wireJoined(await completeSignup(deps, { app: caller.app, ...input, password: typedPassword(input) })),

@@ -20,6 +20,7 @@ export const twoFactorRoutes = [
     input: factorSwitch,
     refuse,
     answer: totpAnswer,
+    errors: ['app_suspended', 'user_suspended', 'totp_unsupported', 'app_migrated'],
     log: { action: 'setTwoFactorGoogleVerification' },
     respond: async ({ deps, caller, input: { twoFactor, code } }) =>
       twoFactor ? wireEnrolment(await enrolTotp(deps, { caller, code })) : removeTotp(deps, { caller, code }),
@@ -32,6 +33,13 @@ export const twoFactorRoutes = [
     input: factorSwitch,
     refuse,
     answer: doneAnswer,
+    errors: [
+      'app_suspended',
+      'user_suspended',
+      'phone_factor_unsupported',
+      'phone_unverified',
+      'app_migrated',
+    ],
     log: { action: 'setTwoFactorPhoneVerification' },
     respond: ({ deps, caller, input }) =>
       setPhoneFactor(deps, { caller, on: input.twoFactor, code: input.code }),
@@ -43,6 +51,7 @@ export const twoFactorRoutes = [
     caller: 'user',
     input: z.object({ code: factorCode }),
     answer: recoveryCodesAnswer,
+    errors: ['app_suspended', 'app_migrated', 'user_suspended'],
     log: { action: 'newRecoveryCodes' },
     respond: async ({ deps, caller, input }) =>
       wireRecoveryCodes(await replaceRecoveryCodes(deps, { caller, code: input.code })),

@@ -29,6 +29,7 @@ export const landingRoutes: Route[] = [
     page: true,
     input: link,
     answer: { media: 'text/html' },
+    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
     respond: ({ deps, caller, input, request }) =>
       show(deps, caller, input, caller.app.linkConfirmation === 'immediate' && !request.idle),
   }),
@@ -40,6 +41,7 @@ export const landingRoutes: Route[] = [
     page: true,
     input: link.extend({ passwordText: z.union([z.literal(''), passwordText]).optional() }),
     answer: { media: 'text/html' },
+    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
     respond: ({ deps, caller, input }) =>
       show(deps, caller, { ...input, password: typedPassword(input) }, true),
   }),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { VERSION } from '../../../config/version.ts';
 import { REASONS } from '../../../model/errors.ts';
-import { describeError } from '../../frame/refused.ts';
-import { openRoute, type Refusal, type Route, TextReply } from '../../route.ts';
+import { openRoute, type Route, TextReply } from '../../route.ts';
+import { commonAnswers, describeAnswers } from './openapi-answers.ts';
 
 type Json = Record<string, unknown>;
 
@@ -14,15 +14,15 @@ export function openApiRoute(routes: readonly Route[]): Route {
     path: '/openapi.json',
     summary: 'OpenAPI 3.1 description of every route.',
     answer: z.looseObject({ openapi: z.string() }),
-    respond: () => {
-      text ??= JSON.stringify(describeRoutes(routes));
+    respond: ({ deps }) => {
+      text ??= JSON.stringify(describeRoutes(routes, deps.config.apiUrl));
       return new TextReply(text, { contentType: 'application/json; charset=utf-8' });
     },
   });
 }
 
 /** An OpenAPI 3.1 document; input schemas come from the declarations (zod to JSON Schema 2020-12). */
-function describeRoutes(routes: readonly Route[]): Json {
+function describeRoutes(routes: readonly Route[], apiUrl: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
@@ -34,8 +34,10 @@ function describeRoutes(routes: readonly Route[]): Json {
   return {
     openapi: '3.1.0',
     info: { title: 'CoSync Auth host', version: VERSION },
+    servers: [{ url: apiUrl }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { securitySchemes: SECURITY_SCHEMES, schemas: SCHEMAS },
+    components: { securitySchemes: SECURITY_SCHEMES, schemas: SCHEMAS, responses: commonAnswers() },
   };
 }
 
@@ -54,6 +56,27 @@ const SECURITY: Record<Route['caller'], Json[]> = {
   server: [{ serverSecret: [] }],
   superuser: [{ accessToken: [] }],
 };
+/** Who may call, in words. */
+const CALLERS: Record<Route['caller'], string> = {
+  nobody: 'For anybody.',
+  app: 'For an app: its app token, or an access token of one of its users.',
+  'app or user': 'For an app: its app token, or an access token of one of its users.',
+  user: 'For a user who is logged in: an access token.',
+  link: 'For whoever opens a link that the host sent.',
+  server: 'For the portal: the server secret.',
+  superuser: 'For the back end of an app: a super-user token.',
+};
+const TAGS = {
+  client: 'What clients call.',
+  portal: 'What the portal calls.',
+  host: 'What is outside the API.',
+};
+
+function tagOf({ caller }: Route): keyof typeof TAGS {
+  if (caller === 'server') return 'portal';
+  return caller === 'nobody' ? 'host' : 'client';
+}
+
 const TEXT = { type: 'string' };
 /** What a refusal says beside its old members where what was sent is to blame. */
 const BECAUSE = {
@@ -89,11 +112,13 @@ function describeRoute(route: Route): Json {
   ];
   return {
     operationId: operationId(route),
+    tags: [tagOf(route)],
     summary: route.summary,
+    description: CALLERS[route.caller],
     security: SECURITY[route.caller],
     ...(parameters.length > 0 && { parameters }),
     ...(route.method === 'POST' && { requestBody: requestBody(route, { properties, required }) }),
-    responses: responses(route),
+    responses: describeAnswers(route),
   };
 }
 
@@ -107,47 +132,10 @@ function inputSchema(route: Route): { properties: Record<string, unknown>; requi
   return { properties: { ...schema.properties }, required: schema.required ?? [] };
 }
 
-function answerContent({ answer }: Route): Json {
-  if (answer === undefined) return { 'application/json': {} };
-  if ('media' in answer) return { [answer.media]: { schema: TEXT } };
-  const { $schema: _, ...schema } = z.toJSONSchema(answer, { io: 'output', override: leaveOpen });
-  return { 'application/json': { schema } };
-}
-
-/** Members may be added to an answer; whoever reads it must let them pass. */
-function leaveOpen({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-}
-
 function requestBody(route: Route, members: { properties: Json; required: string[] }): Json {
   const schema = { type: 'object', ...members };
   const types = route.upload
     ? ['multipart/form-data']
     : ['application/json', 'application/x-www-form-urlencoded'];
   return { content: Object.fromEntries(types.map((type) => [type, { schema }])) };
-}
-
-function responses(route: Route): Json {
-  const answers: Record<string, Json> = {
-    200: { description: 'done', content: answerContent(route) },
-  };
-  for (const refusal of [route.refuse.caller, route.refuse.missing, route.refuse.malformed]) {
-    answers[statusOf(refusal)] ??= refusalResponse(refusal);
-  }
-  answers[route.form === 'code' ? 400 : 500] ??= refusalResponse(
-    route.form === 'code' ? 'internal' : { fails: 400 },
-  );
-  return answers;
-}
-
-function statusOf(refusal: Refusal): number {
-  return typeof refusal === 'object' ? refusal.fails : describeError(refusal).status;
-}
-
-function refusalResponse(refusal: Refusal): Json {
-  const name = typeof refusal === 'object' ? 'Fails' : 'Code';
-  return {
-    description: 'refused',
-    content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } },
-  };
 }
