@@ -2,7 +2,7 @@ import { isHostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { forgetPasswords } from '../users/password-kinds.ts';
 import { forgetSeats, recountSeats } from '../users/seats.ts';
-import { changeApp, findAppForPortal } from './apps.ts';
+import { changeApp, getAppForPortal } from './apps.ts';
 
 type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
 
@@ -51,7 +51,7 @@ export async function resetApp(
   deps: RemovalDeps,
   { appId, keepLogs = false }: { appId: string; keepLogs?: boolean },
 ): Promise<true> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   await deps.activity.flush();
   await removePeople(deps, appId);
   if (!keepLogs) await deps.store.activity.removeAll(appId);

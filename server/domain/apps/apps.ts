@@ -103,15 +103,15 @@ function nameTaken(name: string, field: string): HostError {
 }
 
 /** The app as the store has it now, whatever its status. Throws `app_gone`. */
-export async function findAppForPortal(deps: Pick<Deps, 'store'>, appId: string): Promise<App> {
+export async function getAppForPortal(deps: Pick<Deps, 'store'>, appId: string): Promise<App> {
   const app = await deps.store.apps.read(appId);
   if (!app) throw new HostError('app_gone');
   return app;
 }
 
-/** As `findAppForPortal`; throws `app_suspended` for every status other than `active`, `migrated` included (contract §4.6). */
-export async function findActiveAppForPortal(deps: Pick<Deps, 'store'>, appId: string): Promise<App> {
-  const app = await findAppForPortal(deps, appId);
+/** As `getAppForPortal`; throws `app_suspended` for every status other than `active`, `migrated` included (contract §4.6). */
+export async function getActiveAppForPortal(deps: Pick<Deps, 'store'>, appId: string): Promise<App> {
+  const app = await getAppForPortal(deps, appId);
   if (app.status !== 'active') throw new HostError('app_suspended');
   return app;
 }

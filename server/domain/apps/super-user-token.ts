@@ -5,7 +5,7 @@ import type { IssuedTokens } from '../tokens/issue-tokens.ts';
 import { issuerOf } from '../tokens/published-keys.ts';
 import { serverSecretGeneration } from '../tokens/server-secret.ts';
 import { lastingUntil } from './app-keys.ts';
-import { changeApp, findActiveAppForPortal } from './apps.ts';
+import { changeApp, getActiveAppForPortal } from './apps.ts';
 
 /**
  * A short-lived JWT of the app that says `superUser`, and the access token that opens `setAppData` (operator
@@ -17,7 +17,7 @@ export async function superUserToken(
 ): Promise<IssuedTokens> {
   const now = deps.clock.now();
   const expiresAt = now + expiresInMinutes * MINUTE_MS;
-  const app = await rememberLongToken(deps, await findActiveAppForPortal(deps, appId), expiresAt);
+  const app = await rememberLongToken(deps, await getActiveAppForPortal(deps, appId), expiresAt);
   const issuedAt = Math.floor(now / 1000);
   const jwt = await deps.appTokens.sign(app, {
     iss: issuerOf(deps, app.id),

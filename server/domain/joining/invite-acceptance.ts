@@ -41,7 +41,7 @@ export async function register(
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   requireNewPassword(app, password);
   const handle = parseHandle(app, input.handle);
-  const invite = await findByCode(deps, app, input.handle, code);
+  const invite = await getByCode(deps, app, input.handle, code);
   if (invite.status !== 'pending') throw new HostError('handle_taken');
   const locale = requireLocale(app, input.locale);
   const own = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
@@ -74,7 +74,7 @@ export async function register(
 }
 
 /** The invite of that handle whose code this is. Throws `invalid_data` when there is none. */
-async function findByCode(deps: CodeDeps, app: App, text: string, code: string): Promise<Invite> {
+async function getByCode(deps: CodeDeps, app: App, text: string, code: string): Promise<Invite> {
   const invites = await listInvites(deps, app, text);
   const handle = parseHandle(app, text);
   const invite = await judgeInvites(deps, { app, handle, code, invites });

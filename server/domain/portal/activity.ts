@@ -3,7 +3,7 @@ import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page, PageRequest } from '../../ports/store/page.ts';
-import { findAppForPortal } from '../apps/apps.ts';
+import { getAppForPortal } from '../apps/apps.ts';
 import { findByLoginName } from '../users/handle.ts';
 
 /** Whether somebody of that app is meant by a handle or user name as it was sent. */
@@ -27,7 +27,7 @@ export async function activityPage(
   deps: Pick<Deps, 'store' | 'activity'>,
   { appId, filter, page }: { appId: string; filter: ActivityFilter; page: PageRequest },
 ): Promise<Page<Activity>> {
-  await findAppForPortal(deps, appId);
+  await getAppForPortal(deps, appId);
   await deps.activity.flush();
   return deps.store.activity.page(appId, filter, page);
 }

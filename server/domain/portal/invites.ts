@@ -3,7 +3,7 @@ import { HostError, isHostError, refused } from '../../model/errors.ts';
 import { type Invite, PORTAL_SENDER } from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
-import { findActiveAppForPortal, findAppForPortal } from '../apps/apps.ts';
+import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { type InviteDeps, listInvites, sendInvite } from '../joining/invite.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
 
@@ -28,7 +28,7 @@ export async function issueInvites(
   deps: InviteDeps,
   { appId, handles, locale }: { appId: string; handles: string; locale: string },
 ): Promise<IssuedInvites> {
-  const app = await findActiveAppForPortal(deps, appId);
+  const app = await getActiveAppForPortal(deps, appId);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
   const { valid, invalid } = parsedHandles(app, handles);
   if (valid.size > HANDLES_MAX) {
@@ -85,7 +85,7 @@ export async function resendInvite(
   deps: InviteDeps,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<true> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const invite = await findInvite(deps, app, handle);
   if (invite?.status !== 'pending') throw new HostError('invite_unknown');
   const { senderHandle, senderUserId, metaData, locale } = invite;
@@ -102,7 +102,7 @@ export async function withdrawInvite(
   deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<Invite> {
-  const app = await findActiveAppForPortal(deps, appId);
+  const app = await getActiveAppForPortal(deps, appId);
   const invite = await findInvite(deps, app, handle);
   if (!invite || !(await deps.store.invites.remove(appId, invite.id))) throw new HostError('invite_unknown');
   deps.events.emit('invite_withdrawn', {

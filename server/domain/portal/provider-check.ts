@@ -1,7 +1,7 @@
 import { HostError, refused } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { DeliveryError } from '../../ports/delivery/delivery-error.ts';
-import { findAppForPortal } from '../apps/apps.ts';
+import { getAppForPortal } from '../apps/apps.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode } from '../attempts/code-budget.ts';
 import { type MessageDeps, type MessageInput, sendMessage } from '../messages/message.ts';
@@ -13,7 +13,7 @@ import { parsePhone } from '../users/phone-number.ts';
  * in its detail.
  */
 export async function testMailAccount(deps: MessageDeps, { appId }: { appId: string }): Promise<true> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const { emailExtensionApiKey, emailExtensionSenderEmail: to } = app;
   if (!emailExtensionApiKey || !to) {
     throw refused('the app has no mail account of its own');
@@ -36,7 +36,7 @@ export async function testSmsAccount(
   deps: MessageDeps & CodeDeps,
   input: { appId: string; phone: string; handle?: string | undefined; locale?: string | undefined },
 ): Promise<true> {
-  const app = await findAppForPortal(deps, input.appId);
+  const app = await getAppForPortal(deps, input.appId);
   const to = parsePhone(input.phone, 'phone');
   if (!deps.texter.available(app)) throw refused('there is no SMS account');
   const budget = { app, subject: to, purpose: 'phone' } as const;

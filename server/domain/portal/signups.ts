@@ -2,7 +2,7 @@ import { HostError } from '../../model/errors.ts';
 import type { Signup } from '../../model/signup.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
-import { findAppForPortal } from '../apps/apps.ts';
+import { getAppForPortal } from '../apps/apps.ts';
 import { findSpelled } from '../users/handle.ts';
 
 /** Signups whose handle contains a text, by handle. */
@@ -21,7 +21,7 @@ export async function removeSignup(
   deps: Pick<Deps, 'store'>,
   { appId, handle, signupId }: { appId: string; handle: string; signupId: string | undefined },
 ): Promise<Signup> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const signup = await findSpelled(app, handle, (spelling) =>
     deps.store.signups.findByHandle(appId, spelling),
   );

@@ -4,7 +4,7 @@ import type { Signup } from '../../model/signup.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
-import { findAppForPortal } from '../apps/apps.ts';
+import { getAppForPortal } from '../apps/apps.ts';
 
 type StatisticsDeps = Pick<Deps, 'store'>;
 
@@ -26,7 +26,7 @@ export async function appStatistics(
   input: { appId: string; target: string | undefined; hideAnonymous: boolean; page: PageRequest },
 ): Promise<Statistics> {
   const { appId, target, hideAnonymous, page } = input;
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const wants = (part: string) => target === undefined || target === part;
   const [users, invites, signups] = await Promise.all([
     wants('users') ? userPage(deps, { appId, hideAnonymous, page }) : undefined,

@@ -4,7 +4,7 @@ import { HostError, isHostError } from '../../model/errors.ts';
 import { TEMPLATE_NAMES, type Template, type TemplateName } from '../../model/template.ts';
 import type { RenderedMessage } from '../../ports/delivery/renderer.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { findActiveAppForPortal, findAppForPortal } from '../apps/apps.ts';
+import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { findTemplate } from '../messages/message.ts';
 import { change } from '../users/change.ts';
 
@@ -15,7 +15,7 @@ const NOT_STORED = 0;
 
 /** The eight texts of every locale of an app, `EN` first; in each status of the app (contract P14). Throws `app_gone`. */
 export async function templatesByLocale(deps: TemplateDeps, appId: string): Promise<Map<string, Template[]>> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const byLocale = new Map<string, Template[]>();
   for (const locale of app.locales) {
     byLocale.set(locale, await Promise.all(TEMPLATE_NAMES.map((name) => shown(deps, app, name, locale))));
@@ -79,7 +79,7 @@ export async function updateTemplate(
   deps: TemplateDeps & Pick<Deps, 'clock' | 'events'>,
   { appId, id, text }: { appId: string; id: string; text: TemplateText },
 ): Promise<Template> {
-  const app = await findActiveAppForPortal(deps, appId);
+  const app = await getActiveAppForPortal(deps, appId);
   const known = await getTemplate(deps, app, { id });
   const { name, locale } = known;
   deps.renderer.check({ name, subject: text.subject, htmlTemplate: text.htmlTemplate });
@@ -133,7 +133,7 @@ export async function previewTemplate(
   deps: TemplateDeps & Pick<Deps, 'config' | 'codes' | 'clock'>,
   { appId, ref, text }: { appId: string; ref: TemplateRef; text: Partial<TemplateText> },
 ): Promise<RenderedMessage> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const known = await getTemplate(deps, app, ref);
   const { name, locale } = known;
   const { subject = known.subject, htmlTemplate = known.htmlTemplate } = text;

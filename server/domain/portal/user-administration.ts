@@ -6,7 +6,7 @@ import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { deleteUser } from '../account/deletion.ts';
 import { withPassword } from '../account/password.ts';
-import { findActiveAppForPortal, findAppForPortal } from '../apps/apps.ts';
+import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { endWaits } from '../attempts/end-waits.ts';
 import { type CreateDeps, createUser } from '../joining/create-user.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
@@ -23,7 +23,7 @@ export async function addUser(
   deps: CreateDeps & Pick<Deps, 'passwords' | 'codes'>,
   { appId, handle: typed, password }: { appId: string; handle: string; password: string },
 ): Promise<User> {
-  const app = await findActiveAppForPortal(deps, appId);
+  const app = await getActiveAppForPortal(deps, appId);
   requireNewPassword(app, password);
   const handle = parseHandle(app, typed);
   if (await findHolder(deps, app, typed)) throw handleTaken();
@@ -79,11 +79,11 @@ async function recordSignup(deps: Pick<Deps, 'store' | 'codes'>, user: User): Pr
 }
 
 /** The user with that very handle, apart from case. Throws `app_gone` and `user_unknown`. */
-export async function findUserForPortal(
+export async function getUserForPortal(
   deps: Pick<Deps, 'store'>,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<{ app: App; user: User }> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   // Anonymous handles keep their case.
   const user =
     (await deps.store.users.findByHandle(appId, handle.trim())) ?? (await findHolder(deps, app, handle));
@@ -109,7 +109,7 @@ export async function removeUser(
   deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events'>,
   input: { appId: string; handle: string },
 ): Promise<User> {
-  const { app, user } = await findUserForPortal(deps, input);
+  const { app, user } = await getUserForPortal(deps, input);
   await deleteUser(deps, { app, user, by: 'portal' });
   return user;
 }
@@ -149,7 +149,7 @@ export async function resetUserPassword(
   input: { appId: string; userId: string; rawValue: string; hashValue: string },
 ): Promise<true> {
   const { appId, userId, rawValue, hashValue } = input;
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const before = await deps.store.users.find(appId, userId);
   if (!before) throw new HostError('user_unknown');
   requireNewPassword(app, hashValue, 'hashValue');

@@ -6,7 +6,7 @@ import { requireNewPath } from '../apps/metadata-fields.ts';
 import { isCompleteMetadata } from '../tokens/claims.ts';
 import { changeUser } from '../users/change.ts';
 import { requireSafeNames, requireStorable, valueAt, withoutValue, withValue } from '../users/metadata.ts';
-import { findUserForPortal } from './user-administration.ts';
+import { getUserForPortal } from './user-administration.ts';
 
 /** A value the portal adds outside the app's fields. */
 interface AddedValue {
@@ -23,7 +23,7 @@ export async function replaceMetadata(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   input: { appId: string; handle: string; metaData: Metadata; added: readonly AddedValue[] },
 ): Promise<true> {
-  const { app, user } = await findUserForPortal(deps, input);
+  const { app, user } = await getUserForPortal(deps, input);
   const metaData = cleaned(app, input.metaData, input.added);
   requireSafeNames(metaData);
   requireStorable(metaData);

@@ -2,7 +2,7 @@ import type { App } from '../../model/app.ts';
 import type { ArchiveFile } from '../../ports/archive.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { OneAtATime } from '../../tools/one-at-a-time.ts';
-import { findAppForPortal } from '../apps/apps.ts';
+import { getAppForPortal } from '../apps/apps.ts';
 import {
   APP_TABLE,
   type ExportOptions,
@@ -27,7 +27,7 @@ export async function exportApp(
   deps: ExportDeps,
   { appId, ...options }: { appId: string } & ExportOptions,
 ): Promise<NodeJS.ReadableStream> {
-  const app = await findAppForPortal(deps, appId);
+  const app = await getAppForPortal(deps, appId);
   const end = turn.begin();
   announce(deps, app, options.withSecrets);
   return streamed(deps, filesOf(deps, app, options, ''), end);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deleteApp, resetApp } from '../../../domain/apps/app-removal.ts';
-import { createApp, findAppForPortal, listApps } from '../../../domain/apps/apps.ts';
+import { createApp, getAppForPortal, listApps } from '../../../domain/apps/apps.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import {
@@ -52,7 +52,7 @@ export const appRoutes = [
     input: z.object({ appId }),
     answer: portalAppAnswer,
     failsStatus: { app_gone: 403 },
-    respond: async ({ deps, input }) => portalApp(await findAppForPortal(deps, input.appId)),
+    respond: async ({ deps, input }) => portalApp(await getAppForPortal(deps, input.appId)),
   }),
   portalRoute({
     method: 'GET',
