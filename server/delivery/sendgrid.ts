@@ -35,7 +35,7 @@ export function createSendGrid({ baseUrl }: { baseUrl: string }): SendGrid {
   return {
     async send(apiKey, message) {
       const service = await serviceFor(apiKey);
-      await withinDeadline(PROVIDER, service.send(mailOf(message)).catch(refuse));
+      await withinDeadline(PROVIDER, service.send(mailOf(message)).catch(throwDeliveryError));
     },
   };
 }
@@ -75,7 +75,7 @@ function mailOf(message: Message): Parameters<MailService['send']>[0] {
   };
 }
 
-function refuse(thrown: unknown): never {
+function throwDeliveryError(thrown: unknown): never {
   const status = statusOf(thrown);
   if (thrown instanceof DeliveryError) throw thrown;
   throw status ? refusedByProvider(PROVIDER, status) : unreachableProvider(PROVIDER, thrown);

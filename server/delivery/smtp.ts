@@ -43,10 +43,10 @@ export function createSmtp({ url }: { url: string }): Smtp {
   });
   return {
     async send(message) {
-      await withinDeadline(PROVIDER, transport.sendMail(mailOf(message)).catch(refuse));
+      await withinDeadline(PROVIDER, transport.sendMail(mailOf(message)).catch(throwDeliveryError));
     },
     async verify() {
-      await withinDeadline(PROVIDER, transport.verify().catch(refuse));
+      await withinDeadline(PROVIDER, transport.verify().catch(throwDeliveryError));
     },
   };
 }
@@ -74,7 +74,7 @@ function mailOf({ to, from, fromName, replyTo, subject, text, html, attachments 
  * Nodemailer's errors quote server answers, addresses and the AUTH conversation: only step and reply code are
  * kept.
  */
-function refuse(thrown: unknown): never {
+function throwDeliveryError(thrown: unknown): never {
   const { command, responseCode, originalCode } = thrown as {
     command?: unknown;
     responseCode?: unknown;

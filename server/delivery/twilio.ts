@@ -35,7 +35,7 @@ export function createTwilio({ baseUrl }: { baseUrl: string }): TwilioSender {
         throw new DeliveryError({ step: 'recipient', provider: PROVIDER, retryable: false });
       const client = await clientFor(account);
       const sent = client.messages.create({ to: message.to, from: account.phoneNumber, body: message.text });
-      await withinDeadline(PROVIDER, sent.catch(refuse));
+      await withinDeadline(PROVIDER, sent.catch(throwDeliveryError));
     },
   };
 }
@@ -53,7 +53,7 @@ async function newClient(accountSid: string, token: string, baseUrl: string): Pr
   }
 }
 
-function refuse(thrown: unknown): never {
+function throwDeliveryError(thrown: unknown): never {
   const status =
     typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
       ? thrown.status

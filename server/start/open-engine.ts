@@ -25,7 +25,7 @@ export async function openEngine(config: Pick<Config, 'database' | 'databaseWait
     if (error instanceof StartError) throw error;
     const problem = error instanceof Error ? error.message : 'cannot be opened';
     const repair = 'use the version of the host that wrote this database, or another database';
-    throw refusal(EXIT.wrongConfiguration, { problem: `: ${problem}`, repair });
+    throw startError(EXIT.wrongConfiguration, { problem: `: ${problem}`, repair });
   }
 }
 
@@ -51,7 +51,7 @@ function embeddedProblem(error: unknown, file: string): StartError | undefined {
     accessSync(existsSync(file) ? file : dirname(file), constants.R_OK | constants.W_OK);
     return known;
   } catch (reason) {
-    return refusal(EXIT.cannotWrite, whyUnreadable(file, reason));
+    return startError(EXIT.cannotWrite, whyUnreadable(file, reason));
   }
 }
 
@@ -77,10 +77,10 @@ function serverProblem(error: unknown, url: string): unknown {
   if (!isAway && !cause.name.startsWith('Mongo')) return error;
   const { step, reason, repair } = explainFailure(cause, url);
   if (step === 'string' || step === 'name')
-    return refusal(EXIT.wrongConfiguration, { problem: `: ${reason}`, repair });
+    return startError(EXIT.wrongConfiguration, { problem: `: ${reason}`, repair });
   const verb = step === 'login' || step === 'permission' ? 'cannot be used' : 'cannot be reached';
   const wait = step === 'unreachable' ? '; or raise DATABASE_WAIT_SECONDS' : '';
-  return refusal(EXIT.databaseUnreachable, {
+  return startError(EXIT.databaseUnreachable, {
     problem: `${verb} (${step}): ${reason}`,
     repair: `${repair}${wait}`,
   });
@@ -90,29 +90,29 @@ function serverProblem(error: unknown, url: string): unknown {
 export function databaseProblem(error: unknown, kind: string): StartError | undefined {
   if (!(error instanceof HostError) || error.error !== 'service_unavailable') return undefined;
   if (kind === 'mongodb') {
-    return refusal(EXIT.databaseUnreachable, {
+    return startError(EXIT.databaseUnreachable, {
       problem: 'cannot be reached',
       repair: 'start the database, check address and network access, or raise DATABASE_WAIT_SECONDS',
     });
   }
   if (isBusy(error.cause)) {
-    return refusal(EXIT.databaseUnreachable, {
+    return startError(EXIT.databaseUnreachable, {
       problem: 'names a file that is locked by another program',
       repair: 'end that program (a database shell, a copy under way), or raise DATABASE_WAIT_SECONDS',
     });
   }
   if (isDamaged(error.cause)) {
-    return refusal(EXIT.wrongConfiguration, {
+    return startError(EXIT.wrongConfiguration, {
       problem: 'names a file that is damaged, or no database of this host',
       repair: 'move it away and put a backup back with npx setup --restore FILE; nothing was changed in it',
     });
   }
-  return refusal(EXIT.cannotWrite, {
+  return startError(EXIT.cannotWrite, {
     problem: 'names a file that cannot be opened and written',
     repair: 'check path, owner and rights of the data folder, and free space',
   });
 }
 
-function refusal(exitCode: number, what: { problem: string; repair: string }): StartError {
+function startError(exitCode: number, what: { problem: string; repair: string }): StartError {
   return new StartError(exitCode, [{ name: NAME, ...what }]);
 }

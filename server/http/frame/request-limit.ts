@@ -38,7 +38,7 @@ export class AddressLimit {
     const counts = this.#current();
     const bucket = addressBucket(address);
     const counted = counts.get(bucket) ?? 0;
-    if (counted >= this.#limit) this.#refuse(bucket, counted);
+    if (counted >= this.#limit) this.#throwTooMany(bucket, counted);
     if (counted > 0 || counts.size < MOST_ADDRESSES) counts.set(bucket, counted + 1);
   }
 
@@ -48,10 +48,10 @@ export class AddressLimit {
     if (address === '') throw tooMany(this.#clock);
     const bucket = addressBucket(address);
     const counted = this.#current().get(bucket) ?? 0;
-    if (counted >= this.#limit) this.#refuse(bucket, counted);
+    if (counted >= this.#limit) this.#throwTooMany(bucket, counted);
   }
 
-  #refuse(bucket: string, counted: number): never {
+  #throwTooMany(bucket: string, counted: number): never {
     if (counted === this.#limit) {
       this.#events.emit('address_limited', { limit: this.#limit });
       this.#counts.set(bucket, counted + 1);

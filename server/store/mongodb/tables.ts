@@ -19,13 +19,13 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
   return {
     async insert(table, row) {
       const document = toDocument(row);
-      await connection.run(() => rows(table).insertOne(document)).catch(refuseDuplicate);
+      await connection.run(() => rows(table).insertOne(document)).catch(throwDuplicateKey);
     },
 
     async insertMany(table, many) {
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);
-        await connection.run(() => rows(table).insertMany(documents)).catch(refuseDuplicate);
+        await connection.run(() => rows(table).insertMany(documents)).catch(throwDuplicateKey);
       }
     },
 
@@ -55,7 +55,7 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       const query = { ...identity(row.appId, row.id), revision: equal(row.revision - 1) };
       const result = await connection
         .run(() => rows(table).updateOne(query, { $set: changed }))
-        .catch(refuseDuplicate);
+        .catch(throwDuplicateKey);
       return result.matchedCount === 1;
     },
 
@@ -146,7 +146,7 @@ function allowDuplicates(error: unknown): void {
   if (others.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
 }
 
-function refuseDuplicate(error: unknown): never {
+function throwDuplicateKey(error: unknown): never {
   if (!isDuplicate(error)) throw error;
   // Bulk errors name the index in their text only.
   const index = /index: (\S+) dup key/.exec(error.message)?.[1] ?? '';
