@@ -212,6 +212,16 @@ describe('architecture', () => {
     assert.deepEqual(shippedWith(/\bDate\.now\(|new Date\(\)/, /^server\/wiring\.ts$|clock\.ts$/), []);
   });
 
+  it('waits by the clock in the domain, but for the two that work beside requests', () => {
+    assert.deepEqual(
+      shippedWith(
+        /\bset(?:Timeout|Interval|Immediate)\(|node:timers/,
+        /^server\/(?!domain\/)|^setup\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
+      ),
+      [],
+    );
+  });
+
   it('uses randomness in security only, and never Math.random', () => {
     assert.deepEqual(shippedWith(/\bMath\.random\b/, /^$/), []);
     const sources = /\brandom(?:UUID|Bytes|Int|FillSync|Fill)\b|\bgetRandomValues\b/;

@@ -8,10 +8,11 @@ import { argv } from 'node:process';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openOutbox } from '../../server/delivery/outbox.ts';
+import { systemClock } from '../../server/security/clock.ts';
 import { readOutbox } from '../support/outbox.ts';
 import { aMail, anSms, CANARY, failureOf } from './message.ts';
 
-const CLOCK = { now: () => Date.UTC(2026, 10, 24) };
+const CLOCK = { ...systemClock, now: () => Date.UTC(2026, 10, 24) };
 const PROCESSES = 4;
 const EACH = 50;
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { systemClock } from '../../server/security/clock.ts';
 import { RecordCache } from '../../server/store/cache.ts';
 
 interface Note {
@@ -21,7 +22,7 @@ describe('a cache of records', () => {
   beforeEach(() => {
     time.now = 0;
     loads = 0;
-    cache = new RecordCache({ now: () => time.now }, { capacity: 2, rememberAbsent: false });
+    cache = new RecordCache({ ...systemClock, now: () => time.now }, { capacity: 2, rememberAbsent: false });
   });
 
   it('asks the database once for many simultaneous readers', async () => {

@@ -1,6 +1,7 @@
 import { after, before } from 'node:test';
 import type { EventFields, EventName } from '../../server/model/events.ts';
 import type { Store } from '../../server/ports/store/store.ts';
+import { systemClock } from '../../server/security/clock.ts';
 import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { createStore } from '../../server/store/store.ts';
@@ -37,7 +38,7 @@ export function storeOver(
     engine,
     cipher: CIPHER,
     lookups: LOOKUPS,
-    clock: { now: () => time.now },
+    clock: { ...systemClock, now: () => time.now },
     events: { emit: (event, fields) => events.push({ event, fields }) },
     encryptUserData,
   });

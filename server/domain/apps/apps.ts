@@ -127,6 +127,7 @@ export async function changeApp(
 ): Promise<Change<App>> {
   const { apps } = deps.store;
   const changed = await change(
+    deps.clock,
     apps,
     () => apps.read(appId),
     async (app) => {

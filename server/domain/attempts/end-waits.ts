@@ -8,7 +8,7 @@ import { changeUser } from '../users/change.ts';
  * as stored.
  */
 export async function endWaits(
-  deps: Pick<Deps, 'store' | 'events'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   { user, by }: { user: Pick<User, 'appId' | 'id'>; by: 'reset' | 'portal' },
 ): Promise<User | undefined> {
   const changed = await changeUser(deps, user, (current) => ({

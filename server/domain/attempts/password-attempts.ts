@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../model/app.ts';
 import type { FactorMethod } from '../../model/factor.ts';
 import type { User } from '../../model/user.ts';
@@ -159,7 +158,7 @@ async function admitted(
   };
   let attempt = await counters.attempt(atNow());
   for (let step = 0; attempt.state === 'busy' && step < BUSY_STEPS; step++) {
-    await pause(BUSY_STEP_MS);
+    await deps.clock.pause(BUSY_STEP_MS);
     // In turn: a crowd from one place must not keep the account busy for others.
     attempt = await counters.attempt(atNow(), { inTurn: true });
   }

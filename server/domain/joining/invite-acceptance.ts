@@ -86,6 +86,7 @@ async function getByCode(deps: CodeDeps, app: App, text: string, code: string): 
 async function accept(deps: Pick<Deps, 'store' | 'clock'>, invite: Invite): Promise<boolean> {
   const { invites } = deps.store;
   const accepted = await change(
+    deps.clock,
     invites,
     () => invites.find(invite.appId, invite.id),
     (current) =>

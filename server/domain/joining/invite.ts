@@ -133,6 +133,7 @@ async function amendOffer(deps: OfferDeps, { app, handle, sender, metaData, loca
   const { invites } = deps.store;
   const updatedAt = deps.clock.now();
   await change(
+    deps.clock,
     invites,
     () => invites.findBySender(app.id, handle, sender.handle),
     (current) =>
@@ -147,6 +148,7 @@ async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<
   const { app, handle, sender } = offer;
   const { invites } = deps.store;
   const renewed = await change(
+    deps.clock,
     invites,
     () => invites.findBySender(app.id, handle, sender.handle),
     (current) => renew(deps, current, offer, code),

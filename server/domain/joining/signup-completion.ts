@@ -133,7 +133,7 @@ async function tellJoined(deps: CompletionDeps, app: App, joined: Joined): Promi
  * `handle_taken` when it was completed or removed.
  */
 async function decide(deps: CompletionDeps, signup: Signup, password: string | undefined): Promise<Signup> {
-  const decided = await change(deps.store.signups, rereading(deps, signup), async (current) => {
+  const decided = await change(deps.clock, deps.store.signups, rereading(deps, signup), async (current) => {
     if (current.status !== 'pending') throw new HostError('handle_taken');
     if (!isContested(current)) return undefined;
     const request = password === undefined ? undefined : await findRequest(deps, current, password);
@@ -159,6 +159,7 @@ function agreedLocale({ requests = [] }: Signup): string {
 /** pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers but one. */
 async function markVerified(deps: CompletionDeps, decided: Signup): Promise<void> {
   const verified = await change(
+    deps.clock,
     deps.store.signups,
     rereading(deps, decided),
     ({ status, revision }): Signup => {

@@ -107,7 +107,7 @@ export function newSignup(
 
 /** Stores a new row, or what becomes of the one the handle has. */
 export async function putSignup(
-  deps: Pick<Deps, 'store'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   fresh: Signup,
   changed: (current: Signup) => Signup | Promise<Signup>,
 ): Promise<Signup> {
@@ -118,7 +118,12 @@ export async function putSignup(
   } catch (error) {
     if (!isHostError(error, 'handle_taken')) throw error;
   }
-  const stored = await change(signups, () => signups.findByHandle(fresh.appId, fresh.handle), changed);
+  const stored = await change(
+    deps.clock,
+    signups,
+    () => signups.findByHandle(fresh.appId, fresh.handle),
+    changed,
+  );
   // Removed between the two: there is room for a new row.
   return stored?.after ?? putSignup(deps, fresh, changed);
 }

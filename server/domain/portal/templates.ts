@@ -96,6 +96,7 @@ async function putTemplate(
   const { templates } = deps.store;
   const now = deps.clock.now();
   const changed = await change(
+    deps.clock,
     templates,
     () => templates.find(known.appId, known.name, known.locale),
     (current) => edited(current, text, now),

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../model/app.ts';
 import { isHostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
@@ -9,7 +8,7 @@ import { MINUTE_MS } from '../../tools/duration.ts';
 import { changeUser } from '../users/change.ts';
 import { subjectOf } from './claims.ts';
 
-type SubjectDeps = Pick<Deps, 'store' | 'events'>;
+type SubjectDeps = Pick<Deps, 'store' | 'events' | 'clock'>;
 
 /** Users written at a time: they share a commit. */
 const AT_ONCE = 20;
@@ -65,7 +64,7 @@ export function startRecordingSubjects(deps: SubjectDeps): { stop(): Promise<voi
         return;
       } catch (error) {
         report(error);
-        await pause(RETRY_MS, undefined, { ref: false, signal }).catch(() => {});
+        await deps.clock.pause(RETRY_MS, signal);
       }
     }
   }
@@ -114,7 +113,7 @@ async function* recordOf(
 
 /** Answers the double that stands in the way. */
 async function recordOne(
-  deps: Pick<Deps, 'store'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   app: App,
   listed: User,
 ): Promise<DoubledSubject | undefined> {

@@ -1,5 +1,6 @@
 import { HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Deps } from '../../ports/deps.ts';
 
 interface Replaceable<T> {
@@ -20,6 +21,7 @@ const ATTEMPTS = 40;
  * and the record as stored, the very same where it was left; undefined when it is gone. Throws `service_unavailable` when others keep being faster.
  */
 export async function change<T>(
+  clock: Clock,
   store: Replaceable<T>,
   read: () => Promise<T | undefined>,
   changeRecord: (record: T) => T | undefined | Promise<T | undefined>,
@@ -31,18 +33,18 @@ export async function change<T>(
     if (changed === undefined) return { before, after: before };
     const after = await store.replace(changed);
     if (after !== undefined) return { before, after };
-    if (attempt > 2) await new Promise((resolve) => setTimeout(resolve, attempt));
+    if (attempt > 2) await clock.pause(attempt);
   }
   throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
 }
 
 /** `change` for a user: `undefined` when the user is gone. */
 export function changeUser(
-  deps: Pick<Deps, 'store'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   { appId, id }: Pick<User, 'appId' | 'id'>,
   changeRecord: (user: User) => User | undefined | Promise<User | undefined>,
 ): Promise<Change<User> | undefined> {
-  return change(deps.store.users, () => deps.store.users.find(appId, id), changeRecord);
+  return change(deps.clock, deps.store.users, () => deps.store.users.find(appId, id), changeRecord);
 }
 
 /** Whether anything was written. */

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type App, DEVELOPMENT_APP_USERS } from '../../model/app.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -66,7 +65,7 @@ export async function forgetSeats(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'
 export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promise<boolean> {
   let lost = Number.POSITIVE_INFINITY;
   for (let waited = 0; waited <= SETTLE_MS; waited += STEP_MS) {
-    if (waited > 0) await pause(STEP_MS);
+    if (waited > 0) await deps.clock.pause(STEP_MS);
     // The counter first: who joins between the two reads can only make fewer seats look lost.
     const counted = await taken(deps, app);
     lost = Math.min(lost, counted - (await deps.store.users.size(app.id)));
