@@ -6,9 +6,7 @@ import { routes } from '../../server/http/routes/index.ts';
 import { startTestHost } from '../support/host.ts';
 
 describe('what routes answer', () => {
-  for (const { method, path, answer, page } of routes.filter(
-    ({ path }) => !/^\/api\/app(?:\/|$)/.test(path),
-  )) {
+  for (const { method, path, answer, page } of routes) {
     it(`is declared by ${method} ${path}${page ? ', a page' : ''}`, () => {
       assert.ok(answer);
       assert.equal('media' in answer && answer.media === 'text/html', page === true);
