@@ -73,10 +73,15 @@ export async function sendAdmitted(
   try {
     await send();
   } catch (error) {
-    await giveBackSubject(deps, budget);
-    if (budget.unproven) await giveBackUnproven(deps, budget.app, budget.unproven);
+    await giveBackCode(deps, budget);
     throw error;
   }
+}
+
+/** Gives back what `admitCode` counted: nothing was sent. */
+export async function giveBackCode(deps: BudgetDeps, budget: CodeBudget): Promise<void> {
+  await giveBackSubject(deps, budget);
+  if (budget.unproven) await giveBackUnproven(deps, budget.app, budget.unproven);
 }
 
 function windowsOf(deps: BudgetDeps, { app, subject, purpose, trusted = false }: CodeBudget) {

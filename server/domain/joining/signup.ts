@@ -1,11 +1,11 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import { isContested, type Signup } from '../../model/signup.ts';
+import { isContested } from '../../model/signup.ts';
 import type { Metadata } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
-import { admitCode, sendAdmitted } from '../attempts/code-budget.ts';
+import { admitCode, giveBackCode, sendAdmitted } from '../attempts/code-budget.ts';
 import { standIn } from '../attempts/stand-in.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { sendWelcome } from '../messages/welcome.ts';
@@ -68,8 +68,7 @@ export async function signUp(
   const passwordHash = await hashWish(deps, { app, handle, password });
   const wish = { app, handle, password, passwordHash, metaData, locale };
   if (app.signupFlow === 'none') return joinAtOnce(deps, wish);
-  const unproven = { to: handle, open: true };
-  const budget = { app, subject: handle, purpose: 'signup', unproven } as const;
+  const budget = mailBudget(app, handle);
   const admitted = await admitCode(deps, budget);
   const send = admitted && (registered ? tellOwner : inviteToConfirm);
   if (send) await sendAdmitted(deps, budget, () => send(deps, wish));
@@ -99,7 +98,9 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
   const { app, handle, passwordHash, social, metaData, locale } = joining;
   const signupProvider = social?.provider ?? '';
   const signup = newSignup(deps, joining, { status: 'active', kind: 'none', passwordHash, signupProvider });
-  const user = await createUser(deps, {
+  // Counted while the account is made: neither needs the other, and they share their commits.
+  const admitting = social ? Promise.resolve(true) : admitWelcome(deps, app, handle);
+  const making = createUser(deps, {
     app,
     ids: signup,
     handle,
@@ -112,6 +113,14 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     via: social?.provider ?? 'signup',
     full: 'signup_disabled',
   });
+  const [made, admitted] = await Promise.allSettled([making, admitting]);
+  if (made.status === 'rejected') {
+    if (!social && admitted.status === 'fulfilled' && admitted.value)
+      await giveBackCode(deps, mailBudget(app, handle));
+    throw made.reason;
+  }
+  if (admitted.status === 'rejected') throw admitted.reason;
+  const user = made.value;
   const method = social?.provider ?? 'signup';
   // The user is there: what follows does not depend on each other and shares a commit. When one fails the
   // client logs in instead.
@@ -119,26 +128,27 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
     // Whatever waited for the handle goes: what others asked for has no part in this account.
     putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
-    (social ? sendWelcome : welcomeUnproven)(deps, signup, app),
+    admitted.value && sendWelcome(deps, signup, app),
   ]);
   return tokens;
 }
 
 /**
- * Nobody has shown that the mailbox is theirs: the mail counts like every one to a stranger. Beyond the
+ * Whether the welcome may be sent where nobody has shown that the mailbox is theirs: it counts like every mail to a stranger. Beyond the
  * budgets it is left out, and the account is made all the same.
  */
-async function welcomeUnproven(deps: JoinDeps, signup: Signup, app: App): Promise<void> {
-  const { handle } = signup;
-  if (!isEmail(handle)) return;
-  const unproven = { to: handle, open: true };
-  const admitted = await admitCode(deps, { app, subject: handle, purpose: 'signup', unproven }).catch(
-    (error) => {
-      if (isHostError(error, 'too_many_requests')) return false;
-      throw error;
-    },
-  );
-  if (admitted) await sendWelcome(deps, signup, app);
+async function admitWelcome(deps: JoinDeps, app: App, handle: string): Promise<boolean> {
+  if (!isEmail(handle)) return false;
+  try {
+    return await admitCode(deps, mailBudget(app, handle));
+  } catch (error) {
+    if (isHostError(error, 'too_many_requests')) return false;
+    throw error;
+  }
+}
+
+function mailBudget(app: App, handle: string) {
+  return { app, subject: handle, purpose: 'signup', unproven: { to: handle, open: true } } as const;
 }
 
 /** Stores what was asked for and sends a new code or link. */

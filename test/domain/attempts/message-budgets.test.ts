@@ -6,7 +6,9 @@ import type { App } from '../../../server/model/app.ts';
 import type { Config } from '../../../server/model/config.ts';
 import { isHostError } from '../../../server/model/errors.ts';
 import type { Deps } from '../../../server/ports/deps.ts';
+import { appClient } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
+import { PASSWORD } from '../../support/host.ts';
 import { from, stranger } from '../../support/places.ts';
 
 const HOUR = 60 * 60_000;
@@ -186,5 +188,17 @@ describeOnBothStores('message budgets', (host) => {
     const { app, deps } = await stage({ smsPerAppPerHour: 1, smsPerPrefixPerHour: 1 });
     const admit = () => admitCode(deps, { app, subject: number(), purpose: 'sms' });
     assert.equal(await count(30, admit), 30);
+  });
+
+  it('count the welcome of nobody who was not made', async () => {
+    const { deps } = host();
+    const app = await host().createApp({ signupFlow: 'none' });
+    const handle = 'thrice@example.com';
+    const body = { handle, password: PASSWORD, metaData: '{}' };
+    const calls = Array.from({ length: 3 }, () => appClient(host(), app).post('signup', body));
+    const made = (await Promise.all(calls)).filter(({ status }) => status === 200);
+    const key = `codes-hour/${app.id}/signup/${deps.handleRef(app.id, handle)}`;
+    const counted = await deps.store.counters.read(key, deps.clock.now());
+    assert.deepEqual({ made: made.length, counted }, { made: 1, counted: 1 });
   });
 });
