@@ -76,8 +76,17 @@ export class Records<T extends object> {
     if (record) this.#seals.set(record, seal);
     return record;
   }
-  async findByKey(appId: string, key: string, value: string): Promise<T | undefined> {
-    return this.#opened(await this.#engine.findByKey(this.#table, appId, key, value));
+  /** `isMeant`: whether the record itself says what its key says. The key stands in the clear; who can write the database can move it. */
+  async findByKey(
+    appId: string,
+    key: string,
+    value: string,
+    isMeant: (record: T) => boolean = () => true,
+  ): Promise<T | undefined> {
+    const row = await this.#engine.findByKey(this.#table, appId, key, value);
+    const record = this.#opened(row);
+    if (row && record && !isMeant(record)) throw this.#sealer.tampered(row, `has the ${key} of another`);
+    return record;
   }
   /** As `findByKey`, for whoever can do without: one that does not open is set aside. */
   async findIntact(appId: string, key: string, value: string): Promise<T | undefined> {

@@ -129,6 +129,12 @@ export class Sealer<T extends object> {
     }
   }
 
+  /** What `open` throws, for a row that opens and is not where it was put. */
+  tampered(row: OpenableRow, what: string): TamperError {
+    this.#tell(row);
+    return new TamperError(what);
+  }
+
   #fieldsOf(row: OpenableRow, remember: boolean): Partial<T> {
     const { sealed, schema, ...clear } = row.doc;
     if (typeof schema !== 'number') throw new TamperError('no document of a host');

@@ -75,9 +75,19 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
   const filterOf = (appId: string, hideAnonymous = false): Filter & { appId: string } =>
     hideAnonymous ? { appId, tags: { anonymous: 'no' } } : { appId };
   const findByHandle = (appId: string, handle: string) =>
-    records.findByKey(appId, 'handle', lookups.key(appId, 'handle', handle));
+    records.findByKey(
+      appId,
+      'handle',
+      lookups.key(appId, 'handle', handle),
+      (user) => user.handle === handle,
+    );
   const findByUserName = (appId: string, userName: string) =>
-    records.findByKey(appId, 'userName', lookups.key(appId, 'userName', userName));
+    records.findByKey(
+      appId,
+      'userName',
+      lookups.key(appId, 'userName', userName),
+      (user) => user.userName === userName,
+    );
 
   return {
     insert: (user) => records.insert(user),
@@ -86,11 +96,26 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
     findByHandle,
     findByUserName,
     findBySocialId: (appId, provider, subject) =>
-      records.findByKey(appId, 'social', socialKey(lookups, appId, provider, subject)),
+      records.findByKey(
+        appId,
+        'social',
+        socialKey(lookups, appId, provider, subject),
+        (user) => user.loginProvider === provider && user.socialUserId === subject,
+      ),
     findBySubject: (appId, subject) =>
-      records.findByKey(appId, 'subject', lookups.key(appId, 'subject', subject)),
+      records.findByKey(
+        appId,
+        'subject',
+        lookups.key(appId, 'subject', subject),
+        (user) => user.subject === subject,
+      ),
     async findByVerifiedPhone(appId, phone) {
-      const user = await records.findByKey(appId, 'phone', lookups.key(appId, 'phone', phone));
+      const user = await records.findByKey(
+        appId,
+        'phone',
+        lookups.key(appId, 'phone', phone),
+        (user) => user.phone === phone,
+      );
       return user ? [user] : [];
     },
     replace: (user) => records.replace(user),

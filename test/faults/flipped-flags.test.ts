@@ -76,6 +76,30 @@ describeOverRawStores('who can write the database and has no key', (stage) => {
     assert.equal((await logIn('victim@example.com')).body.code, 500);
   });
 
+  it('finds nobody under the name of another', async () => {
+    const { host, raw } = stage();
+    const { users } = host.deps.store;
+    const of = (name: string) =>
+      host.createUser(app, {
+        handle: `${name}@keys.example.com`,
+        userName: name,
+        loginProvider: 'google',
+        socialUserId: `sub of ${name}`,
+      });
+    const [owner, thief] = [await of('owner'), await of('thief')];
+    const finds = {
+      social: () => users.findBySocialId(app.id, 'google', 'sub of thief'),
+      handle: () => users.findByHandle(app.id, thief.handle),
+      userName: () => users.findByUserName(app.id, 'thief'),
+    };
+    for (const [key, find] of Object.entries(finds)) {
+      await raw.swapKey('users', key, [owner.id, thief.id]);
+      await assert.rejects(find(), { name: 'TamperError' }, key);
+      await raw.swapKey('users', key, [owner.id, thief.id]);
+    }
+    assert.ok(tampered(`users/${owner.id}`) > 0);
+  });
+
   it('opens no app', async () => {
     const { host, raw } = stage();
     const closed = await host.createApp({ status: 'suspended', signupEnabled: false, signupFlow: 'none' });

@@ -12,6 +12,8 @@ export interface RawDatabase {
   doc(table: string, id: string): Promise<RawDoc>;
   /** Puts any other document in place of a row's; a text stands for one that is none. */
   setDoc(table: string, id: string, doc: RawDoc | string): Promise<void>;
+  /** Gives a row the unique key of another, which gets the row's in exchange. */
+  swapKey(table: string, key: string, ids: readonly [string, string]): Promise<void>;
   dueAt(table: string, id: string): Promise<number | null>;
   meta(name: string): Promise<string | undefined>;
   setMeta(name: string, value: string | undefined): Promise<void>;
@@ -92,6 +94,13 @@ function rawSqlite(file: string): { raw: RawDatabase; close(): Promise<void> } {
         const text = typeof doc === 'string' ? doc : JSON.stringify(doc);
         db.prepare(`UPDATE ${table} SET doc = ? WHERE id = ?`).run(text, id);
       },
+      async swapKey(table, key, [one, other]) {
+        const keys = [one, other].map((id) => String(column(table, id, `key_${key}`)));
+        const set = db.prepare(`UPDATE ${table} SET key_${key} = ? WHERE id = ?`);
+        set.run('moved', one);
+        set.run(keys[0] ?? '', other);
+        set.run(keys[1] ?? '', one);
+      },
       async dueAt(table, id) {
         return column(table, id, 'dueAt') as number | null;
       },
@@ -116,6 +125,15 @@ async function rawMongo(url: string): Promise<{ raw: RawDatabase; close(): Promi
       doc: async (table, id) => (await find(table, id))?.doc as RawDoc,
       async setDoc(table, id, doc) {
         await rows(table).updateOne({ _id: id }, { $set: { doc } });
+      },
+      async swapKey(table, key, [one, other]) {
+        const keyOf = async (id: string) => ((await find(table, id)) as { keys: RawDoc } | null)?.keys[key];
+        const keys = [await keyOf(one), await keyOf(other)];
+        const set = (id: string, value: unknown) =>
+          rows(table).updateOne({ _id: id }, { $set: { [`keys.${key}`]: value } });
+        await set(one, 'moved');
+        await set(other, keys[0]);
+        await set(one, keys[1]);
       },
       dueAt: async (table, id) => (await find(table, id))?.dueAt as number | null,
       meta: async (name) => (await find('meta', name))?.value as string | undefined,
