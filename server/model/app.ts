@@ -36,15 +36,6 @@ export interface PasswordRules {
   minSpecial: number;
 }
 
-/** Clients enforce the rules: the host only sees MD5 text (contract C12). */
-export const DEFAULT_PASSWORD_RULES: Readonly<PasswordRules> = Object.freeze({
-  minLength: 5,
-  minUpper: 0,
-  minLower: 0,
-  minDigit: 0,
-  minSpecial: 0,
-});
-
 /** An account that sends SMS: an app's own, or the host's. */
 export interface TwilioAccount {
   accountSid: string;

@@ -1,25 +1,11 @@
 import { mappedAddress } from './mail-address.ts';
 
 /*
- * What a setting or an edited text may be, wherever it comes from, a portal or an import: what a portal is shown it can save. Lengths are in
+ * What a number, a field or an edited text may be, wherever it comes from, a portal or an import: what a portal is shown it can save. Lengths are in
  * characters.
  */
 
-export const SETTING_LENGTHS = {
-  TWILIOAccountSid: 256,
-  TWILIOToken: 256,
-  TWILIOPhoneNumber: 64,
-  googleAppName: 128,
-  realmAppId: 256,
-  emailExtensionAPIKey: 512,
-  /** Comma-separated ids that a provider gave the app. */
-  providerIds: 2048,
-  audience: 256,
-};
-export const AUDIENCES_MAX = 32;
 export const WHOLE_NUMBER_MAX = 1_000_000_000;
-/** Of a user JWT: a hundred years. */
-export const HOURS_MAX = 876_000;
 export const TEXT_LENGTHS = { subject: 998, htmlTemplate: 65_536, localeLinkText: 200 };
 /** Fields of one list, and the length of a field's id and name. */
 export const FIELDS_MAX = 64;

@@ -1,49 +1,17 @@
-import type { App, PasswordRules, TwilioAccount, UserIdFormat } from '../../model/app.ts';
+import type { App, TwilioAccount, UserIdFormat } from '../../model/app.ts';
 import { refused } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { rememberTokens } from './app-keys.ts';
 import { changeApp, namingApp } from './apps.ts';
 import { appendFields, type NewField } from './metadata-fields.ts';
-
-type Plain =
-  | 'name'
-  | 'status'
-  | 'type'
-  | 'handleType'
-  | 'jwtEnabled'
-  | 'anonymousLoginEnabled'
-  | 'userNamesEnabled'
-  | 'appleLoginEnabled'
-  | 'appleBundleId'
-  | 'googleLoginEnabled'
-  | 'googleClientId'
-  | 'emailExtension'
-  | 'emailExtensionApiKey'
-  | 'emailExtensionSenderEmail'
-  | 'invitationEnabled'
-  | 'signupEnabled'
-  | 'signupFlow'
-  | 'twoFactorVerification'
-  | 'googleAppName'
-  | 'maxUsers'
-  | 'maxLoginAttempts'
-  | 'passwordFilter'
-  | 'userJwtExpirationHours'
-  | 'realmAppId'
-  | 'userJwtAudience'
-  | 'metaDataEmail'
-  | 'userIdFormat'
-  | 'linkConfirmation'
-  | 'hideAccounts'
-  | 'refuseCommonPasswords'
-  | 'smsPerHour'
-  | 'mailsPerHour'
-  | 'smsCountries';
+import type { Groups } from './setting-entry.ts';
+import { SETTINGS, type SettingField } from './setting-table.ts';
+import { fieldsOf, keptIn, masked } from './setting-values.ts';
 
 /** What may be changed, already of the right types. `undefined` leaves a setting alone, `null` clears it. */
-export type SettingsChange = { [K in Plain]?: App[K] | null } & {
-  twilio?: Partial<TwilioAccount>;
-  passwordRules?: Partial<PasswordRules>;
+export type SettingsChange = { [F in 'name' | Extract<SettingField, keyof App>]?: App[F] | null } & {
+  [G in keyof Groups]?: Partial<Groups[G]>;
+} & {
   /** Fields to append. */
   metaData?: NewField[];
   metaDataInvite?: NewField[];
@@ -96,26 +64,12 @@ async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): 
 
 /** The portal sends back what it was shown: a mask stands for the stored value (contract P29). */
 function withoutMasks(app: App, settings: SettingsChange): SettingsChange {
-  const unmask = (value: string | null | undefined, stored: string | undefined) =>
-    stored !== undefined && value === masked(stored) ? stored : value;
-  return {
-    ...settings,
-    emailExtensionApiKey: unmask(settings.emailExtensionApiKey, app.emailExtensionApiKey),
-    ...(settings.twilio && {
-      twilio: Object.fromEntries(
-        Object.entries(settings.twilio).map(([name, value]) => [
-          name,
-          unmask(value, app.twilio?.[name as keyof TwilioAccount]),
-        ]),
-      ),
-    }),
-  };
-}
-
-/** A secret as the portal is shown it: all but the last four characters hidden. */
-export function masked(secret: string): string {
-  const shown = secret.length > 8 ? secret.slice(-4) : '';
-  return '*'.repeat(secret.length - shown.length) + shown;
+  const unmasked = SETTINGS.flatMap(([, entry]) => {
+    const stored = entry.masked && keptIn(app, entry);
+    const isMask = typeof stored === 'string' && keptIn(settings, entry) === masked(stored);
+    return isMask ? [[entry, stored] as const] : [];
+  });
+  return { ...settings, ...fieldsOf(unmasked, settings) };
 }
 
 function wholeAccount(app: App, given: Partial<TwilioAccount>): App['twilio'] {

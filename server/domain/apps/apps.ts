@@ -1,9 +1,10 @@
-import { type App, DEFAULT_PASSWORD_RULES, type SignupFlow } from '../../model/app.ts';
+import type { App, SignupFlow } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { FIRST_GENERATION } from '../../ports/security/host-tokens.ts';
 import { type Change, change } from '../users/change.ts';
+import { initialSettings } from './setting-values.ts';
 
 type NewAppSettings = Omit<
   App,
@@ -15,33 +16,10 @@ export function newAppSettings(): NewAppSettings {
   return {
     revision: 1,
     lifecycle: 'live',
-    status: 'active',
-    type: 'development',
-    handleType: 'email',
-    jwtEnabled: false,
-    anonymousLoginEnabled: false,
-    userNamesEnabled: false,
-    appleLoginEnabled: false,
-    googleLoginEnabled: false,
-    emailExtension: false,
-    invitationEnabled: true,
-    signupEnabled: true,
-    signupFlow: 'code',
-    twoFactorVerification: 'none',
-    maxUsers: 0,
-    maxLoginAttempts: 0,
-    passwordFilter: false,
-    passwordRules: { ...DEFAULT_PASSWORD_RULES },
-    userJwtExpirationHours: 24,
-    userJwtAudience: [],
+    ...initialSettings(),
     metaData: [],
     metaDataInvite: [],
-    metaDataEmail: true,
     locales: [DEFAULT_LOCALE],
-    userIdFormat: 'uid',
-    linkConfirmation: 'button',
-    hideAccounts: false,
-    refuseCommonPasswords: true,
     graceGenerations: [],
   };
 }

@@ -7,6 +7,9 @@ export class CellError extends Error {
   override readonly name = 'CellError';
 }
 
+/** Characters of a list or of other JSON. */
+export const LIST_MAX = 64 * 1024;
+
 /** What the old host wrote where it should have written JSON: the value is lost. */
 const LOST = '[object Object]';
 
@@ -119,7 +122,7 @@ export class Cells {
     if (at === undefined) throw new CellError(`${name} is no date`);
     return at;
   }
-  json(name: string, maxLength = 64 * 1024): unknown {
+  json(name: string, maxLength = LIST_MAX): unknown {
     const value = this.text(name, maxLength);
     if (value === undefined) return undefined;
     try {
@@ -137,7 +140,7 @@ export class Cells {
   }
   /** A JSON list, or the comma text the old host wrote. Damage of the old host inside counts as absent. */
   texts(name: string): string[] {
-    const value = this.text(name, 64 * 1024);
+    const value = this.text(name, LIST_MAX);
     if (value === undefined) return [];
     const items: unknown =
       value.startsWith('[') && !value.startsWith(LOST) ? this.json(name) : value.split(',');
@@ -146,7 +149,7 @@ export class Cells {
     return items.map((item) => item.trim()).filter((item) => item !== '' && item !== LOST);
   }
   objects(name: string): Record<string, unknown>[] {
-    const value = this.text(name, 64 * 1024);
+    const value = this.text(name, LIST_MAX);
     if (value === undefined || value.includes(LOST)) return [];
     const items = this.json(name);
     const isList =

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { masked } from '../../domain/apps/app-settings.ts';
+import { shownSettings } from '../../domain/apps/setting-values.ts';
 import type { App, AppKey } from '../../model/app.ts';
 import { applicationAnswer, wireApplication } from './client-app.ts';
+import { settingAnswers } from './setting-answer.ts';
 import { timeText, wireTime } from './time.ts';
 
 /** The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider credentials are masked. */
@@ -9,45 +10,21 @@ export const portalAppAnswer = applicationAnswer.extend({
   appId: z.string(),
   appToken: z.string(),
   appPublicKey: z.string(),
-  type: z.enum(['development', 'commercial']),
+  ...settingAnswers('portal'),
+  // Stored as text in old hosts, and read so by their portal.
   maxLoginAttempts: z.string(),
-  emailExtensionAPIKey: z.string().optional(),
-  emailExtensionSenderEmail: z.string().optional(),
-  TWILIOAccountSid: z.string().optional(),
-  TWILIOToken: z.string().optional(),
-  TWILIOPhoneNumber: z.string().optional(),
-  userJWTAudience: z.array(z.string()),
-  userIdFormat: z.enum(['uid', 'handle', 'raw']),
-  linkConfirmation: z.enum(['button', 'immediate']),
-  hideAccounts: z.boolean(),
-  refuseCommonPasswords: z.boolean(),
-  smsPerHour: z.number(),
-  mailsPerHour: z.number(),
-  smsCountries: z.array(z.string()),
 });
 export const portalAppsAnswer = z.array(portalAppAnswer);
 export function portalApp(app: App): z.infer<typeof portalAppAnswer> {
+  const { type, ...settings } = shownSettings(app, 'portal');
   return {
     appId: app.id,
     appToken: app.appToken,
     appPublicKey: publicKeyText(app),
-    type: app.type,
+    type,
     ...wireApplication(app),
-    // Stored as text in old hosts, and read so by their portal.
     maxLoginAttempts: String(app.maxLoginAttempts),
-    emailExtensionAPIKey: maybeMasked(app.emailExtensionApiKey),
-    emailExtensionSenderEmail: app.emailExtensionSenderEmail,
-    TWILIOAccountSid: maybeMasked(app.twilio?.accountSid),
-    TWILIOToken: maybeMasked(app.twilio?.token),
-    TWILIOPhoneNumber: maybeMasked(app.twilio?.phoneNumber),
-    userJWTAudience: app.userJwtAudience,
-    userIdFormat: app.userIdFormat,
-    linkConfirmation: app.linkConfirmation,
-    hideAccounts: app.hideAccounts,
-    refuseCommonPasswords: app.refuseCommonPasswords,
-    smsPerHour: app.smsPerHour ?? 0,
-    mailsPerHour: app.mailsPerHour ?? 0,
-    smsCountries: app.smsCountries ?? [],
+    ...settings,
   };
 }
 
@@ -86,10 +63,6 @@ export function createdApp(app: App): z.infer<typeof createdAppAnswer> {
     createdAt: new Date(app.createdAt).toUTCString(),
     updatedAt: new Date(app.updatedAt).toUTCString(),
   };
-}
-
-function maybeMasked(secret: string | undefined): string | undefined {
-  return secret === undefined ? undefined : masked(secret);
 }
 
 /** Base64 of the PEM without its last line feed: Swift strips that exact suffix (contract §1.1). */
