@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const LINES = 300;
+/** As wide as the formatter lets code be: it leaves comments alone. */
+const COLUMNS = (
+  JSON.parse(readFileSync(join(PROJECT, 'biome.json'), 'utf8')) as { formatter: { lineWidth: number } }
+).formatter.lineWidth;
 
 /** The rooms of the domain: each may use those before it. */
 const FLOWS = [
@@ -61,6 +65,8 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   { folder: 'setup/', below: ['server/'] },
   { folder: 'test/', below: ['server/', 'setup/'] },
 ];
+/** Rooms whose comments are still to be wrapped. */
+const NOT_YET_WRAPPED = /^server\/(?:domain\/(?:apps|transfer)|http\/wire|model)\//;
 /** Files that choose and start: nothing below them may know them. */
 const TOP = /^server\/(?:start\/)?[^/]+$/;
 
@@ -226,6 +232,20 @@ describe('architecture', () => {
     assert.deepEqual(shippedWith(/\bMath\.random\b/, /^$/), []);
     const sources = /\brandom(?:UUID|Bytes|Int|FillSync|Fill)\b|\bgetRandomValues\b/;
     assert.deepEqual(shippedWith(sources, /^server\/security\/|^setup\//), []);
+  });
+
+  it(`has no comment wider than ${COLUMNS} columns`, () => {
+    const scripts = globSync('docker/*.{mjs,js}', { cwd: PROJECT }).map(read);
+    const wide = [...sources, ...scripts]
+      .filter(({ file }) => !NOT_YET_WRAPPED.test(file))
+      .flatMap(({ file, text }) =>
+        text
+          .split('\n')
+          .map((line, index) => ({ line, place: `${file}:${index + 1}` }))
+          .filter(({ line }) => line.length > COLUMNS && /^\s*(?:\/\*|\*\s|\/\/)/.test(line))
+          .map(({ place }) => place),
+      );
+    assert.deepEqual(wide, []);
   });
 
   it(`has no file of more than ${LINES} lines`, () => {

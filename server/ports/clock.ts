@@ -3,7 +3,9 @@ import { HOUR_MS } from '../tools/duration.ts';
 export interface Clock {
   /** Epoch milliseconds. The only source of time in the domain. */
   now(): number;
-  /** Lets time pass; ends early, without an error, when told to stop. With `stop` it keeps no process alive. */
+  /**
+   * Lets time pass; ends early, without an error, when told to stop. With `stop` it keeps no process alive.
+   */
   pause(ms: number, stop?: AbortSignal): Promise<void>;
 }
 

@@ -3,9 +3,8 @@ import type { Deps } from '../../ports/deps.ts';
 import { changeUser } from '../users/change.ts';
 
 /**
- * Ends the lock and every wait of an account in one write, wherever the guesses came from: a finished reset does it, and the portal
- * (design §13). The day's budget of second factors stays. Answers the record
- * as stored.
+ * Ends the lock and every wait of an account in one write, wherever the guesses came from: a finished reset
+ * does it, and the portal. The day's budget of second factors stays. Answers the record as stored.
  */
 export async function endWaits(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,

@@ -26,10 +26,11 @@ const turns = new Turns();
 const ROW_MS = 30 * DAY_MS;
 
 /**
- * Whether this is the user's password; false also while its guesser or the account waits, without judging. An attempt is counted before it
- * is judged, for unknown handles as for known ones, and costs one hash either way (threats R11, R16, R19). A wrong one may start a wait
- * or, by the app's `maxLoginAttempts`, lock the account; a right one forgives what came from the same place and renews an outdated hash.
- * `loggedIn`: the caller's token names the user, so that nobody else is counted with them and nothing locks.
+ * Whether this is the user's password; false also while its guesser or the account waits, without judging. An
+ * attempt is counted before it is judged, for unknown handles as for known ones, and costs one hash either
+ * way. A wrong one may start a wait or, by the app's `maxLoginAttempts`, lock the account; a right one
+ * forgives what came from the same place and renews an outdated hash. `loggedIn`: the caller's token names
+ * the user, so that nobody else is counted with them and nothing locks.
  */
 export async function judgePassword(
   deps: AttemptDeps,
@@ -101,8 +102,9 @@ function inARowKey(deps: AttemptDeps, account: Account): string {
 }
 
 /**
- * Judges a second factor under the account's own wait and the day's budget, both counted before the check. A right password does not
- * clear them, else fresh login tokens would give fresh tries for ever (threats R15); a right factor does.
+ * Judges a second factor under the account's own wait and the day's budget, both counted before the check. A
+ * right password does not clear them, else fresh login tokens would give fresh tries for ever; a right factor
+ * does.
  */
 export async function judgeSecondFactor(
   deps: AttemptDeps,
@@ -183,7 +185,10 @@ async function judged<T>(
   }
 }
 
-/** The admitted attempt was wrong: waits begin where they are due. Answers the failures counted under the first limit. */
+/**
+ * The admitted attempt was wrong: waits begin where they are due. Answers the failures counted under the
+ * first limit.
+ */
 async function failed(deps: AttemptDeps, limits: readonly AttemptLimit[]): Promise<number> {
   const now = deps.clock.now();
   const counted = limits.map(({ key, policy }) => deps.store.counters.fail(key, { ...policy, now }));
@@ -199,7 +204,7 @@ function loginFailed(
   deps.metrics.login('failed');
 }
 
-/** Blocks log-in until a reset or the portal lifts it; tokens stay (design §13). */
+/** Blocks log-in until a reset or the portal lifts it; tokens stay. */
 async function lock(deps: AttemptDeps, user: User, failures: number): Promise<void> {
   const change = await changeUser(deps, user, (current) =>
     current.lockedAt === undefined ? { ...current, lockedAt: deps.clock.now() } : undefined,
@@ -207,7 +212,10 @@ async function lock(deps: AttemptDeps, user: User, failures: number): Promise<vo
   if (wasChanged(change)) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
 }
 
-/** Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered. Undefined when neither matches. */
+/**
+ * Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered.
+ * Undefined when neither matches.
+ */
 async function matchingSpelling(
   deps: Pick<Deps, 'passwords'>,
   password: string,
@@ -219,7 +227,10 @@ async function matchingSpelling(
   return undefined;
 }
 
-/** Replaces an imported or weaker hash, or one of another spelling than today's, unless the password changed meanwhile. The log-in does not fail because there is no time for it. */
+/**
+ * Replaces an imported or weaker hash, or one of another spelling than today's, unless the password changed
+ * meanwhile. The log-in does not fail because there is no time for it.
+ */
 async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelling: string): Promise<void> {
   const password = lowered(spelling);
   if (!deps.passwords.needsRehash(outdated) && spelling === password) return;

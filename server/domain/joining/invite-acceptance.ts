@@ -20,9 +20,10 @@ import { listInvites } from './invite.ts';
 type RegisterDeps = CodeDeps & CreateDeps & MessageDeps & TokenDeps & Pick<Deps, 'passwords'>;
 
 /**
- * Accepts an invite: makes the account under the ids the invite carries, then marks the invite, then issues tokens, so that the same code
- * finishes what a crash interrupted (design §5). Of simultaneous uses of one code one succeeds. The invite's metadata win over the user's
- * own. Throws, in this order, `invitation_disabled`, `invalid_data`, `handle_taken`, `invalid_metadata`; `invitation_disabled` when the
+ * Accepts an invite: makes the account under the ids the invite carries, then marks the invite, then issues
+ * tokens, so that the same code finishes what a crash interrupted (design §5). Of simultaneous uses of one
+ * code one succeeds. The invite's metadata win over the user's own. Throws, in this order,
+ * `invitation_disabled`, `invalid_data`, `handle_taken`, `invalid_metadata`; `invitation_disabled` when the
  * app is full.
  */
 export async function register(
@@ -62,7 +63,8 @@ export async function register(
     full: 'invitation_disabled',
   });
   if (!(await accept(deps, invite))) throw new HostError('handle_taken');
-  // A use that lost the race or ended in a crash made the account: the password acknowledged is the one that counts.
+  // A use that lost the race or ended in a crash made the account: the password acknowledged is the one that
+  // counts.
   if (user.passwordHash !== passwordHash) {
     await changeUser(deps, user, (current) => ({ ...current, passwordHash }));
     await countPassword(deps, app, { before: user.passwordHash, after: passwordHash });

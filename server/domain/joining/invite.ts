@@ -32,9 +32,9 @@ interface Offer {
 }
 
 /**
- * Invites somebody in the caller's name. The sender comes from the token; `senderUserId` is kept as opaque text, the caller's own id
- * standing in for it (contract C3). Throws `invitation_disabled` (to anonymous users as well), `invalid_data` (handle),
- * `invalid_metadata`.
+ * Invites somebody in the caller's name. The sender comes from the token; `senderUserId` is kept as opaque
+ * text, the caller's own id standing in for it (contract C3). Throws `invitation_disabled` (to anonymous
+ * users as well), `invalid_data` (handle), `invalid_metadata`.
  */
 export async function invite(
   deps: InviteDeps,
@@ -62,9 +62,10 @@ export async function invite(
 }
 
 /**
- * Stores an offer to join, one per (app, handle, sender), and mails or texts its code; a repeated offer gets a new code and voids the old
- * one. Undefined when no more may be sent to the handle, or when as many offers to it are open as may be: nothing is sent then, nothing new
- * is stored, and of the sender's own open offer the code stays, but not what the sender meant to replace.
+ * Stores an offer to join, one per (app, handle, sender), and mails or texts its code; a repeated offer gets
+ * a new code and voids the old one. Undefined when no more may be sent to the handle, or when as many offers
+ * to it are open as may be: nothing is sent then, nothing new is stored, and of the sender's own open offer
+ * the code stays, but not what the sender meant to replace.
  */
 export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite | undefined> {
   const { app, handle, sender, locale, inviter } = offer;
@@ -98,7 +99,10 @@ export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite
   return stored;
 }
 
-/** All invites of a handle, in whatever spelling it was stored, newest first. Throws `invalid_data` as `loginName` does. */
+/**
+ * All invites of a handle, in whatever spelling it was stored, newest first. Throws `invalid_data` as
+ * `loginName` does.
+ */
 export async function listInvites(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<Invite[]> {
   const spelled = handleSpellings(app, handle).map((spelling) =>
     deps.store.invites.listByHandle(app.id, spelling),
@@ -143,7 +147,10 @@ async function amendOffer(deps: OfferDeps, { app, handle, sender, metaData, loca
   );
 }
 
-/** Undefined when others opened as many offers as may be open at the same moment: then nothing is left of this one. */
+/**
+ * Undefined when others opened as many offers as may be open at the same moment: then nothing is left of this
+ * one.
+ */
 async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<Invite | undefined> {
   const { app, handle, sender } = offer;
   const { invites } = deps.store;

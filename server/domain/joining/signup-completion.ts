@@ -48,9 +48,10 @@ interface Joined {
 }
 
 /**
- * Completes a signup with its code and logs the new user in (contract §3.5.5). `password` chooses among the requests of a contested signup
- * and is ignored otherwise. The same code finishes what a crash interrupted. Throws, in this order, the app's status, `signup_disabled`,
- * `invalid_data` (no such code), and what `finishSignup` throws.
+ * Completes a signup with its code and logs the new user in (contract §3.5.5). `password` chooses among the
+ * requests of a contested signup and is ignored otherwise. The same code finishes what a crash interrupted.
+ * Throws, in this order, the app's status, `signup_disabled`, `invalid_data` (no such code), and what
+ * `finishSignup` throws.
  */
 export async function completeSignup(
   deps: CompletionDeps & TokenDeps,
@@ -61,7 +62,8 @@ export async function completeSignup(
   if (!proven) throw new HostError('invalid_data');
   const joined = await makeAccount(deps, { app, proven, password, networks: firstNetworks(deps) });
   const { user } = joined;
-  // The signup is settled: what follows does not depend on each other and shares a commit. When one fails the client logs in instead.
+  // The signup is settled: what follows does not depend on each other and shares a commit. When one fails the
+  // client logs in instead.
   const [tokens] = await Promise.all([
     issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' }),
     tellJoined(deps, app, joined),
@@ -70,8 +72,9 @@ export async function completeSignup(
 }
 
 /**
- * Completes a proven signup and logs nobody in. Throws, in this order, `signup_expired`, `handle_taken` (used already), `invalid_data` (a
- * required metadata field of an uncontested signup is empty: the code is not spent), `signup_disabled` (app full).
+ * Completes a proven signup and logs nobody in. Throws, in this order, `signup_expired`, `handle_taken` (used
+ * already), `invalid_data` (a required metadata field of an uncontested signup is empty: the code is not
+ * spent), `signup_disabled` (app full).
  */
 export async function finishSignup(
   deps: CompletionDeps,
@@ -81,9 +84,10 @@ export async function finishSignup(
 }
 
 /**
- * Makes the user, then marks the row in one conditional write: of any number of simultaneous uses of a code or link one succeeds. A
- * contested signup whose completer does not know the password of any request becomes an account without password and metadata: whoever
- * asked, only the mailbox is proven. Throws what `finishSignup` throws.
+ * Makes the user, then marks the row in one conditional write: of any number of simultaneous uses of a code
+ * or link one succeeds. A contested signup whose completer does not know the password of any request becomes
+ * an account without password and metadata: whoever asked, only the mailbox is proven. Throws what
+ * `finishSignup` throws.
  */
 async function makeAccount(
   deps: CompletionDeps,
@@ -129,8 +133,8 @@ async function tellJoined(deps: CompletionDeps, app: App, joined: Joined): Promi
 }
 
 /**
- * Settles a contested signup for good before anybody is made of it, so that of simultaneous completions all make the same account. Throws
- * `handle_taken` when it was completed or removed.
+ * Settles a contested signup for good before anybody is made of it, so that of simultaneous completions all
+ * make the same account. Throws `handle_taken` when it was completed or removed.
  */
 async function decide(deps: CompletionDeps, signup: Signup, password: string | undefined): Promise<Signup> {
   const decided = await change(deps.clock, deps.store.signups, rereading(deps, signup), async (current) => {
@@ -156,7 +160,10 @@ function agreedLocale({ requests = [] }: Signup): string {
   return others.length === 0 ? locale : DEFAULT_LOCALE;
 }
 
-/** pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers but one. */
+/**
+ * pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers
+ * but one.
+ */
 async function markVerified(deps: CompletionDeps, decided: Signup): Promise<void> {
   const verified = await change(
     deps.clock,
@@ -188,9 +195,9 @@ async function sendMissingPasswordCode(deps: CompletionDeps, app: App, signup: S
 }
 
 /**
- * The signup that the code belongs to, undefined when there is none; a wrong code counts. The time is looked at last: only who has the code
- * learns that it is late (contract 411). A link that was used stays `verified` for as long as it would have lived. Throws the app's status
- * and `signup_disabled`.
+ * The signup that the code belongs to, undefined when there is none; a wrong code counts. The time is looked
+ * at last: only who has the code learns that it is late (contract 411). A link that was used stays `verified`
+ * for as long as it would have lived. Throws the app's status and `signup_disabled`.
  */
 export async function proveSignup(
   deps: CodeDeps,

@@ -28,7 +28,10 @@ interface NewCode {
   kind: 'code' | 'link';
 }
 
-/** The hash of a wish: comparable at no cost with those the waiting signup of the handle keeps, as far as they were made here. */
+/**
+ * The hash of a wish: comparable at no cost with those the waiting signup of the handle keeps, as far as they
+ * were made here.
+ */
 export async function hashWish(
   deps: RequestDeps,
   { app, handle, password }: Pick<Wish, 'app' | 'handle' | 'password'>,
@@ -38,9 +41,10 @@ export async function hashWish(
 }
 
 /**
- * Adds a wish to the signup that waits for its handle, or begins one. The same password makes it the same request again. Another password
- * makes the signup contested for as long as it waits: nothing else tells apart who asks for one handle. A new code voids the old one in the
- * same write; without one, because no more may be sent, the old one stays. Throws `handle_taken` when somebody joined with it meanwhile.
+ * Adds a wish to the signup that waits for its handle, or begins one. The same password makes it the same
+ * request again. Another password makes the signup contested for as long as it waits: nothing else tells
+ * apart who asks for one handle. A new code voids the old one in the same write; without one, because no more
+ * may be sent, the old one stays. Throws `handle_taken` when somebody joined with it meanwhile.
  */
 export async function storeWish(deps: RequestDeps, wish: Wish, newCode?: NewCode): Promise<Signup> {
   const { app, handle, passwordHash, metaData, locale } = wish;
@@ -69,7 +73,8 @@ export async function storeWish(deps: RequestDeps, wish: Wish, newCode?: NewCode
 }
 
 /**
- * The request that was made with this password, if it still lives. Costs one hash, and one more for each request with an imported hash.
+ * The request that was made with this password, if it still lives. Costs one hash, and one more for each
+ * request with an imported hash.
  */
 export async function findRequest(
   deps: RequestDeps,

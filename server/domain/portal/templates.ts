@@ -13,7 +13,10 @@ type TemplateDeps = Pick<Deps, 'store' | 'renderer'>;
 /** A text shown to the portal that nobody has edited: it is not stored (design §9). */
 const NOT_STORED = 0;
 
-/** The eight texts of every locale of an app, `EN` first; in each status of the app (contract P14). Throws `app_gone`. */
+/**
+ * The eight texts of every locale of an app, `EN` first; in each status of the app (contract P14). Throws
+ * `app_gone`.
+ */
 export async function templatesByLocale(deps: TemplateDeps, appId: string): Promise<Map<string, Template[]>> {
   const app = await getAppForPortal(deps, appId);
   const byLocale = new Map<string, Template[]>();
@@ -43,7 +46,10 @@ async function shown(deps: TemplateDeps, app: App, name: TemplateName, locale: s
   };
 }
 
-/** The id of a text nobody has edited: the same every time, so that the portal can name it, and the row's own once it is edited. */
+/**
+ * The id of a text nobody has edited: the same every time, so that the portal can name it, and the row's own
+ * once it is edited.
+ */
 function standInId(appId: string, name: TemplateName, locale: string): string {
   return createHash('sha256').update(`template ${appId} ${name} ${locale}`).digest('hex').slice(0, 24);
 }
@@ -72,8 +78,8 @@ export interface TemplateText {
 }
 
 /**
- * Stores an edited text. Throws `app_gone`, `app_suspended` unless the app is active, `template_unknown`, and `refused` for a text that
- * lacks a placeholder, has an unknown one or does not parse.
+ * Stores an edited text. Throws `app_gone`, `app_suspended` unless the app is active, `template_unknown`, and
+ * `refused` for a text that lacks a placeholder, has an unknown one or does not parse.
  */
 export async function updateTemplate(
   deps: TemplateDeps & Pick<Deps, 'clock' | 'events'>,
@@ -127,8 +133,8 @@ function edited(template: Template, text: TemplateText, now: number): Template {
 }
 
 /**
- * A text filled with sample values, as it would be sent; what `text` leaves out is taken from the app's text. Stores nothing. Throws
- * `app_gone`, `template_unknown` and `refused`.
+ * A text filled with sample values, as it would be sent; what `text` leaves out is taken from the app's text.
+ * Stores nothing. Throws `app_gone`, `template_unknown` and `refused`.
  */
 export async function previewTemplate(
   deps: TemplateDeps & Pick<Deps, 'config' | 'codes' | 'clock'>,

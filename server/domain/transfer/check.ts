@@ -39,7 +39,8 @@ export function inviteKey({ handle, senderHandle }: Pick<Invite, 'handle' | 'sen
 }
 
 /**
- * Reads every row once, builds what it would become and throws it away. Throws `refused` with every bad row by file, line and reason.
+ * Reads every row once, builds what it would become and throws it away. Throws `refused` with every bad row
+ * by file, line and reason.
  */
 export async function checkImport(
   deps: CheckDeps,

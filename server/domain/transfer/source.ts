@@ -9,7 +9,9 @@ const DOUBLED = 'htmlTemplate';
 /** A row before anything in it is looked at. */
 interface SourceRow {
   line: number;
-  /** Its cells; undefined for a row without an `appId`, which is skipped (contract §4.5). Throws `CellError`. */
+  /**
+   * Its cells; undefined for a row without an `appId`, which is skipped (contract §4.5). Throws `CellError`.
+   */
   open(): Cells | undefined;
 }
 
@@ -23,8 +25,9 @@ export class ImportSource {
   }
 
   /**
-   * Makes something of the app's row, which says how all others are to be read: comes first. Only the first row counts, but the file is read
-   * to its end: damage shows there. Throws `refused` for a file without a row, and for a cell that cannot be used.
+   * Makes something of the app's row, which says how all others are to be read: comes first. Only the first
+   * row counts, but the file is read to its end: damage shows there. Throws `refused` for a file without a
+   * row, and for a cell that cannot be used.
    */
   async appRow<T>(build: (cells: Cells) => Promise<T>): Promise<T> {
     const header = await this.#header(APP_TABLE);

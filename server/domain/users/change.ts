@@ -16,9 +16,10 @@ export interface Change<T> {
 const ATTEMPTS = 40;
 
 /**
- * Reads a record, changes it and writes it back if nobody else wrote meanwhile, else begins again: `change` must decide anew from what
- * it is given each time. It answers `undefined` to leave the record as it is, or throws to refuse. Answers the record it was given last
- * and the record as stored, the very same where it was left; undefined when it is gone. Throws `service_unavailable` when others keep being faster.
+ * Reads a record, changes it and writes it back if nobody else wrote meanwhile, else begins again: `change`
+ * must decide anew from what it is given each time. It answers `undefined` to leave the record as it is, or
+ * throws to refuse. Answers the record it was given last and the record as stored, the very same where it was
+ * left; undefined when it is gone. Throws `service_unavailable` when others keep being faster.
  */
 export async function change<T>(
   clock: Clock,
