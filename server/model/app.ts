@@ -24,7 +24,10 @@ export interface AppKey {
   createdAt: number;
   /** When it stopped signing; only on `previous`. */
   replacedAt?: number;
-  /** When the last token this key signed under longer-lived settings expires; absent = the app's own expiration says it. */
+  /**
+   * When the last token this key signed under longer-lived settings expires; absent = the app's own
+   * expiration says it.
+   */
   tokensUntil?: number;
 }
 
@@ -94,7 +97,9 @@ export interface App {
   linkConfirmation: 'button' | 'immediate';
   hideAccounts: boolean;
   refuseCommonPasswords: boolean;
-  /** SMS and mails an hour to who has proven nothing yet, where the app wants fewer than the host allows it. */
+  /**
+   * SMS and mails an hour to who has proven nothing yet, where the app wants fewer than the host allows it.
+   */
   smsPerHour?: number;
   mailsPerHour?: number;
   /** ISO 3166 codes of the countries that SMS go to, upper case; absent or empty = all. */
@@ -104,7 +109,10 @@ export interface App {
   appToken: string;
   /** Generation of the current app token (claim `gen`). */
   tokenGeneration: number;
-  /** Counts what ended the app's super-user tokens: its token or key was replaced. Absent = 0. See `superUserGeneration`. */
+  /**
+   * Counts what ended the app's super-user tokens: its token or key was replaced. Absent = 0. See
+   * `superUserGeneration`.
+   */
   superUserMoves?: number;
   /** Older generations that still work, until a time. */
   graceGenerations: { generation: number; until: number }[];
@@ -115,7 +123,8 @@ export interface App {
 }
 
 /**
- * What a super-user token must carry to count: moves with the app's token, its key and the server secret, whose generation is given.
+ * What a super-user token must carry to count: moves with the app's token, its key and the server secret,
+ * whose generation is given.
  */
 export function superUserGeneration(
   app: Pick<App, 'superUserMoves'>,

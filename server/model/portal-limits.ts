@@ -1,8 +1,8 @@
 import { mappedAddress } from './mail-address.ts';
 
 /*
- * What a number, a field or an edited text may be, wherever it comes from, a portal or an import: what a portal is shown it can save. Lengths are in
- * characters.
+ * What a number, a field or an edited text may be, wherever it comes from, a portal or an import: what a
+ * portal is shown it can save. Lengths are in characters.
  */
 
 export const WHOLE_NUMBER_MAX = 1_000_000_000;
@@ -16,7 +16,7 @@ const MAIL_ADDRESS_LENGTH = 254;
 
 const CONTROLS = /[\p{Cc}\uFFFD]/u;
 
-/** Whether a text is one line without control characters or lone surrogates (threats R22). */
+/** Whether a text is one line without control characters or lone surrogates. */
 export function isPlainLine(text: string): boolean {
   return text.isWellFormed() && !CONTROLS.test(text);
 }

@@ -76,7 +76,10 @@ export class Records<T extends object> {
     if (record) this.#seals.set(record, seal);
     return record;
   }
-  /** `isMeant`: whether the record itself says what its key says. The key stands in the clear; who can write the database can move it. */
+  /**
+   * `isMeant`: whether the record itself says what its key says. The key stands in the clear; who can write
+   * the database can move it.
+   */
   async findByKey(
     appId: string,
     key: string,

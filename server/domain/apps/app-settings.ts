@@ -20,8 +20,9 @@ export type SettingsChange = { [F in 'name' | Extract<SettingField, keyof App>]?
 type SettingsDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'texter' | 'codes'>;
 
 /**
- * Changes settings of an app in one write; what is unchanged is no error (contract P9). Throws `app_gone`, `app_name_taken`, and `refused`
- * for what contradicts the rest of the app or its users, with the reason in its detail.
+ * Changes settings of an app in one write; what is unchanged is no error (contract P9). Throws `app_gone`,
+ * `app_name_taken`, and `refused` for what contradicts the rest of the app or its users, with the reason in
+ * its detail.
  */
 export async function changeSettings(
   deps: SettingsDeps,
@@ -89,14 +90,17 @@ function requireProviderIds(next: App, settings: SettingsChange): void {
   if (settings.googleClientId === null && next.googleLoginEnabled) throw missing('googleClientId');
 }
 
-/** An app may only demand codes by SMS that can be sent (design §13); one that was moved in without its account may be saved as it is. */
+/**
+ * An app may only demand codes by SMS that can be sent; one that was moved in without its account may be
+ * saved as it is.
+ */
 function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): void {
   const wasWithout = app.twoFactorVerification === 'phone' && !texter.available(app);
   if (!wasWithout && !texter.available(next))
     throw refused('neither the app nor the host has an SMS account');
 }
 
-/** Identifiers of users must never change under them (design §13). */
+/** Identifiers of users must never change under them. */
 async function requireNoUsers(deps: Pick<Deps, 'store'>, app: App): Promise<void> {
   if ((await deps.store.users.size(app.id)) > 0)
     throw refused('userIdFormat can be changed only while the app has no users');

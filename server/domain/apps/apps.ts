@@ -25,8 +25,8 @@ export function newAppSettings(): NewAppSettings {
 }
 
 /**
- * Makes an app with its own key pair, app token and app secret, and answers once it is stored. `by`: `portal` or `setup`.
- * Throws `app_name_taken`, also for the loser of two racing calls.
+ * Makes an app with its own key pair, app token and app secret, and answers once it is stored. `by`: `portal`
+ * or `setup`. Throws `app_name_taken`, also for the loser of two racing calls.
  */
 export async function createApp(
   deps: Pick<Deps, 'store' | 'hostTokens' | 'keyPairs' | 'codes' | 'clock' | 'events' | 'activity'>,
@@ -57,7 +57,9 @@ export async function createApp(
   return app;
 }
 
-/** Runs a write of an app record; a conflict names the app (contract §4.6.1) and blames the parameter `field`. */
+/**
+ * Runs a write of an app record; a conflict names the app (contract §4.6.1) and blames the parameter `field`.
+ */
 export async function namingApp<T>(name: string, write: () => Promise<T>, field = 'name'): Promise<T> {
   try {
     return await write();
@@ -87,7 +89,10 @@ export async function getAppForPortal(deps: Pick<Deps, 'store'>, appId: string):
   return app;
 }
 
-/** As `getAppForPortal`; throws `app_suspended` for every status other than `active`, `migrated` included (contract §4.6). */
+/**
+ * As `getAppForPortal`; throws `app_suspended` for every status other than `active`, `migrated` included
+ * (contract §4.6).
+ */
 export async function getActiveAppForPortal(deps: Pick<Deps, 'store'>, appId: string): Promise<App> {
   const app = await getAppForPortal(deps, appId);
   if (app.status !== 'active') throw new HostError('app_suspended');
@@ -95,8 +100,8 @@ export async function getActiveAppForPortal(deps: Pick<Deps, 'store'>, appId: st
 }
 
 /**
- * Changes an app in one write; `changeRecord` decides anew from the record it is given, may answer `undefined` to leave it as it is, or throw
- * to refuse. Throws `app_gone` and `app_name_taken`.
+ * Changes an app in one write; `changeRecord` decides anew from the record it is given, may answer
+ * `undefined` to leave it as it is, or throw to refuse. Throws `app_gone` and `app_name_taken`.
  */
 export async function changeApp(
   deps: Pick<Deps, 'store' | 'clock'>,
@@ -117,7 +122,10 @@ export async function changeApp(
   return changed;
 }
 
-/** Apps newest first. `name`: contained, case-insensitive, taken literally (contract S27); `exact`: the very name. */
+/**
+ * Apps newest first. `name`: contained, case-insensitive, taken literally (contract S27); `exact`: the very
+ * name.
+ */
 export function listApps(
   deps: Pick<Deps, 'store'>,
   { name, exact, offset, limit }: { name?: string; exact?: boolean; offset: number; limit: number },

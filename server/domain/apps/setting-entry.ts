@@ -1,6 +1,9 @@
 import type { App, PasswordRules, TwilioAccount } from '../../model/app.ts';
 
-/** What a value may be, wherever it comes from, a portal or an import: what a portal is shown it can save. Lengths are in characters. */
+/**
+ * What a value may be, wherever it comes from, a portal or an import: what a portal is shown it can save.
+ * Lengths are in characters.
+ */
 export type Kind<V extends string = string> =
   | { kind: 'flag' }
   | { kind: 'choice'; of: readonly V[] }
@@ -49,7 +52,10 @@ type EntryOf<F extends Field> = {
   kind: KindOf<NonNullable<Kept<F>>>;
   /** The `setting` of `updateAppSetting` that carries it. */
   setting: string;
-  /** What it means when that call leaves the value out; otherwise the value is required. `cleared`: then an empty one is refused. */
+  /**
+   * What it means when that call leaves the value out; otherwise the value is required. `cleared`: then an
+   * empty one is refused.
+   */
   leftOut?: 'kept' | 'reset' | 'cleared';
   /** A second name for the same value in what comes in. */
   alias?: string;

@@ -12,7 +12,10 @@ const RULE = { setting: 'passwordSetting', leftOut: 'reset', shownTo: 'clients' 
 const TWO_FACTOR = { setting: 'twoFactorVerification', leftOut: 'kept' } as const;
 const MAIL_ACCOUNT = { setting: 'emailExtensionAPIKey', clearedBy: 'emptyText', shownTo: 'portal' } as const;
 
-/** The settings of an app by their published names (contract §4.3, operator §7), in the order in which they are answered. */
+/**
+ * The settings of an app by their published names (contract §4.3, operator §7), in the order in which they
+ * are answered.
+ */
 export const SETTING_TABLE = {
   type: {
     field: 'type',

@@ -59,8 +59,8 @@ export function keptIn(record: object, { field }: Pick<Entry, 'field'>): unknown
 }
 
 /**
- * A record of these values and no others, where `undefined` is none; a group only where one of its members is given, beside what it has in
- * `within`.
+ * A record of these values and no others, where `undefined` is none; a group only where one of its members is
+ * given, beside what it has in `within`.
  */
 export function fieldsOf(
   values: readonly (readonly [Pick<Entry, 'field'>, unknown])[],

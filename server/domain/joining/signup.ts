@@ -134,8 +134,8 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
 }
 
 /**
- * Whether the welcome may be sent where nobody has shown that the mailbox is theirs: it counts like every mail to a stranger. Beyond the
- * budgets it is left out, and the account is made all the same.
+ * Whether the welcome may be sent where nobody has shown that the mailbox is theirs: it counts like every
+ * mail to a stranger. Beyond the budgets it is left out, and the account is made all the same.
  */
 async function admitWelcome(deps: JoinDeps, app: App, handle: string): Promise<boolean> {
   if (!isEmail(handle)) return false;

@@ -43,7 +43,10 @@ export const OWN_APP_COLUMNS = columnsOf<App, AppRow>()([
   },
 ]);
 
-/** The old host's columns in its order, then ours in the order in which they came (contract §4.5): files are read by position, too. */
+/**
+ * The old host's columns in its order, then ours in the order in which they came (contract §4.5): files are
+ * read by position, too.
+ */
 const FIRST =
   'name status jwtEnabled appPrivateKey appPublicKey appToken appSecret handle invitationEnabled signupEnabled signupFlow ' +
   'twoFactorVerification emailExtension emailExtensionAPIKey emailExtensionSenderEmail TWILIOAccountSid TWILIOToken ' +
@@ -61,8 +64,9 @@ function inOrder<C extends { name: string }>(columns: readonly C[], first: reado
 }
 
 /**
- * The key pair of the file, so that whoever verifies tokens need change nothing; a new one only where the file has none at all: half a pair
- * would become another one without anybody having asked for it. Throws `CellError`.
+ * The key pair of the file, so that whoever verifies tokens need change nothing; a new one only where the
+ * file has none at all: half a pair would become another one without anybody having asked for it. Throws
+ * `CellError`.
  */
 export async function keysOf({ deps, cells }: AppRow): Promise<AppKey[]> {
   const now = deps.clock.now();

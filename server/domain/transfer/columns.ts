@@ -40,7 +40,10 @@ type ReadOf<C extends readonly unknown[]> = (
   ? All
   : never;
 
-/** What the cells of a row say of its record; of several that cannot be used the first is named. Throws `CellError`. */
+/**
+ * What the cells of a row say of its record; of several that cannot be used the first is named. Throws
+ * `CellError`.
+ */
 export function readColumns<Row, const C extends readonly { read: (row: Row) => object }[]>(
   columns: C,
   row: Row,

@@ -10,8 +10,9 @@ import { importedSettings } from './setting-columns.ts';
 type AppRecordDeps = Pick<Deps, 'codes' | 'keyPairs' | 'hostTokens' | 'clock'>;
 
 /**
- * The app of an import: its own key pair and settings, a new id, name, app token and secret (contract §4.5). Columns that the file lacks get
- * what the old host did: `raw` user ids, links that complete at once. Throws `CellError`.
+ * The app of an import: its own key pair and settings, a new id, name, app token and secret (contract §4.5).
+ * Columns that the file lacks get what the old host did: `raw` user ids, links that complete at once. Throws
+ * `CellError`.
  */
 export async function importedApp(
   deps: AppRecordDeps,

@@ -20,7 +20,8 @@ import {
 } from './record-cells.ts';
 
 /*
- * The columns of what an app holds: the old host's first, in its order, then ours (contract §4.5). Codes are never exported (design §13).
+ * The columns of what an app holds: the old host's first, in its order, then ours (contract §4.5). Codes are
+ * never exported.
  */
 
 const APP_ID = { name: 'appId', write: ({ appId }: { appId: string }) => appId, read: notRead };

@@ -14,7 +14,10 @@ export const SETTING_COLUMNS = SETTINGS.map(([name, entry]) => ({
   read: () => ({}),
 }));
 
-/** The settings of an app that is moved in; a column that the file lacks means what the old host did. Throws `CellError`. */
+/**
+ * The settings of an app that is moved in; a column that the file lacks means what the old host did. Throws
+ * `CellError`.
+ */
 export function importedSettings(cells: Cells): WholeSettings {
   const values = SETTINGS.map(([name, entry]) => [entry, readSetting(cells, name, entry)] as const);
   const { twilio, ...settings } = fieldsOf(values) as WholeSettings;

@@ -15,7 +15,10 @@ export interface TransferTable<T> {
   columns: readonly Pick<Column<T, never>, 'name' | 'secret' | 'write'>[];
 }
 
-/** How an export is written. `spreadsheet`: no cell is a formula, and the app's row says so in a column of that name, for an import. */
+/**
+ * How an export is written. `spreadsheet`: no cell is a formula, and the app's row says so in a column of
+ * that name, for an import.
+ */
 export interface ExportOptions {
   withSecrets: boolean;
   spreadsheet: boolean;

@@ -13,8 +13,9 @@ const field = z.strictObject({
 });
 
 /**
- * What a client may know of its app: these members and no others (contract §3.5.20, §8 S21). Never one named `code`, which old clients
- * take for an error; all five password numbers and `userNamesEnabled` always, which some need (C13).
+ * What a client may know of its app: these members and no others (contract §3.5.20, §8 S21). Never one named
+ * `code`, which old clients take for an error; all five password numbers and `userNamesEnabled` always, which
+ * some need (C13).
  */
 export const applicationAnswer = z.strictObject({
   name: z.string(),

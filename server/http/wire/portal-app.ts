@@ -5,7 +5,10 @@ import { applicationAnswer, wireApplication } from './client-app.ts';
 import { settingAnswers } from './setting-answer.ts';
 import { timeText, wireTime } from './time.ts';
 
-/** The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider credentials are masked. */
+/**
+ * The app as the portal sees it (contract §4.6.3, §5.1): never a private key or the app secret; provider
+ * credentials are masked.
+ */
 export const portalAppAnswer = applicationAnswer.extend({
   appId: z.string(),
   appToken: z.string(),

@@ -73,7 +73,10 @@ export const settingInput = {
   ...eachValue((schema) => schema.optional()),
 };
 
-/** Input of `update`: any of the values, `"true"` and `"false"` for booleans too, empty texts for nothing (contract P8, S25). */
+/**
+ * Input of `update`: any of the values, `"true"` and `"false"` for booleans too, empty texts for nothing
+ * (contract P8, S25).
+ */
 export const updateInput = {
   name: z.union([z.literal(''), appName]).optional(),
   ...eachValue((schema) => z.preprocess((value) => fromText(schema, value), schema.optional())),
