@@ -14,6 +14,8 @@ const KINDS_MAX = 64;
 const APPS_REMEMBERED = 1_000;
 const MIX_AGE_MS = MINUTE_MS;
 const LEARN_TRIES = 20;
+/** Longer than it takes to insert a user and count them. */
+const SETTLE_MS = 2_000;
 /** `handleRef` is so many hex digits. */
 const REF_SPACE = 16 ** 12;
 
@@ -88,20 +90,57 @@ export class PasswordTally {
     }
     seen(deps).mixes.delete(app.id);
   }
+
+  /** By kind, how many more users passed by than are counted; without those that are right. */
+  async missing(deps: KindDeps, app: AppId): Promise<Map<string, number>> {
+    await learn(deps, [...this.#counts.keys()]);
+    const missing = new Map<string, number>();
+    for (const kind of await knownKinds(deps)) {
+      const counted = await deps.store.counters.read(keyOf(app, kind), deps.clock.now());
+      const more = (this.#counts.get(kind) ?? 0) - counted;
+      if (more !== 0) missing.set(kind, more);
+    }
+    return missing;
+  }
 }
 
-/** Counts the users of an app anew; `isStopped` ends it early, and nothing is changed then. */
+/**
+ * Counts the users of an app anew and adds what the counters lack. Who joins or leaves meanwhile counts
+ * themselves, so only what is still missing a while later was really missed. `isStopped` ends it early, and
+ * nothing is changed then.
+ */
 export async function recountPasswords(
   deps: KindDeps,
   app: AppId,
   isStopped: () => boolean = () => false,
 ): Promise<void> {
+  const first = await missingNow(deps, app, isStopped);
+  if (first.size === 0) return;
+  await deps.clock.pause(SETTLE_MS);
+  const second = await missingNow(deps, app, isStopped);
+  const now = deps.clock.now();
+  for (const [kind, more] of second) {
+    if (first.get(kind) !== more) continue;
+    const key = keyOf(app, kind);
+    await (more > 0
+      ? deps.store.counters.increment(key, { now, by: more })
+      : deps.store.counters.decrement(key, -more));
+  }
+  seen(deps).mixes.delete(app.id);
+}
+
+/** Nothing when it was stopped. */
+async function missingNow(
+  deps: KindDeps,
+  app: AppId,
+  isStopped: () => boolean,
+): Promise<Map<string, number>> {
   const tally = new PasswordTally(deps);
   for await (const user of deps.store.users.stream(app.id)) {
-    if (isStopped()) return;
+    if (isStopped()) return new Map();
     tally.add(user);
   }
-  await tally.save(deps, app);
+  return tally.missing(deps, app);
 }
 
 /** Removes the counters of an app that is removed itself, or emptied. */
