@@ -190,7 +190,7 @@ export async function beginBackupFile(file: string): Promise<BackupTarget> {
 }
 
 /** A begun file that nobody writes any more: of the same name, or of another one and an hour old. */
-function removeRemains(file: string): void {
+export function removeRemains(file: string): void {
   const folder = dirname(file);
   const [own, hourAgo] = [basename(file), systemClock.now() - 3_600_000];
   for (const name of namesIn(folder)) {

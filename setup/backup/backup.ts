@@ -19,7 +19,7 @@ import {
 import { readHostEnvFile } from '../installation/host-env.ts';
 import { askBackupPass } from '../terminal/ask.ts';
 import { readBackupPass } from '../terminal/backup-pass.ts';
-import { beginBackupFile } from './backup-file.ts';
+import { type BackupTarget, beginBackupFile, removeRemains } from './backup-file.ts';
 import { copyDatabase, type DatabaseCopy } from './database-copy.ts';
 
 /** One line of a backup. Records are as the domain sees them; the file as a whole is encrypted. */
@@ -41,19 +41,25 @@ export const backUp: Command = async ({ options, terminal }) => {
   const { texts, env } = existingAnswers(options);
   const config = buildConfig(texts, { production: false });
   const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
-  const target = await beginBackupFile(file);
+  let target: BackupTarget | undefined;
   let copy: DatabaseCopy | undefined;
   const removeTraces = () => {
-    target.discard();
+    target?.discard();
     copy?.remove();
   };
-  const forget = onInterruption(removeTraces);
+  // Before anything is there: the file may exist before it is known here.
+  const forget = onInterruption(() => {
+    removeTraces();
+    removeRemains(file);
+  });
   try {
+    const begun = await beginBackupFile(file);
+    target = begun;
     copy = await terminal.progress('Copying the database', copyDatabase(config));
     const { entries, damaged } = await terminal.progress(
       'Writing the backup',
       writeEverything(config, copy.database, (counted) =>
-        target.write(passPhrase, counted, systemClock.now()),
+        begun.write(passPhrase, counted, systemClock.now()),
       ),
     );
     if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
