@@ -126,7 +126,7 @@ export function requireNewPath(path: string, field: string): void {
  * Throws `refused` for a dotted path with empty or prototype names, control characters or blanks, and for one
  * too long or too deep.
  */
-export function requireUsablePath(path: string, field: string): void {
+function requireUsablePath(path: string, field: string): void {
   const names = path.split('.', DEPTH_MAX + 1);
   const safe = names.every((name) => NAME.test(name) && name.isWellFormed());
   const fits = names.length <= DEPTH_MAX && path.length <= FIELD_PATH_LENGTH;

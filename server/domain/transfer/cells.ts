@@ -39,7 +39,7 @@ export function forSpreadsheet(cell: string): string {
   return FORMULA.test(cell) ? `'${cell}` : cell;
 }
 /** See `forSpreadsheet`. */
-export function fromSpreadsheet(cell: string): string {
+function fromSpreadsheet(cell: string): string {
   return KEPT_FORMULA.test(cell) ? cell.slice(1) : cell;
 }
 

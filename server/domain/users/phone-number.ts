@@ -78,7 +78,7 @@ export function isCountry(code: string): code is import('libphonenumber-js').Cou
 /**
  * Decimal digits of every script as 0 to 9: each script has its ten in a row, from zero on (Unicode, `Nd`).
  */
-export function asciiDigits(text: string): string {
+function asciiDigits(text: string): string {
   return text.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     let before = (digit.codePointAt(0) ?? 0) - 1;
     let value = 0;
