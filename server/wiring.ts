@@ -25,6 +25,7 @@ import type { Metrics } from './ports/log/metrics.ts';
 import { createAppTokens } from './security/app-tokens.ts';
 import { systemClock } from './security/clock.ts';
 import { createCodes } from './security/codes.ts';
+import { createCursors } from './security/cursors.ts';
 import { openDataKey } from './security/data-key.ts';
 import { loadHostKey } from './security/host-key.ts';
 import { createHostTokens } from './security/host-tokens.ts';
@@ -104,6 +105,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       identityTokens: createIdentityTokens({ config, clock }),
       keyPairs,
       codes,
+      cursors: createCursors(dataKey.cursorCipher),
       totp,
       qrCodes,
       mailer,

@@ -11,6 +11,7 @@ import type { Origin } from './origin.ts';
 import type { Readiness } from './readiness.ts';
 import type { AppTokens } from './security/app-tokens.ts';
 import type { Codes } from './security/codes.ts';
+import type { Cursors } from './security/cursors.ts';
 import type { HostTokens } from './security/host-tokens.ts';
 import type { IdentityTokens } from './security/identity-tokens.ts';
 import type { KeyPairs } from './security/key-pairs.ts';
@@ -32,6 +33,7 @@ export interface Deps {
   readonly identityTokens: IdentityTokens;
   readonly keyPairs: KeyPairs;
   readonly codes: Codes;
+  readonly cursors: Cursors;
   readonly totp: Totp;
   readonly qrCodes: QrCodes;
   readonly mailer: Mailer;

@@ -32,6 +32,8 @@ export interface DataKeys {
   cipher: FieldCipher;
   lookups: Lookups;
   codesKey: Buffer;
+  /** Of cursors, which strangers hand back. */
+  cursorCipher: FieldCipher;
   /**
    * Whether all rows were once sealed as a whole (`sealWholeRows`): what stands in the clear beside them is
    * not the host's since then.
@@ -74,6 +76,7 @@ export async function openDataKey(input: { meta: MetaStore; encryptKey: string }
     cipher: createFieldCipher(subKey(dataKey, 'seal')),
     lookups: createLookups(subKey(dataKey, 'look-up')),
     codesKey: subKey(dataKey, 'codes'),
+    cursorCipher: createFieldCipher(subKey(dataKey, 'cursors')),
   };
 }
 

@@ -8,3 +8,20 @@ export interface PageRequest {
   offset: number;
   limit: number;
 }
+
+/**
+ * Where a row stands in a list: what the list is sorted by, last what no two rows share. Made by a store for
+ * itself; whoever hands it on looks at nothing inside.
+ */
+export type Place = readonly (string | number)[];
+/** A page of a list that is read by key: rows that come and go meanwhile move no other. */
+export interface KeyPage<T> {
+  rows: T[];
+  /** Where the next page begins behind; absent when there is none. */
+  next?: Place;
+}
+export interface KeyPageRequest {
+  /** `next` of the page before; absent for the first page. */
+  after?: Place | undefined;
+  limit: number;
+}
