@@ -63,7 +63,9 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   { folder: 'server/', below: ['package.json'] },
   ...fromTheGroundUp('setup/', SETUP, ['server/', 'setup/exit.ts', 'setup/command.ts', 'setup/options.ts']),
   { folder: 'setup/', below: ['server/'] },
-  { folder: 'test/', below: ['server/', 'setup/'] },
+  // For other people's code: knows nothing of the host but its HTTP contract.
+  { folder: 'client/', below: [] },
+  { folder: 'test/', below: ['server/', 'setup/', 'client/'] },
 ];
 /** Files that choose and start: nothing below them may know them. */
 const TOP = /^server\/(?:start\/)?[^/]+$/;
@@ -126,7 +128,7 @@ function isTypeOnly(clause: string): boolean {
   );
 }
 
-const sources = globSync('{server,setup,test}/**/*.{ts,mjs}', { cwd: PROJECT }).sort().map(read);
+const sources = globSync('{server,setup,client,test}/**/*.{ts,mjs}', { cwd: PROJECT }).sort().map(read);
 const shipped = sources.filter(({ file }) => !file.startsWith('test/'));
 
 /** Names of the shipped files, but for `except`, whose text matches. */
