@@ -13,6 +13,7 @@ import { startRecordingSubjects } from './domain/tokens/subjects.ts';
 import { createOrigin } from './http/frame/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
+import { createFigures } from './log/figures.ts';
 import type { Logger } from './log/logger.ts';
 import type { MetricsPort } from './log/metrics.ts';
 import { requestContext } from './log/request-context.ts';
@@ -90,9 +91,11 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const mailer = createMailer({ config, outbox });
     const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
+    const figures = createFigures({ store: store.figures, clock, wake: () => activity.wake() });
     const activity = createActivityLog({
       ...{ store: store.activity, codes, clock, events },
       isKnownUser: (appId, handle) => isKnownUser({ store }, appId, handle),
+      alongside: figures,
     });
     let wake = () => {};
     let background: { stop(): Promise<void> }[] = [];
@@ -114,6 +117,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       archives,
       activity,
       events,
+      figures,
       metrics: port?.metrics ?? NO_METRICS,
       clock,
       readiness,

@@ -176,6 +176,7 @@ export const SETTINGS = {
     'ISO date until which access tokens without `exp`, made by an old installation with the same key, are accepted',
   ),
   LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
+  FIGURES_DAYS: integer(800, [0, 36_500], 'days figures are kept; 0 = for ever'),
   IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
   HSTS_SUBDOMAINS: flag(
     false,

@@ -15,9 +15,15 @@ const MOST_ROWS = 10_000;
 
 type NewRow = Omit<Activity, 'id' | 'createdAt'>;
 
+/** `wake`: something else waits to be written with the next rows. */
+export interface WritingLog extends ActivityLog {
+  wake(): void;
+}
+
 /**
- * Collects rows and writes them together, off the path of any answer. A store that does not take them never
- * breaks a request: the rows are kept for the next write, at most 10,000 of them.
+ * Collects rows and writes them together, off the path of any answer, and with them what `alongside` has. A
+ * store that does not take them never breaks a request: the rows are kept for the next write, at most 10,000
+ * of them.
  */
 export function createActivityLog(deps: {
   store: ActivityStore;
@@ -25,7 +31,8 @@ export function createActivityLog(deps: {
   clock: Clock;
   events: Events;
   isKnownUser: (appId: string, handle: string) => Promise<boolean>;
-}): ActivityLog {
+  alongside: { write(): Promise<void> };
+}): WritingLog {
   let waiting: Activity[] = [];
   let timer: NodeJS.Timeout | undefined;
   let minuteTimer: NodeJS.Timeout | undefined;
@@ -39,19 +46,20 @@ export function createActivityLog(deps: {
     clearTimeout(timer);
     timer = undefined;
     const rows = waiting;
-    if (rows.length === 0) return;
     waiting = [];
-    try {
-      await deps.store.insertMany(rows);
-      failing = false;
-    } catch (error) {
+    const [written, ...others] = await Promise.allSettled([
+      rows.length > 0 ? deps.store.insertMany(rows) : undefined,
+      deps.alongside.write(),
+    ]);
+    if (written.status === 'rejected') waiting = [...rows, ...waiting].slice(-MOST_ROWS);
+    const failed = [written, ...others].find((outcome) => outcome.status === 'rejected');
+    if (failed) {
       // A database that is away is told of by `database_lost`.
-      const expected = isHostError(error, 'service_unavailable');
-      if (!failing && !expected) deps.events.emit('unexpected_error', errorFields(error));
-      failing = true;
-      waiting = [...rows, ...waiting].slice(-MOST_ROWS);
+      const expected = isHostError(failed.reason, 'service_unavailable');
+      if (!failing && !expected) deps.events.emit('unexpected_error', errorFields(failed.reason));
       schedule();
     }
+    failing = failed !== undefined;
   }
   function flush(): Promise<void> {
     writing = writing.then(async () => {
@@ -96,6 +104,7 @@ export function createActivityLog(deps: {
       const judged = judge(row, deps.clock.now()).finally(() => judging.delete(judged));
       judging.add(judged);
     },
+    wake: schedule,
     flush,
     async close() {
       await flush();

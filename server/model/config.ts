@@ -70,6 +70,7 @@ export interface Config {
   /** Epoch milliseconds; undefined = never. */
   readonly legacyTokensUntil: number | undefined;
   readonly logDays: number;
+  readonly figuresDays: number;
   readonly importMaxMb: number;
   readonly hstsSubdomains: boolean;
   readonly metricsHost: string;

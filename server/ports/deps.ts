@@ -6,6 +6,7 @@ import type { Renderer } from './delivery/renderer.ts';
 import type { Texter } from './delivery/texter.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import type { Events } from './log/events.ts';
+import type { Figures } from './log/figures.ts';
 import type { Metrics } from './log/metrics.ts';
 import type { Origin } from './origin.ts';
 import type { Readiness } from './readiness.ts';
@@ -43,6 +44,7 @@ export interface Deps {
   readonly activity: ActivityLog;
   readonly events: Events;
   readonly metrics: Metrics;
+  readonly figures: Figures;
   readonly clock: Clock;
   readonly readiness: Readiness;
   readonly origin: Origin;

@@ -1,4 +1,6 @@
 import { HostError } from '../model/errors.ts';
+import type { Figure } from '../model/figure.ts';
+import type { FigureQuery } from '../ports/store/figures.ts';
 import type { TableName } from './tables.ts';
 
 /**
@@ -210,6 +212,21 @@ export interface CounterOperations {
   counterPut(key: string, row: CounterRow): Promise<void>;
 }
 
+/** Figures of all apps; see `FigureStore`. */
+export interface FigureOperations {
+  /** One upsert for each. */
+  figuresAdd(figures: readonly Figure[]): Promise<void>;
+  figureSums(
+    appId: string,
+    query: FigureQuery,
+  ): Promise<Pick<Figure, 'day' | 'first' | 'second' | 'count'>[]>;
+  figuresFirstDay(appId: string): Promise<number | undefined>;
+  /** Of days before one, or of one app; at most `limit`. */
+  figuresRemove(which: { before: number } | { appId: string }, limit: number): Promise<number>;
+  /** An app's figures in the order of their keys, those after one. */
+  figurePage(appId: string, after: Figure | undefined, limit: number): Promise<Figure[]>;
+}
+
 /** Named texts of the host itself; see `MetaStore`. */
 export interface MetaOperations {
   metaGet(name: string): Promise<string | undefined>;
@@ -220,7 +237,7 @@ export interface MetaOperations {
  * Every method is atomic on its own, durable when it resolves, and rejects with
  * `HostError('service_unavailable')` when the database cannot be reached in time.
  */
-export interface Engine extends TableOperations, CounterOperations, MetaOperations {
+export interface Engine extends TableOperations, CounterOperations, FigureOperations, MetaOperations {
   readonly kind: 'sqlite' | 'mongodb';
   ping(): Promise<void>;
   close(): Promise<void>;

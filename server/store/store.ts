@@ -5,6 +5,7 @@ import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';
 import { createCounterStore } from './counters.ts';
 import type { Engine } from './engine.ts';
+import { createFigureStore } from './figures.ts';
 import { createInviteStore } from './invites.ts';
 import { createMessageStore } from './messages.ts';
 import { createMetaStore } from './meta.ts';
@@ -30,6 +31,7 @@ export function createStore(
     activity: createActivityStore(engine, deps),
     messages: createMessageStore(engine, deps),
     counters: createCounterStore(engine),
+    figures: createFigureStore(engine),
     meta: createMetaStore(engine, deps),
     kind: engine.kind,
     ping: () => engine.ping(),

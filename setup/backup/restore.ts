@@ -272,6 +272,7 @@ async function insertAll(store: Store, kind: RecordKind, records: unknown[]): Pr
   else if (kind === 'invite') await store.invites.insertMany(rows);
   else if (kind === 'template') await store.templates.insertMany(rows);
   else if (kind === 'activity') await store.activity.insertMany(rows);
+  else if (kind === 'figure') await store.figures.add(rows);
   else if (kind === 'app') for (const row of rows) await store.apps.insert(row);
   else for (const row of rows) await store.messages.insert(row);
 }

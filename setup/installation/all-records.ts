@@ -16,7 +16,7 @@ const KINDS = {
   activity: 'activity',
   messages: 'message',
 } as const satisfies Record<TableName, string>;
-export type RecordKind = (typeof KINDS)[TableName];
+export type RecordKind = (typeof KINDS)[TableName] | 'figure';
 /** A row that does not open. */
 export interface DamagedRow {
   table: TableName;
@@ -62,6 +62,7 @@ async function* belongings(store: Store, appId: string): ReturnType<AllRecords['
   yield* ofKind('signup', store.signups.stream(appId));
   yield* ofKind('invite', store.invites.stream(appId));
   yield* ofKind('activity', store.activity.stream(appId));
+  yield* ofKind('figure', store.figures.stream(appId));
   yield* ofKind('user', store.users.stream(appId));
 }
 

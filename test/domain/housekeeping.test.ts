@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { deleteApp } from '../../server/domain/apps/app-removal.ts';
 import { startHousekeeping, sweep } from '../../server/domain/housekeeping.ts';
 import type { App } from '../../server/model/app.ts';
 import { appClient, assertRefused } from '../support/appuser-client.ts';
@@ -47,6 +48,28 @@ describe('the sweeper', () => {
     await activity.insertMany([{ ...row, createdAt: 1 }]);
     await sweep({ ...host.deps, config: { ...host.deps.config, logDays: 0 } });
     assert.equal((await activity.page('b', {}, { offset: 0, limit: 10 })).total, 1);
+  });
+
+  it('removes figures of days more than FIGURES_DAYS ago, and none when it is 0', async () => {
+    const { figures } = host.deps.store;
+    const today = Math.floor(host.clock.now() / DAY_MS);
+    const figure = { appId: 'f', metric: 'renewed', first: '', second: '', count: 1 } as const;
+    await figures.add([801, 800, 799].map((age) => ({ ...figure, day: today - age })));
+    await sweep({ ...host.deps, config: { ...host.deps.config, figuresDays: 0 } });
+    assert.equal(await figures.firstDay('f'), today - 801);
+    await sweep(host.deps);
+    assert.equal(await figures.firstDay('f'), today - 800);
+  });
+
+  it('removes the figures of an app with the app', async () => {
+    const [app, other] = [await host.createApp(), await host.createApp()];
+    for (const { id } of [app, other]) host.deps.figures.count(id, 'renewed');
+    await deleteApp(host.deps, { appId: app.id });
+    await host.deps.activity.flush();
+    assert.equal(await host.deps.store.figures.firstDay(app.id), undefined);
+    assert.notEqual(await host.deps.store.figures.firstDay(other.id), undefined);
+    host.clock.advance(60_001);
+    await sweep(host.deps);
   });
 
   it('finishes what a crash left of a deletion, once no request can be under way', async () => {

@@ -23,6 +23,7 @@ function setUp() {
     clock,
     isKnownUser: async (_, handle) => handle === 'ada@example.com',
     events: { emit: (event) => void events.push(event) },
+    alongside: { write: async () => {} },
   });
   const record = (action = 'login') =>
     log.record({ action, value: '{}', logType: 'user', status: 'success' });

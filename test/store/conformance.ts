@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import { describeActivity } from './promises/activity.ts';
 import { describeApps } from './promises/apps.ts';
 import { describeCounters } from './promises/counters.ts';
+import { describeFigures } from './promises/figures.ts';
 import { describeInvites } from './promises/invites.ts';
 import { describeMessages } from './promises/messages.ts';
 import { describeMeta } from './promises/meta.ts';
@@ -39,6 +40,7 @@ const GROUPS = {
   templates: describeTemplates,
   messages: describeMessages,
   counters: describeCounters,
+  figures: describeFigures,
   meta: describeMeta,
   sealing: describeSealing,
 };

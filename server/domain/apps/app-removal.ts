@@ -39,6 +39,7 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
   await removePeople(deps, appId);
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
+  await deps.store.figures.removeAll(appId);
   await forgetSeats(deps, { id: appId });
   await forgetPasswords(deps, { id: appId });
 }

@@ -1,6 +1,7 @@
 import type { ActivityStore } from './activity.ts';
 import type { AppStore } from './apps.ts';
 import type { CounterStore } from './counters.ts';
+import type { FigureStore } from './figures.ts';
 import type { InviteStore } from './invites.ts';
 import type { MessageStore } from './messages.ts';
 import type { MetaStore } from './meta.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly activity: ActivityStore;
   readonly messages: MessageStore;
   readonly counters: CounterStore;
+  readonly figures: FigureStore;
   readonly meta: MetaStore;
   /** `sqlite` or `mongodb`. */
   readonly kind: string;

@@ -1,6 +1,7 @@
 import type { Db, IndexDescription } from 'mongodb';
 import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import type { CounterDocument } from './counters.ts';
+import type { FigureDocument } from './figures.ts';
 import type { RowDocument } from './rows.ts';
 
 /** Creates what is missing. A unique index bears the name of its key, by which a duplicate is reported. */
@@ -11,6 +12,12 @@ export async function createIndexes(db: Db): Promise<void> {
   // The sweeper removes what is old from all apps together.
   await db.collection<RowDocument>('activity').createIndex({ createdAt: 1 });
   await db.collection<CounterDocument>('counters').createIndex({ expiresAt: 1 });
+  await db.collection<FigureDocument>('figures').createIndexes([
+    { name: 'metric', key: { appId: 1, metric: 1, day: 1 } },
+    { name: 'byId', key: { appId: 1, _id: 1 } },
+    { name: 'appDays', key: { appId: 1, day: 1 } },
+    { name: 'days', key: { day: 1 } },
+  ]);
 }
 
 function indexesOf(shape: TableShape): IndexDescription[] {

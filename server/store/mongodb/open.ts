@@ -4,6 +4,7 @@ import { within } from '../../tools/deadline.ts';
 import { type Engine, type MetaOperations, NewerSchemaError } from '../engine.ts';
 import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';
+import { figureOperations } from './figures.ts';
 import { createIndexes } from './indexes.ts';
 import { metaOperations } from './meta.ts';
 import { tableOperations } from './tables.ts';
@@ -63,6 +64,7 @@ export async function openMongo(input: { url: string; database: string }): Promi
     kind: 'mongodb',
     ...tableOperations(db, connection),
     ...counterOperations(db, connection),
+    ...figureOperations(db, connection),
     ...meta,
     async ping() {
       await connection.run(ping, PING_MS);

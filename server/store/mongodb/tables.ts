@@ -6,7 +6,8 @@ import { equal, identity, matching, ORDERS } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
-const DUPLICATE_KEY = 11000;
+/** The server's code for a second document with the same unique key. */
+export const DUPLICATE_KEY = 11000;
 
 /**
  * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver

@@ -111,6 +111,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX users_subject ON users (appId, key_subject) WHERE key_subject IS NOT NULL;
   CREATE INDEX users_lacking_subject ON users (appId, id) WHERE key_subject IS NULL;
   `,
+  // Read by metric, over a range of days.
+  `
+  CREATE TABLE figures (
+    appId TEXT NOT NULL, metric TEXT NOT NULL, day INTEGER NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (appId, metric, day, first, second)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX figures_app_days ON figures (appId, day);
+  CREATE INDEX figures_days ON figures (day);
+  `,
 ];
 
 /**

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Engine, unavailable } from '../engine.ts';
 import { createCounters } from './counters.ts';
 import { isBusy, translated } from './failures.ts';
+import { createFigures } from './figures.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createMeta } from './meta.ts';
 import { migrate } from './migrations.ts';
@@ -63,6 +64,7 @@ export function createEngine(db: DatabaseSync, { patienceMs = 8_000 } = {}): Eng
     kind: 'sqlite',
     ...createRows(statements, database),
     ...createCounters(statements, database),
+    ...createFigures(statements, database),
     ...createMeta(statements, database),
     async ping() {
       await database.read(() => statements.get('SELECT value FROM meta WHERE name = :name', { name: '' }));
