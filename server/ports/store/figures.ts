@@ -19,7 +19,7 @@ export interface FigureStore {
    * processes nothing is lost. Not atomic as a whole; a few hundred at most.
    */
   add(figures: readonly Figure[]): Promise<void>;
-  /** By day and dimension, ascending. A dimension that is added up is empty; a day without a count is missing. */
+  /** By day and dimension, ascending; what is added up is empty, and a day without a count missing. */
   sums(appId: string, query: FigureQuery): Promise<Pick<Figure, 'day' | 'first' | 'second' | 'count'>[]>;
   /** The first day anything was counted for the app, as far as it is kept. */
   firstDay(appId: string): Promise<number | undefined>;
