@@ -222,7 +222,7 @@ describe('architecture', () => {
     assert.deepEqual(
       shippedWith(
         /\bset(?:Timeout|Interval|Immediate)\(|node:timers/,
-        /^server\/(?!domain\/)|^setup\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
+        /^server\/(?!domain\/)|^(?:setup|client)\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
       ),
       [],
     );

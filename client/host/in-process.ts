@@ -6,9 +6,9 @@ import { Readable, Writable } from 'node:stream';
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
- * A `fetch` that hands requests to a handler of this process: no socket is opened, and the secret never leaves
- * memory. `address` is who asks, as the handler's limits and logs shall see it; it stands for the peer and for
- * a proxy's word alike. Bodies are streamed both ways, and who stops reading an answer stops its making.
+ * A `fetch` that hands requests to a handler of this process: no socket is opened, and the secret never
+ * leaves memory. `address` is who asks, as the handler's limits and logs shall see it; it stands for the peer
+ * and for a proxy's word alike. Bodies are streamed both ways; who stops reading an answer stops its making.
  */
 export function inProcessFetch(handle: RequestHandler, address = '127.0.0.1'): typeof globalThis.fetch {
   return async (input, init) => {

@@ -42,7 +42,7 @@ export interface UserList extends List<ListedUser> {
 
 /** Filters of the users; also what a bulk action takes. */
 export interface UserFilter {
-  /** A handle or user name, exact, then beginning; or with one of the prefixes `handle:` `id:` `user:` `phone:`. */
+  /** Handle or user name, exact, then beginning; or after one of `handle:` `id:` `user:` `phone:`. */
   search?: string | undefined;
   status?: UserStatus | 'locked' | undefined;
   provider?: 'password' | 'apple' | 'google' | 'anonymous' | undefined;
