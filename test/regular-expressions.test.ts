@@ -19,7 +19,9 @@ interface Pattern {
 }
 
 function patterns(): Pattern[] {
-  const files = ['server', 'setup', 'client'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: PROJECT }));
+  const files = ['server', 'setup', 'client'].flatMap((folder) =>
+    globSync(`${folder}/**/*.ts`, { cwd: PROJECT }),
+  );
   return files.flatMap((file) => {
     const code = readFileSync(join(PROJECT, file), 'utf8').replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, '');
     return [...code.matchAll(LITERAL)].flatMap(([, source = '', flags = '']) => {

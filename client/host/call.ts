@@ -41,14 +41,16 @@ const JSON_TYPE = /^application\/json\b/;
 /**
  * One host's way of being asked: address, secret, deadline, repetition and errors. A GET is tried three times
  * in all where the connection failed or the host said 429 or 503, after what `Retry-After` asks for; what
- * changes something is sent once. Every method throws `HostClientError` and nothing else.
+ * changes something is sent once. Every method throws `HostClientError` and nothing else; the constructor throws
+ * a `TypeError` for text that is no address.
  */
 export class Call {
   readonly #options: HostClientOptions;
   readonly #origin: string;
   constructor(options: HostClientOptions) {
     this.#options = options;
-    this.#origin = options.url.replace(/\/+$/, '');
+    const { origin, pathname } = new URL(options.url);
+    this.#origin = origin + (pathname.endsWith('/') ? pathname.slice(0, -1) : pathname);
   }
 
   async get<A>(path: string, query?: Parameters, options?: CallOptions): Promise<A> {
