@@ -41,8 +41,8 @@ const JSON_TYPE = /^application\/json\b/;
 /**
  * One host's way of being asked: address, secret, deadline, repetition and errors. A GET is tried three times
  * in all where the connection failed or the host said 429 or 503, after what `Retry-After` asks for; what
- * changes something is sent once. Every method throws `HostClientError` and nothing else; the constructor throws
- * a `TypeError` for text that is no address.
+ * changes something is sent once. Every method throws `HostClientError` and nothing else; the constructor
+ * throws a `TypeError` for text that is no address.
  */
 export class Call {
   readonly #options: HostClientOptions;
