@@ -22,6 +22,7 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   sms: WITH_CODE,
   signUpSuccess: NOTICE,
   passwordSetByPortal: { known: ['PASSWORD', ...PLAIN], needed: ['PASSWORD'] },
+  passwordSetNotice: NOTICE,
   testMail: NOTICE,
   alreadyRegistered: NOTICE,
   identityBound: { known: ['PROVIDER', ...PLAIN], needed: ['PROVIDER'] },

@@ -15,6 +15,7 @@ export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 export type MessageName =
   | TemplateName
   | 'passwordSetByPortal'
+  | 'passwordSetNotice'
   | 'testMail'
   | 'alreadyRegistered'
   | 'factorChanged'

@@ -41,6 +41,7 @@ const APPLICATION: Record<string, Kind> = {
   passwordMinLower: 'number',
   passwordMinDigit: 'number',
   passwordMinSpecial: 'number',
+  passwordText: 'boolean',
   userJWTExpiration: 'number',
   metaData: 'array',
   metaDataInvite: 'array',

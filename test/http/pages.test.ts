@@ -103,6 +103,11 @@ describe('addresses outside the API', () => {
     const joined = body.paths['/api/appuser/register'].post.responses[200].content['application/json'].schema;
     assert.deepEqual(joined.required, ['jwt', 'access-token', 'signed-user-token']);
     assert.equal(joined.additionalProperties, undefined, 'an answer may grow');
+    const login = body.paths['/api/appuser/login'].post.requestBody.content['application/json'].schema;
+    assert.deepEqual(login.required, ['handle']);
+    const either = [{ anyOf: [{ required: ['password'] }, { required: ['passwordText'] }] }];
+    assert.deepEqual(login.allOf, either);
+    assert.deepEqual(login.properties.passwordText, { type: 'string', minLength: 1, maxLength: 1024 });
     assert.deepEqual(body.servers, [{ url: host.deps.config.apiUrl }]);
     const tags = body.tags.map(({ name }: { name: string }) => name);
     assert.deepEqual(tags, ['client', 'portal', 'host']);

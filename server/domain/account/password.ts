@@ -17,7 +17,7 @@ import { changeUser } from '../users/change.ts';
 import { findByLoginName, loginName } from '../users/handle.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
 import { countPassword } from '../users/password-kinds.ts';
-import { requireNewPassword } from '../users/password-rules.ts';
+import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
 /** Where a message goes that is only written: nobody has this address. */
@@ -93,7 +93,7 @@ async function doAsMuch(deps: MessageDeps, app: App, typed: string): Promise<voi
  */
 export async function resetPassword(
   deps: AttemptDeps & CodeDeps,
-  { app, handle, password, code }: { app: App; handle: string; password: string; code: string },
+  { app, handle, password, code }: { app: App; handle: string; password: NewPassword; code: string },
 ): Promise<true> {
   requireRunning(app);
   requireNewPassword(app, password);
@@ -109,7 +109,7 @@ export async function resetPassword(
     who: { userId: user?.id, handle: typed },
   });
   if (!user || !right) throw new HostError('invalid_data');
-  const passwordHash = await deps.passwords.hash(password);
+  const passwordHash = await deps.passwords.hash(password.md5);
   const changed = await changeUser(deps, user, (current) => {
     if (current.resetCode?.id !== user.resetCode?.id) throw new HostError('invalid_data');
     return withPassword(current, passwordHash, deps.clock.now());
@@ -139,15 +139,15 @@ async function findForReset(deps: Pick<Deps, 'store'>, app: App, typed: string):
  */
 export async function changePassword(
   deps: AttemptDeps,
-  { caller, password, newPassword }: { caller: UserCaller; password: string; newPassword: string },
+  { caller, password, newPassword }: { caller: UserCaller; password: string; newPassword: NewPassword },
 ): Promise<true> {
   const { app } = caller;
   requireRunning(app);
-  requireNewPassword(app, newPassword, 'newPassword');
+  requireNewPassword(app, newPassword);
   const user = await currentUser(deps, caller);
   const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
   if (!right) throw new HostError('invalid_data');
-  const passwordHash = await deps.passwords.hash(newPassword);
+  const passwordHash = await deps.passwords.hash(newPassword.md5);
   const changed = await changeUser(deps, user, (current) => {
     // Somebody else's change, reset or suspension came first: the password judged may not be the current one
     // any more.

@@ -12,7 +12,7 @@ import { findHolder, parseHandle } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';
 import { mergeMetadata, parseMetadata } from '../users/metadata.ts';
 import { countPassword } from '../users/password-kinds.ts';
-import { requireNewPassword } from '../users/password-rules.ts';
+import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { listInvites } from './invite.ts';
@@ -31,7 +31,7 @@ export async function register(
   input: {
     app: App;
     handle: string;
-    password: string;
+    password: NewPassword;
     code: string;
     metaData?: string | undefined;
     locale?: string | undefined;
@@ -50,7 +50,7 @@ export async function register(
   const holder = await findHolder(deps, app, input.handle);
   if (holder && holder.id !== invite.userId) throw new HostError('handle_taken');
   requireSentMetadata(app, handle, metaData, 'invalid_metadata');
-  const passwordHash = await deps.passwords.hash(password);
+  const passwordHash = await deps.passwords.hash(password.md5);
   const user = await createUser(deps, {
     app,
     ids: invite,

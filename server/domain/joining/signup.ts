@@ -15,7 +15,7 @@ import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
 import { firstNetworks } from '../users/known-networks.ts';
 import { requireLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
-import { requireNewPassword } from '../users/password-rules.ts';
+import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 import { requireFreeSeat } from '../users/seats.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
@@ -47,13 +47,14 @@ export async function signUp(
   input: {
     app: App;
     handle: string;
-    password: string;
+    password: NewPassword;
     metaData?: string | undefined;
     locale?: string | undefined;
   },
 ): Promise<IssuedTokens | true> {
-  const { app, password } = input;
-  requireNewPassword(app, password);
+  const { app } = input;
+  requireNewPassword(app, input.password);
+  const password = input.password.md5;
   const handle = parseHandle(app, input.handle);
   requireRunning(app);
   if (!app.signupEnabled) throw new HostError('signup_disabled');

@@ -18,7 +18,11 @@ const SMS_FORMS: Partial<Record<MessageName, MessageName>> = {
   resetPassword: 'resetPasswordSms',
   setPassword: 'setPasswordSms',
 };
-const MAIL_FORMS = new Map(Object.entries(SMS_FORMS).map(([mail, sms]) => [sms, mail as MessageName]));
+/** The name under which a message is published, where its text has a name of its own. */
+const PUBLISHED = new Map<MessageName, MessageName>([
+  ...Object.entries(SMS_FORMS).map(([mail, sms]) => [sms, mail as MessageName] as const),
+  ['passwordSetNotice', 'passwordSetByPortal'],
+]);
 /** A welcome is not worth the price of an SMS, and a QR code does not fit into one. */
 const MAIL_ONLY: ReadonlySet<MessageName> = new Set<MessageName>(['signUpSuccess', 'qrCode']);
 
@@ -97,7 +101,7 @@ async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<M
   if (!channel || (channel === 'sms' && MAIL_ONLY.has(input.name))) return undefined;
   const name = channel === 'sms' ? (SMS_FORMS[input.name] ?? input.name) : input.name;
   const locale = usedLocale(app, input.locale);
-  const published = MAIL_FORMS.get(name) ?? name;
+  const published = PUBLISHED.get(name) ?? name;
   const template = await findTemplate(deps, app, published, locale);
   const values = { HANDLE: to, ...input.values, APP_NAME: app.name };
   if (code !== undefined) Object.assign(values, { CODE: code });

@@ -13,7 +13,7 @@ import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { changeUser } from '../users/change.ts';
 import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
 import { countPassword } from '../users/password-kinds.ts';
-import { requireNewPassword } from '../users/password-rules.ts';
+import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 
 /**
  * Adds a user who need not confirm anything (contract §4.6.27, P11). Throws `app_gone`, `app_suspended`,
@@ -21,13 +21,13 @@ import { requireNewPassword } from '../users/password-rules.ts';
  */
 export async function addUser(
   deps: CreateDeps & Pick<Deps, 'passwords' | 'codes'>,
-  { appId, handle: typed, password }: { appId: string; handle: string; password: string },
+  { appId, handle: typed, password }: { appId: string; handle: string; password: NewPassword },
 ): Promise<User> {
   const app = await getActiveAppForPortal(deps, appId);
   requireNewPassword(app, password);
   const handle = parseHandle(app, typed);
   if (await findHolder(deps, app, typed)) throw handleTaken();
-  const passwordHash = await deps.passwords.hash(password);
+  const passwordHash = await deps.passwords.hash(password.md5);
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
   const user = await createUser(deps, {
     app,
@@ -140,20 +140,20 @@ export async function setUserStatus(
 }
 
 /**
- * Gives a user another password and mails it. Every access token ends in the same write; true is answered
- * once the password is stored, the mail follows with retries. Throws `app_gone`, `user_unknown` and
- * `invalid_data`.
+ * Gives a user another password and mails `mailed`, or without it a notice. Every access token ends in the
+ * same write; true is answered once the password is stored, the mail follows with retries. Throws `app_gone`,
+ * `user_unknown` and `invalid_data`.
  */
 export async function resetUserPassword(
   deps: MessageDeps & Pick<Deps, 'passwords'>,
-  input: { appId: string; userId: string; rawValue: string; hashValue: string },
+  input: { appId: string; userId: string; password: NewPassword; mailed: string | undefined },
 ): Promise<true> {
-  const { appId, userId, rawValue, hashValue } = input;
+  const { appId, userId, password, mailed } = input;
   const app = await getAppForPortal(deps, appId);
   const before = await deps.store.users.find(appId, userId);
   if (!before) throw new HostError('user_unknown');
-  requireNewPassword(app, hashValue, 'hashValue');
-  const passwordHash = await deps.passwords.hash(hashValue);
+  requireNewPassword(app, password);
+  const passwordHash = await deps.passwords.hash(password.md5);
   const change = await changeUser(deps, { appId, id: userId }, (current) =>
     withPassword(current, passwordHash, deps.clock.now()),
   );
@@ -166,10 +166,10 @@ export async function resetUserPassword(
   if (!isEmail(user.handle)) return true;
   await sendMessage(deps, {
     app,
-    name: 'passwordSetByPortal',
+    name: mailed === undefined ? 'passwordSetNotice' : 'passwordSetByPortal',
     locale: user.locale,
     to: user.handle,
-    values: { PASSWORD: rawValue },
+    values: mailed === undefined ? {} : { PASSWORD: mailed },
     userId,
     outcome: 'queue',
   });

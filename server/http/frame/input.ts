@@ -3,6 +3,7 @@ import type { Events } from '../../ports/log/events.ts';
 import { blame, isWellFormed } from './reason.ts';
 import { Refused } from './refused.ts';
 import type { Endpoint } from './router.ts';
+import { hashTyped } from './typed-text.ts';
 
 /** What a request brought, before it is looked at. */
 export interface RawInput {
@@ -14,14 +15,14 @@ export interface RawInput {
 /**
  * Checks presence first, then types (contract §3): a missing, null or empty member that the route needs
  * refuses as `missing`, anything that does not match the schema, is no well-formed Unicode or came twice as
- * `malformed`. Unknown members are dropped.
+ * `malformed`. Unknown members are dropped. Where a password came as typed, its MD5 is added.
  */
 export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): Record<string, unknown> {
-  const { route, required, names } = endpoint;
+  const { route, required, typed, names } = endpoint;
   if (!route.input) return {};
   const { values, repeated } = raw;
-  for (const field of required) {
-    if (isAbsent(values, field) || values[field] === '') {
+  for (const { name: field, orElse } of required) {
+    if ([field, ...orElse].every((name) => isAbsent(values, name) || values[name] === '')) {
       throw new Refused(route.refuse.missing, { because: { reason: 'missing', field } });
     }
   }
@@ -31,10 +32,12 @@ export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): R
   const broken = present.find(([, value]) => !isWellFormed(value));
   if (broken) throw malformed('wrong_type', broken[0]);
   const sent = Object.fromEntries(present);
+  const { made, wrong } = hashTyped(typed, sent);
+  if (wrong) throw malformed(wrong.reason, wrong.field);
   const checked = route.input.safeParse(sent);
   if (checked.success) return checked.data;
   const { reason, field } = blame(checked.error.issues, sent);
-  throw malformed(reason, field);
+  throw malformed(reason, made.get(field) ?? field);
 
   function malformed(reason: Reason, field: string): Refused {
     // Only names of the declaration are told and logged: others are the client's own text.

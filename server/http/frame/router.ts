@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Route } from '../route.ts';
 import { repairPath } from './path.ts';
+import { type TypedMember, typedMembers } from './typed-text.ts';
 
 const require = createRequire(import.meta.url);
 // Its ES module imports `node:http`, which costs what server.ts says.
@@ -9,8 +10,10 @@ const { default: Router } = require('@koa/router') as typeof import('@koa/router
 /** A declaration with what every request would otherwise work out anew. */
 export interface Endpoint {
   readonly route: Route;
-  /** Members that must be present. */
-  readonly required: readonly string[];
+  /** Members that must be present, each with those that may stand in for it. */
+  readonly required: readonly { readonly name: string; readonly orElse: readonly string[] }[];
+  /** Passwords that may come as typed. */
+  readonly typed: readonly TypedMember[];
   /** All members of the input: parameters of the path, the query or the body. */
   readonly names: ReadonlySet<string>;
 }
@@ -102,7 +105,10 @@ export class RouteTable {
 function compile(route: Route): Endpoint {
   const shape = route.input?.shape ?? {};
   const names = Object.keys(shape);
+  const typed = typedMembers(shape);
   // `names` come from the declaration: none of them is undefined in `shape`.
-  const required = names.filter((name) => shape[name]?.safeParse(undefined).success === false);
-  return { route, required, names: new Set(names) };
+  const required = names
+    .filter((name) => shape[name]?.safeParse(undefined).success === false)
+    .map((name) => ({ name, orElse: typed.filter((text) => text.hashed === name).map((text) => text.name) }));
+  return { route, required, typed, names: new Set(names) };
 }

@@ -24,6 +24,8 @@ export const applicationAnswer = z.strictObject({
   metaData: z.array(field),
   metaDataInvite: z.array(field),
   locales: z.array(z.string()),
+  /** Clients may send passwords as typed. */
+  passwordText: z.literal(true),
   createdAt: timeText,
   updatedAt: timeText,
 });
@@ -38,6 +40,7 @@ export function wireApplication(app: App): z.infer<typeof applicationAnswer> {
     metaDataEmail,
     emailExtension,
     locales: app.locales,
+    passwordText: true,
     createdAt: wireTime(app.createdAt),
     updatedAt: wireTime(app.updatedAt),
   };

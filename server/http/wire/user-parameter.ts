@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NewPassword } from '../../domain/users/password-rules.ts';
 import { reason } from '../frame/reason.ts';
 
 /** What somebody is called, as typed: longer than the longest handle allows for the blanks around it. */
@@ -12,6 +13,19 @@ export const password = z.string().max(256);
  * client writes.
  */
 export const newPassword = password.regex(/^[\da-f]{32}$/i, reason('not_md5')).toLowerCase();
+
+/**
+ * The password to be set that came in `member`, or as typed in one of `texts`; the one that was sent is to
+ * blame.
+ */
+export function passwordToSet<M extends string, T extends string>(
+  input: Readonly<Record<M, string>> & Readonly<Partial<Record<T, string | undefined>>>,
+  member: M,
+  ...texts: readonly T[]
+): NewPassword {
+  const typed = texts.find((name) => input[name] !== undefined);
+  return { md5: input[member], text: typed && input[typed], field: typed ?? member };
+}
 
 /** JSON text of metadata: far more than may be kept, for a client may send members that are not. */
 export const metadataText = z.string().max(65_536);

@@ -12,7 +12,8 @@ const HANDLE = 'owner@example.com';
 const [OWNERS, STRANGERS] = ['a'.repeat(32), 'b'.repeat(32)];
 
 describeOnBothStores('the requests of a signup', (host) => {
-  const ask = (app: App, password: string) => signUp(host().deps, { app, handle: HANDLE, password });
+  const ask = (app: App, md5: string) =>
+    signUp(host().deps, { app, handle: HANDLE, password: { md5, field: 'password' } });
   const row = async (app: App) =>
     (await host().deps.store.signups.findByHandle(app.id, HANDLE)) ?? assert.fail();
   const user = (app: App) => host().deps.store.users.findByHandle(app.id, HANDLE);

@@ -15,7 +15,7 @@ describe('getApplication', () => {
     'name status handle jwtEnabled anonymousLoginEnabled userNamesEnabled appleLoginEnabled googleLoginEnabled',
     'invitationEnabled signupEnabled signupFlow twoFactorVerification maxUsers maxLoginAttempts passwordFilter',
     'passwordMinLength passwordMinUpper passwordMinLower passwordMinDigit passwordMinSpecial userJWTExpiration',
-    'metaData metaDataInvite metaDataEmail emailExtension locales createdAt updatedAt',
+    'metaData metaDataInvite metaDataEmail emailExtension locales passwordText createdAt updatedAt',
   ]
     .join(' ')
     .split(' ');

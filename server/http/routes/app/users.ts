@@ -7,6 +7,8 @@ import {
   setUserStatus,
 } from '../../../domain/portal/user-administration.ts';
 import { replaceMetadata } from '../../../domain/portal/user-metadata.ts';
+import { reason } from '../../frame/reason.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import {
@@ -21,7 +23,7 @@ import {
   searchText,
 } from '../../wire/portal-parameter.ts';
 import { portalUser, portalUserAnswer, portalUsersAnswer } from '../../wire/user.ts';
-import { newPassword } from '../../wire/user-parameter.ts';
+import { newPassword, passwordToSet } from '../../wire/user-parameter.ts';
 
 /** Users of an app (contract §4.6.6, 13–15, 27, 28). */
 export const appUserRoutes = [
@@ -41,12 +43,15 @@ export const appUserRoutes = [
     method: 'POST',
     path: '/api/app/addUser',
     summary: 'Adds a user who need not confirm anything.',
-    input: z.object({ appId, handle, password: newPassword }),
+    input: z.object({ appId, handle, password: newPassword, passwordText: typedText('password') }),
     answer: portalUserAnswer,
     failsStatus: { handle_taken: 403, users_full: 403 },
     codeStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'addUser' },
-    respond: async ({ deps, input }) => portalUser(await addUser(deps, input), { id: input.appId }),
+    respond: async ({ deps, input }) => {
+      const password = passwordToSet(input, 'password', 'passwordText');
+      return portalUser(await addUser(deps, { ...input, password }), { id: input.appId });
+    },
   }),
   portalRoute({
     method: 'POST',
@@ -71,17 +76,30 @@ export const appUserRoutes = [
   portalRoute({
     method: 'POST',
     path: '/api/app/resetUserPassword',
-    summary: 'Gives a user another password and mails it.',
-    input: z.object({
-      appId,
-      userId: rowId,
-      rawValue: z.string().max(128),
-      hashValue: newPassword,
-    }),
+    summary: 'Gives a user another password and mails it, or with `passwordText` a notice without it.',
+    input: z
+      .object({
+        appId,
+        userId: rowId,
+        rawValue: z.string().max(128).optional(),
+        hashValue: newPassword,
+        passwordText: typedText('hashValue'),
+      })
+      .refine(({ rawValue, passwordText }) => rawValue || passwordText, {
+        path: ['rawValue'],
+        ...reason('missing'),
+      }),
     answer: doneAnswer,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'resetUserPassword', value: ({ userId }) => JSON.stringify({ userId }) },
-    respond: ({ deps, input }) => resetUserPassword(deps, input),
+    respond: ({ deps, input }) =>
+      resetUserPassword(deps, {
+        appId: input.appId,
+        userId: input.userId,
+        password: passwordToSet(input, 'hashValue', 'passwordText'),
+        // Who gave the text away tells the user, too.
+        mailed: input.passwordText === undefined ? input.rawValue : undefined,
+      }),
   }),
   portalRoute({
     method: 'POST',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deleteAccount, logOut } from '../../../domain/account/deletion.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import { flag, handleText, password, tokenText } from '../../wire/user-parameter.ts';
@@ -13,6 +14,7 @@ export const accountRoutes = [
     input: z.object({
       handle: handleText.optional(),
       password: password.optional(),
+      passwordText: typedText('password'),
       token: tokenText.optional(),
     }),
     answer: doneAnswer,

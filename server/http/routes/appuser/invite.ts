@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import { invite } from '../../../domain/joining/invite.ts';
 import { register } from '../../../domain/joining/invite-acceptance.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import { joinedAnswer, wireJoined } from '../../wire/tokens.ts';
-import { handleText, localeText, metadataText, newPassword, sentCode } from '../../wire/user-parameter.ts';
+import {
+  handleText,
+  localeText,
+  metadataText,
+  newPassword,
+  passwordToSet,
+  sentCode,
+} from '../../wire/user-parameter.ts';
 
 export const inviteRoutes = [
   userRoute({
@@ -31,6 +39,7 @@ export const inviteRoutes = [
     input: z.object({
       handle: handleText,
       password: newPassword,
+      passwordText: typedText('password'),
       code: sentCode,
       metaData: metadataText.optional(),
       locale: localeText.optional(),
@@ -39,6 +48,12 @@ export const inviteRoutes = [
     errors: ['app_suspended', 'invitation_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
     log: { action: 'register' },
     respond: async ({ deps, caller, input }) =>
-      wireJoined(await register(deps, { app: caller.app, ...input })),
+      wireJoined(
+        await register(deps, {
+          app: caller.app,
+          ...input,
+          password: passwordToSet(input, 'password', 'passwordText'),
+        }),
+      ),
   }),
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { logInAnonymously } from '../../../domain/login/anonymous-login.ts';
 import { logIn } from '../../../domain/login/password-login.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { loginAnswer, tokensAnswer, wireLogin, wireTokens } from '../../wire/tokens.ts';
 import { handleText, password } from '../../wire/user-parameter.ts';
@@ -12,7 +13,7 @@ export const loginRoutes = [
     summary:
       'Exchanges a handle or user name and a password for tokens, or for a login token when a second factor is due.',
     caller: 'app',
-    input: z.object({ handle: handleText, password }),
+    input: z.object({ handle: handleText, password, passwordText: typedText('password') }),
     answer: loginAnswer,
     errors: [
       'app_suspended',

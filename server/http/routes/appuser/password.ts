@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { changePassword, forgotPassword, resetPassword } from '../../../domain/account/password.ts';
 import { reason } from '../../frame/reason.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
-import { handleText, newPassword, password, sentCode } from '../../wire/user-parameter.ts';
+import { handleText, newPassword, password, passwordToSet, sentCode } from '../../wire/user-parameter.ts';
 
 export const passwordRoutes = [
   userRoute({
@@ -23,11 +24,22 @@ export const passwordRoutes = [
     summary: 'Replaces a forgotten password with the code that was sent.',
     caller: 'app or user',
     appTokenAsAccessToken: true,
-    input: z.object({ handle: handleText, password: newPassword, code: sentCode }),
+    input: z.object({
+      handle: handleText,
+      password: newPassword,
+      passwordText: typedText('password'),
+      newPasswordText: typedText('password'),
+      code: sentCode,
+    }),
     answer: doneAnswer,
     errors: ['app_suspended', 'app_migrated'],
     log: { action: 'resetPassword' },
-    respond: ({ deps, caller, input }) => resetPassword(deps, { app: caller.app, ...input }),
+    respond: ({ deps, caller, input }) =>
+      resetPassword(deps, {
+        app: caller.app,
+        ...input,
+        password: passwordToSet(input, 'password', 'passwordText', 'newPasswordText'),
+      }),
   }),
   userRoute({
     method: 'POST',
@@ -35,7 +47,12 @@ export const passwordRoutes = [
     summary: "Replaces the caller's password; all access tokens of the user end.",
     caller: 'user',
     input: z
-      .object({ password, newPassword })
+      .object({
+        password,
+        passwordText: typedText('password'),
+        newPassword,
+        newPasswordText: typedText('newPassword'),
+      })
       .refine((input) => input.password.toLowerCase() !== input.newPassword, {
         path: ['newPassword'],
         ...reason('unknown_value'),
@@ -44,6 +61,11 @@ export const passwordRoutes = [
     errors: ['app_suspended', 'user_suspended', 'app_migrated'],
     refuse: { caller: 'invalid_data', missing: 'invalid_data' },
     log: { action: 'changePassword' },
-    respond: ({ deps, caller, input }) => changePassword(deps, { caller, ...input }),
+    respond: ({ deps, caller, input }) =>
+      changePassword(deps, {
+        caller,
+        password: input.password,
+        newPassword: passwordToSet(input, 'newPassword', 'newPasswordText'),
+      }),
   }),
 ];

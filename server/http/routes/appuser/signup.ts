@@ -1,10 +1,17 @@
 import { z } from 'zod';
 import { signUp } from '../../../domain/joining/signup.ts';
 import { completeSignup } from '../../../domain/joining/signup-completion.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { joinedAnswer, signupAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
-import { passwordText, typedPassword } from '../../wire/typed-password.ts';
-import { handleText, localeText, metadataText, newPassword, signupCode } from '../../wire/user-parameter.ts';
+import {
+  handleText,
+  localeText,
+  metadataText,
+  newPassword,
+  passwordToSet,
+  signupCode,
+} from '../../wire/user-parameter.ts';
 
 /** The form POST of the verification link, on the same path, is a page: `pages/landing.ts`. */
 export const signupRoutes = [
@@ -16,13 +23,21 @@ export const signupRoutes = [
     input: z.object({
       handle: handleText,
       password: newPassword,
+      passwordText: typedText('password'),
       metaData: metadataText.optional(),
       locale: localeText.optional(),
     }),
     answer: signupAnswer,
     errors: ['app_suspended', 'signup_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
     log: { action: 'signup' },
-    respond: async ({ deps, caller, input }) => wireSignup(await signUp(deps, { app: caller.app, ...input })),
+    respond: async ({ deps, caller, input }) =>
+      wireSignup(
+        await signUp(deps, {
+          app: caller.app,
+          ...input,
+          password: passwordToSet(input, 'password', 'passwordText'),
+        }),
+      ),
   }),
   userRoute({
     method: 'POST',
@@ -33,12 +48,12 @@ export const signupRoutes = [
       handle: handleText,
       code: signupCode,
       password: newPassword.optional(),
-      passwordText: passwordText.optional(),
+      passwordText: typedText('password'),
     }),
     answer: joinedAnswer,
     errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
-      wireJoined(await completeSignup(deps, { app: caller.app, ...input, password: typedPassword(input) })),
+      wireJoined(await completeSignup(deps, { app: caller.app, ...input })),
   }),
 ];

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type LandingPage, openSignupLink } from '../../../domain/joining/signup-link.ts';
 import type { AppCaller } from '../../../model/caller.ts';
 import type { Deps } from '../../../ports/deps.ts';
+import { typedText } from '../../frame/typed-text.ts';
 import { PageReply, type Route, userRoute } from '../../route.ts';
-import { passwordText, typedPassword } from '../../wire/typed-password.ts';
-import { handleText, signupCode } from '../../wire/user-parameter.ts';
+import { handleText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
 const STATUS: Readonly<Record<LandingPage, number>> = {
   confirm: 200,
@@ -39,11 +39,13 @@ export const landingRoutes: Route[] = [
     summary: 'Completes a signup from the button of the confirmation page.',
     caller: 'link',
     page: true,
-    input: link.extend({ passwordText: z.union([z.literal(''), passwordText]).optional() }),
+    input: link.extend({
+      password: newPassword.optional(),
+      passwordText: typedText('password', { orEmpty: true }),
+    }),
     answer: { media: 'text/html' },
     errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
-    respond: ({ deps, caller, input }) =>
-      show(deps, caller, { ...input, password: typedPassword(input) }, true),
+    respond: ({ deps, caller, input }) => show(deps, caller, input, true),
   }),
 ];
 

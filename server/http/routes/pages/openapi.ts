@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VERSION } from '../../../config/version.ts';
 import { REASONS } from '../../../model/errors.ts';
+import { typedMembers } from '../../frame/typed-text.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { commonAnswers, describeAnswers } from './openapi-answers.ts';
 
@@ -126,14 +127,32 @@ function operationId(route: Route): string {
   return route.method.toLowerCase() + route.path.replaceAll(/[^\w]+(\w?)/g, (_, next) => next.toUpperCase());
 }
 
-function inputSchema(route: Route): { properties: Record<string, unknown>; required: string[] } {
+interface InputSchema {
+  properties: Json;
+  required: string[];
+}
+
+function inputSchema(route: Route): InputSchema {
   if (!route.input) return { properties: {}, required: [] };
   const schema = z.toJSONSchema(route.input, { io: 'input', unrepresentable: 'any' });
   return { properties: { ...schema.properties }, required: schema.required ?? [] };
 }
 
-function requestBody(route: Route, members: { properties: Json; required: string[] }): Json {
-  const schema = { type: 'object', ...members };
+function requestBody(route: Route, { properties, required }: InputSchema): Json {
+  const typed = typedMembers(route.input?.shape ?? {});
+  const isEither = (name: string) => typed.some(({ hashed }) => hashed === name);
+  // A password comes as MD5 or as typed.
+  const either = required.filter(isEither).map((name) => ({
+    anyOf: [name, ...typed.filter(({ hashed }) => hashed === name).map((text) => text.name)].map((one) => ({
+      required: [one],
+    })),
+  }));
+  const schema = {
+    type: 'object',
+    properties,
+    required: required.filter((name) => !isEither(name)),
+    ...(either.length > 0 && { allOf: either }),
+  };
   const types = route.upload
     ? ['multipart/form-data']
     : ['application/json', 'application/x-www-form-urlencoded'];
