@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
 import { whyUnreadable } from './config/unreadable-file.ts';
@@ -135,8 +136,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
           isWhole = true;
         }
         const metricsPort = await port?.listen(config.metricsPort ?? 0, config.metricsHost);
+        const outsideRequests = AsyncLocalStorage.snapshot();
         const delivery = startDelivery(deps);
-        wake = delivery.wake;
+        // What is sent belongs to no request, whichever asked for it.
+        wake = () => outsideRequests(delivery.wake);
         background = [
           delivery,
           startHousekeeping(deps),

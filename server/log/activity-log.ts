@@ -6,6 +6,7 @@ import type { Events } from '../ports/log/events.ts';
 import type { Codes } from '../ports/security/codes.ts';
 import type { ActivityStore } from '../ports/store/activity.ts';
 import { errorFields } from './events.ts';
+import { requestContext } from './request-context.ts';
 import { StrangersFailures } from './strangers-failures.ts';
 
 const LONGEST_WAIT_MS = 250;
@@ -99,7 +100,7 @@ export function createActivityLog(deps: {
   }
 
   return {
-    record: (row) => add(row, deps.clock.now()),
+    record: (row) => add(byOperator(row), deps.clock.now()),
     recordFailure(row) {
       const judged = judge(row, deps.clock.now()).finally(() => judging.delete(judged));
       judging.add(judged);
@@ -112,4 +113,10 @@ export function createActivityLog(deps: {
       await flush();
     },
   };
+}
+
+/** What a request of the portal did names its operator, wherever the row is made. */
+function byOperator(row: NewRow): NewRow {
+  const by = row.by ?? requestContext.getStore()?.operator;
+  return by === undefined ? row : { ...row, by };
 }

@@ -8,6 +8,8 @@ export interface RequestContext {
   readonly address: string;
   /** The text of the `access-token` header, whatever credential counts for the route. */
   readonly accessToken: string | undefined;
+  /** Who acts through the portal, as it says itself; for the app's log alone. */
+  readonly operator: string | undefined;
   /** The client hung up: nobody will read the answer. */
   readonly gone: boolean;
 }

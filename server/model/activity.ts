@@ -12,5 +12,7 @@ export interface Activity {
   value: string;
   logType: 'user' | 'app';
   status: 'success' | 'error';
+  /** The operator who acted through the portal, as the portal names them (additions §4). */
+  by?: string;
   createdAt: number;
 }

@@ -7,7 +7,7 @@ import { HOST_SCOPE } from './tables.ts';
 
 const MAPPING: RecordMapping<Activity> = {
   table: 'activity',
-  sealed: { secret: [], personal: ['handle', 'value'] },
+  sealed: { secret: [], personal: ['handle', 'value', 'by'] },
   toRow: ({ id, appId = HOST_SCOPE, createdAt, ...fields }) => ({
     id,
     appId,

@@ -28,6 +28,7 @@ describe('events as log lines', () => {
       appId: undefined,
       address: '1.2.3.4',
       accessToken: undefined,
+      operator: undefined,
       gone: false,
     };
     await requestContext.run(context, async () => {

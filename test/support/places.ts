@@ -2,7 +2,15 @@ import { requestContext } from '../../server/log/request-context.ts';
 
 /** Runs domain code as part of a request from this address, with this `access-token` header. */
 export function from<T>(address: string, work: () => Promise<T>, accessToken?: string): Promise<T> {
-  const context = { requestId: 'test', route: '', appId: undefined, address, accessToken, gone: false };
+  const context = {
+    requestId: 'test',
+    route: '',
+    appId: undefined,
+    address,
+    accessToken,
+    operator: undefined,
+    gone: false,
+  };
   return requestContext.run(context, work);
 }
 

@@ -9,6 +9,7 @@ import { readBody } from './body.ts';
 import { Credentials, presentedCredential } from './credentials.ts';
 import { decodeQuery } from './form.ts';
 import { checkInput, type RawInput } from './input.ts';
+import { operatorOf } from './operator.ts';
 import { Refused } from './refused.ts';
 import { type Reply, replyOf } from './reply.ts';
 import type { HttpContext } from './request-facts.ts';
@@ -46,6 +47,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     const credential = route.open ? undefined : await verifyCredential();
     const counted = route.open ? undefined : await credentials.requireKind(route, credential, queryToken);
     if (counted && 'appId' in counted) exchange.appId = counted.appId;
+    if (counted?.kind === 'server') exchange.operator = operatorOf(req);
 
     const upload = route.upload ? new Upload(ctx, folders, deps.config) : undefined;
     const asks = route.method === 'POST' || route.input !== undefined;

@@ -15,6 +15,7 @@ export class Exchange implements RequestContext {
   route = '';
   declaration: Route | undefined;
   appId: string | undefined;
+  operator: string | undefined;
   /** Methods of the path when the one asked for is not among them. */
   allowed: string | undefined;
   /** What a refusal told, for the log line. */

@@ -13,6 +13,7 @@ const portalLogAnswer = z.strictObject({
   value: z.string(),
   logType: z.enum(['user', 'app']),
   status: z.enum(['success', 'error']),
+  by: z.string().optional(),
   createdAt: timeText,
 });
 /** A page of an app's log (contract §4.6.29). */
@@ -30,6 +31,7 @@ function portalLog(row: Activity): z.infer<typeof portalLogAnswer> {
     value: row.value,
     logType: row.logType,
     status: row.status,
+    by: row.by,
     createdAt: wireTime(row.createdAt),
   };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { shownSettings } from '../../domain/apps/setting-values.ts';
+import { appRevision } from '../../domain/portal/revision.ts';
 import type { App, AppKey } from '../../model/app.ts';
+import type { Deps } from '../../ports/deps.ts';
 import { applicationAnswer, wireApplication } from './client-app.ts';
 import { settingAnswers } from './setting-answer.ts';
 import { timeText, wireTime } from './time.ts';
@@ -16,9 +18,10 @@ export const portalAppAnswer = applicationAnswer.extend({
   ...settingAnswers('portal'),
   // Stored as text in old hosts, and read so by their portal.
   maxLoginAttempts: z.string(),
+  revision: z.string(),
 });
 export const portalAppsAnswer = z.array(portalAppAnswer);
-export function portalApp(app: App): z.infer<typeof portalAppAnswer> {
+export function portalApp(deps: Pick<Deps, 'codes'>, app: App): z.infer<typeof portalAppAnswer> {
   const { type, ...settings } = shownSettings(app, 'portal');
   return {
     appId: app.id,
@@ -28,6 +31,7 @@ export function portalApp(app: App): z.infer<typeof portalAppAnswer> {
     ...wireApplication(app),
     maxLoginAttempts: String(app.maxLoginAttempts),
     ...settings,
+    revision: appRevision(deps, app),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Statistics } from '../../domain/portal/statistics.ts';
+import type { Deps } from '../../ports/deps.ts';
 import { portalInvite, portalInvitesAnswer } from './invite.ts';
 import { portalSignup, portalSignupsAnswer } from './signup.ts';
 import { portalUser, portalUsersAnswer } from './user.ts';
@@ -14,11 +15,14 @@ export const statisticsAnswer = z.strictObject({
   signups: portalSignupsAnswer.optional(),
   totalSignup: z.number().optional(),
 });
-export function portalStatistics(statistics: Statistics): z.infer<typeof statisticsAnswer> {
+export function portalStatistics(
+  deps: Pick<Deps, 'codes'>,
+  statistics: Statistics,
+): z.infer<typeof statisticsAnswer> {
   const { app, users, invites, signups } = statistics;
   return {
     ...(users && {
-      users: users.rows.map((user) => portalUser(user, app)),
+      users: users.rows.map((user) => portalUser(deps, user, app)),
       totalUser: users.total,
       totalAnonUser: users.anonymous,
     }),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { userRevision } from '../../domain/portal/revision.ts';
 import type { App } from '../../model/app.ts';
 import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
 import { timeText, wireTime } from './time.ts';
 
 const metadata = z.record(z.string(), z.unknown());
@@ -48,9 +50,14 @@ export const portalUserAnswer = userAnswer.extend({
   uid: z.string(),
   socialUserId: z.string().optional(),
   lockedAt: timeText.optional(),
+  revision: z.string(),
 });
 export const portalUsersAnswer = z.array(portalUserAnswer);
-export function portalUser(user: User, app: Pick<App, 'id'>): z.infer<typeof portalUserAnswer> {
+export function portalUser(
+  deps: Pick<Deps, 'codes'>,
+  user: User,
+  app: Pick<App, 'id'>,
+): z.infer<typeof portalUserAnswer> {
   return {
     ...wireUser(user),
     _id: user.id,
@@ -58,6 +65,7 @@ export function portalUser(user: User, app: Pick<App, 'id'>): z.infer<typeof por
     uid: user.uid,
     socialUserId: user.socialUserId,
     lockedAt: wireTime(user.lockedAt),
+    revision: userRevision(deps, user),
   };
 }
 

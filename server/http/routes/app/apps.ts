@@ -43,7 +43,8 @@ export const appRoutes = [
     summary: 'All apps, newest first.',
     input: z.object(paging),
     answer: portalAppsAnswer,
-    respond: async ({ deps, input }) => (await listApps(deps, searchPage(input))).map(portalApp),
+    respond: async ({ deps, input }) =>
+      (await listApps(deps, searchPage(input))).map((app) => portalApp(deps, app)),
   }),
   portalRoute({
     method: 'GET',
@@ -52,7 +53,7 @@ export const appRoutes = [
     input: z.object({ appId }),
     answer: portalAppAnswer,
     failsStatus: { app_gone: 403 },
-    respond: async ({ deps, input }) => portalApp(await getAppForPortal(deps, input.appId)),
+    respond: async ({ deps, input }) => portalApp(deps, await getAppForPortal(deps, input.appId)),
   }),
   portalRoute({
     method: 'GET',
@@ -62,7 +63,9 @@ export const appRoutes = [
     answer: portalAppsAnswer,
     respond: async ({ deps, input }) => {
       const { name, case: exact } = input;
-      return (await listApps(deps, { name: name || undefined, exact, ...searchPage(input) })).map(portalApp);
+      return (await listApps(deps, { name: name || undefined, exact, ...searchPage(input) })).map((app) =>
+        portalApp(deps, app),
+      );
     },
   }),
   portalRoute({

@@ -14,7 +14,7 @@ export const metadataRoutes = [
     answer: portalAppAnswer,
     log: { action: 'updateAppMetaData', value: ({ metaData }) => pathsOf(metaData) },
     respond: async ({ deps, input }) =>
-      portalApp(await defineFields(deps, { ...input, list: 'metaData', fields: input.metaData })),
+      portalApp(deps, await defineFields(deps, { ...input, list: 'metaData', fields: input.metaData })),
   }),
   portalRoute({
     method: 'POST',
@@ -24,7 +24,10 @@ export const metadataRoutes = [
     answer: portalAppAnswer,
     log: { action: 'updateAppInviteMetaData', value: ({ metaDataInvite }) => pathsOf(metaDataInvite) },
     respond: async ({ deps, input }) =>
-      portalApp(await defineFields(deps, { ...input, list: 'metaDataInvite', fields: input.metaDataInvite })),
+      portalApp(
+        deps,
+        await defineFields(deps, { ...input, list: 'metaDataInvite', fields: input.metaDataInvite }),
+      ),
   }),
   portalRoute({
     method: 'POST',
@@ -34,7 +37,8 @@ export const metadataRoutes = [
     answer: portalAppAnswer,
     refuse: { caller: { fails: 400 } },
     log: { action: 'deleteMetadata', value: ({ type, index }) => JSON.stringify({ type, index }) },
-    respond: async ({ deps, input }) => portalApp(await removeField(deps, { ...input, list: input.type })),
+    respond: async ({ deps, input }) =>
+      portalApp(deps, await removeField(deps, { ...input, list: input.type })),
   }),
 ];
 

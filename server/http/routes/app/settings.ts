@@ -27,7 +27,7 @@ export const settingRoutes = [
     refuse: { caller: { fails: 400 } },
     log: { action: 'update', value: namesOf },
     respond: async ({ deps, input }) =>
-      portalApp(await changeSettings(deps, { appId: input.appId, settings: updateChange(input) })),
+      portalApp(deps, await changeSettings(deps, { appId: input.appId, settings: updateChange(input) })),
   }),
   portalRoute({
     method: 'POST',
@@ -37,7 +37,7 @@ export const settingRoutes = [
     answer: portalAppAnswer,
     log: { action: 'updateAppSetting', value: ({ setting }) => setting },
     respond: async ({ deps, input }) =>
-      portalApp(await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
+      portalApp(deps, await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
   }),
   portalRoute({
     method: 'POST',

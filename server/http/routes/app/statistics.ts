@@ -18,7 +18,10 @@ export const statisticsRoutes = [
       // Without a target there is only the first page of each.
       const target = input.target || undefined;
       const page = target === undefined ? listPage({}) : listPage(input);
-      return portalStatistics(await appStatistics(deps, { appId: input.appId, target, hideAnonymous, page }));
+      return portalStatistics(
+        deps,
+        await appStatistics(deps, { appId: input.appId, target, hideAnonymous, page }),
+      );
     },
   }),
 ];

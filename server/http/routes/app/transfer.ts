@@ -58,7 +58,7 @@ export const transferRoutes = [
     respond: async ({ deps, input, request }) => {
       const { appName: name, newKeys } = input;
       const { path } = fileOf(request);
-      return portalApp(await importApp(deps, { name, path, newKeys: newKeys === 'true' }));
+      return portalApp(deps, await importApp(deps, { name, path, newKeys: newKeys === 'true' }));
     },
   }),
 ];

@@ -36,7 +36,7 @@ export const appUserRoutes = [
     respond: async ({ deps, input }) => {
       const { appId: id, value, hideAnonUser: hideAnonymous = false } = input;
       const users = await searchUsers(deps, { appId: id, value, hideAnonymous, page: searchPage(input) });
-      return users.map((user) => portalUser(user, { id }));
+      return users.map((user) => portalUser(deps, user, { id }));
     },
   }),
   portalRoute({
@@ -50,7 +50,7 @@ export const appUserRoutes = [
     log: { action: 'addUser' },
     respond: async ({ deps, input }) => {
       const password = passwordToSet(input, 'password', 'passwordText');
-      return portalUser(await addUser(deps, { ...input, password }), { id: input.appId });
+      return portalUser(deps, await addUser(deps, { ...input, password }), { id: input.appId });
     },
   }),
   portalRoute({
@@ -61,7 +61,7 @@ export const appUserRoutes = [
     answer: portalUserAnswer,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'removeUser' },
-    respond: async ({ deps, input }) => portalUser(await removeUser(deps, input), { id: input.appId }),
+    respond: async ({ deps, input }) => portalUser(deps, await removeUser(deps, input), { id: input.appId }),
   }),
   portalRoute({
     method: 'POST',

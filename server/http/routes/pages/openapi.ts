@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VERSION } from '../../../config/version.ts';
 import { REASONS } from '../../../model/errors.ts';
+import { OPERATOR_HEADER } from '../../frame/operator.ts';
 import { typedMembers } from '../../frame/typed-text.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { commonAnswers, describeAnswers } from './openapi-answers.ts';
@@ -101,11 +102,21 @@ const SCHEMAS = {
   },
 };
 
+/** What every portal route takes beside its input (additions §4). */
+const OPERATOR = {
+  name: OPERATOR_HEADER,
+  in: 'header',
+  required: false,
+  description: 'Who acts through the portal, percent-encoded UTF-8; stands in the log of the app as `by`.',
+  schema: TEXT,
+};
+
 function describeRoute(route: Route): Json {
   const parts = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
   const { properties, required } = inputSchema(route);
   const inQuery = route.method === 'POST' ? [] : Object.keys(properties);
   const parameters = [
+    ...(route.caller === 'server' ? [OPERATOR] : []),
     ...parts.map((name) => ({ name, in: 'path', required: true, schema: properties[name] ?? TEXT })),
     ...inQuery
       .filter((name) => !parts.includes(name))
