@@ -38,6 +38,8 @@ export interface Input<C extends Caller, I> {
 export interface RequestFacts {
   /** True for HEAD and prefetching (`Sec-Purpose`, `Purpose`) of a link: must not change anything. */
   idle: boolean;
+  /** Says in the log lines and events of the request which app it is about, where no credential does. */
+  tellApp(appId: string): void;
   /** The part named `file`, which an upload route always has. */
   file: ReceivedFile | undefined;
 }

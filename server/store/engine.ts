@@ -18,8 +18,8 @@ export interface Row {
   appId: string;
   revision: number;
   /**
-   * Unique within (table, appId), by index name. Every unique index of the table has an entry, but those a
-   * row may lack.
+   * Unique within (table, appId), some within the table, by index name. Every unique index of the table has
+   * an entry, but those a row may lack.
    */
   keys: Record<string, string>;
   /** Not unique, by index name. */
@@ -137,6 +137,8 @@ export interface TableOperations {
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
+  /** By a key that is unique in the whole table. */
+  findEverywhere(table: TableName, key: string, value: string): Promise<StoredRow | undefined>;
   /**
    * Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects
    * with `DuplicateKeyError`.

@@ -86,7 +86,13 @@ export class Records<T extends object> {
     value: string,
     isMeant: (record: T) => boolean = () => true,
   ): Promise<T | undefined> {
-    const row = await this.#engine.findByKey(this.#table, appId, key, value);
+    return this.#meant(await this.#engine.findByKey(this.#table, appId, key, value), key, isMeant);
+  }
+  /** As `findByKey`, over all apps. */
+  async findEverywhere(key: string, value: string, isMeant: (record: T) => boolean): Promise<T | undefined> {
+    return this.#meant(await this.#engine.findEverywhere(this.#table, key, value), key, isMeant);
+  }
+  #meant(row: StoredRow | undefined, key: string, isMeant: (record: T) => boolean): T | undefined {
     const record = this.#opened(row);
     if (row && record && !isMeant(record)) throw this.#sealer.tampered(row, `has the ${key} of another`);
     return record;

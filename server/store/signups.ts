@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+import { HOST_SCOPE } from './tables.ts';
 
 export const SIGNUP_FIELDS: SealedFields<Signup> = {
   secret: ['passwordHash', 'requests'],
@@ -22,13 +23,17 @@ function mapping(lookups: Lookups): RecordMapping<Signup> {
       revision,
       createdAt,
       fields,
-      keys: { handle: lookups.key(appId, 'handle', fields.handle) },
+      keys: { handle: lookups.key(appId, 'handle', fields.handle), link: linkKey(lookups, id) },
       prefixes: prefixesOf(lookups, appId, [fields.handle]),
       dueAt: fields.status === 'pending' ? (fields.code?.expiresAt ?? fields.updatedAt) : undefined,
     }),
     toRecord: ({ id, appId, revision, createdAt }, fields) =>
       ({ ...fields, id, appId, revision, createdAt }) as Signup,
   };
+}
+
+function linkKey(lookups: Lookups, signupId: string): string {
+  return lookups.key(HOST_SCOPE, 'signupLink', signupId);
 }
 
 /** `SignupStore` over an engine. */
@@ -42,6 +47,8 @@ export function createSignupStore(engine: Engine, lookups: Lookups, sealing: Sea
     insertMany: (signups) => records.insertMany(signups),
     find: (appId, signupId) => records.find(appId, signupId),
     findByHandle,
+    findByLink: (signupId) =>
+      records.findEverywhere('link', linkKey(lookups, signupId), ({ id }) => id === signupId),
     replace: (signup) => records.replace(signup),
     remove: (appId, signupId, revision) => records.remove(appId, signupId, revision),
     removeByHandle: (appId, handle) =>

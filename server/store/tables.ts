@@ -5,16 +5,20 @@ export interface TableShape {
    * unique to the rest only.
    */
   sparse: readonly string[];
+  /** Which of `keys` finds a row without its app id, because it says nothing but the row's own id. */
+  everywhere: readonly string[];
   lookups: readonly string[];
   tags: readonly string[];
   prefixes: boolean;
   due: boolean;
 }
-const NONE: TableShape = { keys: [], sparse: [], lookups: [], tags: [], prefixes: false, due: false };
+const NONE: TableShape = {
+  ...{ keys: [], sparse: [], everywhere: [], lookups: [], tags: [], prefixes: false, due: false },
+};
 
 /**
- * Every table. All indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps` and
- * `messages` have the app id `host`.
+ * Every table. All unique indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps`
+ * and `messages` have the app id `host`.
  */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
@@ -25,7 +29,14 @@ export const TABLES = {
     tags: ['anonymous'],
     prefixes: true,
   },
-  signups: { ...NONE, keys: ['handle'], prefixes: true, due: true },
+  signups: {
+    ...NONE,
+    keys: ['handle', 'link'],
+    sparse: ['link'],
+    everywhere: ['link'],
+    prefixes: true,
+    due: true,
+  },
   invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
   templates: { ...NONE, keys: ['nameAndLocale'] },
   activity: { ...NONE, tags: ['logType', 'status', 'action'] },

@@ -4,6 +4,7 @@ import type { User } from '../../server/model/user.ts';
 import { authenticatorCode } from '../support/authenticator.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
+import { codeOf } from '../support/outbox.ts';
 import { type ProviderServer, startSendGrid, startTwilio } from '../support/provider-servers.ts';
 import type { ContractRoute } from './table.ts';
 
@@ -140,7 +141,8 @@ const PLAYS: Record<string, Play> = {
     app: { signupFlow: 'link' },
     async input(world, app) {
       await world.post(app, 'signup', signUp);
-      return Object.fromEntries(new URL((await world.mail(app)).link).searchParams);
+      const code = codeOf({ link: (await world.mail(app)).link });
+      return { appToken: app.appToken, handle: signUp.handle, code };
     },
   },
   'POST /api/appuser/socialLogin': {

@@ -8,7 +8,7 @@ import { authenticatorCode, otherCode } from '../support/authenticator.ts';
 import { type Answer, makeDataDir, type RequestOptions, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
-import { readOutbox } from '../support/outbox.ts';
+import { codeOf, readOutbox } from '../support/outbox.ts';
 import { newPassword, until } from './two-hosts.ts';
 
 const AUDIENCE = 'com.example.app';
@@ -160,9 +160,12 @@ describe('secrets that pass through a host', () => {
     const linked = keep('handle of a link', `${planted('link')}@example.com`);
     await post(asApp, 'signup', { handle: linked, password: keep('password of a link', newPassword()) });
     const link = new URL((await mailed(linked, 'signUpLink')).link);
-    keep('link code', link.searchParams.get('code') ?? '');
-    await call('GET', `${link.pathname}${link.search}`, {});
-    await call('GET', `${link.pathname}${link.search}0`, {});
+    const linkCode = keep('link code', codeOf({ link: link.href }));
+    await call('GET', link.pathname, {});
+    await call('GET', `${link.pathname}0`, {});
+    const old = `appToken=${app.appToken}&handle=${encodeURIComponent(linked)}&code=${linkCode}`;
+    await call('GET', `/api/appuser/completeSignup?${old}`, {});
+    await call('GET', `/api/appuser/completeSignup?${old}0`, {});
 
     const invited = keep('invited handle', `${planted('invited')}@example.com`);
     await portal('/createAppInvite', { appId, handle: invited });

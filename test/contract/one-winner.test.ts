@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { authenticatorCode, otherCode } from '../support/authenticator.ts';
 import type { Answer } from '../support/host.ts';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { codeOf } from '../support/outbox.ts';
 import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
 
 // threats F14 asks for 100 rounds: TEST_ROUNDS=100 node --test test/contract/one-winner.test.ts
@@ -109,8 +110,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       inRounds(async () => {
         const person = { handle: newHandle(), password: newPassword() };
         assert.equal((await hosts.post(1, byLink, 'signup', person)).text, 'true');
-        const { searchParams } = new URL(hosts.sent(person.handle).link);
-        const proof = { handle: person.handle, code: searchParams.get('code') };
+        const proof = { handle: person.handle, code: codeOf({ link: hosts.sent(person.handle).link }) };
         await oneWinner(USES, (index) => hosts.post(index, byLink, 'completeSignup', proof));
         await logged('/api/appuser/completeSignup', USES);
         assert.equal(events('user_created').length, 1);
@@ -216,11 +216,8 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       inRounds(async () => {
         const person = { handle: newHandle(), password: newPassword() };
         await hosts.post(0, byLink, 'signup', person);
-        const { searchParams } = new URL(hosts.sent(person.handle).link);
-        await hosts.post(0, byLink, 'completeSignup', {
-          handle: person.handle,
-          code: searchParams.get('code'),
-        });
+        const code = codeOf({ link: hosts.sent(person.handle).link });
+        await hosts.post(0, byLink, 'completeSignup', { handle: person.handle, code });
         const guess = { handle: person.handle, password: newPassword() };
         const begun = Date.now();
         assert.deepEqual(await race(GUESSES, (index) => hosts.post(index, byLink, 'login', guess)), []);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Answer, makeDataDir, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
-import { readOutbox } from '../support/outbox.ts';
+import { codeOf, readOutbox } from '../support/outbox.ts';
 import { stranger } from '../support/places.ts';
 import { PASSWORD } from './stage.ts';
 
@@ -217,7 +217,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       const call = await newApp({ signupFlow: 'link' });
       const handle = person();
       assert.equal((await call(HOME, 'signup', { handle, password: PASSWORD })).text, 'true');
-      const code = new URL(sent(handle).link).searchParams.get('code') ?? '';
+      const code = codeOf({ link: sent(handle).link });
       await many(100, (n) =>
         call(stranger(n % 20), 'completeSignup', { handle, code: n % 2 ? '123456' : '9'.repeat(39) }),
       );

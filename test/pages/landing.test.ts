@@ -5,6 +5,7 @@ import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
 import { landingRoutes } from '../../server/http/routes/pages/landing.ts';
 import type { App } from '../../server/model/app.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { codeOf } from '../support/outbox.ts';
 import { patched } from '../support/patched.ts';
 
 const CSP =
@@ -19,7 +20,6 @@ after(() => host.stop());
 interface Link {
   app: App;
   handle: string;
-  /** Path and query. */
   path: string;
   code: string;
 }
@@ -34,16 +34,27 @@ async function signUp(
     json: { handle, password: PASSWORD, ...(locale && { locale }) },
   });
   assert.equal(answer.body, true);
+  return linkTo(app, handle);
+}
+/** The newest link of that app. */
+async function linkTo(app: App, handle: string): Promise<Link> {
   const line = (await host.outbox()).findLast(({ appId }) => appId === app.id);
   assert(line?.link);
-  const { pathname, search, searchParams } = new URL(line.link);
-  return { app, handle, path: pathname + search, code: searchParams.get('code') ?? '' };
+  const path = line.link.slice(host.deps.config.apiUrl.length);
+  return { app, handle, path, code: codeOf(line) };
+}
+/** The address of the same link as it was mailed before. */
+function oldPath({ app, handle, code }: Link): string {
+  const query = { appToken: app.appToken, handle, code };
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `/api/appuser/completeSignup?${pairs.join('&')}`;
 }
 const get = (path: string, headers: Record<string, string> = {}) =>
   host.request('GET', path, { headers: { accept: 'text/html', ...headers } });
 /** What a browser sends for the button. */
 const press = ({ path, handle, code }: Link) =>
   host.request('POST', path, { headers: { accept: 'text/html' }, form: { handle, code } });
+const appOf = async ({ app }: Link) => (await host.deps.store.apps.read(app.id)) ?? assert.fail();
 const userOf = ({ app, handle }: Link) => host.deps.store.users.findByHandle(app.id, handle);
 const heading = (html: string) => /<h1>(.*?)<\/h1>/.exec(html)?.[1];
 async function logRows(app: App) {
@@ -53,13 +64,14 @@ async function logRows(app: App) {
 }
 
 describe('a signup link', () => {
-  it('percent-encodes every value and points to the public address (A34)', async () => {
+  it('is short, holds the public address and names nobody (additions §8)', async () => {
     const { path, app, code } = await signUp({}, { handle: "o'hara+a&b#c=d@example.com" });
-    assert.equal(
-      path,
-      `/api/appuser/completeSignup?appToken=${app.appToken}&handle=o%27hara%2Ba%26b%23c%3Dd%40example.com&code=${code}`,
-    );
-    assert.match(code, /^\d{39}$/);
+    const row = await host.deps.store.signups.findByHandle(app.id, "o'hara+a&b#c=d@example.com");
+    assert.equal(path, `/confirm/${row?.id}/${code}`);
+    assert.match(path, /^\/confirm\/[0-9a-f]{24}\/\d{39}$/);
+    const { link } = (await host.outbox()).findLast(({ appId }) => appId === app.id) ?? assert.fail();
+    assert.equal(link, host.deps.config.apiUrl + path);
+    assert.ok(path.length < 80, path);
     assert.equal(heading((await get(path)).text), 'Confirm your account');
   });
 
@@ -138,7 +150,7 @@ describe('a signup link', () => {
   it('that has expired is page 410, one that is wrong page 400, in the language of the signup', async () => {
     const link = await signUp({ locales: ['EN', 'DE'] }, { locale: 'DE' });
     assert.match((await get(link.path)).text, /<html lang="de">/);
-    const forged = await press({ ...link, code: '1'.repeat(39) });
+    const forged = await press({ ...link, path: link.path.replace(link.code, '1'.repeat(39)) });
     assert.deepEqual([forged.status, heading(forged.text)], [400, 'This link is not valid']);
     host.clock.advance(host.deps.config.signupHours * 3_600_000 + 1);
     const late = await press(link);
@@ -168,18 +180,41 @@ describe('a signup link', () => {
       assert.doesNotMatch(page.text, /<img/);
   });
 
-  it('refuses a wrong app token, a missing value and a bad code with a page', async () => {
-    const { path, app } = await signUp();
+  it('that leads nowhere is the plain page, whatever stands there', async () => {
+    const link = await signUp();
+    const { code } = link;
+    const [, , id = ''] = link.path.split('/');
     const broken = [
-      path.replace(app.appToken, 'nonsense'),
-      path.replace(/&code=\d+/, ''),
-      path.replace(/&code=\d+/, '&code=abc'),
-      path.replace(/&handle=[^&]+/, '&handle=nobody%40example.com'),
+      `/confirm/${'0'.repeat(24)}/${code}`,
+      `/confirm/${id.toUpperCase()}/${code}`,
+      `/confirm/${id}/${code.slice(1)}`,
+      `/confirm/${id}/123456`,
+      `/confirm/${id}/x`,
+      `/confirm/%00%22%3Cimg/${code}`,
+      `/confirm/${'9'.repeat(5000)}/${code}`,
     ];
     for (const address of broken) {
-      const page = await get(address);
-      assert.deepEqual([page.status, heading(page.text)], [400, 'This link is not valid'], address);
+      for (const answer of [await get(address), await press({ ...link, path: address })]) {
+        assert.deepEqual([answer.status, heading(answer.text)], [400, 'This link is not valid'], address);
+        assert.match(answer.text, /<html lang="en">/);
+      }
     }
+  });
+
+  it('asks for no credential and heeds none', async () => {
+    const link = await signUp();
+    const headers = { 'app-token': 'nonsense', 'server-secret': 'nonsense' };
+    assert.equal(heading((await get(link.path, headers)).text), 'Confirm your account');
+    const done = await host.request('POST', `${link.path}?appToken=nonsense`, { headers, form: {} });
+    assert.equal(heading(done.text), 'You are all set');
+  });
+
+  it('ends with its app', async () => {
+    const link = await signUp();
+    await host.deps.store.apps.replace({ ...(await appOf(link)), status: 'suspended' });
+    assert.deepEqual([(await press(link)).status, await userOf(link)], [400, undefined]);
+    await host.deps.store.apps.replace({ ...(await appOf(link)), status: 'active', lifecycle: 'deleting' });
+    assert.equal(heading((await press(link)).text), 'This link is not valid');
   });
 
   it('shows the text that the app wrote for it', async () => {
@@ -200,6 +235,40 @@ describe('a signup link', () => {
   });
 });
 
+describe('a link that was mailed before links were short', () => {
+  it('shows and completes as ever', async () => {
+    const link = await signUp({}, { handle: "o'hara+a&b#c=d@example.com" });
+    const old = { ...link, path: oldPath(link) };
+    assert.equal(heading((await get(old.path)).text), 'Confirm your account');
+    await host.request('HEAD', old.path);
+    assert.equal(await userOf(link), undefined);
+    assert.equal(heading((await press(old)).text), 'You are all set');
+    assert.equal(heading((await get(link.path)).text), 'You are all set');
+  });
+
+  it('completes at once in apps that ask for it', async () => {
+    const link = await signUp({ linkConfirmation: 'immediate' });
+    await get(oldPath(link), { 'sec-purpose': 'prefetch' });
+    assert.equal(await userOf(link), undefined);
+    assert.equal(heading((await get(oldPath(link))).text), 'You are all set');
+  });
+
+  it('is refused with a page when the app token is wrong, a value missing or the code a bad one', async () => {
+    const link = await signUp();
+    const path = oldPath(link);
+    const broken = [
+      path.replace(link.app.appToken, 'nonsense'),
+      path.replace(/&code=\d+/, ''),
+      path.replace(/&code=\d+/, '&code=abc'),
+      path.replace(/&handle=[^&]+/, '&handle=nobody%40example.com'),
+    ];
+    for (const address of broken) {
+      const page = await get(address);
+      assert.deepEqual([page.status, heading(page.text)], [400, 'This link is not valid'], address);
+    }
+  });
+});
+
 describe('the link of a contested signup', () => {
   const TYPED = 'what I typed';
   const MINE = createHash('md5').update(TYPED).digest('hex');
@@ -208,9 +277,7 @@ describe('the link of a contested signup', () => {
     const { app, handle } = await signUp({ locales: ['EN', 'DE'], ...settings }, { locale });
     const json = { handle, password: MINE, locale };
     await host.request('POST', '/api/appuser/signup', { headers: { 'app-token': app.appToken }, json });
-    const { link } = (await host.outbox()).findLast(({ appId }) => appId === app.id) ?? assert.fail();
-    const { pathname, search, searchParams } = new URL(String(link));
-    return { app, handle, path: pathname + search, code: searchParams.get('code') ?? '' };
+    return linkTo(app, handle);
   }
   const pressWith = ({ path, handle, code }: Link, passwordText: string) =>
     host.request('POST', path, { headers: { accept: 'text/html' }, form: { handle, code, passwordText } });

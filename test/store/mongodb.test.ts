@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { NewerSchemaError } from '../../server/store/engine.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
-import { anId, aUser } from '../support/records.ts';
+import { anId, aSignup, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
 import { describeContests } from './contest.ts';
 import { aRow, mongoOpener } from './mongo-stage.ts';
@@ -49,6 +49,22 @@ describe('with a MongoDB', { skip }, () => {
       ['appId', 'keys.phone'],
       ['appId', 'keys.subject'],
     ]);
+    await client.close();
+  });
+
+  it('finds a signup by its link off an index, and takes rows that have none', async () => {
+    const database = aDatabase();
+    const store = storeOver(await open(mongod, database));
+    const client = new MongoClient(mongod.url(database));
+    const signups = client.db(database).collection('signups');
+    const [old, renewed] = [aSignup(), aSignup()];
+    await store.signups.insertMany([old, renewed]);
+    await signups.updateMany({}, { $unset: { 'keys.link': 1 } });
+    assert.equal(await store.signups.findByLink(renewed.id), undefined);
+    const again = await store.signups.replace(renewed);
+    assert.deepEqual(await store.signups.findByLink(renewed.id), again);
+    const plan = await signups.find({ 'keys.link': { $eq: 'v' } }).explain('queryPlanner');
+    assert.match(JSON.stringify(plan.queryPlanner.winningPlan), /"indexName":"link"/);
     await client.close();
   });
 

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { NewerSchemaError, type Row } from '../../server/store/engine.ts';
 import { conditionOf, orderOf } from '../../server/store/sqlite/conditions.ts';
+import { MIGRATIONS, migrate } from '../../server/store/sqlite/migrations.ts';
 import { createEngine, openDatabase, openSqlite } from '../../server/store/sqlite/open.ts';
 import { anId, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
@@ -151,6 +152,29 @@ describe('the embedded database', () => {
       plan(listed, values as Record<string, string>),
       /INDEX users_lacking_subject \(appId=\? AND id>\?\)/,
     );
+    db.close();
+  });
+
+  it('finds a signup by its link off an index, and takes rows that have none', async () => {
+    const file = aFile();
+    const old = new DatabaseSync(file);
+    migrate(
+      old,
+      MIGRATIONS.slice(
+        0,
+        MIGRATIONS.findIndex((sql) => sql.includes('key_link')),
+      ),
+    );
+    for (const id of ['1', '2']) {
+      old.exec(`INSERT INTO signups (appId, id, revision, createdAt, doc, key_handle)
+        VALUES ('app', '${id}', 1, 0, '{}', 'handle ${id}')`);
+    }
+    old.close();
+    await (await openSqlite({ file })).close();
+    const db = new DatabaseSync(file);
+    const [plan] = db.prepare('EXPLAIN QUERY PLAN SELECT t.doc FROM signups t WHERE t.key_link = ?').all('v');
+    assert.match(String(plan?.detail), /INDEX signups_link \(key_link=\?\)/);
+    assert.equal(db.prepare('SELECT count(*) AS rows FROM signups').get()?.rows, 2);
     db.close();
   });
 

@@ -32,3 +32,8 @@ export function readOutbox(dataDir: string): OutboxLine[] {
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 }
+
+/** The code at the end of a signup link (additions §8), or the one that was sent as it is. */
+export function codeOf({ code, link }: Pick<OutboxLine, 'code' | 'link'>): string {
+  return code ?? link?.split('/').at(-1) ?? '';
+}

@@ -1,4 +1,6 @@
+import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
+import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { isContested, type Signup } from '../../model/signup.ts';
 import { lacksPassword } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -12,6 +14,9 @@ import {
   type SignupProof,
 } from './signup-completion.ts';
 
+const ROW_ID = /^[\da-f]{24}$/;
+const LINK_CODE = /^\d{39}$/;
+
 type LinkDeps = CompletionDeps & Pick<Deps, 'activity' | 'renderer'>;
 
 /** What a link leads to. */
@@ -21,15 +26,50 @@ export interface Landing {
   html: string;
 }
 
+/** How somebody came: by the link, by the button of its page, or without having asked to see anything yet. */
+export type Coming = 'link' | 'button' | 'idly';
+interface Opening {
+  by: Coming;
+  password?: string | undefined;
+}
+
 /**
- * What a signup link shows (operator §6). `completes`: the button was pressed, or the app wants no button;
- * without it nothing is spent, so that scanners may open links. `password` chooses among the requests of a
+ * The address that completes a signup (additions §8): always below `API_URL`. A code is of digits, so there
+ * is nothing to encode.
+ */
+export function signupLink({ config }: Pick<Deps, 'config'>, { id }: Signup, code: string): string {
+  return `${config.apiUrl}/confirm/${id}/${code}`;
+}
+
+/**
+ * What `signupLink` shows: as `openSignupLink`, and the plain page `invalid` when there is no such signup or
+ * its app is gone.
+ */
+export async function openShortLink(
+  deps: LinkDeps,
+  {
+    signupId,
+    onApp,
+    ...opening
+  }: Opening & { signupId: string; code: string; onApp: (appId: string) => void },
+): Promise<Landing> {
+  const isLink = ROW_ID.test(signupId) && LINK_CODE.test(opening.code);
+  const signup = isLink ? await deps.store.signups.findByLink(signupId) : undefined;
+  const app = signup && (await deps.store.apps.find(signup.appId));
+  if (!app) return { page: 'invalid', html: plainPage(deps, 'invalid') };
+  onApp(app.id);
+  return openSignupLink(deps, { app, handle: signup.handle, ...opening });
+}
+
+/**
+ * What a signup link shows (operator §6). The button completes, and in an app that wants none the link;
+ * otherwise nothing is spent, so that scanners may open links. `password` chooses among the requests of a
  * contested signup. A link opened again shows the verified page for as long as it would have lived. The page
  * is in the signup's language. Throws the app's status, `signup_disabled` and `service_unavailable`.
  */
 export async function openSignupLink(
   deps: LinkDeps,
-  { completes, password, ...proof }: SignupProof & { completes: boolean; password?: string | undefined },
+  { by, password, ...proof }: SignupProof & Opening,
 ): Promise<Landing> {
   const proven = await proveSignup(deps, proof);
   if (!proven || proven.state === 'expired') {
@@ -37,8 +77,13 @@ export async function openSignupLink(
     return landing(deps, proof, proven ? 'expired' : 'invalid', proven?.signup);
   }
   const { signup, state } = proven;
-  if (completes) return landing(deps, proof, await complete(deps, { proof, proven, password }), signup);
+  if (completes(proof.app, by))
+    return landing(deps, proof, await complete(deps, { proof, proven, password }), signup);
   return landing(deps, proof, state === 'pending' ? 'confirm' : await verified(deps, signup), signup);
+}
+
+function completes({ linkConfirmation }: App, by: Coming): boolean {
+  return by === 'button' || (by === 'link' && linkConfirmation === 'immediate');
 }
 
 async function complete(
@@ -65,6 +110,10 @@ async function complete(
 async function verified(deps: Pick<Deps, 'store'>, { appId, handle }: Signup): Promise<LandingPage> {
   const user = await deps.store.users.findByHandle(appId, handle);
   return user && lacksPassword(user) ? 'verified-set-password' : 'verified';
+}
+
+function plainPage({ renderer }: Pick<Deps, 'renderer'>, name: 'invalid'): string {
+  return renderer.page({ name, locale: DEFAULT_LOCALE, template: undefined, values: {} });
 }
 
 async function landing(

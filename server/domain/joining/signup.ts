@@ -19,6 +19,7 @@ import { type NewPassword, requireNewPassword } from '../users/password-rules.ts
 import { requireFreeSeat } from '../users/seats.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
+import { signupLink } from './signup-link.ts';
 import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
 
 export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
@@ -164,26 +165,11 @@ async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish
     locale,
     to: handle,
     values: {},
-    ...(byLink ? { link: signupLink(deps, { app, handle, code }) } : { code }),
+    ...(byLink ? { link: signupLink(deps, signup, code) } : { code }),
     contested: isContested(signup),
     purpose: 'signup',
     outcome: 'wait',
   });
-}
-
-/**
- * The address that completes a signup (contract §6, operator §6): always below `API_URL`, every value
- * percent-encoded.
- */
-function signupLink(
-  deps: Pick<Deps, 'config'>,
-  { app, handle, code }: { app: App; handle: string; code: string },
-): string {
-  const url = new URL(`${deps.config.apiUrl}/api/appuser/completeSignup`);
-  // Not `URLSearchParams`: it writes a blank as `+`, which old readers of links do not undo.
-  const query = Object.entries({ appToken: app.appToken, handle, code });
-  url.search = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  return url.href;
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */

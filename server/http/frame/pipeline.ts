@@ -56,7 +56,13 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
       const input = asks ? checkInput(endpoint, parts ?? (await readInput()), deps.events) : {};
       if (parts && !parts.file) throw new Refused(route.refuse.missing, { because: NO_FILE });
       const caller = await credentials.caller(route, counted);
-      return await respond(caller, input, { idle: isIdle(route, req), file: parts?.file });
+      return await respond(caller, input, {
+        idle: isIdle(route, req),
+        tellApp: (appId) => {
+          exchange.appId = appId;
+        },
+        file: parts?.file,
+      });
     } finally {
       await upload?.discard();
     }
@@ -104,11 +110,11 @@ const NO_FILE = { reason: 'missing', field: 'file' } as const;
 const LOOKING_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 
 /**
- * What a client says it is about counts for links alone, which scanners open; it never hides anything from a
- * log.
+ * What a client says it is about counts for pages of links alone, which scanners open; it never hides
+ * anything from a log.
  */
-function isIdle({ caller }: Route, { method, headers }: IncomingMessage): boolean {
-  if (caller !== 'link' || method === 'POST') return false;
+function isIdle({ page }: Route, { method, headers }: IncomingMessage): boolean {
+  if (!page || method === 'POST') return false;
   return method === 'HEAD' || LOOKING_AHEAD.some((name) => headers[name] !== undefined);
 }
 

@@ -7,6 +7,11 @@ export interface SignupStore {
   insertMany(signups: readonly Signup[]): Promise<void>;
   find(appId: string, signupId: string): Promise<Signup | undefined>;
   findByHandle(appId: string, handle: string): Promise<Signup | undefined>;
+  /**
+   * The signup of a link, which names no app: the one look-up without an app id. A row that an earlier
+   * version wrote is found once it was written again.
+   */
+  findByLink(signupId: string): Promise<Signup | undefined>;
   /** See `Store`. */
   replace(signup: Signup): Promise<Signup | undefined>;
   /** Only if the row still has that revision when one is given. */

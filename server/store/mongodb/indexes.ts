@@ -26,17 +26,20 @@ function indexesOf(shape: TableShape): IndexDescription[] {
     name,
     key: { appId: 1, [field]: 1, ...newest } as const,
   });
+  const isOfApp = (key: string) => !shape.everywhere.includes(key);
   return [
     { name: 'newest', key: { appId: 1, ...newest } },
     { name: 'byId', key: { appId: 1, _id: 1 } },
-    ...shape.keys.map((key) => ({
+    // Not unique, which a sharded collection could not be: the `_id` that it is made of is.
+    ...shape.everywhere.map((key) => ({ name: key, key: { [`keys.${key}`]: 1 } as const })),
+    ...shape.keys.filter(isOfApp).map((key) => ({
       name: key,
       key: { appId: 1, [`keys.${key}`]: 1 } as const,
       unique: true,
       ...(shape.sparse.includes(key) && { partialFilterExpression: { [`keys.${key}`]: { $exists: true } } }),
     })),
     // Holds those alone that lack the key, so that they are found at no cost.
-    ...shape.sparse.map((key) => ({
+    ...shape.sparse.filter(isOfApp).map((key) => ({
       name: `lacking.${key}`,
       key: { appId: 1, _id: 1, [`keys.${key}`]: 1 } as const,
       partialFilterExpression: { [`keys.${key}`]: null },

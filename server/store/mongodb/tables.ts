@@ -51,6 +51,12 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       return found ? toRow(found) : undefined;
     },
 
+    async findEverywhere(table, key, value) {
+      const query = { [`keys.${key}`]: equal(value) };
+      const found = await connection.run(() => rows(table).findOne(query, { projection: STORED }));
+      return found ? toRow(found) : undefined;
+    },
+
     async replace(table, row) {
       const { _id, touchedAt, ...changed } = toDocument(row);
       const query = { ...identity(row.appId, row.id), revision: equal(row.revision - 1) };

@@ -121,6 +121,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX figures_app_days ON figures (appId, day);
   CREATE INDEX figures_days ON figures (day);
   `,
+  // NULL in rows of before: they were mailed the old address, and get a key with their next code.
+  `
+  ALTER TABLE signups ADD COLUMN key_link TEXT;
+  CREATE UNIQUE INDEX signups_link ON signups (key_link) WHERE key_link IS NOT NULL;
+  `,
 ];
 
 /**

@@ -94,6 +94,13 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         ),
       ),
 
+    findEverywhere: (table, key, value) =>
+      database.read(() =>
+        remembered.read(table, () =>
+          statements.get(`SELECT ${READ} FROM ${table} t WHERE t.key_${key} = :value`, { value }),
+        ),
+      ),
+
     replace: (table, row) =>
       database.write(() => {
         remembered.forget(table, row);

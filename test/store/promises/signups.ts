@@ -30,6 +30,34 @@ export function describeSignups(stage: () => Stage): void {
     assert.equal(await signups.replace({ ...signup, requests }), undefined, 'at a revision that is over');
   });
 
+  it('is found by its link without an app, and is one over all apps', async () => {
+    const { signups } = stage().store;
+    const signup = aSignup({ appId: anId() });
+    await signups.insertMany([aSignup({ appId: anId() }), signup]);
+    assert.deepEqual(await signups.findByLink(signup.id), signup);
+    const renewed = await signups.replace({ ...signup, locale: 'DE' });
+    assert.deepEqual(await signups.findByLink(signup.id), renewed);
+    const same = signups.insert(aSignup({ id: signup.id, appId: anId() }));
+    await assert.rejects(same, { error: 'handle_taken' });
+    assert.equal(await signups.findByLink(aSignup().id), undefined);
+    await signups.remove(signup.appId, signup.id);
+    assert.equal(await signups.findByLink(signup.id), undefined);
+  });
+
+  it('tells when a link leads to the row of another', async () => {
+    const { store, engine, events } = stage();
+    const [mine, other] = [aSignup({ appId: anId() }), aSignup({ appId: anId() })];
+    await store.signups.insertMany([mine, other]);
+    const row = await engine.findWhole('signups', mine.appId, mine.id);
+    const target = await engine.findWhole('signups', other.appId, other.id);
+    assert.ok(row && target);
+    await store.signups.remove(other.appId, other.id);
+    const keys = { ...row.keys, link: target.keys.link ?? '' };
+    await engine.replace('signups', { ...row, revision: 2, keys });
+    await assert.rejects(store.signups.findByLink(other.id), { name: 'TamperError' });
+    assert.equal(events.at(-1)?.event, 'tamper_detected');
+  });
+
   it('keeps one row per handle', async () => {
     const { signups } = stage().store;
     const appId = anId();

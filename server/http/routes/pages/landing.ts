@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { type LandingPage, openSignupLink } from '../../../domain/joining/signup-link.ts';
-import type { AppCaller } from '../../../model/caller.ts';
-import type { Deps } from '../../../ports/deps.ts';
+import {
+  type Coming,
+  type Landing,
+  type LandingPage,
+  openShortLink,
+  openSignupLink,
+} from '../../../domain/joining/signup-link.ts';
 import { typedText } from '../../frame/typed-text.ts';
-import { PageReply, type Route, userRoute } from '../../route.ts';
+import { PageReply, type RequestFacts, type Route, userRoute } from '../../route.ts';
 import { handleText, newPassword, signupCode } from '../../wire/user-parameter.ts';
 
 const STATUS: Readonly<Record<LandingPage, number>> = {
@@ -13,25 +17,39 @@ const STATUS: Readonly<Record<LandingPage, number>> = {
   expired: 410,
   invalid: 400,
 };
+const ERRORS = [
+  'app_suspended',
+  'signup_disabled',
+  'signup_expired',
+  'app_migrated',
+  'handle_taken',
+] as const;
+const OPENS = 'a page that asks for confirmation, or completes the signup.';
 
+const formPassword = {
+  password: newPassword.optional(),
+  passwordText: typedText('password', { orEmpty: true }),
+};
 const link = z.object({ handle: handleText, code: signupCode });
+/** Whatever stands there leads to a page: what cannot be a signup or a code is none. */
+const shortLink = z.object({ signupId: z.string().max(64), code: z.string().max(64) });
 
 /**
- * The verification link in a mail and the button of its page (operator §6). The JSON POST of this path is in
- * `appuser/signup.ts`.
+ * The verification link in a mail and the button of its page (operator §6). The JSON POST of the old path is
+ * in `appuser/signup.ts`.
  */
 export const landingRoutes: Route[] = [
   userRoute({
     method: 'GET',
     path: '/api/appuser/completeSignup',
-    summary: 'Opens the verification link: a page that asks for confirmation, or completes the signup.',
+    summary: `Opens a verification link of before: ${OPENS}`,
     caller: 'link',
     page: true,
     input: link,
     answer: { media: 'text/html' },
-    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
-    respond: ({ deps, caller, input, request }) =>
-      show(deps, caller, input, caller.app.linkConfirmation === 'immediate' && !request.idle),
+    errors: ERRORS,
+    respond: async ({ deps, caller: { app }, input, request }) =>
+      pageOf(await openSignupLink(deps, { app, ...input, by: comingOf(request) })),
   }),
   userRoute({
     method: 'POST',
@@ -39,22 +57,46 @@ export const landingRoutes: Route[] = [
     summary: 'Completes a signup from the button of the confirmation page.',
     caller: 'link',
     page: true,
-    input: link.extend({
-      password: newPassword.optional(),
-      passwordText: typedText('password', { orEmpty: true }),
-    }),
+    input: link.extend(formPassword),
     answer: { media: 'text/html' },
-    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
-    respond: ({ deps, caller, input }) => show(deps, caller, input, true),
+    errors: ERRORS,
+    respond: async ({ deps, caller: { app }, input }) =>
+      pageOf(await openSignupLink(deps, { app, ...input, by: 'button' })),
+  }),
+  userRoute({
+    method: 'GET',
+    path: '/confirm/:signupId/:code',
+    summary: `Opens the verification link of a message: ${OPENS}`,
+    caller: 'nobody',
+    open: true,
+    page: true,
+    input: shortLink,
+    answer: { media: 'text/html' },
+    errors: ERRORS,
+    respond: async ({ deps, input, request }) =>
+      pageOf(await openShortLink(deps, { ...input, by: comingOf(request), onApp: request.tellApp })),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/confirm/:signupId/:code',
+    summary: 'Completes a signup from the button of the page of its link.',
+    caller: 'nobody',
+    open: true,
+    page: true,
+    input: shortLink.extend(formPassword),
+    answer: { media: 'text/html' },
+    errors: ERRORS,
+    respond: async ({ deps, input, request: { tellApp } }) => {
+      const opening = { ...input, by: 'button', onApp: tellApp } as const;
+      return pageOf(await openShortLink(deps, opening));
+    },
   }),
 ];
 
-async function show(
-  deps: Deps,
-  { app }: AppCaller,
-  proof: z.infer<typeof link> & { password?: string | undefined },
-  completes: boolean,
-) {
-  const { page, html } = await openSignupLink(deps, { app, ...proof, completes });
+function comingOf({ idle }: RequestFacts): Coming {
+  return idle ? 'idly' : 'link';
+}
+
+function pageOf({ page, html }: Landing): PageReply {
   return new PageReply(html, STATUS[page]);
 }
