@@ -14,3 +14,16 @@ export const LOCALES: ReadonlySet<string> = new Set(
 
 /** What every app and every built-in text has. */
 export const DEFAULT_LOCALE = 'EN';
+
+/**
+ * The language of a BCP 47 tag, spelled as it is everywhere here: upper case, and nothing of region, script
+ * and extensions (`en-US`, `pt_BR` and `de` are EN, PT and DE). Undefined when there is none.
+ */
+export function languageOf(tag: string): string | undefined {
+  return /^[a-z]{2,3}(?![a-z\d])/i.exec(tag.trim())?.[0].toUpperCase();
+}
+
+/** The code in use for a language with a retired code or with a longer one: HE for IW, DE for DEU. */
+export function canonicalLanguage(language: string): string {
+  return new Intl.Locale(language).language.toUpperCase();
+}

@@ -80,7 +80,6 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
     602: [
       { input: { password: 'a'.repeat(31) } },
       { input: { password: 'g'.repeat(32) } },
-      { input: { locale: 'FR' } },
       { input: { handle: 'no e-mail' } },
       { input: { handle: `${'a'.repeat(244)}@example.com` } },
     ],
@@ -122,11 +121,7 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
     407: { app: { signupEnabled: false } },
     415: { app: { appleLoginEnabled: false }, input: identity('apple') },
     416: { app: { googleClientId: '' } },
-    602: [
-      { input: { provider: 'facebook' } },
-      { input: { locale: 'FR' } },
-      { input: { metaData: 'no JSON' } },
-    ],
+    602: [{ input: { provider: 'facebook' } }, { input: { metaData: 'no JSON' } }],
     604: { app: required, input: { metaData: '{}' } },
     610: { before: holder('') },
     611: { before: holder('apple') },
@@ -146,7 +141,6 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
     602: [
       { input: { handle: 'nobody@example.com' } },
       { input: { password: 'short' } },
-      { input: { locale: 'FR' } },
       { input: { metaData: 'no JSON' } },
     ],
     604: { app: required, input: { metaData: '{}' } },

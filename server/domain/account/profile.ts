@@ -52,7 +52,7 @@ export async function setUserName(
   });
 }
 
-/** Throws `invalid_data` for a locale the app does not have. */
+/** Throws `invalid_data` for a language the app has not. */
 export async function setLocale(
   deps: ProfileDeps,
   { caller, locale: text }: { caller: UserCaller; locale: string },

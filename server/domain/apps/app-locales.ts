@@ -1,5 +1,5 @@
 import type { App } from '../../model/app.ts';
-import { DEFAULT_LOCALE, LOCALES } from '../../model/locale.ts';
+import { DEFAULT_LOCALE, LOCALES, languageOf } from '../../model/locale.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { changeApp } from './apps.ts';
 
@@ -22,7 +22,7 @@ export async function setLocales(
 }
 
 function normalised(locales: readonly string[]): string[] {
-  const known = locales.map((locale) => locale.trim().toUpperCase()).filter((locale) => LOCALES.has(locale));
+  const known = locales.map((locale) => languageOf(locale) ?? '').filter((locale) => LOCALES.has(locale));
   return [...new Set([DEFAULT_LOCALE, ...known])];
 }
 

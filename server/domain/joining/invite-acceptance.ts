@@ -9,7 +9,7 @@ import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { change, changeUser, wasChanged } from '../users/change.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
-import { requireLocale } from '../users/locale.ts';
+import { chosenLocale } from '../users/locale.ts';
 import { mergeMetadata, parseMetadata } from '../users/metadata.ts';
 import { countPassword } from '../users/password-kinds.ts';
 import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
@@ -44,7 +44,7 @@ export async function register(
   const handle = parseHandle(app, input.handle);
   const invite = await getByCode(deps, app, input.handle, code);
   if (invite.status !== 'pending') throw new HostError('handle_taken');
-  const locale = requireLocale(app, input.locale);
+  const locale = chosenLocale(app, input.locale);
   const own = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
   const metaData = mergeMetadata(own, invite.metaData);
   const holder = await findHolder(deps, app, input.handle);

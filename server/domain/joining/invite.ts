@@ -10,7 +10,7 @@ import { admitCode } from '../attempts/code-budget.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { change } from '../users/change.ts';
 import { handleSpellings, parseHandle } from '../users/handle.ts';
-import { usedLocale } from '../users/locale.ts';
+import { chosenLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
@@ -56,7 +56,7 @@ export async function invite(
   const handle = parseHandle(app, input.handle);
   const metaData = parseMetadata(app.metaDataInvite, input.metaData, { onBadText: 'invalid_metadata' });
   const sender = { handle: user.handle, userId: senderUserId || user.id };
-  const locale = usedLocale(app, input.locale?.trim().toUpperCase());
+  const locale = chosenLocale(app, input.locale);
   await sendInvite(deps, { app, handle, sender, metaData, locale, inviter: user.id });
   return true;
 }

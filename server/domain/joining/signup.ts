@@ -13,7 +13,7 @@ import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
 import { firstNetworks } from '../users/known-networks.ts';
-import { requireLocale } from '../users/locale.ts';
+import { chosenLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
 import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 import { requireFreeSeat } from '../users/seats.ts';
@@ -40,7 +40,7 @@ interface Joining {
  * answer true. Who asks for a handle that waits may be somebody else: their password contests the signup and
  * never takes the place of another, even when no more messages may be sent. Throws, in this order,
  * `invalid_data` (password, handle), the app's status, `signup_disabled` (also when the app is full),
- * `handle_taken`, `invalid_data` (locale), `invalid_metadata`, and `internal` when the message was refused;
+ * `handle_taken`, `invalid_metadata`, and `internal` when the message was refused;
  * the request then waits all the same (A11).
  */
 export async function signUp(
@@ -62,7 +62,7 @@ export async function signUp(
   const registered = (await findHolder(deps, app, input.handle)) !== undefined;
   const hides = app.hideAccounts && app.signupFlow !== 'none';
   if (registered && !hides) throw new HostError('handle_taken');
-  const locale = requireLocale(app, input.locale);
+  const locale = chosenLocale(app, input.locale);
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_metadata' });
   await requireFreeSeat(deps, app, 'signup_disabled');
   if (app.signupFlow === 'none') requireSentMetadata(app, handle, metaData, 'invalid_data');

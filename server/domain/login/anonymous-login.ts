@@ -1,6 +1,5 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { isAnonymous, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type CreateDeps, createUser } from '../joining/create-user.ts';
@@ -8,6 +7,7 @@ import { requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { requireOpenApp } from '../tokens/open-account.ts';
 import { firstNetworks } from '../users/known-networks.ts';
+import { chosenLocale } from '../users/locale.ts';
 
 const ANONYMOUS_HANDLE_MAX = 128;
 /** What a device may make up. Nothing else, for such a handle stands in lists and spreadsheets as it came. */
@@ -15,20 +15,22 @@ const MADE_UP = /^ANON_[A-Za-z0-9._+-]+$/;
 
 /**
  * Logs a device in by the id it made up and kept; the first call makes the user (contract §3.5.3). Nothing
- * but the handle counts (S2). Throws, in this order, `invalid_credentials` for what is no anonymous handle (a
- * user of before keeps the one he has), `anonymous_disabled` (also when the app is full), the app's status,
- * `user_suspended`, `invalid_metadata`.
+ * but the handle counts (S2), and for a new user the language. Throws, in this order, `invalid_credentials`
+ * for what is no anonymous handle (a user of before keeps the one he has), `anonymous_disabled` (also when
+ * the app is full), the app's status, `user_suspended`, `invalid_metadata`.
  */
 export async function logInAnonymously(
   deps: TokenDeps & CreateDeps,
-  { app, handle }: { app: App; handle: string },
+  { app, handle, locale }: { app: App; handle: string; locale?: string | undefined },
 ): Promise<IssuedTokens> {
   if (!(await isAnonymousHandle(deps, app, handle))) {
     throw new HostError('invalid_credentials', { because: { reason: 'invalid_handle', field: 'handle' } });
   }
   if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
   requireOpenApp(deps, app, { method: 'anonymous', handleRef: deps.handleRef(app.id, handle) });
-  const user = (await findAnonymous(deps, app, handle)) ?? (await createAnonymous(deps, app, handle));
+  const user =
+    (await findAnonymous(deps, app, handle)) ??
+    (await createAnonymous(deps, app, { text: handle, locale: chosenLocale(app, locale) }));
   return issueTokens(deps, { app, user, method: 'anonymous' });
 }
 
@@ -51,7 +53,7 @@ async function findAnonymous(deps: Pick<Deps, 'store'>, app: App, handle: string
 async function createAnonymous(
   deps: CreateDeps & Pick<Deps, 'codes' | 'origin'>,
   app: App,
-  text: string,
+  { text, locale }: { text: string; locale: string },
 ): Promise<User> {
   const handle = unescaped(text);
   requireCompleteMetadata(app, handle, {}, 'invalid_metadata');
@@ -61,7 +63,7 @@ async function createAnonymous(
       app,
       ids,
       handle,
-      locale: DEFAULT_LOCALE,
+      locale,
       metaData: {},
       loginProvider: '',
       networks: firstNetworks(deps),

@@ -10,7 +10,7 @@ import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-
 import { requireOpenAccount, requireOpenApp } from '../tokens/open-account.ts';
 import { changeUser, wasChanged } from '../users/change.ts';
 import { findHolder, loginName, parseHandle } from '../users/handle.ts';
-import { requireLocale } from '../users/locale.ts';
+import { chosenLocale } from '../users/locale.ts';
 import { parseMetadata } from '../users/metadata.ts';
 import { requireRunning } from '../users/session.ts';
 
@@ -164,7 +164,7 @@ export async function socialSignUp(
   const proven = app.hideAccounts ? await ownerOf(deps, input, handle) : undefined;
   const holder = await findHolder(deps, app, input.handle);
   if (holder) throw new HostError(ACCOUNT_EXISTS[holder.loginProvider]);
-  const locale = requireLocale(app, input.locale);
+  const locale = chosenLocale(app, input.locale);
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_data' });
   const { subject } = proven ?? (await ownerOf(deps, input, handle));
   if (await deps.store.users.findBySocialId(app.id, provider, subject)) {

@@ -6,6 +6,7 @@ import type { PageRequest } from '../../ports/store/page.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { type InviteDeps, listInvites, sendInvite } from '../joining/invite.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
+import { chosenLocale } from '../users/locale.ts';
 
 /** More handles than this in one call would keep the portal waiting. */
 const HANDLES_MAX = 500;
@@ -26,7 +27,7 @@ export interface IssuedInvites {
  */
 export async function issueInvites(
   deps: InviteDeps,
-  { appId, handles, locale }: { appId: string; handles: string; locale: string },
+  { appId, handles, locale: tag }: { appId: string; handles: string; locale?: string | undefined },
 ): Promise<IssuedInvites> {
   const app = await getActiveAppForPortal(deps, appId);
   if (!app.invitationEnabled) throw new HostError('invitation_disabled');
@@ -34,6 +35,7 @@ export async function issueInvites(
   if (valid.size > HANDLES_MAX) {
     throw refused('more than 500 handles', { reason: 'too_long', field: 'handle' });
   }
+  const locale = chosenLocale(app, tag);
   const issued: IssuedInvites = { invites: [], exists: [], invalid };
   const limited: string[] = [];
   for (const [handle, typed] of valid) {
@@ -74,7 +76,7 @@ async function isExpected(deps: Pick<Deps, 'store'>, app: App, typed: string): P
 
 function offer(deps: InviteDeps, app: App, handle: string, locale: string): Promise<Invite | undefined> {
   const sender = { handle: PORTAL_SENDER, userId: PORTAL_SENDER };
-  return sendInvite(deps, { app, handle, sender, metaData: {}, locale: locale.trim().toUpperCase() });
+  return sendInvite(deps, { app, handle, sender, metaData: {}, locale });
 }
 
 /**

@@ -5,6 +5,7 @@ import { getAppForPortal } from '../apps/apps.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode } from '../attempts/code-budget.ts';
 import { type MessageDeps, type MessageInput, sendMessage } from '../messages/message.ts';
+import { chosenLocale } from '../users/locale.ts';
 import { parsePhone } from '../users/phone-number.ts';
 
 /**
@@ -45,7 +46,7 @@ export async function testSmsAccount(
   return sendTest(deps, {
     app,
     name: 'sms',
-    locale: input.locale?.trim().toUpperCase() || DEFAULT_LOCALE,
+    locale: chosenLocale(app, input.locale),
     to,
     values: input.handle ? { HANDLE: input.handle } : {},
     code: deps.codes.newCode(),

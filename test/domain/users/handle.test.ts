@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isEmail, loginName, parseHandle, parseUserName } from '../../../server/domain/users/handle.ts';
-import { requireLocale } from '../../../server/domain/users/locale.ts';
 import { isHostError } from '../../../server/model/errors.ts';
 import { anApp } from '../../support/records.ts';
 
@@ -150,15 +149,5 @@ describe('handle', () => {
 
   it('knows mail addresses from numbers and anonymous ids', () => {
     assert.deepEqual(['a@b.co', '+15551234567', 'ANON_1@x.co'].map(isEmail), [true, false, false]);
-  });
-
-  it('takes the locales of the app in any case, and EN always', () => {
-    const german = anApp({ locales: ['EN', 'DE'] });
-    const typed = ['de', ' DE ', undefined, '', 'en'];
-    assert.deepEqual(
-      typed.map((locale) => requireLocale(german, locale)),
-      ['DE', 'DE', 'EN', 'EN', 'EN'],
-    );
-    assert.throws(() => requireLocale(german, 'FR'), invalid);
   });
 });

@@ -218,12 +218,12 @@ describeOnBothStores(
       assert.equal(claimsOf(first.body.jwt).email, undefined);
     });
 
-    it('takes nothing but the handle from the body', async () => {
-      const { app, client } = await stage();
+    it('takes nothing but the handle and the language from the body', async () => {
+      const { app, client } = await stage({ locales: ['EN', 'DE'] });
       const more = {
         metaData: '{"sub":"x"}',
         password: PASSWORD,
-        locale: 'DE',
+        locale: 'de-AT',
         owner: 'server',
         scope: 'server',
       };
@@ -231,7 +231,7 @@ describeOnBothStores(
       const token = await host().deps.hostTokens.verify(assertTokens(answer), 'user');
       assert.equal(token?.appId, app.id);
       const user = await host().deps.store.users.findByHandle(app.id, 'ANON_1');
-      assert.deepEqual([user?.metaData, user?.passwordHash, user?.locale], [{}, undefined, 'EN']);
+      assert.deepEqual([user?.metaData, user?.passwordHash, user?.locale], [{}, undefined, 'DE']);
     });
 
     it('makes one user of 50 first calls at once, and lets all in', async () => {

@@ -105,6 +105,18 @@ describe('log-in with Apple and Google', () => {
     });
   }
 
+  it('makes an account in the first language of an app that has not the one asked for', async () => {
+    const app = await socialApp({ locales: ['DE', 'PT', 'EN'] });
+    const made = async (locale: string, handle: string) => {
+      const claims = { sub: `google-${handle}`, email: handle };
+      const token = identity('google', claims);
+      assertTokens(await signUp(app, 'google', { locale, handle, token }));
+      return (await host.deps.store.users.findByHandle(app.id, handle))?.locale;
+    };
+    assert.equal(await made('fr-CA', 'fr@example.com'), 'DE');
+    assert.equal(await made('pt_BR', 'pt@example.com'), 'PT');
+  });
+
   it('counts the text "true" as a verified e-mail, as Apple writes it', async () => {
     const app = await socialApp();
     assertTokens(await signUp(app, 'apple', { token: identity('apple', { email_verified: 'true' }) }));
@@ -225,7 +237,6 @@ describe('log-in with Apple and Google', () => {
     assertRefused(await logIn(off, 'google', 'x'), 416);
     assertRefused(await signUp(off, 'google', { handle: 'nonsense' }), 416, 'before the handle');
     assertRefused(await signUp(app, 'google', { handle: 'nonsense' }), 602);
-    assertRefused(await signUp(app, 'google', { locale: 'XX', token: 'x' }), 602, 'locale');
     assertRefused(await signUp(app, 'google', { metaData: '{' }), 602, 'no JSON');
     assertRefused(await signUp(app, 'google', { token: 'x' }), 604, 'required path absent, before the token');
     assertRefused(await signUp(app, 'google', { token: 'x', metaData: '{"name":"Ada"}' }), 613);

@@ -10,6 +10,7 @@ import {
   portalInvitesAnswer,
 } from '../../wire/invite.ts';
 import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
+import { localeText } from '../../wire/user-parameter.ts';
 
 /** Handles, comma-separated; the domain judges each, and how many they are. */
 const handleList = z.string().max(102_400);
@@ -29,7 +30,7 @@ export const appInviteRoutes = [
     method: 'POST',
     path: '/api/app/createAppInvite',
     summary: 'Invites one or more people in the name of the portal.',
-    input: z.object({ appId, handle: handleList, locale: z.string().max(8).default('EN') }),
+    input: z.object({ appId, handle: handleList, locale: localeText.optional() }),
     answer: issuedInvitesAnswer,
     codeStatus: { app_gone: 400, app_suspended: 400 },
     log: { action: 'createAppInvite' },

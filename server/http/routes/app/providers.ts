@@ -3,8 +3,9 @@ import { testMailAccount, testSmsAccount } from '../../../domain/portal/provider
 import { refused } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
-import { appId, handle, plainText } from '../../wire/portal-parameter.ts';
+import { appId, handle } from '../../wire/portal-parameter.ts';
 import { smsTestAnswer, wireSmsTest } from '../../wire/provider-check.ts';
+import { localeText } from '../../wire/user-parameter.ts';
 
 /** Mail, SMS and push accounts (contract §4.6.25, 26, 42). */
 export const providerRoutes = [
@@ -24,7 +25,7 @@ export const providerRoutes = [
       appId,
       phone: z.string().max(64),
       handle: handle.optional(),
-      locale: plainText(8).optional(),
+      locale: localeText.optional(),
     }),
     answer: smsTestAnswer,
     log: { action: 'testAppTwilio' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { patchLocales, setLocales } from '../../../domain/apps/app-locales.ts';
 import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/portal/templates.ts';
-import { LOCALES } from '../../../model/locale.ts';
+import { LOCALES, languageOf } from '../../../model/locale.ts';
 import { TEXT_LENGTHS } from '../../../model/portal-limits.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';
 import { portalRoute } from '../../route.ts';
@@ -56,8 +56,8 @@ export const templateRoutes = [
       templateName: z.enum(TEMPLATE_NAMES).optional(),
       locale: z
         .string()
-        .max(8)
-        .toUpperCase()
+        .max(35)
+        .transform((tag) => languageOf(tag))
         .pipe(z.enum([...LOCALES]))
         .optional(),
       subject: subject.optional(),

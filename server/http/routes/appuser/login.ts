@@ -4,7 +4,7 @@ import { logIn } from '../../../domain/login/password-login.ts';
 import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { loginAnswer, tokensAnswer, wireLogin, wireTokens } from '../../wire/tokens.ts';
-import { handleText, password } from '../../wire/user-parameter.ts';
+import { handleText, localeText, password } from '../../wire/user-parameter.ts';
 
 export const loginRoutes = [
   userRoute({
@@ -33,7 +33,7 @@ export const loginRoutes = [
     summary:
       'Logs a device in by an id it made up, ANON_ and letters, digits or . _ + -; the first call makes the user.',
     caller: 'app',
-    input: z.object({ handle: handleText }),
+    input: z.object({ handle: handleText, locale: localeText.optional() }),
     answer: tokensAnswer,
     errors: ['app_suspended', 'user_suspended', 'app_migrated', 'anonymous_disabled', 'invalid_metadata'],
     refuse: { missing: 'invalid_credentials' },
