@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
 import { whyUnreadable } from './config/unreadable-file.ts';
+import { createDnsRecords } from './delivery/dns.ts';
 import { createMailer } from './delivery/mailer.ts';
 import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
@@ -89,7 +90,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     });
     const keyPairs = createKeyPairs();
     const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
-    const mailer = createMailer({ config, outbox });
+    const dnsRecords = createDnsRecords();
+    const mailer = createMailer({ config, outbox, records: dnsRecords });
     const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
     const figures = createFigures({ store: store.figures, clock, wake: () => activity.wake() });
@@ -113,7 +115,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       totp,
       qrCodes,
       mailer,
-      texter: createTexter({ config, outbox }),
+      texter: createTexter({ config, outbox, records: dnsRecords }),
+      dnsRecords,
       renderer,
       archives,
       activity,

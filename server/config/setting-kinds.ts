@@ -111,6 +111,23 @@ export function email(shown: string, meaning: string): Setting<string, undefined
   };
 }
 
+/** Names of DNS, separated by commas. */
+export function labels(meaning: string): Setting<readonly string[], readonly []> {
+  return {
+    fallback: [],
+    default: NONE,
+    meaning,
+    secret: false,
+    repair: 'use names of letters, digits, hyphens and dots, separated by commas',
+    parse(value) {
+      const names = value.split(',').map((name) => name.trim().toLowerCase());
+      if (names.length > 10 || !names.every((name) => /^[a-z\d](?:[a-z\d._-]{0,61}[a-z\d])?$/.test(name)))
+        throw new Error('is no list of at most 10 names of DNS');
+      return names;
+    },
+  };
+}
+
 /** Origins for CORS, or everybody. */
 export function origins(meaning: string): Setting<'*' | readonly string[], '*'> {
   return {

@@ -7,6 +7,7 @@ import {
   flag,
   integer,
   isoDate,
+  labels,
   NONE,
   origins,
   phoneNumber,
@@ -80,6 +81,9 @@ export const SETTINGS = {
     form: 'smtp://user:password@host:587 or smtps://user:password@host:465',
   }),
   NOREPLY_EMAIL: email('`noreply@<host of API_URL>`', 'default sender'),
+  DKIM_SELECTORS: labels(
+    "comma-separated selectors of the mail server's DKIM keys; only the check of mail reads them (SendGrid's are known)",
+  ),
   SMS: choice(
     ['outbox', 'twilio', 'none'],
     undefined,

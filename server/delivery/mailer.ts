@@ -3,15 +3,28 @@ import type { Config } from '../model/config.ts';
 import { isSendable } from '../model/mail-address.ts';
 import { type Message, mailSender, ownMailAccount } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery/delivery-error.ts';
+import type { DnsRecords } from '../ports/delivery/dns-records.ts';
 import type { Mailer } from '../ports/delivery/mailer.ts';
-import type { Outbox } from './outbox.ts';
+import { createDnsRecords } from './dns.ts';
+import { deliverTo, type Outbox } from './outbox.ts';
+import { providerPlace, walkSendGrid } from './provider-walk.ts';
 import { createSendGrid } from './sendgrid.ts';
 import type { Smtp } from './smtp.ts';
+import { smtpPlace } from './smtp-place.ts';
+import { type Place, Steps } from './steps.ts';
 
 /**
  * Mail through the app's own SendGrid account where it has one, else through the host's provider (`MAIL`).
  */
-export function createMailer({ config, outbox }: { config: Config; outbox: Outbox }): Mailer {
+export function createMailer({
+  config,
+  outbox,
+  records = createDnsRecords(),
+}: {
+  config: Config;
+  outbox: Outbox;
+  records?: DnsRecords;
+}): Mailer {
   const sendGrid = createSendGrid({ baseUrl: config.sendGridUrl });
   const deliver = hostMailer();
 
@@ -29,16 +42,62 @@ export function createMailer({ config, outbox }: { config: Config; outbox: Outbo
     return opened;
   }
 
+  /** The account may have changed while the message waited: its sender goes with it. */
+  function addressed(message: Message, app: App | undefined): Message {
+    const { replyTo } = message;
+    return {
+      ...message,
+      from: mailSender(app, config.noreplyEmail),
+      replyTo: replyTo && isSendable(replyTo) ? replyTo : undefined,
+    };
+  }
+
+  async function walk(steps: Steps, message: Message | undefined, app: App | undefined): Promise<void> {
+    const apiKey =
+      ownMailAccount(app)?.apiKey ?? (config.mail === 'sendgrid' ? config.sendGridApiKey : undefined);
+    const mail = message && addressed(message, app);
+    if (apiKey) {
+      const from = mailSender(app, config.noreplyEmail);
+      const baseUrl = config.sendGridUrl;
+      await walkSendGrid(steps, { sendGrid, baseUrl, apiKey, from, message: mail, records });
+    } else if (config.mail === 'smtp' && config.smtpUrl) {
+      const { walkSmtp } = await import('./smtp-walk.ts');
+      await walkSmtp(steps, { url: config.smtpUrl, message: mail, records });
+    } else if (mail) await deliverTo(outbox, steps, mail);
+  }
+
   return {
     provider: config.mail,
-    async send(message, app: App | undefined) {
+    async send(message, app) {
       const own = ownMailAccount(app);
-      // The account may have changed while the message waited: its sender goes with it.
-      const mail = { ...message, from: mailSender(app, config.noreplyEmail) };
+      const mail = addressed(message, app);
       const provider = own ? 'sendgrid' : config.mail;
       if (!isSendable(mail.to)) throw new DeliveryError({ step: 'recipient', provider, retryable: false });
-      if (mail.replyTo && !isSendable(mail.replyTo)) mail.replyTo = undefined;
       return own ? sendGrid.send(own.apiKey, mail) : deliver(mail);
     },
+    async verify(message, app) {
+      if (message && !isSendable(message.to)) return [UNSENDABLE];
+      return Steps.of((steps) => walk(steps, message, app));
+    },
+    way(app) {
+      const from = mailSender(app, config.noreplyEmail);
+      const kind = ownMailAccount(app) ? 'sendgrid' : config.mail;
+      if (kind === 'outbox') return { kind, from, server: undefined };
+      return { kind, from, server: serverOf(kind === 'smtp' ? config.smtpUrl : config.sendGridUrl) };
+    },
   };
+}
+
+const UNSENDABLE = {
+  step: 'recipient',
+  ok: false,
+  ms: 0,
+  seen: 'that is no address',
+  cause: 'refused',
+} as const;
+
+function serverOf(address = ''): Place {
+  if (!address.startsWith('smtp')) return providerPlace(address);
+  const { host, port } = smtpPlace(address);
+  return { host, port };
 }

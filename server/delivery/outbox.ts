@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Message } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import { DeliveryError } from '../ports/delivery/delivery-error.ts';
+import type { Steps } from './steps.ts';
 
 /** Takes messages instead of a provider. */
 export interface Outbox {
@@ -41,6 +42,15 @@ export function openOutbox({ dataDir, clock, log, terminal }: OutboxOptions): Ou
       if (terminal?.isTTY && secret) terminal.write(`${message.message} for ${message.to}: ${secret}\n`);
     },
   };
+}
+
+/** The only step of a message that goes to an outbox. Throws as `deliver` does. */
+export function deliverTo(outbox: Pick<Outbox, 'deliver'>, steps: Steps, message: Message): Promise<void> {
+  return steps.take(
+    'accepted',
+    () => outbox.deliver(message),
+    () => 'written to the outbox file',
+  );
 }
 
 /** Members of a line beside `at`, in the order of operator §3. */

@@ -1,9 +1,10 @@
 import { createTransport } from 'nodemailer';
-import { isLoopback } from '../model/config.ts';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Message } from '../model/message.ts';
 import { DeliveryError } from '../ports/delivery/delivery-error.ts';
 import { SEND_MS, withinDeadline } from './deadline.ts';
 import { errorCode, networkStep } from './provider-error.ts';
+import { smtpPlace } from './smtp-place.ts';
 
 const PROVIDER = 'smtp';
 
@@ -13,8 +14,6 @@ const PROVIDER = 'smtp';
  */
 export interface Smtp {
   send(message: Message): Promise<void>;
-  /** Connects and logs in without sending anything. */
-  verify(): Promise<void>;
 }
 
 /**
@@ -24,20 +23,12 @@ export interface Smtp {
  * for itself.
  */
 export function createSmtp({ url }: { url: string }): Smtp {
-  const { protocol, hostname, port, username, password } = new URL(url);
-  const secure = protocol === 'smtps:';
-  const isLocal = isLoopback(hostname.toLowerCase());
+  const { user, password, ...place } = smtpPlace(url);
   const transport = createTransport({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port) || (secure ? 465 : 587),
-    secure,
-    requireTLS: !secure && password !== '' && !isLocal,
-    tls: { rejectUnauthorized: secure || !isLocal },
-    auth: username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : undefined,
-    dnsTimeout: SEND_MS,
-    connectionTimeout: SEND_MS,
-    greetingTimeout: SEND_MS,
-    socketTimeout: SEND_MS,
+    ...place,
+    tls: { rejectUnauthorized: place.rejectUnauthorized },
+    auth: user ? { user, pass: password } : undefined,
+    ...LIMITS,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -45,12 +36,48 @@ export function createSmtp({ url }: { url: string }): Smtp {
     async send(message) {
       await withinDeadline(PROVIDER, transport.sendMail(mailOf(message)).catch(throwDeliveryError));
     },
-    async verify() {
-      await withinDeadline(PROVIDER, transport.verify().catch(throwDeliveryError));
-    },
   };
 }
 
+const LIMITS = {
+  dnsTimeout: SEND_MS,
+  connectionTimeout: SEND_MS,
+  greetingTimeout: SEND_MS,
+  socketTimeout: SEND_MS,
+};
+
+/**
+ * A conversation over `options.connection`, step by step; `told` gets what client and server say, credentials
+ * masked.
+ */
+export function openConversation(
+  options: Pick<SMTPConnection.Options, 'host' | 'port' | 'secure' | 'secured' | 'requireTLS' | 'tls'> & {
+    connection: NonNullable<SMTPConnection.Options['connection']>;
+  },
+  told: (by: 'client' | 'server', text: string) => void,
+): SMTPConnection {
+  const debug = (entry: { tnx?: string }, text: unknown) => {
+    if (entry.tnx === 'client' || entry.tnx === 'server') told(entry.tnx, String(text));
+  };
+  const silent = () => {};
+  const logger = {
+    level: silent,
+    trace: silent,
+    debug,
+    info: silent,
+    warn: silent,
+    error: silent,
+    fatal: silent,
+  };
+  return new SMTPConnection({ ...options, ...LIMITS, transactionLog: true, logger });
+}
+
+/** A mail as it goes over the wire. */
+export async function composed(message: Message): Promise<Buffer> {
+  const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  const { message: bytes } = await composer.sendMail(mailOf(message));
+  return bytes as Buffer;
+}
 function mailOf({ to, from, fromName, replyTo, subject, text, html, attachments }: Message) {
   return {
     // Objects: the texts are taken as they are and not parsed as address lists.

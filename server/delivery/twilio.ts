@@ -14,6 +14,8 @@ const E164 = /^\+[1-9][0-9]{6,14}$/;
 /** Sends SMS through Twilio with one account. Throws `DeliveryError`. */
 export interface TwilioSender {
   send(account: TwilioAccount, message: Message): Promise<void>;
+  /** Asks for the account, and sends nothing; answers its status, `active` for one that may send. */
+  verify(account: TwilioAccount): Promise<string>;
 }
 
 /** `baseUrl`: `TWILIO_URL`. The SDK is loaded by the first message. */
@@ -37,6 +39,12 @@ export function createTwilio({ baseUrl }: { baseUrl: string }): TwilioSender {
       const sent = client.messages.create({ to: message.to, from: account.phoneNumber, body: message.text });
       await withinDeadline(PROVIDER, sent.catch(throwDeliveryError));
     },
+    async verify(account) {
+      const client = await clientFor(account);
+      const asked = client.api.v2010.accounts(account.accountSid).fetch();
+      const { status } = await withinDeadline(PROVIDER, asked.catch(throwDeliveryError));
+      return String(status);
+    },
   };
 }
 
@@ -53,10 +61,13 @@ async function newClient(accountSid: string, token: string, baseUrl: string): Pr
   }
 }
 
+/** Twilio's codes for a number that is not the account's, or cannot send (as `status` 400 all the same). */
+const SENDER_CODES: readonly unknown[] = [21212, 21603, 21606, 21659, 21660];
+
 function throwDeliveryError(thrown: unknown): never {
-  const status =
-    typeof thrown === 'object' && thrown !== null && 'status' in thrown && typeof thrown.status === 'number'
-      ? thrown.status
-      : undefined;
-  throw status ? refusedByProvider(PROVIDER, status) : unreachableProvider(PROVIDER, thrown);
+  const { status, code } = Object(thrown) as { status?: unknown; code?: unknown };
+  if (typeof status !== 'number' || status === 0) throw unreachableProvider(PROVIDER, thrown);
+  if (status === 400 && SENDER_CODES.includes(code))
+    throw new DeliveryError({ step: 'sender', provider: PROVIDER, status, retryable: true });
+  throw refusedByProvider(PROVIDER, status);
 }

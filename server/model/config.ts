@@ -37,6 +37,8 @@ export interface Config {
   readonly sendGridUrl: string;
   readonly smtpUrl: string | undefined;
   readonly noreplyEmail: string;
+  /** Names under which the mail server's DKIM keys stand in the sender's DNS. */
+  readonly dkimSelectors: readonly string[];
   readonly sms: 'outbox' | 'twilio' | 'none';
   readonly twilio: Readonly<TwilioAccount> | undefined;
   readonly twilioUrl: string;

@@ -1,6 +1,7 @@
 import type { Config } from '../model/config.ts';
 import type { Archives } from './archive.ts';
 import type { Clock } from './clock.ts';
+import type { DnsRecords } from './delivery/dns-records.ts';
 import type { Mailer } from './delivery/mailer.ts';
 import type { Renderer } from './delivery/renderer.ts';
 import type { Texter } from './delivery/texter.ts';
@@ -39,6 +40,7 @@ export interface Deps {
   readonly qrCodes: QrCodes;
   readonly mailer: Mailer;
   readonly texter: Texter;
+  readonly dnsRecords: DnsRecords;
   readonly renderer: Renderer;
   readonly archives: Archives;
   readonly activity: ActivityLog;

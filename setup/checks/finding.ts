@@ -2,11 +2,11 @@ import { weaknessOf } from '../../server/config/weak-secret.ts';
 
 /**
  * What a check found: one line of the summary and of `--check`. `detail` never holds a secret; with `ok:
- * false` it says the repair.
+ * false` it says the repair. `unknown`: there was nobody to ask, which nobody has to repair.
  */
 export interface CheckResult {
   name: string;
-  ok: boolean;
+  ok: boolean | 'unknown';
   detail: string;
 }
 

@@ -1,18 +1,20 @@
 import type { Config } from '../../server/model/config.ts';
 import { checkDatabase } from '../checks/database-check.ts';
+import { checkMailWay, checkSms } from '../checks/delivery-check.ts';
 import type { CheckResult } from '../checks/finding.ts';
 import { checkKeyPair } from '../checks/key-check.ts';
 import { checkClock, checkDisk, checkRights } from '../checks/machine-check.ts';
 import { checkAddress, checkOrigins, checkProxies } from '../checks/network-check.ts';
-import { checkMail, checkSms } from '../checks/provider-check.ts';
 import { checkRecords } from '../checks/records-check.ts';
 import { checkSealing } from '../checks/sealing-check.ts';
 import { checkSubjects } from '../checks/subject-check.ts';
 import { checkTemplates } from '../checks/templates-check.ts';
 import { type Command, installedConfig } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
-const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Promise<CheckResult> }[] = [
+type Found = CheckResult | CheckResult[];
+const CHECKS: readonly { what: string; run: (config: Config) => Found | Promise<Found> }[] = [
   { what: 'Opening the key pair', run: checkKeyPair },
   { what: 'Looking at the files', run: checkRights },
   { what: 'Reading texts and pages', run: checkTemplates },
@@ -22,7 +24,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => CheckResult | Pr
   { what: 'Looking at user ids', run: checkSubjects },
   { what: 'Comparing clocks', run: (config) => checkClock(config) },
   { what: 'Looking at the disk', run: (config) => checkDisk(config) },
-  { what: 'Asking the mail provider', run: checkMail },
+  { what: 'Asking the mail provider', run: checkMailWay },
   { what: 'Asking the SMS provider', run: checkSms },
   { what: 'Calling the public address', run: checkAddress },
   { what: 'Counting proxies', run: checkProxies },
@@ -36,13 +38,13 @@ export const runDoctor: Command = async ({ options, terminal }) => {
   const config = await installedConfig(options, terminal);
   const results: CheckResult[] = [];
   for (const { what, run } of CHECKS) {
-    const result = await terminal.progress(what, Promise.resolve(run(config)));
-    results.push(result);
+    const found = [await terminal.progress(what, Promise.resolve(run(config)))].flat();
+    results.push(...found);
     if (options.json) continue;
-    const mark = result.ok ? terminal.style('green', '✓') : terminal.style('red', '✗');
-    process.stdout.write(`${mark} ${result.name}: ${result.detail}\n`);
+    for (const { name, ok, detail } of found)
+      process.stdout.write(`${markOf(ok, terminal)} ${name}: ${detail}\n`);
   }
-  const failures = results.filter(({ ok }) => !ok);
+  const failures = results.filter(({ ok }) => ok === false);
   if (options.json) process.stdout.write(`${JSON.stringify({ checks: results })}\n`);
   else
     process.stdout.write(
@@ -51,3 +53,8 @@ export const runDoctor: Command = async ({ options, terminal }) => {
   if (failures.length === 0) return EXIT.done;
   return failures.every(({ name }) => name === 'database') ? EXIT.databaseUnreachable : EXIT.configuration;
 };
+
+function markOf(ok: CheckResult['ok'], { style }: Pick<Terminal, 'style'>): string {
+  if (ok === 'unknown') return style('yellow', '?');
+  return ok ? style('green', '✓') : style('red', '✗');
+}

@@ -189,12 +189,3 @@ describe('encryption', () => {
     );
   });
 });
-
-describe('verify', () => {
-  it('logs in and sends nothing', async () => {
-    const smtp = await open({}, 'mailer:secret@');
-    await smtp.verify();
-    assert.equal(server?.mails.length, 0);
-    assert(server?.commands.some((command) => command.startsWith('AUTH')));
-  });
-});

@@ -16,10 +16,10 @@ import { openDataKey } from '../../server/security/data-key.ts';
 import { createMetaStore } from '../../server/store/meta.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { checkDatabase, holdsData } from '../../setup/checks/database-check.ts';
+import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../setup/checks/delivery-check.ts';
 import type { CheckResult } from '../../setup/checks/finding.ts';
 import { checkClock, checkDisk, checkRights } from '../../setup/checks/machine-check.ts';
 import { checkAddress, checkOrigins, checkProxies } from '../../setup/checks/network-check.ts';
-import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../setup/checks/provider-check.ts';
 import { checkSealing } from '../../setup/checks/sealing-check.ts';
 import { freePort } from '../support/mongod.ts';
 import {
@@ -62,12 +62,12 @@ function kept<T extends { stop(): Promise<void> }>(server: T): T {
 }
 
 const HTTP_FAILURES: readonly [ProviderMood, RegExp][] = [
-  [401, /^auth: .*refused \(status 401\)/],
+  [401, /^auth: .* answers 401 → Correct /],
   [403, /^auth: /],
-  [500, /^provider: .*\(status 500\)/],
-  ['redirect', /^provider: .*\(status 302\)/],
-  ['reset', /^connect: /],
-  ['hang', /^timeout: no answer within 5 s/],
+  [500, /^auth: .* answers 500 → Try again later/],
+  ['redirect', /^auth: /],
+  ['reset', /^auth: the connection broke/],
+  ['hang', /^auth: no answer within 5 s/],
 ];
 
 describe('the check of SendGrid', { concurrency: true }, () => {
@@ -77,10 +77,10 @@ describe('the check of SendGrid', { concurrency: true }, () => {
   it('holds when the key is accepted, and shows it to nobody else', async () => {
     const server = await fake('fine');
     await assertHolds(checkMail(settings(server.url)), /SendGrid accepts/);
-    assert.deepEqual(
-      server.requests.map(({ path, headers }) => [path, headers.authorization]),
-      [['/v3/scopes', `Bearer ${SECRET}`]],
-    );
+    const [first, ...further] = server.requests.map(({ path, headers }) => [path, headers.authorization]);
+    assert.deepEqual(first, ['/v3/scopes', `Bearer ${SECRET}`]);
+    for (const [path] of further)
+      assert.match(path ?? '', /^\/v3\/(?:whitelabel\/domains|verified_senders)\?/);
   });
 
   for (const [mood, expected] of HTTP_FAILURES)
@@ -97,7 +97,7 @@ describe('the check of SendGrid', { concurrency: true }, () => {
 
   it('tells an unknown name and a closed port apart', async () => {
     await assertFails(checkMail(settings('https://sendgrid.invalid')), /^dns: /);
-    await assertFails(checkMail(settings('http://127.0.0.1:1')), /^connect: /);
+    await assertFails(checkMail(settings('http://127.0.0.1:1')), /^tcp: /);
   });
 
   it('offers a test mail, and says which step refused it', async () => {
@@ -156,10 +156,10 @@ describe('the check of an SMTP server', { concurrency: true }, () => {
   });
 
   const refusals: [SmtpScript['answers'], RegExp][] = [
-    [{ AUTH: `535 wrong ${SECRET}` }, /^auth: .*\(status 535\)/],
-    [{ MAIL: '550 not yours' }, /^sender: .*verified/],
+    [{ AUTH: `535 wrong ${SECRET}` }, /^auth: 535 wrong … → Correct SMTP_URL/],
+    [{ MAIL: '550 not yours' }, /^sender: .* → Verify the sender/],
     [{ RCPT: '550 nobody' }, /^recipient: /],
-    [{ DATA: '554 no' }, /^provider: /],
+    [{ DATA: '554 no' }, /^accepted: /],
   ];
   for (const [answers, expected] of refusals)
     it(`tells that ${Object.keys(answers ?? {})} was refused`, async () => {
@@ -168,12 +168,15 @@ describe('the check of an SMTP server', { concurrency: true }, () => {
 
   it('tells a wrong password, silence, a closed port and an unknown name apart', async () => {
     await assertFails(checkMail(settings(await fake({ answers: { AUTH: '535 no' } }))), /^auth: /);
-    await assertFails(checkMail(settings(await fake({ answers: { GREETING: 'hang' } }))), /^timeout: /);
-    await assertFails(checkMail(settings({ port: 1 })), /^connect: /);
+    await assertFails(
+      checkMail(settings(await fake({ answers: { GREETING: 'hang' } }))),
+      /^tcp: no answer within 5 s/,
+    );
+    await assertFails(checkMail(settings({ port: 1 })), /^tcp: /);
     await assertFails(checkMail(config({ SMTP_URL: 'smtp://mail.invalid' })), /^dns: /);
     await assertFails(
       checkMail(config({ SMTP_URL: `smtp://mailer:${SECRET}@127.0.0.1:1` })),
-      /^connect: .* \(server 127\.0\.0\.1:1\)/,
+      /^tcp: .* nothing listens at 127\.0\.0\.1:1/,
     );
     const plain = await fake({});
     await assertFails(checkMail(config({ SMTP_URL: `smtps://127.0.0.1:${plain.port}` })), /^tls: /);

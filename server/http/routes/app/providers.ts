@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { testMailAccount, testSmsAccount } from '../../../domain/portal/provider-check.ts';
+import { testMailAccount, testSmsAccount } from '../../../domain/portal/own-account-test.ts';
 import { refused } from '../../../model/errors.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import { appId, handle } from '../../wire/portal-parameter.ts';
-import { smsTestAnswer, wireSmsTest } from '../../wire/provider-check.ts';
+import { smsTestAnswer, wireSmsTest } from '../../wire/sms-test.ts';
 import { localeText } from '../../wire/user-parameter.ts';
 
 /** Mail, SMS and push accounts (contract §4.6.25, 26, 42). */
