@@ -13,7 +13,7 @@ import { type Command, installedConfig } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-type Found = CheckResult | CheckResult[];
+type Found = CheckResult | [CheckResult, CheckResult?];
 const CHECKS: readonly { what: string; run: (config: Config) => Found | Promise<Found> }[] = [
   { what: 'Opening the key pair', run: checkKeyPair },
   { what: 'Looking at the files', run: checkRights },
@@ -38,7 +38,9 @@ export const runDoctor: Command = async ({ options, terminal }) => {
   const config = await installedConfig(options, terminal);
   const results: CheckResult[] = [];
   for (const { what, run } of CHECKS) {
-    const found = [await terminal.progress(what, Promise.resolve(run(config)))].flat();
+    const found = [await terminal.progress(what, Promise.resolve(run(config)))]
+      .flat()
+      .filter((result) => result !== undefined);
     results.push(...found);
     if (options.json) continue;
     for (const { name, ok, detail } of found)
