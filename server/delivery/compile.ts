@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { MessageName } from '../model/template.ts';
 import { once } from '../tools/once.ts';
+import { BRAND_VALUES } from './brand.ts';
 import { NOTE, withHtmlNote, withTextNote } from './contested-note.ts';
 import { requireHarmless, requireModest } from './harmless.ts';
 import type { Layouts } from './layouts.ts';
@@ -62,7 +63,7 @@ export function compileText(
     }),
     html: compile(
       layouts.text({ name, locale, subject, body: withHtmlNote(html) }),
-      [...known, 'LINK_TEXT', NOTE],
+      [...known, 'LINK_TEXT', NOTE, ...BRAND_VALUES],
       { noEscape: false },
     ),
   };

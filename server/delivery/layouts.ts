@@ -1,3 +1,4 @@
+import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName } from '../model/template.ts';
 import { fileAt, type TextFile } from './text-files.ts';
 
@@ -27,12 +28,21 @@ export function createLayouts(files: ReadonlyMap<string, TextFile>): Layouts {
       : insert(pageLayout, { ...words, lang: languageOf(locale), content });
   }
 
+  function verifiedWords(locale: string): Readonly<Record<string, string>> {
+    const words = files.get(`pages/${locale}/verified.hbs`);
+    return (words ?? fileAt(files, `pages/${DEFAULT_LOCALE}/verified.hbs`)).head;
+  }
+
   return {
     page,
     text({ name, locale, subject, body }) {
       if (isDocument(body)) return body;
       if (name === 'clickThrough')
-        return page('verified', locale, { title: subject.replaceAll('<', '&lt;'), text: body });
+        return page('verified', locale, {
+          ...verifiedWords(locale),
+          title: subject.replaceAll('<', '&lt;'),
+          text: body,
+        });
       return insert(mailLayout, { lang: languageOf(locale), content: body });
     },
   };

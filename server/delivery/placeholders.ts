@@ -8,8 +8,10 @@ interface PlaceholderSet {
 }
 
 const PLAIN = ['HANDLE', 'APP_NAME'];
-const WITH_CODE: PlaceholderSet = { known: ['CODE', ...PLAIN], needed: ['CODE'] };
-const WITH_LINK: PlaceholderSet = { known: ['LINK', ...PLAIN], needed: ['LINK'] };
+const WITH_CODE: PlaceholderSet = { known: ['CODE', 'VALID_FOR', ...PLAIN], needed: ['CODE'] };
+const WITH_LINK: PlaceholderSet = { known: ['LINK', 'VALID_FOR', ...PLAIN], needed: ['LINK'] };
+/** `SENDER` is empty when the app itself invites. */
+const INVITE: PlaceholderSet = { known: ['SENDER', ...WITH_CODE.known], needed: ['CODE'] };
 const NOTICE: PlaceholderSet = { known: PLAIN, needed: [] };
 
 export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
@@ -17,7 +19,7 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   signUpLink: WITH_LINK,
   clickThrough: { known: ['CODE', ...PLAIN], needed: [] },
   resetPassword: WITH_CODE,
-  invite: WITH_CODE,
+  invite: INVITE,
   qrCode: { known: ['CODE', ...PLAIN], needed: [] },
   sms: WITH_CODE,
   signUpSuccess: NOTICE,
@@ -30,7 +32,7 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   setPassword: WITH_CODE,
   signUpSms: WITH_CODE,
   signUpLinkSms: WITH_LINK,
-  inviteSms: WITH_CODE,
+  inviteSms: INVITE,
   resetPasswordSms: WITH_CODE,
   setPasswordSms: WITH_CODE,
 };

@@ -1,9 +1,10 @@
 import { DEFAULT_LOCALE } from '../model/locale.ts';
 import type { MessageName, Template } from '../model/template.ts';
-import type { RenderedMessage, Renderer } from '../ports/delivery/renderer.ts';
+import type { Life, RenderedMessage, Renderer } from '../ports/delivery/renderer.ts';
 import type { Events } from '../ports/log/events.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { once } from '../tools/once.ts';
+import { BRAND_VALUES, brandOf } from './brand.ts';
 import { checkText } from './check-text.ts';
 import { type CompiledText, compile, compileText, type Fill, LINK_CAPTION, type Values } from './compile.ts';
 import { contestedNote, NOTE } from './contested-note.ts';
@@ -16,7 +17,7 @@ const VALUE_LIMIT = 8_192;
 /** Edited texts kept compiled; one is a few kilobytes. */
 const STORED_LIMIT = 1_000;
 
-const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED'];
+const PAGE_VALUES = ['HANDLE', 'APP_NAME', 'CODE', 'CONTESTED', ...BRAND_VALUES];
 
 /**
  * Reads the built-in texts and the operator's own ones below `dataDir`. A text is compiled when it is first
@@ -82,10 +83,17 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
   }
 
   function message(input: Parameters<Renderer['message']>[0]): RenderedMessage {
-    const { name, locale, template, contested = false } = input;
-    const values = { ...input.values, [NOTE]: contested ? contestedNote(files, locale) : '' };
+    const { name, locale, template, contested = false, validFor, app } = input;
+    const note = contested ? contestedNote(files, locale) : '';
+    const valuesIn = (language: string) => ({
+      ...input.values,
+      ...(validFor && { VALID_FOR: durationText(validFor, language) }),
+      ...brandOf(app),
+      [NOTE]: note,
+    });
     if (template) {
       try {
+        const values = valuesIn(template.locale);
         return fill(compileStored(template), template.name, values, template.replyTo);
       } catch {
         events.emit('template_failed', {
@@ -95,7 +103,8 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
         });
       }
     }
-    return fill(builtInOf(name, locale), name, values, undefined);
+    const language = builtIn.has(`${locale} ${name}`) ? locale : DEFAULT_LOCALE;
+    return fill(builtInOf(name, locale), name, valuesIn(language), undefined);
   }
 
   return {
@@ -108,14 +117,19 @@ export function createRenderer({ dataDir, events }: { dataDir: string; events: E
       return { subject: head.subject || '%APP_NAME%', htmlTemplate: body, localeLinkText: head.link };
     },
     check,
-    page({ name, locale, template, values }) {
-      if (name === 'verified')
-        return message({ name: 'clickThrough', locale, template, values, app: undefined }).html;
+    page({ name, locale, template, values, app }) {
+      if (name === 'verified') return message({ name: 'clickThrough', locale, template, values, app }).html;
       const page = pages.get(`${locale} ${name}`) ?? pages.get(`${DEFAULT_LOCALE} ${name}`);
       if (!page) throw new Error(`template pages/${DEFAULT_LOCALE}/${name}.hbs is missing`);
-      return page()(contextOf(PAGE_VALUES, values));
+      return page()(contextOf(PAGE_VALUES, { ...values, ...brandOf(app) }));
     },
   };
+}
+
+/** A duration in words of a language, such as `48 hours`. */
+function durationText({ count, unit }: Life, locale: string): string {
+  const form = { style: 'unit', unit, unitDisplay: 'long' } as const;
+  return new Intl.NumberFormat(locale.toLowerCase(), form).format(count);
 }
 
 function naming<T>(path: string, work: () => T): T {
@@ -140,7 +154,7 @@ function fill(
   values: Values,
   replyTo: string | undefined,
 ): RenderedMessage {
-  const context = contextOf([...PLACEHOLDERS[name].known, NOTE], values);
+  const context = contextOf([...PLACEHOLDERS[name].known, NOTE, ...BRAND_VALUES], values);
   // What changed is a sentence in the reader's language: a line of the text's head.
   if (context.CHANGE) context.CHANGE = text.head[context.CHANGE] ?? context.CHANGE;
   context.LINK_TEXT = text.linkText;

@@ -58,9 +58,12 @@ export interface ReceivedFile {
 export class PageReply {
   readonly html: string;
   readonly status: number;
-  constructor(html: string, status = 200) {
+  /** The only origin of its pictures; absent: any. */
+  readonly picturesFrom: string | undefined;
+  constructor(html: string, status = 200, picturesFrom?: string) {
     this.html = html;
     this.status = status;
+    this.picturesFrom = picturesFrom;
   }
 }
 /** A streamed file. */

@@ -104,6 +104,12 @@ export interface App {
   mailsPerHour?: number;
   /** ISO 3166 codes of the countries that SMS go to, upper case; absent or empty = all. */
   smsCountries?: string[];
+  /** Where its pages and mails lead to: an https address, or one of the app's own scheme. */
+  appUrl?: string;
+  /** `#rrggbb` in lower case. */
+  brandColor?: string;
+  /** An https address. */
+  logoUrl?: string;
   keys: AppKey[];
   /** Host-signed JWT that clients identify themselves with. */
   appToken: string;

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { PLACEHOLDERS } from '../../server/delivery/placeholders.ts';
 import { createRenderer } from '../../server/delivery/render.ts';
 import { readTextFiles, TextFilesError } from '../../server/delivery/text-files.ts';
+import type { App } from '../../server/model/app.ts';
 import { HostError } from '../../server/model/errors.ts';
 import { type MessageName, TEMPLATE_NAMES, type Template } from '../../server/model/template.ts';
 
@@ -24,6 +25,8 @@ const VALUES = {
   PASSWORD: 'hunter2',
   CHANGE: 'totpOn',
   PROVIDER: 'Apple',
+  VALID_FOR: '48 hours',
+  SENDER: 'grace@example.com',
 };
 const MARKUP = `"><img src=x onerror=alert(1)>{{CODE}}%CODE%@example.com`;
 
@@ -65,6 +68,53 @@ function refusal(input: { name?: MessageName; subject?: string; htmlTemplate: st
     return error.detail;
   }
 }
+
+describe('mails', () => {
+  const CODES = ['signUp', 'signUpLink', 'resetPassword', 'setPassword', 'invite'] as const;
+  const mail = (name: MessageName, locale: string, values: Record<string, string> = VALUES) =>
+    renderer.message({
+      ...{ name, locale, template: undefined, values, app: undefined },
+      validFor: { count: 36, unit: 'hour' },
+    });
+
+  it("say how long a code or link holds, in the reader's language", () => {
+    const words = {
+      EN: '36 hours',
+      DE: '36 Stunden',
+      ES: '36 horas',
+      FR: '36 heures',
+      JA: '36 時間',
+      ZH: '36小时',
+    };
+    for (const [locale, told] of Object.entries(words)) {
+      for (const name of CODES) {
+        const { text, html } = mail(name, locale);
+        const plain = (part: string) => part.replaceAll('\u00a0', ' ');
+        assert.ok(plain(text).includes(told) && plain(html).includes(told), `${locale} ${name}: ${text}`);
+      }
+    }
+    assert.ok(mail('signUp', 'IT').text.includes('36 hours'), 'the language of the text that stands in');
+  });
+
+  it('name who invites, or the app', () => {
+    for (const locale of LOCALES) {
+      assert.match(mail('invite', locale).text, /grace@example\.com/);
+      const { text } = mail('invite', locale, { ...VALUES, SENDER: '' });
+      assert.doesNotMatch(text, /grace|superuser/);
+      assert.ok(text.split('Chess Club').length > 1, text);
+    }
+  });
+
+  it('show the logo and the colour of the app, whose text can be read', () => {
+    const app = { brandColor: '#ffcc00', logoUrl: 'https://cdn.example.com/l.png' } as App;
+    const { html } = renderer.message({
+      ...{ name: 'signUpLink', locale: 'EN', template: undefined, values: VALUES, app },
+    });
+    assert.match(html, /<img class="logo" src="https:\/\/cdn\.example\.com\/l\.png" alt="Chess Club"/);
+    assert.match(html, /background: #ffcc00; color: #000000/);
+    assert.doesNotMatch(builtIn('signUpLink').html, /<img|#000000/);
+  });
+});
 
 describe('the paragraph of a contested signup', () => {
   const stored = (htmlTemplate: string, locale: string, values = VALUES) =>

@@ -11,6 +11,8 @@ import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 import { codeOf } from '../support/outbox.ts';
 import { contrast, READ_COLOURS, type ReadColour } from './contrast.ts';
 
+/** A picture without an answer: its caption must do. */
+const LOGO = 'https://127.0.0.1:1/logo.png';
 const PHONE = { width: 320, height: 640 };
 const DESKTOP = { width: 1280, height: 800 };
 let browser: Browser;
@@ -168,6 +170,17 @@ describe('pages and mails', { skip }, () => {
       `${locale} contested`,
       renderer.page({ name: 'confirm', locale, template: undefined, values: contested }),
     ]);
+    for (const brandColor of ['#ffcc00', '#ffffff', '#000000', '#7a7a7a', '#0a7f3c']) {
+      const branded = { brandColor, appUrl: 'https://chess.example.com', logoUrl: LOGO } as App;
+      for (const name of ['confirm', 'verified', 'expired'] as const) {
+        const html = renderer.page({ name, locale, template: undefined, values, app: branded });
+        sources.push([`${locale} ${name} ${brandColor}`, html]);
+      }
+      for (const name of ['signUp', 'signUpLink'] as const) {
+        const mail = renderer.message({ name, locale, template: undefined, values, app: branded });
+        sources.push([`${locale} mail ${name} ${brandColor}`, mail.html]);
+      }
+    }
     for (const name of ['signUp', 'signUpLink', 'qrCode', 'passwordSetByPortal', 'setPassword'] as const) {
       const mail = renderer.message({ name, locale, template: undefined, values, app: undefined });
       sources.push([`${locale} mail ${name}`, mail.html]);

@@ -235,6 +235,56 @@ describe('a signup link', () => {
   });
 });
 
+describe('the pages of an app with an address, a colour and a logo', () => {
+  const BRAND = {
+    appUrl: 'chess.club://home?a=1&b=2',
+    brandColor: '#ffcc00',
+    logoUrl: 'https://cdn.example.com:8443/logo.png?v=1&w=2',
+  };
+
+  it('show them, and lead to the app once the signup is confirmed', async () => {
+    const link = await signUp({ ...BRAND, name: 'Chess <Club>' });
+    const asked = await get(link.path);
+    assert.match(asked.text, /<img class="logo" src="https:[^"]*logo\.png[^"]*" alt="Chess &lt;Club&gt;"/);
+    assert.match(asked.text, /--fill: #ffcc00; --on-fill: #000000/);
+    assert.doesNotMatch(asked.text, /chess\.club:/, 'not before it is confirmed');
+    const done = await press(link);
+    const [, address = '', caption] = /<a class="button" href="([^"]*)">([^<]*)<\/a>/.exec(done.text) ?? [];
+    assert.equal(address.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='), BRAND.appUrl);
+    assert.equal(caption, 'Open Chess &lt;Club&gt;');
+  });
+
+  it("say so in the reader's language, and nothing of an app that has none", async () => {
+    const locales = { locales: ['EN', 'DE'] };
+    const german = await signUp({ ...BRAND, ...locales, name: 'Schach' }, { locale: 'DE' });
+    assert.match((await press(german)).text, />Schach öffnen<\/a>/);
+    assert.doesNotMatch((await press(await signUp())).text, /<a |<img|--fill: #/);
+  });
+
+  it('load the picture from the origin of the logo alone', async () => {
+    const link = await signUp(BRAND);
+    const policy = CSP.replace('https: data:', 'https://cdn.example.com:8443');
+    for (const page of [await get(link.path), await press(link), await get(oldPath(link))])
+      assert.equal(page.headers['content-security-policy'], policy);
+    assert.equal(
+      (await get(`/confirm/${'0'.repeat(24)}/${link.code}`)).headers['content-security-policy'],
+      CSP,
+    );
+  });
+
+  it('leave the pictures of a text of its own alone', async () => {
+    const link = await signUp(BRAND);
+    await host.deps.store.templates.insert({
+      ...{ id: host.deps.codes.newRowId(1), appId: link.app.id, revision: 1, name: 'clickThrough' },
+      ...{ locale: 'EN', subject: 'Done', createdAt: 1, updatedAt: 1 },
+      htmlTemplate: '<h1>In</h1><img src="https://elsewhere.example/x.png">',
+    });
+    const done = await press(link);
+    assert.equal(done.headers['content-security-policy'], CSP);
+    assert.match(done.text, /elsewhere[\s\S]*<a class="button"/);
+  });
+});
+
 describe('a link that was mailed before links were short', () => {
   it('shows and completes as ever', async () => {
     const link = await signUp({}, { handle: "o'hara+a&b#c=d@example.com" });

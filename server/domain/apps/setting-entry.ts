@@ -10,6 +10,12 @@ export type Kind<V extends string = string> =
   /** One line without control characters. */
   | { kind: 'line'; length: number }
   | { kind: 'mailAddress' }
+  /** An https address or a deep link. */
+  | { kind: 'appAddress' }
+  /** An https address. */
+  | { kind: 'webAddress' }
+  /** `#rrggbb`, kept in lower case. */
+  | { kind: 'colour' }
   /** A whole number from 0 on. */
   | { kind: 'count' }
   /** More than 0, perhaps with a fraction. */
@@ -24,7 +30,7 @@ type KindOf<V> = [V] extends [boolean]
     ? Extract<Kind, { kind: 'count' | 'hours' }>
     : [V] extends [string]
       ? string extends V
-        ? Extract<Kind, { kind: 'line' | 'mailAddress' }>
+        ? Extract<Kind, { kind: 'line' | 'mailAddress' | 'appAddress' | 'webAddress' | 'colour' }>
         : { kind: 'choice'; of: readonly V[] }
       : Extract<Kind, { kind: 'audiences' | 'countries' }>;
 

@@ -11,6 +11,7 @@ const NONE = { kind: COUNT, initial: 0, oldExport: 0 } as const;
 const RULE = { setting: 'passwordSetting', leftOut: 'reset', shownTo: 'clients' } as const;
 const TWO_FACTOR = { setting: 'twoFactorVerification', leftOut: 'kept' } as const;
 const MAIL_ACCOUNT = { setting: 'emailExtensionAPIKey', clearedBy: 'emptyText', shownTo: 'portal' } as const;
+const BRAND = { clearedBy: 'emptyText', shownTo: 'portal' } as const;
 
 /**
  * The settings of an app by their published names (contract §4.3, operator §7), in the order in which they
@@ -201,6 +202,9 @@ export const SETTING_TABLE = {
     clearedBy: 'emptyList',
     shownTo: 'portal',
   },
+  appUrl: { field: 'appUrl', kind: { kind: 'appAddress' }, setting: 'appUrl', ...BRAND },
+  brandColor: { field: 'brandColor', kind: { kind: 'colour' }, setting: 'brandColor', ...BRAND },
+  logoUrl: { field: 'logoUrl', kind: { kind: 'webAddress' }, setting: 'logoUrl', ...BRAND },
 } as const satisfies Record<string, Entry>;
 
 type Table = typeof SETTING_TABLE;

@@ -91,7 +91,7 @@ export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite
     name: 'invite',
     locale,
     to: handle,
-    values: {},
+    values: { SENDER: sender.handle === PORTAL_SENDER ? '' : sender.handle },
     code,
     purpose: 'invite',
     outcome: 'queue',

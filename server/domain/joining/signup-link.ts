@@ -24,6 +24,8 @@ export type LandingPage = 'confirm' | 'verified' | 'verified-set-password' | 'ex
 export interface Landing {
   page: LandingPage;
   html: string;
+  /** The one picture on it. */
+  logoUrl?: string | undefined;
 }
 
 /** How somebody came: by the link, by the button of its page, or without having asked to see anything yet. */
@@ -128,7 +130,9 @@ async function landing(
   const values = {
     ...{ HANDLE: handle.trim(), APP_NAME: app.name, CODE: code, CONTESTED: contested ? 'yes' : '' },
   };
-  return { page, html: deps.renderer.page({ name: page, locale, template, values }) };
+  const html = deps.renderer.page({ name: page, locale, template, values, app });
+  // A text of the app's own may show pictures from anywhere.
+  return { page, html, logoUrl: template ? undefined : app.logoUrl };
 }
 
 /**

@@ -4,6 +4,7 @@ import { DEFAULT_LOCALE } from '../../model/locale.ts';
 import { type Attachment, type Message, mailSender } from '../../model/message.ts';
 import { type MessageName, TEMPLATE_NAMES, type Template, type TemplateName } from '../../model/template.ts';
 import { isAnonymous } from '../../model/user.ts';
+import type { Life } from '../../ports/delivery/renderer.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, MINUTE_MS } from '../../tools/duration.ts';
 import { usedLocale } from '../users/locale.ts';
@@ -108,7 +109,7 @@ async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<M
   if (link !== undefined) Object.assign(values, { LINK: link });
   const contested = channel === 'email' && input.contested === true;
   const { subject, text, html, replyTo } = deps.renderer.message({
-    ...{ name, locale, template, values, contested, app },
+    ...{ name, locale, template, values, contested, validFor: lifeOf(deps.config, published), app },
   });
   const message = { channel, appId: app.id, message: published, locale, to, text, code, link };
   if (channel === 'sms') return { ...message, from: smsSender(deps.config, app) };
@@ -125,6 +126,28 @@ function channelOf(to: string): Message['channel'] | undefined {
 /** The texter puts the number of the account it uses here; an outbox has none. */
 function smsSender(config: Config, app: App): string {
   return app.twilio?.phoneNumber ?? config.twilio?.phoneNumber ?? app.name;
+}
+
+/** How long the code or link of a message holds. */
+export function lifeOf(config: Config, name: MessageName): Life | undefined {
+  switch (name) {
+    case 'signUp':
+    case 'signUpLink':
+      return { count: config.signupHours, unit: 'hour' };
+    case 'resetPassword':
+    case 'setPassword':
+      return { count: config.resetCodeMinutes, unit: 'minute' };
+    case 'invite':
+      return { count: config.inviteDays, unit: 'day' };
+    case 'sms': {
+      const minutes = config.smsCodeSeconds / 60;
+      return Number.isInteger(minutes)
+        ? { count: minutes, unit: 'minute' }
+        : { count: config.smsCodeSeconds, unit: 'second' };
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** A code that has expired need not be sent any more. */

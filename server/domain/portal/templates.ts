@@ -5,7 +5,7 @@ import { TEMPLATE_NAMES, type Template, type TemplateName } from '../../model/te
 import type { RenderedMessage } from '../../ports/delivery/renderer.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
-import { findTemplate } from '../messages/message.ts';
+import { findTemplate, lifeOf } from '../messages/message.ts';
 import { change } from '../users/change.ts';
 
 type TemplateDeps = Pick<Deps, 'store' | 'renderer'>;
@@ -152,7 +152,7 @@ export async function previewTemplate(
   };
   deps.renderer.check({ name, subject, htmlTemplate });
   const values = { ...SAMPLE_VALUES, APP_NAME: app.name, LINK: `${deps.config.apiUrl}/` };
-  return deps.renderer.message({ name, locale, template, values, app });
+  return deps.renderer.message({ name, locale, template, values, validFor: lifeOf(deps.config, name), app });
 }
 
-const SAMPLE_VALUES = { HANDLE: 'ada@example.com', CODE: '123456' };
+const SAMPLE_VALUES = { HANDLE: 'ada@example.com', SENDER: 'grace@example.com', CODE: '123456' };

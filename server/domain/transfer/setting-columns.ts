@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import { ADDRESS_LENGTH, isAppAddress, isColour, isWebAddress } from '../../model/brand.ts';
 import { isPlainLine } from '../../model/portal-limits.ts';
 import type { Entry } from '../apps/setting-entry.ts';
 import { SETTINGS } from '../apps/setting-table.ts';
@@ -38,6 +39,12 @@ function readSetting(cells: Cells, name: string, entry: Entry): unknown {
       return cells.line(name, kind.length) ?? missing;
     case 'mailAddress':
       return cells.mailAddress(name) ?? missing;
+    case 'appAddress':
+      return textOf(cells, name, isAppAddress);
+    case 'webAddress':
+      return textOf(cells, name, isWebAddress);
+    case 'colour':
+      return textOf(cells, name, isColour)?.toLowerCase();
     case 'count': {
       const count = cells.integer(name, Number(missing ?? 0));
       return count === 0 && clearedBy === 'zero' ? undefined : count;
@@ -54,6 +61,12 @@ function readSetting(cells: Cells, name: string, entry: Entry): unknown {
       return countries.length === 0 && clearedBy === 'emptyList' ? undefined : countries;
     }
   }
+}
+
+function textOf(cells: Cells, name: string, isOne: (text: string) => boolean): string | undefined {
+  const text = cells.text(name, ADDRESS_LENGTH);
+  if (text !== undefined && !isOne(text)) throw new CellError(`${name} cannot be used`);
+  return text;
 }
 
 function hoursOf(cells: Cells, name: string, { fallback, max }: { fallback: number; max: number }): number {

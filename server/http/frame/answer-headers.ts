@@ -1,8 +1,9 @@
 import type { Config } from '../../model/config.ts';
 
 const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
-const PAGE_POLICY =
-  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const pagePolicy = (pictures: string) =>
+  `default-src 'none'; style-src 'self' 'unsafe-inline'; img-src ${pictures}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+const PAGE_POLICY = pagePolicy('https: data:');
 const YEAR_SECONDS = 31_536_000;
 
 /** The headers of every answer, whoever writes it (contract §2.2, operator §4): name, value, name, value … */
@@ -25,15 +26,17 @@ export class AnswerHeaders {
     requestId: string;
     contentType: string | undefined;
     cacheControl?: string | undefined;
+    picturesFrom?: string | undefined;
   }): string[] {
-    const { requestId, contentType, cacheControl = 'no-store' } = answer;
+    const { requestId, contentType, cacheControl = 'no-store', picturesFrom } = answer;
+    const pages = picturesFrom === undefined ? PAGE_POLICY : pagePolicy(picturesFrom);
     const headers = [
       'X-Request-Id',
       requestId,
       'Cache-Control',
       cacheControl,
       'Content-Security-Policy',
-      contentType?.startsWith('text/html') ? PAGE_POLICY : API_POLICY,
+      contentType?.startsWith('text/html') ? pages : API_POLICY,
       ...this.#common,
     ];
     if (contentType !== undefined) headers.push('Content-Type', contentType);

@@ -110,11 +110,11 @@ const NO_FILE = { reason: 'missing', field: 'file' } as const;
 const LOOKING_AHEAD = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 
 /**
- * What a client says it is about counts for pages of links alone, which scanners open; it never hides
+ * What a client says it is about counts for links alone, which scanners open; it never hides
  * anything from a log.
  */
-function isIdle({ page }: Route, { method, headers }: IncomingMessage): boolean {
-  if (!page || method === 'POST') return false;
+function isIdle({ caller, page }: Route, { method, headers }: IncomingMessage): boolean {
+  if (!(caller === 'link' || page) || method === 'POST') return false;
   return method === 'HEAD' || LOOKING_AHEAD.some((name) => headers[name] !== undefined);
 }
 

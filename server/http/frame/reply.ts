@@ -13,6 +13,8 @@ export interface Reply {
   body: string | NodeJS.ReadableStream;
   contentType: string;
   cacheControl?: string;
+  /** Of a page: the only origin of its pictures. */
+  picturesFrom?: string | undefined;
   /** Name, value, name, value … */
   headers?: readonly string[];
 }
@@ -26,7 +28,8 @@ export function jsonReply(status: number, body: string, headers?: readonly strin
 
 /** An HTML answer (operator §6). */
 export function pageReply(page: PageReply, headers?: readonly string[]): Reply {
-  return { status: page.status, body: page.html, contentType: 'text/html; charset=utf-8', headers };
+  const { status, html: body, picturesFrom } = page;
+  return { status, body, contentType: 'text/html; charset=utf-8', picturesFrom, headers };
 }
 
 /** What `respond` answered, ready to be sent. Nothing to return is the bare `true` (contract §2.1). */
@@ -58,10 +61,10 @@ export class Sender {
     // One writeHead with a flat list is several times as fast as Koa's header by header.
     ctx.respond = false;
     const { res } = ctx;
-    const { body, cacheControl } = reply;
+    const { body, cacheControl, picturesFrom } = reply;
     const { requestId } = ctx.exchange;
     const contentType = reply.status === 204 ? undefined : reply.contentType;
-    const headers = this.#headers.of({ requestId, contentType, cacheControl });
+    const headers = this.#headers.of({ requestId, contentType, cacheControl, picturesFrom });
     headers.push(...cors, ...(reply.headers ?? []));
     if (typeof body === 'string') {
       if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));

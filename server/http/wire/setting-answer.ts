@@ -25,6 +25,9 @@ function answerOfKind(kind: Kind): z.ZodType {
       return z.enum(kind.of as [string, ...string[]]);
     case 'line':
     case 'mailAddress':
+    case 'appAddress':
+    case 'webAddress':
+    case 'colour':
       return z.string();
     case 'count':
     case 'hours':

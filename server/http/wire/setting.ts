@@ -10,6 +10,7 @@ import {
 } from '../../domain/apps/setting-table.ts';
 import { fieldsOf } from '../../domain/apps/setting-values.ts';
 import { isCountry } from '../../domain/users/phone-number.ts';
+import { ADDRESS_LENGTH, isAppAddress, isColour, isWebAddress } from '../../model/brand.ts';
 import { HostError, refused } from '../../model/errors.ts';
 import {
   appName,
@@ -34,6 +35,12 @@ function schemaOf(kind: Kind): z.ZodType {
       return plainText(kind.length);
     case 'mailAddress':
       return mailAddress;
+    case 'appAddress':
+      return orEmpty(z.string().max(ADDRESS_LENGTH).refine(isAppAddress));
+    case 'webAddress':
+      return orEmpty(z.string().max(ADDRESS_LENGTH).refine(isWebAddress));
+    case 'colour':
+      return orEmpty(z.string().max(7).refine(isColour).toLowerCase());
     case 'count':
       return wholeNumber;
     case 'hours':
@@ -43,6 +50,11 @@ function schemaOf(kind: Kind): z.ZodType {
     case 'countries':
       return countryList;
   }
+}
+
+/** An empty text clears the setting. */
+function orEmpty(schema: z.ZodType<string>) {
+  return z.union([z.literal(''), schema]);
 }
 
 const countryList = z

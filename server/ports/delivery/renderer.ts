@@ -9,6 +9,12 @@ export interface RenderedMessage {
   replyTo: string | undefined;
 }
 
+/** How long a code or link holds. */
+export interface Life {
+  count: number;
+  unit: 'second' | 'minute' | 'hour' | 'day';
+}
+
 /**
  * Texts: built-in ones per locale (read at start) and the apps' own edited ones (compiled once per revision).
  */
@@ -27,6 +33,9 @@ export interface Renderer {
     values: Record<string, string>;
     /** Adds a fixed paragraph at the end: more than one password was asked for in this signup. */
     contested?: boolean;
+    /** Becomes `VALID_FOR` in the language of the text. */
+    validFor?: Life | undefined;
+    /** Whose address, colour and logo it shows. */
     app: App | undefined;
   }): RenderedMessage;
   /** The built-in text of an editable template in the stored form with %PLACEHOLDERS%, for the portal. */
@@ -45,5 +54,6 @@ export interface Renderer {
     locale: string;
     template: Template | undefined;
     values: Record<string, string>;
+    app?: App | undefined;
   }): string;
 }

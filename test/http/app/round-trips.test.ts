@@ -53,7 +53,12 @@ const SETTINGS: Record<string, string[]> = {
   mailsPerHour: ['mailsPerHour'],
   smsCountries: ['smsCountries'],
   refuseCommonPasswords: ['refuseCommonPasswords'],
+  appUrl: ['appUrl'],
+  brandColor: ['brandColor'],
+  logoUrl: ['logoUrl'],
 };
+/** Settings of texts that may be unset. */
+const EMPTY_WHEN_UNSET = ['emailExtensionAPIKey', 'realmAppId', 'appUrl', 'brandColor', 'logoUrl'];
 const FULL: Partial<App> = {
   appleBundleId: 'a.b,c.d',
   appleLoginEnabled: true,
@@ -73,6 +78,9 @@ const FULL: Partial<App> = {
   smsPerHour: 30,
   mailsPerHour: 1_000_000,
   smsCountries: ['DE', 'CH'],
+  appUrl: 'chess.club://home?x=1',
+  brandColor: '#0a7f3c',
+  logoUrl: 'https://cdn.example.com:8443/logo.png?v=2',
   metaData: [
     { id: 'm1', path: 'a.b', fieldName: 'b', required: true, canEdit: true },
     { id: 'm2', path: 'c', fieldName: 'C', required: false, canEdit: false },
@@ -135,8 +143,7 @@ describe('what a portal is shown it can save', () => {
       for (const [setting, fields] of Object.entries(SETTINGS)) {
         const values = Object.fromEntries(fields.map((field) => [field, before[field] ?? undefined]));
         // What is unset is not shown; the portal leaves its field empty.
-        if (setting === 'emailExtensionAPIKey' || setting === 'realmAppId')
-          for (const field of fields) values[field] ??= '';
+        if (EMPTY_WHEN_UNSET.includes(setting)) for (const field of fields) values[field] ??= '';
         await save('updateAppSetting', { appId: app.id, setting, ...values });
       }
       assert.deepEqual(await shown(app), before);

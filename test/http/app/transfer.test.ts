@@ -92,6 +92,9 @@ async function fullApp(host: TestHost): Promise<App> {
     smsPerHour: 12,
     mailsPerHour: 340,
     smsCountries: ['DE', 'US'],
+    appUrl: 'https://chess.example.com/play',
+    brandColor: '#ffcc00',
+    logoUrl: 'https://chess.example.com/logo.svg',
     keys,
   });
   const ofApp = { appId: app.id };

@@ -41,6 +41,8 @@ describe('invitations', () => {
     assertTrue(await sender.post('invite', { handle: ' Bo@Example.com ', senderUserId: 'realm-7' }));
     const [mail] = await mails(app);
     assert.equal(mail?.to, 'bo@example.com');
+    assert.match(mail?.text ?? '', /^sender@example\.com would like you to join/m, 'names who invites');
+    assert.match(mail?.text ?? '', /30 days/, 'says how long the code holds');
     const [invite] = await invitesOf(app, 'bo@example.com');
     assert.deepEqual(
       [invite?.senderHandle, invite?.senderUserId, invite?.status],

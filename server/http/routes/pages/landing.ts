@@ -97,6 +97,6 @@ function comingOf({ idle }: RequestFacts): Coming {
   return idle ? 'idly' : 'link';
 }
 
-function pageOf({ page, html }: Landing): PageReply {
-  return new PageReply(html, STATUS[page]);
+function pageOf({ page, html, logoUrl }: Landing): PageReply {
+  return new PageReply(html, STATUS[page], logoUrl && new URL(logoUrl).origin);
 }
