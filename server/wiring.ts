@@ -94,7 +94,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const mailer = createMailer({ config, outbox, records: dnsRecords });
     const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
-    const figures = createFigures({ store: store.figures, clock, wake: () => activity.wake() });
+    const figures = createFigures({ store, clock, wake: () => activity.wake() });
     const activity = createActivityLog({
       ...{ store: store.activity, codes, clock, events },
       isKnownUser: (appId, handle) => isKnownUser({ store }, appId, handle),

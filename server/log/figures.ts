@@ -1,8 +1,10 @@
 import type { Figure, Metric } from '../model/figure.ts';
+import { dayOf } from '../model/visit.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Figures } from '../ports/log/figures.ts';
 import type { FigureStore } from '../ports/store/figures.ts';
-import { DAY_MS } from '../tools/duration.ts';
+import type { UserStore } from '../ports/store/users.ts';
+import { Visits } from './visits.ts';
 
 /** Upserts of one write. */
 const BATCH = 500;
@@ -16,7 +18,11 @@ export interface WaitingFigures extends Figures {
 }
 
 /** Adds figures up in memory. `wake` is told when something waits to be written. */
-export function createFigures(deps: { store: FigureStore; clock: Clock; wake: () => void }): WaitingFigures {
+export function createFigures(deps: {
+  store: { figures: Pick<FigureStore, 'add'>; users: Pick<UserStore, 'recordVisits'> };
+  clock: Clock;
+  wake: () => void;
+}): WaitingFigures {
   let waiting = new Map<string, Figure>();
 
   function add(figure: Figure): void {
@@ -27,23 +33,36 @@ export function createFigures(deps: { store: FigureStore; clock: Clock; wake: ()
     else waiting.set(key, figure);
   }
 
+  function count(appId: string, metric: Metric, first = '', second = ''): void {
+    if (waiting.size === 0) deps.wake();
+    const day = dayOf(deps.clock.now());
+    add({ appId, day, metric, first: asWord(first), second: asWord(second), count: 1 });
+  }
+  const visits = new Visits({ users: deps.store.users, clock: deps.clock, figures: { count } });
+
+  async function writeCounts(): Promise<void> {
+    const figures = [...waiting.values()];
+    waiting = new Map();
+    for (; figures.length > 0; figures.splice(0, BATCH)) {
+      try {
+        await deps.store.figures.add(figures.slice(0, BATCH));
+      } catch (error) {
+        for (const figure of figures) add(figure);
+        throw error;
+      }
+    }
+  }
+
   return {
-    count(appId: string, metric: Metric, first = '', second = '') {
-      if (waiting.size === 0) deps.wake();
-      const day = Math.floor(deps.clock.now() / DAY_MS);
-      add({ appId, day, metric, first: asWord(first), second: asWord(second), count: 1 });
+    count,
+    visit(user) {
+      if (visits.add(user)) deps.wake();
     },
     async write() {
-      const figures = [...waiting.values()];
-      waiting = new Map();
-      while (figures.length > 0) {
-        try {
-          await deps.store.add(figures.slice(0, BATCH));
-        } catch (error) {
-          for (const figure of figures) add(figure);
-          throw error;
-        }
-        figures.splice(0, BATCH);
+      try {
+        await visits.write();
+      } finally {
+        await writeCounts();
       }
     },
   };

@@ -79,6 +79,8 @@ export interface User {
   networks?: { network: string; day: number }[];
   /** Written only by `recordLogin`; `replace` leaves it alone. */
   lastLogin?: number;
+  /** Last UTC day since 1970 the user was here, for figures; written only by `recordVisits`. */
+  lastSeenDay?: number;
   createdAt: number;
   updatedAt: number;
 }

@@ -33,6 +33,8 @@ export interface Row {
   dueAt: number | undefined;
   /** Last use; set by `touch`, left alone by `replace`. */
   touchedAt: number | undefined;
+  /** Last UTC day of use, in tables with `seen`; moved by `see`, left alone by `replace`. */
+  seenDay: number | undefined;
   /**
    * Plain JSON: no undefined anywhere. What the database keeps in its place when that is no object:
    * `brokenDoc`.
@@ -49,7 +51,7 @@ export function brokenDoc(broken: unknown): Record<string, unknown> {
  * as long as nothing of the stored row changed.
  */
 export type StoredRow = Readonly<
-  Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'doc'>
+  Pick<Row, 'id' | 'appId' | 'revision' | 'createdAt' | 'dueAt' | 'touchedAt' | 'seenDay' | 'doc'>
 >;
 
 /** An insert or a replace met another row with the same key. */
@@ -101,6 +103,13 @@ export interface ListOptions {
   /** With order `id`: only rows after this id. */
   after?: string;
   limit: number;
+}
+
+/** A row that was seen on a UTC day, counted since 1970. */
+export interface SeenRow {
+  appId: string;
+  id: string;
+  day: number;
 }
 
 export interface CounterRow {
@@ -155,6 +164,11 @@ export interface TableOperations {
   ): Promise<boolean>;
   /** Sets `touchedAt`. */
   touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
+  /**
+   * Moves `seenDay` of each row that was not seen that day or later; the revision stays. Answers those that
+   * moved, with what stood there before, and rejects only when none did. A few hundred at most.
+   */
+  see(table: TableName, visits: readonly SeenRow[]): Promise<(SeenRow & { before: number | undefined })[]>;
   /** Only at that revision when one is given. */
   remove(table: TableName, appId: string, id: string, revision?: number): Promise<boolean>;
   list(table: TableName, filter: Filter, options: ListOptions): Promise<StoredRow[]>;

@@ -20,7 +20,7 @@ export interface RecordMapping<T> {
   /** The row of a record; `fields` are what goes into its `doc`. */
   toRow(
     record: T,
-  ): Omit<Row, 'doc' | 'keys' | 'lookups' | 'prefixes' | 'tags' | 'dueAt' | 'touchedAt'> &
+  ): Omit<Row, 'doc' | 'keys' | 'lookups' | 'prefixes' | 'tags' | 'dueAt' | 'touchedAt' | 'seenDay'> &
     Partial<Omit<Row, 'doc'>> & { fields: Partial<T> };
   toRecord(row: StoredRow, fields: Partial<T>): T;
   /** What a conflict over a unique key is called; `handle_taken` where nothing is said. */
@@ -197,6 +197,7 @@ export class Records<T extends object> {
       tags: {},
       dueAt: undefined,
       touchedAt: undefined,
+      seenDay: undefined,
       ...row,
       revision,
       doc: this.#sealer.seal(row, fields),

@@ -11,9 +11,12 @@ export interface TableShape {
   tags: readonly string[];
   prefixes: boolean;
   due: boolean;
+  /** Rows have a `seenDay`. */
+  seen: boolean;
 }
 const NONE: TableShape = {
-  ...{ keys: [], sparse: [], everywhere: [], lookups: [], tags: [], prefixes: false, due: false },
+  ...{ keys: [], sparse: [], everywhere: [], lookups: [], tags: [] },
+  ...{ prefixes: false, due: false, seen: false },
 };
 
 /**
@@ -28,6 +31,7 @@ export const TABLES = {
     sparse: ['subject'],
     tags: ['anonymous'],
     prefixes: true,
+    seen: true,
   },
   signups: {
     ...NONE,

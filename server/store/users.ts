@@ -32,7 +32,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
     table: 'users',
     sealed: USER_FIELDS,
     conflicts: { userName: 'user_name_taken', phone: 'phone_taken' },
-    toRow({ lastLogin, ...user }) {
+    toRow({ lastLogin, lastSeenDay, ...user }) {
       const { id, appId, revision, createdAt, ...fields } = user;
       const { handle, userName, subject, loginProvider, socialUserId, phone } = user;
       const none = `-${id}`;
@@ -42,6 +42,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
         revision,
         createdAt,
         touchedAt: lastLogin,
+        seenDay: lastSeenDay,
         fields,
         keys: {
           handle: lookups.key(appId, 'handle', handle),
@@ -54,7 +55,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
         tags: { anonymous: isAnonymous(handle) ? 'yes' : 'no' },
       };
     },
-    toRecord: ({ id, appId, revision, createdAt, touchedAt }, fields) =>
+    toRecord: ({ id, appId, revision, createdAt, touchedAt, seenDay }, fields) =>
       ({
         ...fields,
         id,
@@ -62,6 +63,7 @@ function mapping(lookups: Lookups): RecordMapping<User> {
         revision,
         createdAt,
         ...(touchedAt !== undefined && { lastLogin: touchedAt }),
+        ...(seenDay !== undefined && { lastSeenDay: seenDay }),
       }) as User,
   };
 }
@@ -120,6 +122,11 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
     },
     replace: (user) => records.replace(user),
     recordLogin: (appId, userId, at) => engine.touch('users', appId, userId, at),
+    async recordVisits(visits) {
+      const rows = visits.map(({ appId, userId, day }) => ({ appId, id: userId, day }));
+      const moved = await engine.see('users', rows);
+      return moved.map(({ appId, id, day, before }) => ({ appId, userId: id, day, lastSeenDay: before }));
+    },
     remove: (appId, userId) => records.remove(appId, userId),
     page: (appId, { hideAnonymous, ...page }) => records.page(filterOf(appId, hideAnonymous), page),
     size: (appId) => records.count({ appId }),

@@ -25,6 +25,7 @@ describe('rows of an earlier version', () => {
       createdAt: 1,
       dueAt: undefined,
       touchedAt: undefined,
+      seenDay: undefined,
       ...fields,
     });
     const doc = earlierAppDoc(CIPHER, app);

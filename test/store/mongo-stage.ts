@@ -29,6 +29,7 @@ export function aRow(): Row {
     createdAt: 1,
     dueAt: undefined,
     touchedAt: undefined,
+    seenDay: undefined,
     doc: {},
   };
 }

@@ -27,6 +27,7 @@ const aRow = (): Row => ({
   createdAt: 1,
   dueAt: undefined,
   touchedAt: undefined,
+  seenDay: undefined,
   keys: {},
   lookups: { app: 'app' },
   prefixes: [],

@@ -73,7 +73,7 @@ async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: st
  * so that a crash in between leaves an account that can be deleted again.
  */
 export async function deleteUser(
-  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events'>,
+  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures'>,
   { app, user, by }: { app: App; user: User; by: 'user' | 'portal' },
 ): Promise<void> {
   await deps.store.signups.removeByHandle(app.id, user.handle);
@@ -89,7 +89,7 @@ export async function deleteUser(
  * code.
  */
 export async function logOut(
-  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'origin'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'figures' | 'origin'>,
   { caller, everywhere }: { caller: UserCaller; everywhere: boolean },
 ): Promise<true> {
   const { app, session } = caller;

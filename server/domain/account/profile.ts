@@ -16,7 +16,7 @@ import {
 } from '../users/metadata.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
-type ProfileDeps = Pick<Deps, 'store' | 'clock' | 'origin'>;
+type ProfileDeps = Pick<Deps, 'store' | 'clock' | 'figures' | 'origin'>;
 
 /** The caller's own account. */
 export async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {

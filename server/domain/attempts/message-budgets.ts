@@ -6,7 +6,7 @@ import { numberBlock } from '../users/phone-number.ts';
 
 export type BudgetDeps = Pick<
   Deps,
-  'config' | 'store' | 'clock' | 'events' | 'metrics' | 'handleRef' | 'origin'
+  'config' | 'store' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'
 >;
 
 /** Somebody who has not shown yet that they read what is sent there, or a log-in that nobody has passed. */

@@ -14,7 +14,7 @@ import { type Account, accountName, factorLimit, loginLimits, sessionLimit } fro
 
 export type AttemptDeps = Pick<
   Deps,
-  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'handleRef' | 'origin'
+  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'
 >;
 /** Who is named in events: the user, or a handle nobody has. */
 type Who = { userId: string } | { handleRef: string };
@@ -197,7 +197,7 @@ async function failed(deps: AttemptDeps, limits: readonly AttemptLimit[]): Promi
 }
 
 function loginFailed(
-  deps: Pick<Deps, 'events' | 'metrics'>,
+  deps: Pick<Deps, 'events' | 'metrics' | 'figures'>,
   { who, ...fields }: { who: Who; method: string; reason: string; failures: number },
 ): void {
   deps.events.emit('login_failed', { ...who, ...fields });

@@ -1,13 +1,15 @@
 import type { App } from '../../model/app.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import type { LoginProvider, Metadata, User } from '../../model/user.ts';
+import { dayOf } from '../../model/visit.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { subjectOf } from '../tokens/claims.ts';
 import { subjectsAreRecorded } from '../tokens/subjects.ts';
 import { countPassword } from '../users/password-kinds.ts';
 import { releaseSeat, takeSeat } from '../users/seats.ts';
+import { countFirstVisit } from '../users/visits.ts';
 
-export type CreateDeps = Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'handleRef'>;
+export type CreateDeps = Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'handleRef'>;
 
 export interface NewUser {
   app: App;
@@ -51,6 +53,7 @@ export async function createUser(deps: CreateDeps, input: NewUser): Promise<User
     throw error;
   }
   deps.events.emit('user_created', { userId: user.id, via: input.via });
+  if (user.lastSeenDay !== undefined) countFirstVisit(deps, user);
   return user;
 }
 
@@ -74,7 +77,7 @@ async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User
 
 function newUser(input: NewUser, now: number): User {
   const { app, ids, handle, passwordHash, locale, metaData } = input;
-  const { metadataDue, loginProvider, socialUserId, networks } = input;
+  const { metadataDue, loginProvider, socialUserId, networks, via } = input;
   return {
     id: ids.userId,
     appId: app.id,
@@ -98,6 +101,8 @@ function newUser(input: NewUser, now: number): User {
     // a successor's account.
     epoch: 1,
     revokedTokens: [],
+    // Whoever is added by the portal has not been here yet.
+    ...(via !== 'portal' && { lastSeenDay: dayOf(now) }),
     createdAt: now,
     updatedAt: now,
   };

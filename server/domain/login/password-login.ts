@@ -48,7 +48,7 @@ export async function logIn(
  * who asks too often whether a signup still waits.
  */
 async function requireOpen(
-  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'handleRef'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef'>,
   app: App,
   user: User | undefined,
   name: string,
@@ -62,7 +62,7 @@ async function requireOpen(
 
 /** Throws `internal` when the SMS could not be sent, `invalid_credentials` when no more may be sent. */
 async function challenge(
-  deps: PhoneDeps & Pick<Deps, 'hostTokens' | 'metrics'>,
+  deps: PhoneDeps & Pick<Deps, 'hostTokens' | 'metrics' | 'figures'>,
   app: App,
   user: User,
   factor: Factor,

@@ -65,7 +65,7 @@ async function spendToken(deps: Pick<Deps, 'store' | 'clock'>, token: LoginToken
   return uses !== undefined;
 }
 
-function refuse(deps: Pick<Deps, 'events' | 'metrics'>, user?: User): never {
+function refuse(deps: Pick<Deps, 'events' | 'metrics' | 'figures'>, user?: User): never {
   deps.events.emit('login_failed', { userId: user?.id, method: 'login_token', reason: 'login_token' });
   deps.metrics.login('failed');
   throw new HostError('invalid_credentials');

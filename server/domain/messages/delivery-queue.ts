@@ -16,7 +16,7 @@ const BATCH = 20;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = HOUR_MS;
 
-type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metrics'>;
+type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metrics' | 'figures'>;
 type QueueDeps = SendDeps & Pick<Deps, 'store' | 'clock'>;
 type RetryDeps = QueueDeps & Pick<Deps, 'codes'>;
 

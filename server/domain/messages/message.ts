@@ -39,6 +39,7 @@ export type MessageDeps = Pick<
   | 'events'
   | 'activity'
   | 'metrics'
+  | 'figures'
   | 'handleRef'
   | 'wakeDelivery'
 >;

@@ -4,6 +4,7 @@ import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
+import { noticeActive } from '../users/visits.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
 import { type LoginMethod, requireOpenAccount, requireOpenApp } from './open-account.ts';
 
@@ -23,6 +24,7 @@ export type TokenDeps = Pick<
   | 'clock'
   | 'events'
   | 'metrics'
+  | 'figures'
   | 'origin'
 >;
 
@@ -65,5 +67,6 @@ export async function issueTokens(
   if (!recorded) throw new HostError('invalid_credentials');
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
+  noticeActive(deps, user);
   return { jwt, accessToken };
 }

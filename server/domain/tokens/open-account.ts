@@ -17,7 +17,7 @@ export type LoginMethod =
 
 /** As `requireRunning`, for a log-in: its refusal is an event. Throws `app_suspended` and `app_migrated`. */
 export function requireOpenApp(
-  deps: Pick<Deps, 'events' | 'metrics'>,
+  deps: Pick<Deps, 'events' | 'metrics' | 'figures'>,
   app: App,
   attempt: { method: LoginMethod; userId?: string; handleRef?: string },
 ): void {
@@ -36,7 +36,7 @@ export function requireOpenApp(
  * `signup_pending` where a password is asked for (contract §3.1, §3.5.1).
  */
 export function requireOpenAccount(
-  deps: Pick<Deps, 'events' | 'metrics'>,
+  deps: Pick<Deps, 'events' | 'metrics' | 'figures'>,
   user: User,
   method: LoginMethod,
 ): void {

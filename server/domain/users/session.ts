@@ -3,6 +3,7 @@ import type { UserCaller } from '../../model/caller.ts';
 import { HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
 import { type NetworkDeps, noticeVisit } from './known-networks.ts';
+import { noticeActive, type VisitDeps } from './visits.ts';
 
 /**
  * Every status other than `active` stops an app (contract §8 S14). Throws `app_suspended` or `app_migrated`.
@@ -12,7 +13,7 @@ export function requireRunning(app: App): void {
   if (app.status !== 'active') throw new HostError('app_suspended');
 }
 
-type SessionDeps = NetworkDeps;
+type SessionDeps = NetworkDeps & VisitDeps;
 /**
  * The user behind an access token, one read. Throws `user_suspended` when the user is not active,
  * `invalid_access_token` when there is none any more, and when the token was logged out or is older than the
@@ -31,5 +32,6 @@ export async function currentUser(deps: SessionDeps, caller: UserCaller): Promis
     throw new HostError('invalid_access_token');
   }
   noticeVisit(deps, user);
+  noticeActive(deps, user);
   return user;
 }

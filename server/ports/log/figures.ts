@@ -1,4 +1,5 @@
 import type { Metric } from '../../model/figure.ts';
+import type { User } from '../../model/user.ts';
 
 /**
  * Counters per app and UTC day, added up in memory and written with the app's log rows: a crash loses what it
@@ -10,4 +11,9 @@ export interface Figures {
    * fixed list, never anything that tells who somebody is.
    */
   count(appId: string, metric: Metric, first?: string, second?: string): void;
+  /**
+   * Tells that a user was here today. Their first visit of a UTC day, ISO week and month counts as
+   * `active_…`, and that of a week as `returned`: once each, whatever number of processes tell of it.
+   */
+  visit(user: Pick<User, 'appId' | 'id' | 'createdAt'>): void;
 }

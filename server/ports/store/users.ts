@@ -1,6 +1,13 @@
 import type { User } from '../../model/user.ts';
 import type { Page, PageRequest } from './page.ts';
 
+/** A user was here on a UTC day, counted since 1970. */
+export interface Visit {
+  appId: string;
+  userId: string;
+  day: number;
+}
+
 export interface UserStore {
   /**
    * Check and write are one step: of two racing inserts one rejects with `handle_taken` (handle),
@@ -20,11 +27,17 @@ export interface UserStore {
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
   /**
    * See `Store`. Rejects with `user_name_taken`, `handle_taken`, or `phone_taken` (unique per app over
-   * verified numbers). `lastLogin` is left alone.
+   * verified numbers). `lastLogin` and `lastSeenDay` are left alone.
    */
   replace(user: User): Promise<User | undefined>;
   /** Sets `lastLogin` without moving the revision; false when the user is gone. */
   recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
+  /**
+   * Moves `lastSeenDay` ahead without moving the revision; answers the visits that were the first of their
+   * day, each once whatever number of processes tell of it, and rejects only when there is none to answer. A
+   * few hundred at most.
+   */
+  recordVisits(visits: readonly Visit[]): Promise<(Visit & { lastSeenDay: number | undefined })[]>;
   remove(appId: string, userId: string): Promise<boolean>;
   page(appId: string, page: PageRequest & { hideAnonymous?: boolean }): Promise<Page<User>>;
   /** How many the app has: half the work of `count`. */

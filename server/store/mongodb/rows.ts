@@ -1,16 +1,25 @@
 import { brokenDoc, type Row, type StoredRow } from '../engine.ts';
 
 /** A row as MongoDB keeps it: `_id` is the row's id, absent numbers are null. */
-export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt'> {
+export interface RowDocument extends Omit<Row, 'id' | 'dueAt' | 'touchedAt' | 'seenDay'> {
   _id: string;
   dueAt: number | null;
   touchedAt: number | null;
+  /** Only where there is one. */
+  seenDay?: number;
 }
 
 /** A row as it is written. */
 export function toDocument(row: Row): RowDocument {
-  const { id, dueAt, touchedAt, doc, ...rest } = row;
-  return { _id: id, ...rest, dueAt: dueAt ?? null, touchedAt: touchedAt ?? null, doc: encodeMembers(doc) };
+  const { id, dueAt, touchedAt, seenDay, doc, ...rest } = row;
+  return {
+    _id: id,
+    ...rest,
+    dueAt: dueAt ?? null,
+    touchedAt: touchedAt ?? null,
+    ...(seenDay !== undefined && { seenDay }),
+    doc: encodeMembers(doc),
+  };
 }
 
 /** Leaves out what only serves to find a row. */
@@ -18,12 +27,13 @@ export const STORED = { keys: 0, lookups: 0, prefixes: 0, tags: 0 } as const;
 
 /** A row as it was read. */
 export function toRow(document: Omit<RowDocument, keyof typeof STORED>): StoredRow {
-  const { _id, dueAt, touchedAt, doc, ...rest } = document;
+  const { _id, dueAt, touchedAt, seenDay, doc, ...rest } = document;
   return {
     id: _id,
     ...rest,
     dueAt: dueAt ?? undefined,
     touchedAt: touchedAt ?? undefined,
+    seenDay,
     doc: readDoc(doc),
   };
 }

@@ -1,11 +1,13 @@
 import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
-import { DuplicateKeyError, type StoredRow, type TableOperations } from '../engine.ts';
+import { DuplicateKeyError, type SeenRow, type StoredRow, type TableOperations } from '../engine.ts';
 import type { TableName } from '../tables.ts';
 import type { Connection } from './connection.ts';
 import { equal, identity, matching, ORDERS } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
+/** Single writes side by side: they leave connections to others. */
+const AT_ONCE = 20;
 /** The server's code for a second document with the same unique key. */
 export const DUPLICATE_KEY = 11000;
 
@@ -58,7 +60,7 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
     },
 
     async replace(table, row) {
-      const { _id, touchedAt, ...changed } = toDocument(row);
+      const { _id, touchedAt, seenDay, ...changed } = toDocument(row);
       const query = { ...identity(row.appId, row.id), revision: equal(row.revision - 1) };
       const result = await connection
         .run(() => rows(table).updateOne(query, { $set: changed }))
@@ -77,6 +79,33 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       const change = { $set: { touchedAt: at } };
       const result = await connection.run(() => rows(table).updateOne(identity(appId, id), change));
       return result.matchedCount === 1;
+    },
+
+    async see(table, visits) {
+      const moved: (SeenRow & { before: number | undefined })[] = [];
+      for (let start = 0; start < visits.length; start += AT_ONCE) {
+        const batch = visits.slice(start, start + AT_ONCE);
+        const befores = await Promise.allSettled(
+          batch.map(({ appId, id, day }) => {
+            const earlier = { $or: [{ seenDay: { $exists: false } }, { seenDay: { $lt: day } }] };
+            const query = { ...identity(appId, id), ...earlier };
+            const options = { returnDocument: 'before', projection: { seenDay: 1 } } as const;
+            return connection.run(() =>
+              rows(table).findOneAndUpdate(query, { $set: { seenDay: day } }, options),
+            );
+          }),
+        );
+        for (const [n, before] of befores.entries()) {
+          const visit = batch[n];
+          if (visit && before.status === 'fulfilled' && before.value)
+            moved.push({ ...visit, before: before.value.seenDay });
+        }
+        const failed = befores.find(({ status }) => status === 'rejected');
+        // What moved will not be told of again.
+        if (failed?.status === 'rejected' && moved.length === 0) throw failed.reason;
+        if (failed) break;
+      }
+      return moved;
     },
 
     async remove(table, appId, id, revision) {

@@ -126,6 +126,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE signups ADD COLUMN key_link TEXT;
   CREATE UNIQUE INDEX signups_link ON signups (key_link) WHERE key_link IS NOT NULL;
   `,
+  'ALTER TABLE users ADD COLUMN seenDay INTEGER;',
 ];
 
 /**

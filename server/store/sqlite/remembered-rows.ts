@@ -14,6 +14,7 @@ export class ReadRow implements StoredRow {
   readonly createdAt: number;
   readonly dueAt: number | undefined;
   readonly touchedAt: number | undefined;
+  readonly seenDay: number | undefined;
   readonly #text: string;
   constructor(columns: Columns) {
     this.id = columns.id as string;
@@ -22,6 +23,7 @@ export class ReadRow implements StoredRow {
     this.createdAt = columns.createdAt as number;
     this.dueAt = (columns.dueAt as number | null) ?? undefined;
     this.touchedAt = (columns.touchedAt as number | null) ?? undefined;
+    this.seenDay = (columns.seenDay as number | null | undefined) ?? undefined;
     this.#text = columns.doc as string;
   }
 
@@ -35,6 +37,7 @@ export class ReadRow implements StoredRow {
       this.#text === columns.doc &&
       this.revision === columns.revision &&
       this.touchedAt === (columns.touchedAt ?? undefined) &&
+      this.seenDay === (columns.seenDay ?? undefined) &&
       this.dueAt === (columns.dueAt ?? undefined) &&
       this.createdAt === columns.createdAt
     );

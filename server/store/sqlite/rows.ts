@@ -13,7 +13,9 @@ const BATCH = 200;
  */
 const SLIM_BATCH = 500;
 const SLIM_ROWS = 20;
-const READ = 't.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc';
+/** What reading answers, the table as `t`. */
+const read = (table: TableName) =>
+  `t.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc${TABLES[table].seen ? ', t.seenDay' : ''}`;
 
 /**
  * The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table.
@@ -87,24 +89,27 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     findByKey: (table, appId, key, value) =>
       database.read(() =>
         remembered.read(table, () =>
-          statements.get(`SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.key_${key} = :value`, {
-            appId,
-            value,
-          }),
+          statements.get(
+            `SELECT ${read(table)} FROM ${table} t WHERE t.appId = :appId AND t.key_${key} = :value`,
+            {
+              appId,
+              value,
+            },
+          ),
         ),
       ),
 
     findEverywhere: (table, key, value) =>
       database.read(() =>
         remembered.read(table, () =>
-          statements.get(`SELECT ${READ} FROM ${table} t WHERE t.key_${key} = :value`, { value }),
+          statements.get(`SELECT ${read(table)} FROM ${table} t WHERE t.key_${key} = :value`, { value }),
         ),
       ),
 
     replace: (table, row) =>
       database.write(() => {
         remembered.forget(table, row);
-        const changed = valuesOf(table, row).slice(KEPT.length);
+        const changed = valuesOf(table, row).slice(keptOf(table).length);
         const replaced = statements.get(SQL[table].replace, [...changed, row.appId, row.id, row.revision]);
         if (!replaced) return false;
         if (TABLES[table].prefixes) {
@@ -130,6 +135,22 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return statements.run(sql, { appId, id, at }) === 1;
       }),
 
+    see: (table, visits) =>
+      database.write(() =>
+        visits.flatMap(({ appId, id, day }) => {
+          const row = { appId, id };
+          const before = statements.get(
+            `SELECT seenDay FROM ${table} WHERE appId = :appId AND id = :id AND coalesce(seenDay, -1) < :day`,
+            { ...row, day },
+          );
+          if (!before) return [];
+          remembered.forget(table, row);
+          const sql = `UPDATE ${table} SET seenDay = :day WHERE appId = :appId AND id = :id`;
+          statements.run(sql, { ...row, day });
+          return [{ ...row, day, before: (before.seenDay as number | null) ?? undefined }];
+        }),
+      ),
+
     remove: (table, appId, id, revision) =>
       database.write(() => {
         remembered.forget(table, { appId, id });
@@ -141,7 +162,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     list: (table, filter, { order, offset = 0, after, limit }) =>
       database.read(() => {
         const { from, where, values } = conditionOf(table, filter, after);
-        const sql = `SELECT ${READ} FROM ${from} WHERE ${where}
+        const sql = `SELECT ${read(table)} FROM ${from} WHERE ${where}
           ORDER BY ${orderOf(filter, order)} LIMIT :limit OFFSET :offset`;
         return statements.all(sql, { ...values, limit, offset }).map((columns) => new ReadRow(columns));
       }),
@@ -170,7 +191,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         remembered.forgetAll(table);
         const sql = `UPDATE ${table} AS t SET dueAt = :leaseUntil
           WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)
-          RETURNING ${READ.replaceAll('t.', '')}`;
+          RETURNING ${read(table).replaceAll('t.', '')}`;
         return statements.all(sql, { now, leaseUntil, limit }).map((columns) => new ReadRow(columns));
       }),
 
@@ -186,7 +207,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         const sql = `SELECT * FROM ${table} WHERE appId = :appId AND id = :id`;
         const columns = statements.get(sql, { appId, id });
         if (!columns) return undefined;
-        const { revision, createdAt, dueAt, touchedAt, doc } = new ReadRow(columns);
+        const { revision, createdAt, dueAt, touchedAt, seenDay, doc } = new ReadRow(columns);
         const { keys, lookups, tags }: TableShape = TABLES[table];
         const named = (kind: string, names: readonly string[]) =>
           Object.fromEntries(
@@ -195,7 +216,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
               .filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
           );
         return {
-          ...{ id, appId, revision, createdAt, dueAt, touchedAt, doc },
+          ...{ id, appId, revision, createdAt, dueAt, touchedAt, seenDay, doc },
           keys: named('key', keys),
           lookups: named('lookup', lookups),
           tags: named('tag', tags),
@@ -211,9 +232,10 @@ function parts<T>(all: readonly T[], size: number): T[][] {
 
 /**
  * Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. A replacement
- * leaves the first alone.
+ * leaves the first alone, and `seenDay` after them where the table has it.
  */
 const KEPT = ['appId', 'id', 'touchedAt'];
+const keptOf = (table: TableName) => (TABLES[table].seen ? [...KEPT, 'seenDay'] : KEPT);
 const REPLACED = ['revision', 'createdAt', 'dueAt', 'doc'];
 
 interface TableSql {
@@ -236,14 +258,14 @@ function sqlOf(table: TableName): TableSql {
     ...lookups.map((name) => `lookup_${name}`),
     ...tags.map((name) => `tag_${name}`),
   ];
-  const columns = [...KEPT, ...replaced];
+  const columns = [...keptOf(table), ...replaced];
   const one = `(${columns.map(() => '?')})`;
   return {
     insert: `INSERT INTO ${table} (${columns}) VALUES ${one}`,
     insertSlim: `INSERT INTO ${table} (${columns}) VALUES ${Array(SLIM_ROWS).fill(one)}`,
     replace: `UPDATE ${table} SET ${replaced.map((column) => `${column} = ?`)}
       WHERE appId = ? AND id = ? AND revision = ? - 1 RETURNING seq`,
-    find: `SELECT ${READ} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
+    find: `SELECT ${read(table)} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
   };
 }
 const SQL = Object.fromEntries(
@@ -257,6 +279,7 @@ const SQL = Object.fromEntries(
 function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
   const { keys, sparse, lookups, tags }: TableShape = TABLES[table];
   values.push(row.appId, row.id, row.touchedAt ?? null);
+  if (TABLES[table].seen) values.push(row.seenDay ?? null);
   values.push(row.revision, row.createdAt, row.dueAt ?? null, JSON.stringify(row.doc));
   for (const name of keys) {
     values.push(sparse.includes(name) ? (row.keys[name] ?? null) : ownText(table, name, row.keys));

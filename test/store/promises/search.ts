@@ -143,6 +143,7 @@ export function describeSearch(stage: () => Stage): void {
       createdAt: MADE_AT,
       dueAt: undefined,
       touchedAt: undefined,
+      seenDay: undefined,
       doc: {},
     };
     await engine.insert('signups', row);

@@ -197,6 +197,33 @@ export function describeUsers(stage: () => Stage): void {
     assert.equal(await users.recordLogin(appId, anId(), MADE_AT), false);
   });
 
+  it('records the first visit of a day once, without moving the revision, and never back', async () => {
+    const { store, another } = stage();
+    const { users } = store;
+    const appId = anId();
+    const [fresh, known] = [aUser({ appId }), aUser({ appId, lastSeenDay: 20_400 })];
+    await users.insertMany([fresh, known]);
+    assert.deepEqual(await users.find(appId, known.id), known);
+    const visits = [fresh, known].map(({ id }) => ({ appId, userId: id, day: 20_454 }));
+    const gone = { appId, userId: anId(), day: 20_454 };
+    const told = await Promise.all(
+      [users, another().users, users].map((each) => each.recordVisits([...visits, gone])),
+    );
+    assert.deepEqual(
+      new Map(told.flat().map(({ userId, lastSeenDay }) => [userId, lastSeenDay])),
+      new Map([
+        [fresh.id, undefined],
+        [known.id, 20_400],
+      ]),
+    );
+    assert.equal(told.flat().length, 2);
+    assert.deepEqual(await users.find(appId, fresh.id), { ...fresh, lastSeenDay: 20_454 });
+    assert.deepEqual(await users.recordVisits(visits.map((visit) => ({ ...visit, day: 20_453 }))), []);
+    await users.replace({ ...fresh, locale: 'DE' });
+    assert.equal((await users.find(appId, fresh.id))?.lastSeenDay, 20_454);
+    assert.deepEqual(await users.recordVisits([]), []);
+  });
+
   it('pages newest first, by id within one moment, with the total', async () => {
     const { users } = stage().store;
     const appId = anId();
