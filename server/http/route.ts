@@ -107,6 +107,8 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
    * everything must match (`malformed`).
    */
   input?: S;
+  /** Members that `input` does not know refuse as `malformed`, instead of being dropped. */
+  strict?: boolean;
   /** The only description of the answer with HTTP 200; the tests hold every answer against it, strictly. */
   answer?: Answer;
   /** What the domain refuses with, for the description; the frame's own refusals need no mention. */

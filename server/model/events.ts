@@ -24,6 +24,7 @@ export const EVENT_LEVELS = {
   subject_doubled: 'warn',
   user_status_changed: 'warn',
   user_metadata_changed: 'info',
+  user_changed: 'info',
   password_changed: 'info',
   password_reset: 'info',
   password_rehashed: 'info',

@@ -66,6 +66,10 @@ export interface User {
   epoch: number;
   /** Counts changes of the second factor: they end pending log-ins, not access tokens. Absent = 0. */
   factorChanges?: number;
+  /** When every session was ended at once by the portal or with another password, handle or status. */
+  sessionsEndedAt?: number;
+  /** Where the account came from, when it was moved in from elsewhere. */
+  importedFrom?: string;
   /** Single logged-out access tokens until they expire. */
   revokedTokens: { jti: string; expiresAt: number }[];
   /** Set by `maxLoginAttempts`; blocks log-in only. */

@@ -21,6 +21,11 @@ export function createCounterStore(engine: Engine): CounterStore {
       const row = await engine.counterFind(key);
       return row && (row.expiresAt === undefined || row.expiresAt > now) ? row.value : 0;
     },
+    async waitsUntil(key, now) {
+      const row = await engine.counterFind(key);
+      const counts = row && (row.expiresAt === undefined || row.expiresAt > now) && row.blockedUntil > now;
+      return counts ? row.blockedUntil : undefined;
+    },
     set: (key, value, expiresAt) => engine.counterSet(key, value, expiresAt),
     remove: (key) => engine.counterRemove(key),
     async attempt(limits, { inTurn = false } = {}) {

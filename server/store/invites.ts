@@ -55,6 +55,16 @@ export function createInviteStore(engine: Engine, lookups: Lookups, sealing: Sea
     replace: (invite) => records.replace(invite),
     remove: (appId, inviteId) => records.remove(appId, inviteId),
     removeByHandle: (appId, handle) => records.removeWhere(ofHandle(appId, handle)),
+    async countBySender(appId, senderHandle) {
+      let sent = 0;
+      let accepted = 0;
+      for await (const invite of records.stream({ appId })) {
+        if (invite.senderHandle !== senderHandle) continue;
+        sent++;
+        if (invite.status === 'verified') accepted++;
+      }
+      return { sent, accepted };
+    },
     page: (appId, page) => records.page({ appId }, page),
     async search(appId, query) {
       return search({ records, lookups }, query, {

@@ -1,3 +1,4 @@
+import { userRevision } from '../../server/domain/portal/revision.ts';
 import { PASSWORD } from '../support/host.ts';
 import { HANDLE, NEW_PASSWORD, PHONE } from './appuser-stage.ts';
 import type { EventStage, Story } from './events-stage.ts';
@@ -90,6 +91,30 @@ export const ACCOUNT_STORIES: readonly Story[] = [
     level: 'warn',
     fields: { userId, from: 'active', to: 'suspend' },
     tell: (s) => suspend(s),
+  },
+  {
+    event: 'user_changed',
+    level: 'info',
+    fields: { userId, fields: ['locale'], by: 'portal' },
+    async tell(s) {
+      const account = await s.account({ locales: ['EN', 'DE'] });
+      const revision = userRevision(s.host().deps, account.user);
+      await account.portal('updateUser', { userId: account.user.id, revision, locale: 'DE' });
+    },
+  },
+  {
+    event: 'token_revoked',
+    level: 'info',
+    about: 'by the portal',
+    fields: { userId, scope: 'all', cause: 'portal' },
+    tell: async (s) => (await s.account()).portal('endSessions', { handle: HANDLE }),
+  },
+  {
+    event: 'factor_disabled',
+    level: 'info',
+    about: 'by the portal',
+    fields: { userId, factor: 'totp', by: 'portal' },
+    tell: async (s) => (await s.guarded()).portal('disableSecondFactor', { handle: HANDLE, why: 'lost' }),
   },
   {
     event: 'user_metadata_changed',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { userRevision } from '../../server/domain/portal/revision.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
@@ -13,6 +14,8 @@ export interface PortalStage {
   app: App;
   other: App;
   user: User;
+  /** Of that user. */
+  revision: string;
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
@@ -39,6 +42,18 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   }),
   'POST /api/app/deleteMetadata': ({ app }) => ({ appId: app.id, index: '0', type: 'metaData' }),
   'POST /api/app/user': ({ app, user }) => ({ appId: app.id, userId: user.id, status: 'suspend' }),
+  'GET /api/app/user': ({ app, user }) => ({ appId: app.id, userId: user.id }),
+  'POST /api/app/updateUser': ({ app, user, revision }) => ({
+    ...{ appId: app.id, userId: user.id, revision, metaData: { color: 'red' } },
+  }),
+  'POST /api/app/unlockUser': ({ app, user }) => ({ appId: app.id, userId: user.id }),
+  'POST /api/app/endSessions': ({ app }) => ({ appId: app.id, handle: 'ADA@example.com' }),
+  'POST /api/app/disableSecondFactor': ({ app, user }) => ({
+    appId: app.id,
+    userId: user.id,
+    why: 'lost it',
+  }),
+  'POST /api/app/sendPasswordReset': ({ app, user }) => ({ appId: app.id, userId: user.id }),
   'POST /api/app/resetUserPassword': ({ app, user }) => ({
     appId: app.id,
     userId: user.id,
@@ -113,7 +128,8 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     .body;
   const signups = await host.portal('GET', `/api/app/searchSingUp?appId=${app.id}&value=new`);
   if (status !== 'active') await must(host, 'updateAppSetting', { appId: app.id, setting: 'status', status });
-  return { app, other, user, signupId: signups.body[0]._id, templateId: localesTemplate.DE[0]._id };
+  const revision = userRevision(host.deps, user);
+  return { app, other, user, revision, signupId: signups.body[0]._id, templateId: localesTemplate.DE[0]._id };
 }
 
 async function must(host: TestHost, route: string, json: Input): Promise<Answer> {

@@ -10,12 +10,13 @@ export async function endWaits(
   deps: Pick<Deps, 'store' | 'clock' | 'events'>,
   { user, by }: { user: Pick<User, 'appId' | 'id'>; by: 'reset' | 'portal' },
 ): Promise<User | undefined> {
-  const changed = await changeUser(deps, user, (current) => ({
-    ...current,
-    lockedAt: undefined,
-    waitsEnded: (current.waitsEnded ?? 0) + 1,
-  }));
+  const changed = await changeUser(deps, user, withoutWaits);
   if (changed?.before.lockedAt !== undefined)
     deps.events.emit('account_unlocked', { appId: user.appId, userId: user.id, by });
   return changed?.after;
+}
+
+/** The user whom no lock and no earlier wrong guess keeps from logging in. */
+export function withoutWaits(user: User): User {
+  return { ...user, lockedAt: undefined, waitsEnded: (user.waitsEnded ?? 0) + 1 };
 }

@@ -50,6 +50,20 @@ export function factorLimit(deps: LimitDeps, app: App, user: User): AttemptLimit
   };
 }
 
+/** When the account as a whole may be tried again, wherever from; undefined when it does not wait. */
+export async function accountWaitsUntil(
+  deps: LimitDeps & Pick<Deps, 'store'>,
+  app: App,
+  user: User,
+): Promise<number | undefined> {
+  const name = accountName(deps, { app, user, handle: user.handle });
+  const keys = [`password-all/${name}`, factorLimit(deps, app, user).key];
+  const now = deps.clock.now();
+  const ends = await Promise.all(keys.map((key) => deps.store.counters.waitsUntil(key, now)));
+  const last = Math.max(...ends.map((end = 0) => end));
+  return last > 0 ? last : undefined;
+}
+
 /** Changes with `waitsEnded`, so that what was counted before means nothing any more. */
 export function accountName(deps: LimitDeps, { app, user, handle }: Account): string {
   return user

@@ -54,7 +54,7 @@ export async function admitFactorMail(deps: MessageDeps, app: App, user: User): 
 /** Tells the owner by mail what changed, for whoever else may have done it. */
 export async function tellOwner(
   deps: MessageDeps,
-  { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' },
+  { app, user, change }: { app: App; user: User; change: FactorChange | 'recoveryCodes' | 'offByPortal' },
 ): Promise<void> {
   if (!(await admitFactorMail(deps, app, user))) return;
   await sendMessage(deps, {
@@ -63,7 +63,7 @@ export async function tellOwner(
     locale: user.locale,
     to: user.handle,
     // The name of the template's sentence.
-    values: { CHANGE: change === 'recoveryCodes' ? change : `${change.factor}${change.switched}` },
+    values: { CHANGE: typeof change === 'string' ? change : `${change.factor}${change.switched}` },
     userId: user.id,
     outcome: 'queue',
   });

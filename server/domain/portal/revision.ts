@@ -32,3 +32,13 @@ function ordered(value: unknown): unknown {
     .map(([name, member]) => [name, ordered(member)])
     .filter(([, member]) => member !== undefined);
 }
+
+/** The row is not the one that the change was meant for. */
+export class StaleError<T> extends Error {
+  override readonly name = 'StaleError';
+  readonly current: T;
+  constructor(current: T) {
+    super('stale');
+    this.current = current;
+  }
+}

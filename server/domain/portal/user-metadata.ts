@@ -24,13 +24,9 @@ export async function replaceMetadata(
   input: { appId: string; handle: string; metaData: Metadata; added: readonly AddedValue[] },
 ): Promise<true> {
   const { app, user } = await getUserForPortal(deps, input);
-  const metaData = cleaned(app, input.metaData, input.added);
-  requireSafeNames(metaData);
-  requireStorable(metaData);
+  const metaData = cleanMetadata(app, input.metaData, input.added);
   const stored = await changeUser(deps, user, (current) => ({
-    ...current,
-    metaData,
-    metadataDue: (current.metadataDue && !isCompleteMetadata(app, user.handle, metaData)) || undefined,
+    ...withMetadata(app, current, metaData),
     updatedAt: deps.clock.now(),
   }));
   if (!stored) throw new HostError('user_unknown');
@@ -40,6 +36,20 @@ export async function replaceMetadata(
     paths: changedNames(user, metaData),
   });
   return true;
+}
+
+/** The user with other metadata: what was due is so no more once it is complete. */
+export function withMetadata(app: App, user: User, metaData: Metadata): User {
+  const metadataDue = (user.metadataDue && !isCompleteMetadata(app, user.handle, metaData)) || undefined;
+  return { ...user, metaData, metadataDue };
+}
+
+/** Metadata as it is kept, of what the portal sends. Throws as `replaceMetadata`. */
+export function cleanMetadata(app: App, sent: Metadata, added: readonly AddedValue[] = []): Metadata {
+  const metaData = cleaned(app, sent, added);
+  requireSafeNames(metaData);
+  requireStorable(metaData);
+  return metaData;
 }
 
 function cleaned(app: App, sent: Metadata, added: readonly AddedValue[]): Metadata {
@@ -62,7 +72,7 @@ function trimmed(metaData: Metadata, path: string): Metadata {
 }
 
 /** Top-level names whose values differ, never the values. */
-function changedNames(before: User, after: Metadata): string[] {
+export function changedNames(before: User, after: Metadata): string[] {
   const names = new Set([...Object.keys(before.metaData), ...Object.keys(after)]);
   const text = (metaData: Metadata, name: string) => JSON.stringify(metaData[name]);
   return [...names].filter((name) => text(before.metaData, name) !== text(after, name));

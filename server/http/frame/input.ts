@@ -27,6 +27,8 @@ export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): R
     }
   }
   if (repeated !== undefined) throw malformed('wrong_type', repeated);
+  const unknown = route.strict && Object.keys(values).find((name) => !names.has(name));
+  if (typeof unknown === 'string') throw malformed('unknown_value', unknown);
   // Clients write null for what they leave out.
   const present = Object.entries(values).filter(([name, value]) => value !== null && names.has(name));
   const broken = present.find(([, value]) => !isWellFormed(value));
@@ -40,9 +42,10 @@ export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): R
   throw malformed(reason, made.get(field) ?? field);
 
   function malformed(reason: Reason, field: string): Refused {
-    // Only names of the declaration are told and logged: others are the client's own text.
-    const because: Because = names.has(field) ? { reason, field } : { reason };
-    events.emit('input_refused', { field: because.field ?? 'other', reason });
+    // Only names of the declaration are logged: others are the client's own text.
+    const isTold = names.has(field) || (route.strict && /^\w{1,64}$/.test(field));
+    const because: Because = isTold ? { reason, field } : { reason };
+    events.emit('input_refused', { field: names.has(field) ? field : 'other', reason });
     return new Refused(route.refuse.malformed, { because });
   }
 }

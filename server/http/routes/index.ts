@@ -10,6 +10,7 @@ import { appSignupRoutes } from './app/signups.ts';
 import { statisticsRoutes } from './app/statistics.ts';
 import { templateRoutes } from './app/templates.ts';
 import { transferRoutes } from './app/transfer.ts';
+import { userActionRoutes } from './app/user-actions.ts';
 import { appUserRoutes } from './app/users.ts';
 import { accountRoutes } from './appuser/account.ts';
 import { applicationRoutes } from './appuser/application.ts';
@@ -49,6 +50,7 @@ const portalRoutes: Route[] = [
   ...settingRoutes,
   ...metadataRoutes,
   ...appUserRoutes,
+  ...userActionRoutes,
   ...appSignupRoutes,
   ...appInviteRoutes,
   ...templateRoutes,

@@ -49,6 +49,8 @@ export interface CounterStore {
   decrement(key: string, by?: number): Promise<void>;
   /** 0 when absent. */
   read(key: string, now: number): Promise<number>;
+  /** When the wait that `fail` began is over; undefined when nothing waits at `now`. */
+  waitsUntil(key: string, now: number): Promise<number | undefined>;
   set(key: string, value: number, expiresAt?: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**

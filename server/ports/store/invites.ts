@@ -14,6 +14,8 @@ export interface InviteStore {
   remove(appId: string, inviteId: string): Promise<boolean>;
   /** Number of rows removed. */
   removeByHandle(appId: string, handle: string): Promise<number>;
+  /** How many people somebody invited, withdrawn offers included, and how many of them came. */
+  countBySender(appId: string, senderHandle: string): Promise<{ sent: number; accepted: number }>;
   page(appId: string, page: PageRequest): Promise<Page<Invite>>;
   /** As `UserStore.search`, over handles. */
   search(appId: string, query: { value: string; limit: number; offset?: number }): Promise<Invite[]>;

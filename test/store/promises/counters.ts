@@ -32,6 +32,22 @@ export function describeCounters(stage: () => Stage): void {
     assert.equal(await store.counters.read(key, NOW), 50);
   });
 
+  it('tells when a wait is over, and of none that is', async () => {
+    const { counters } = stage().store;
+    const key = anId();
+    const policy = { now: NOW, free: 2, maxWaitMs: 60_000, forgetAfterMs: 3_600_000 };
+    assert.equal(await counters.waitsUntil(key, NOW), undefined);
+    for (let n = 0; n < 2; n++) {
+      await counters.attempt([{ key, policy }]);
+      assert.equal(await counters.waitsUntil(key, NOW), undefined);
+      await counters.fail(key, policy);
+    }
+    assert.equal(await counters.waitsUntil(key, NOW), NOW + 1_000);
+    assert.equal(await counters.waitsUntil(key, NOW + 1_000), undefined);
+    await counters.remove(key);
+    assert.equal(await counters.waitsUntil(key, NOW), undefined);
+  });
+
   it('counts in steps, gives back and never falls below zero', async () => {
     const { counters } = stage().store;
     const key = anId();

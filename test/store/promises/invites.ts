@@ -33,6 +33,20 @@ export function describeInvites(stage: () => Stage): void {
     assert.equal(await invites.find(anId(), old.id), undefined);
   });
 
+  it('counts whom somebody invited, and who of them came', async () => {
+    const { invites } = stage().store;
+    const appId = anId();
+    const senderHandle = 'a@x.org';
+    await invites.insertMany([
+      anInvite({ appId, handle: '1@x.org', senderHandle }),
+      anInvite({ appId, handle: '2@x.org', senderHandle, status: 'verified' }),
+      anInvite({ appId, handle: '3@x.org', senderHandle: 'b@x.org', status: 'verified' }),
+      anInvite({ appId: anId(), handle: '4@x.org', senderHandle }),
+    ]);
+    assert.deepEqual(await invites.countBySender(appId, senderHandle), { sent: 2, accepted: 1 });
+    assert.deepEqual(await invites.countBySender(appId, 'nobody@x.org'), { sent: 0, accepted: 0 });
+  });
+
   it('lets one of many simultaneous acceptances through', async () => {
     const { invites } = stage().store;
     const invite = anInvite({ appId: anId() });
