@@ -12,6 +12,7 @@ import { startHousekeeping } from './domain/housekeeping.ts';
 import { startDelivery } from './domain/messages/delivery-queue.ts';
 import { isKnownUser } from './domain/portal/activity.ts';
 import { startRecordingSubjects } from './domain/tokens/subjects.ts';
+import { hints } from './http/frame/hints.ts';
 import { createOrigin } from './http/frame/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
 import { createEvents } from './log/events.ts';
@@ -126,6 +127,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       clock,
       readiness,
       origin,
+      hints,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
     };

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Hint } from '../ports/hints.ts';
 
 /** What log lines of one request have in common. `route` is the pattern, never the path. */
 export interface RequestContext {
@@ -12,6 +13,8 @@ export interface RequestContext {
   readonly operator: string | undefined;
   /** The client hung up: nobody will read the answer. */
   readonly gone: boolean;
+  /** For the developer of an app alone. */
+  hint?: Hint | undefined;
 }
 
 /** The request that is being answered, wherever the code is. */

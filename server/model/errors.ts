@@ -106,6 +106,8 @@ export interface Because {
   readonly unmet?: readonly string[];
   /** Of `no_credential` and `wrong_credential`: the header that is wanted. */
   readonly wanted?: string;
+  /** Of `account_waits` and `code_limited`: whole seconds. */
+  readonly retryAfter?: number;
   /** Of `stale`: the row as it is. */
   readonly current?: unknown;
 }

@@ -5,6 +5,7 @@ import type { DnsRecords } from './delivery/dns-records.ts';
 import type { Mailer } from './delivery/mailer.ts';
 import type { Renderer } from './delivery/renderer.ts';
 import type { Texter } from './delivery/texter.ts';
+import type { Hints } from './hints.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import type { Events } from './log/events.ts';
 import type { Figures } from './log/figures.ts';
@@ -50,6 +51,7 @@ export interface Deps {
   readonly clock: Clock;
   readonly readiness: Readiness;
   readonly origin: Origin;
+  readonly hints: Hints;
   /** A short name for a handle in events: first 12 hex digits of its keyed look-up hash. */
   readonly handleRef: (appId: string, handle: string) => string;
   /** Wakes the message sender after a row was queued. */

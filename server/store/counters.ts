@@ -26,6 +26,10 @@ export function createCounterStore(engine: Engine): CounterStore {
       const counts = row && (row.expiresAt === undefined || row.expiresAt > now) && row.blockedUntil > now;
       return counts ? row.blockedUntil : undefined;
     },
+    async endsAt(key, now) {
+      const row = await engine.counterFind(key);
+      return row?.expiresAt !== undefined && row.expiresAt > now ? row.expiresAt : undefined;
+    },
     set: (key, value, expiresAt) => engine.counterSet(key, value, expiresAt),
     remove: (key) => engine.counterRemove(key),
     async attempt(limits, { inTurn = false } = {}) {

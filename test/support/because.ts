@@ -3,7 +3,15 @@ import { REASONS } from '../../server/model/errors.ts';
 
 /** What a refusal of today's clients is made of. */
 const OLD_MEMBERS: readonly string[] = ['code', 'message', 'status'];
-const NEW_MEMBERS: readonly string[] = ['reason', 'field', 'path', 'wanted', 'unmet', 'current'];
+const NEW_MEMBERS: readonly string[] = [
+  'reason',
+  'field',
+  'path',
+  'wanted',
+  'unmet',
+  'current',
+  'retryAfter',
+];
 /**
  * Codes that are told because of an account, an app, a code or an invitation: they never say more (additions
  * §1.1).
@@ -29,7 +37,10 @@ export function split(body: Record<string, unknown>): {
   const members = Object.entries(body);
   const old = Object.fromEntries(members.filter(([name]) => OLD_MEMBERS.includes(name)));
   const added = Object.fromEntries(members.filter(([name]) => !OLD_MEMBERS.includes(name)));
-  if (Object.keys(added).length === 0) return { old, because: undefined };
+  const { retryAfter, ...others } = added;
+  // What ends by itself says when (additions §1.4).
+  if ([429, 503].includes(Number(old.code))) assert.ok(Number.isInteger(retryAfter), about);
+  if (Object.keys(others).length === 0) return { old, because: undefined };
   assert.ok(
     REASONS.some((reason) => reason === added.reason),
     about,

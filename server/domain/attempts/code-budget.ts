@@ -1,6 +1,7 @@
 import type { App } from '../../model/app.ts';
 import type { CodePurpose } from '../../ports/security/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
+import { hintAt, isDeveloped } from './developer-hint.ts';
 import {
   admitRecipient,
   admitUnproven,
@@ -8,6 +9,7 @@ import {
   giveBackUnproven,
   tooManyRecipients,
   type Unproven,
+  unprovenUntil,
 } from './message-budgets.ts';
 
 interface CodeBudget {
@@ -39,16 +41,28 @@ export async function admitCode(deps: BudgetDeps, budget: CodeBudget): Promise<b
   if (inBudget && mayWrite && (!unproven || (await admitUnproven(deps, app, unproven)))) return true;
   if (inBudget) await giveBackSubject(deps, budget);
   if (!mayWrite) throw tooManyRecipients(deps);
+  if (isDeveloped(deps, app)) hintAt(deps, app, 'code_limited', await leftMs(deps, budget));
   return false;
+}
+
+/** Until one more may be sent. */
+async function leftMs(deps: BudgetDeps, budget: CodeBudget): Promise<number> {
+  const { app, unproven } = budget;
+  const now = deps.clock.now();
+  const ends = windowsOf(deps, budget).map(async ({ key, cap }) =>
+    (await deps.store.counters.read(key, now)) < cap
+      ? 0
+      : ((await deps.store.counters.endsAt(key, now)) ?? 0),
+  );
+  const others = unproven ? unprovenUntil(deps, app, unproven) : 0;
+  return Math.max(now, ...(await Promise.all([...ends, others]))) - now;
 }
 
 async function admitSubject(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
   const now = deps.clock.now();
-  const caps = { hour: deps.config.codesPerHour, day: deps.config.codesPerDay };
-  for (const { window, ms, key } of windowsOf(deps, budget)) {
+  for (const { window, ms, key, cap } of windowsOf(deps, budget)) {
     const expiresAt = now + ms;
-    if ((await deps.store.counters.increment(key, { now, cap: caps[window], expiresAt })) !== undefined)
-      continue;
+    if ((await deps.store.counters.increment(key, { now, cap, expiresAt })) !== undefined) continue;
     const { app, subject, purpose } = budget;
     deps.events.emit('code_limited', { handleRef: deps.handleRef(app.id, subject), purpose, window });
     return false;
@@ -88,7 +102,7 @@ function windowsOf(deps: BudgetDeps, { app, subject, purpose, trusted = false }:
   const whose = `${purpose}/${deps.handleRef(app.id, subject)}${trusted ? '/trusted' : ''}`;
   const keyOf = (window: string) => `codes-${window}/${app.id}/${whose}`;
   return [
-    { window: 'hour', ms: HOUR_MS, key: keyOf('hour') },
-    { window: 'day', ms: DAY_MS, key: keyOf('day') },
+    { window: 'hour', ms: HOUR_MS, cap: deps.config.codesPerHour, key: keyOf('hour') },
+    { window: 'day', ms: DAY_MS, cap: deps.config.codesPerDay, key: keyOf('day') },
   ] as const;
 }

@@ -3,11 +3,10 @@ import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
 import { numberBlock } from '../users/phone-number.ts';
+import type { HintDeps } from './developer-hint.ts';
 
-export type BudgetDeps = Pick<
-  Deps,
-  'config' | 'store' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'
->;
+export type BudgetDeps = HintDeps &
+  Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'>;
 
 /** Somebody who has not shown yet that they read what is sent there, or a log-in that nobody has passed. */
 export interface Unproven {
@@ -50,6 +49,15 @@ export async function admitUnproven(deps: BudgetDeps, app: App, unproven: Unprov
   ]);
   deps.metrics.message(channelOf(unproven), 'limited');
   return false;
+}
+
+/** When the last of the budgets ends that are used up; 0 = none is. */
+export async function unprovenUntil(deps: BudgetDeps, app: App, unproven: Unproven): Promise<number> {
+  const now = deps.clock.now();
+  const ends = budgetsOf(deps, app, unproven).map(async ({ key, cap, expiresAt }) =>
+    (await deps.store.counters.read(key, now)) < cap ? 0 : expiresAt,
+  );
+  return Math.max(0, ...(await Promise.all(ends)));
 }
 
 /** Gives back what `admitUnproven` counted: nothing was sent. */

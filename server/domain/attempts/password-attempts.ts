@@ -8,14 +8,13 @@ import { Turns } from '../../tools/turns.ts';
 import { changeUser, wasChanged } from '../users/change.ts';
 import { countPassword, decoyFor } from '../users/password-kinds.ts';
 import { lowered } from '../users/password-rules.ts';
+import { type HintDeps, hintAt } from './developer-hint.ts';
 import { countGuess } from './guessing-alarm.ts';
 import { standIn } from './stand-in.ts';
 import { type Account, accountName, factorLimit, loginLimits, sessionLimit } from './wait-limits.ts';
 
-export type AttemptDeps = Pick<
-  Deps,
-  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'
->;
+export type AttemptDeps = HintDeps &
+  Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'>;
 /** Who is named in events: the user, or a handle nobody has. */
 type Who = { userId: string } | { handleRef: string };
 
@@ -48,7 +47,7 @@ async function judgeInTurn(
   const { app, user, password, loggedIn = false } = input;
   const method = 'password';
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
-  const reserved = await admitted(deps, limits, { who, method });
+  const reserved = await admitted(deps, limits, { app, who, method });
   if (!reserved) return false;
   // Looked up for known handles too, so that both answers cost the same.
   const decoy = await decoyFor(deps, { app, handle: input.handle });
@@ -125,7 +124,7 @@ async function judgeFactorInTurn(
   limit: AttemptLimit,
 ): Promise<boolean> {
   const who = { userId: user.id };
-  const reserved = await admitted(deps, [limit], { who, method });
+  const reserved = await admitted(deps, [limit], { app, who, method });
   if (!reserved) return false;
   const now = deps.clock.now();
   const budget = `factor-day/${app.id}/${user.id}`;
@@ -151,7 +150,7 @@ function inTurn<T>(deps: AttemptDeps, [own]: readonly AttemptLimit[], work: () =
 async function admitted(
   deps: AttemptDeps,
   limits: readonly AttemptLimit[],
-  { who, method }: { who: Who; method: string },
+  { app, who, method }: { app: App; who: Who; method: string },
 ): Promise<readonly Reservation[] | undefined> {
   const { counters } = deps.store;
   const atNow = () => {
@@ -165,6 +164,7 @@ async function admitted(
     attempt = await counters.attempt(atNow(), { inTurn: true });
   }
   if (attempt.state === 'admitted') return attempt.reserved;
+  if (attempt.state === 'waiting') hintAt(deps, app, 'account_waits', attempt.waitMs);
   const waitSeconds = attempt.state === 'waiting' ? Math.ceil(attempt.waitMs / 1000) : 0;
   deps.events.emit('login_delayed', { ...who, method, waitSeconds, failures: attempt.failures });
   deps.metrics.login('delayed');

@@ -7,6 +7,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode } from '../attempts/code-budget.ts';
+import { hintAt } from '../attempts/developer-hint.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { change } from '../users/change.ts';
 import { handleSpellings, parseHandle } from '../users/handle.ts';
@@ -129,6 +130,8 @@ async function hasRoom(deps: InviteDeps, offer: Offer): Promise<boolean> {
   deps.events.emit('code_limited', {
     ...{ handleRef: deps.handleRef(app.id, handle), purpose: 'invite', window: 'open' },
   });
+  const firstEnd = Math.min(...open.map(({ code }) => code?.expiresAt ?? Number.POSITIVE_INFINITY));
+  hintAt(deps, app, 'code_limited', firstEnd - deps.clock.now());
   return false;
 }
 

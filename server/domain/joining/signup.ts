@@ -6,6 +6,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
 import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode, giveBackCode, sendAdmitted } from '../attempts/code-budget.ts';
+import type { BudgetDeps } from '../attempts/message-budgets.ts';
 import { standIn } from '../attempts/stand-in.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { sendWelcome } from '../messages/welcome.ts';
@@ -22,7 +23,7 @@ import { type CreateDeps, createUser } from './create-user.ts';
 import { signupLink } from './signup-link.ts';
 import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
 
-export type JoinDeps = CreateDeps & MessageDeps & TokenDeps;
+export type JoinDeps = CreateDeps & MessageDeps & TokenDeps & BudgetDeps;
 
 /** Somebody who joins without confirming anything. */
 interface Joining {

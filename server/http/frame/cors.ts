@@ -2,7 +2,7 @@ import type { Config } from '../../model/config.ts';
 
 const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
 const HEADERS = 'app-token, access-token, server-secret, content-type';
-const EXPOSED = 'X-Request-Id, Retry-After';
+const EXPOSED = 'X-Request-Id, Retry-After, X-Not-Sent';
 
 const EVERYONE = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', EXPOSED];
 const VARY = ['Vary', 'Origin'];

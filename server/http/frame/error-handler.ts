@@ -1,5 +1,5 @@
 import { errorFields } from '../../log/events.ts';
-import { HostError } from '../../model/errors.ts';
+import { type Because, HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { TamperError } from '../../ports/security/sealing.ts';
 import { PageReply, type Route } from '../route.ts';
@@ -8,6 +8,7 @@ import { jsonReply, pageReply, type Reply } from './reply.ts';
 import type { Exchange } from './request-facts.ts';
 
 const DEFAULT_MESSAGE = 'Invalid Data';
+const RETRY_AFTER_SECONDS = 2;
 const CAPACITY: readonly string[] = ['too_many_requests', 'service_unavailable'];
 
 /** Whether errors under this path have the `{code, message}` form when no route was found (contract §2.1). */
@@ -29,7 +30,7 @@ export function errorReply(
   // A record that does not open was told of by the store.
   const isKnown = isRefusal || thrown instanceof TamperError;
   if (!isKnown) deps.events.emit('unexpected_error', errorFields(thrown));
-  const error = isRefusal ? thrown : new HostError('internal');
+  const error = withHint(isRefusal ? thrown : new HostError('internal'), exchange);
   const route = exchange.declaration;
   exchange.refusal = told(error, exchange);
   if (route?.page && (acceptsHtml || exchange.judged || isCapacity(error))) {
@@ -38,6 +39,14 @@ export function errorReply(
   if (error instanceof Refused) return refusedReply(error);
   const headers = advice(error, exchange);
   return usesCodes(error, exchange) ? codeReply(error, route, headers) : failsReply(error, route, headers);
+}
+
+/** A log-in that is refused for a while says so where a developer is told. */
+function withHint(error: HostError | Refused, { hint }: Exchange): HostError | Refused {
+  const isLogin = error instanceof HostError && error.error === 'invalid_credentials' && !error.because;
+  if (!isLogin || !hint) return error;
+  const because: Because = { reason: hint.reason, retryAfter: hint.retryAfterSeconds };
+  return new HostError('invalid_credentials', { because });
 }
 
 function isCapacity(error: HostError | Refused): boolean {
@@ -66,20 +75,34 @@ function refusedReply({ refusal, status, because }: Refused): Reply {
 }
 
 function codeReply(error: HostError, route: Route | undefined, headers: string[]): Reply {
-  return jsonReply(route?.codeStatus?.[error.error] ?? error.status, codeBody(error), headers);
+  return jsonReply(
+    route?.codeStatus?.[error.error] ?? error.status,
+    codeBody(error, secondsOf(error)),
+    headers,
+  );
 }
 
 function failsReply(error: HostError, route: Route | undefined, headers: string[]): Reply {
   const unexpected = error.error === 'internal' ? 500 : error.status;
   const status = route?.failsStatus?.[error.error] ?? unexpected;
   const { because } = error;
-  const body = failsBody(error.detail ?? error.message, { lowerCase: route?.lowerCaseFails, because });
+  const body = failsBody(error.detail ?? error.message, {
+    lowerCase: route?.lowerCaseFails,
+    because,
+    retryAfter: secondsOf(error),
+  });
   return jsonReply(status, body, headers);
+}
+
+/** After which a refusal for lack of room, here or for the client, is worth another try. */
+function secondsOf(error: HostError): number | undefined {
+  return isCapacity(error) ? (error.retryAfterSeconds ?? RETRY_AFTER_SECONDS) : undefined;
 }
 
 /** Headers that tell the client what to do instead. */
 function advice(error: HostError, { allowed }: Exchange): string[] {
-  if (isCapacity(error)) return ['Retry-After', String(error.retryAfterSeconds ?? 2)];
+  const seconds = secondsOf(error);
+  if (seconds !== undefined) return ['Retry-After', String(seconds)];
   if (error.error === 'method_not_allowed' && allowed) return ['Allow', allowed];
   // Part of the body may still be under way.
   return error.error === 'body_too_large' ? ['Connection', 'close'] : [];

@@ -93,13 +93,19 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
       try {
         const answer = await route.respond({ deps, caller, input, request });
         recordOutcome(deps.activity, outcome);
-        return replyOf(answer);
+        return withHint(replyOf(answer), exchange);
       } catch (thrown) {
         recordOutcome(deps.activity, { ...outcome, thrown });
         throw thrown;
       }
     }
   };
+}
+
+/** The bare `true` of a message that was not sent says so where a developer is told. */
+function withHint(reply: Reply, { hint }: HttpContext['exchange']): Reply {
+  if (hint?.reason !== 'code_limited' || reply.body !== 'true') return reply;
+  return { ...reply, headers: ['X-Not-Sent', `${hint.reason}; retry-after=${hint.retryAfterSeconds}`] };
 }
 
 const NO_FILE = { reason: 'missing', field: 'file' } as const;

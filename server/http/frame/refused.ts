@@ -18,18 +18,27 @@ export class Refused extends Error {
 
 /**
  * A body in code form, a new one each time: its two members (contract §8 S6), then what was wrong with the
- * request.
+ * request, then the seconds after which it is worth another try.
  */
-export function codeBody(error: { code: number; message: string; because?: Because | undefined }): string {
-  return JSON.stringify({ code: error.code, message: error.message, ...error.because });
+export function codeBody(
+  { code, message, because }: { code: number; message: string; because?: Because | undefined },
+  retryAfter?: number,
+): string {
+  return JSON.stringify({ code, message, ...because, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
 /** A body in the portal's form. */
 export function failsBody(
   message: string,
-  { lowerCase = false, because }: { lowerCase?: boolean | undefined; because?: Because | undefined } = {},
+  options: {
+    lowerCase?: boolean | undefined;
+    because?: Because | undefined;
+    retryAfter?: number | undefined;
+  } = {},
 ): string {
-  return JSON.stringify({ status: lowerCase ? 'fails' : 'Fails', message, ...because });
+  const { lowerCase = false, because, retryAfter } = options;
+  const status = lowerCase ? 'fails' : 'Fails';
+  return JSON.stringify({ status, message, ...because, ...(retryAfter !== undefined && { retryAfter }) });
 }
 
 /** Number and texts of an error by name. */

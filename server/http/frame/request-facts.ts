@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Context } from 'koa';
 import type { RequestContext } from '../../log/request-context.ts';
+import type { Hint } from '../../ports/hints.ts';
 import type { Route } from '../route.ts';
 
 /** What is known of one request while it is answered; also what its log lines say. */
@@ -20,6 +21,7 @@ export class Exchange implements RequestContext {
   allowed: string | undefined;
   /** What a refusal told, for the log line. */
   refusal: { code?: number | undefined; reason?: string | undefined } = {};
+  hint: Hint | undefined;
   /** The answer comes from the domain, not from a check of the frame. */
   judged = false;
   constructor(input: {

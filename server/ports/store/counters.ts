@@ -51,6 +51,8 @@ export interface CounterStore {
   read(key: string, now: number): Promise<number>;
   /** When the wait that `fail` began is over; undefined when nothing waits at `now`. */
   waitsUntil(key: string, now: number): Promise<number | undefined>;
+  /** When a counter that is there falls back to 0 by itself; undefined when it does not, or is 0. */
+  endsAt(key: string, now: number): Promise<number | undefined>;
   set(key: string, value: number, expiresAt?: number): Promise<void>;
   remove(key: string): Promise<void>;
   /**

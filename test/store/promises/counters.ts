@@ -80,6 +80,11 @@ export function describeCounters(stage: () => Stage): void {
     await counters.set(key, 7, NOW + 300);
     assert.equal(await counters.read(key, NOW + 299), 7);
     assert.equal(await counters.read(key, NOW + 300), 0);
+    assert.equal(await counters.endsAt(key, NOW + 299), NOW + 300);
+    assert.equal(await counters.endsAt(key, NOW + 300), undefined);
+    await counters.set(key, 7);
+    assert.equal(await counters.endsAt(key, NOW), undefined, 'never');
+    assert.equal(await counters.endsAt(anId(), NOW), undefined, 'nothing there');
   });
 
   it('admits as many of 500 simultaneous attempts as are free', async () => {
