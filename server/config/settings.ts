@@ -101,6 +101,11 @@ export const SETTINGS = {
     'how many proxies append to `X-Forwarded-For`; the client address is counted from the right',
   ),
   ACCESS_TOKEN_DAYS: integer(30, [1, 3650], 'days an access token lives'),
+  SESSION_MAX_DAYS: integer(
+    365,
+    [0, 36_500],
+    'days after which a log-in has to be made anew, however often its access token was renewed; 0 = no end',
+  ),
   LOGIN_TOKEN_SECONDS: integer(300, [10, 3600], 'seconds a login token lives'),
   SIGNUP_HOURS: integer(48, [1, 8760], 'hours a signup lives (code and link)'),
   RESET_CODE_MINUTES: integer(60, [1, 1440], 'minutes a reset code lives'),

@@ -9,6 +9,9 @@ export interface Session {
   handle: string;
   epoch: number | undefined;
   jti: string | undefined;
+  /** The `jti` of the log-in's own token, and the number of this one since then: 0 is the log-in's own. */
+  sid: string | undefined;
+  number: number;
   /** Epoch ms of the log-in. */
   authTime: number;
   expiresAt: number | undefined;

@@ -46,6 +46,8 @@ export interface Config {
   readonly allowOrigin: '*' | readonly string[];
   readonly trustProxyHops: number;
   readonly accessTokenDays: number;
+  /** 0 = no end. */
+  readonly sessionMaxDays: number;
   readonly loginTokenSeconds: number;
   readonly signupHours: number;
   readonly resetCodeMinutes: number;

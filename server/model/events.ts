@@ -19,6 +19,8 @@ export const EVENT_LEVELS = {
   access_refused: 'warn',
   input_refused: 'warn',
   token_revoked: 'info',
+  session_renewed: 'info',
+  renewed_token_reused: 'warn',
   user_created: 'info',
   user_deleted: 'info',
   subject_doubled: 'warn',

@@ -14,6 +14,33 @@ export interface StoredCode {
   boundTo?: string;
 }
 
+/** A token of a session that counts. */
+interface SessionToken {
+  /** Of those of the session, in the order they were made; the log-in's own is number 0. */
+  number: number;
+  expiresAt: number;
+  /** When it was renewed first: it counts for a moment longer. */
+  renewedAt?: number;
+  /** How often it was renewed. */
+  successors?: number;
+}
+
+/** A session that was renewed, until its last token ends. */
+export interface RenewedSession {
+  /** The `jti` of the log-in's own token. */
+  sid: string;
+  /** The number of the newest token. */
+  last: number;
+  /** Epoch ms of the log-in. */
+  authTime: number;
+  /** When the log-in's own token ends: as long it must be known that it was renewed. */
+  firstEndsAt: number;
+  /** The last time. */
+  renewedAt: number;
+  /** By number; what is not here counts no more. */
+  tokens: readonly SessionToken[];
+}
+
 /** A person's account in one app. */
 export interface User {
   /** 24 hex digits; `_id` on the wire, `userId` in access tokens. */
@@ -66,12 +93,16 @@ export interface User {
   epoch: number;
   /** Counts changes of the second factor: they end pending log-ins, not access tokens. Absent = 0. */
   factorChanges?: number;
-  /** When every session was ended at once by the portal or with another password, handle or status. */
+  /** When every session was ended at once, the last time. */
   sessionsEndedAt?: number;
   /** Where the account came from, when it was moved in from elsewhere. */
   importedFrom?: string;
-  /** Single logged-out access tokens until they expire. */
+  /** Sessions that ended, by the `jti` of the log-in's own token, until that expires. */
   revokedTokens: { jti: string; expiresAt: number }[];
+  /** Absent = none. */
+  sessions?: RenewedSession[];
+  /** Of sessions that began earlier only those in `sessions` count; absent = all do. */
+  sessionsSince?: number;
   /** Set by `maxLoginAttempts`; blocks log-in only. */
   lockedAt?: number;
   /** How often lock and waits were ended: what was counted before means nothing any more. Absent = 0. */

@@ -9,7 +9,9 @@ import {
   type HostToken,
   type HostTokenKind,
   type HostTokens,
+  type TokenSession,
 } from '../ports/security/host-tokens.ts';
+import { DAY_MS } from '../tools/duration.ts';
 import { type Claims, signJwt, thumbprint, verifyJwt } from './jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -21,7 +23,8 @@ const CLOCK_TOLERANCE_SECONDS = 60;
 const REMEMBERED = 10_000;
 
 const text = z.string().min(1);
-const seconds = z.int().min(0);
+const whole = z.int().min(0);
+const seconds = whole;
 const milliseconds = seconds.transform((value) => value * 1000);
 const generation = { gen: z.int().optional(), exp: seconds.optional() };
 const ending = { iat: seconds, exp: milliseconds, jti: text };
@@ -48,6 +51,8 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
       iat: milliseconds,
       exp: milliseconds.optional(),
       jti: text.optional(),
+      sid: text.optional(),
+      number: whole.optional(),
     })
     .transform(({ scope, auth_time, iat, exp, ...said }) => ({
       ...said,
@@ -55,6 +60,8 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
       userId: said.userId,
       epoch: said.epoch,
       jti: said.jti,
+      sid: said.jti && (said.sid ?? said.jti),
+      number: said.number ?? 0,
       authTime: auth_time,
       issuedAt: iat,
       expiresAt: exp,
@@ -93,7 +100,7 @@ const READERS: { readonly [K in HostTokenKind]: z.ZodType<TokenOf<K>> } = {
 export function createHostTokens(input: {
   privateKey: KeyObject;
   publicKey: KeyObject;
-  config: Pick<Config, 'accessTokenDays' | 'loginTokenSeconds' | 'legacyTokensUntil'>;
+  config: Pick<Config, 'accessTokenDays' | 'sessionMaxDays' | 'loginTokenSeconds' | 'legacyTokensUntil'>;
   clock: Clock;
   codes: Pick<Codes, 'newId'>;
 }): HostTokens {
@@ -124,11 +131,26 @@ export function createHostTokens(input: {
 
   /**
    * When a token of that kind stops counting, epoch ms. An access token without `exp` comes from an old
-   * installation.
+   * installation; one with an `auth_time` ends with its session, however long sessions were when it was made.
    */
-  function endOf({ exp }: Claims, kind: HostTokenKind): number {
-    if (exp !== undefined) return Number(exp) * 1000;
+  function endOf({ exp, auth_time }: Claims, kind: HostTokenKind): number {
+    if (exp !== undefined) {
+      const end = Number(exp) * 1000;
+      return kind === 'user' && typeof auth_time === 'number'
+        ? Math.min(end, sessionEnd(auth_time * 1000))
+        : end;
+    }
     return kind === 'user' ? (config.legacyTokensUntil ?? 0) : Number.POSITIVE_INFINITY;
+  }
+
+  function sessionEnd(authTime: number): number {
+    return config.sessionMaxDays > 0 ? authTime + config.sessionMaxDays * DAY_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whole seconds, as tokens say it. */
+  function accessTokenEnd(authTime: number): number {
+    const end = Math.min((nowSeconds() + config.accessTokenDays * 86_400) * 1000, sessionEnd(authTime));
+    return Math.floor(end / 1000) * 1000;
   }
 
   function nowSeconds(): number {
@@ -154,10 +176,16 @@ export function createHostTokens(input: {
     async issueAppSecret({ appId }) {
       return (await issue({ scope: 'appSecret', appId })).token;
     },
-    async issueAccessToken({ appId, handle, userId, epoch }) {
-      const claims = { scope: 'user', appId, handle, userId, epoch, auth_time: nowSeconds() };
-      return (await issue(claims, config.accessTokenDays * 86_400)).token;
+    async issueAccessToken({ appId, handle, userId, epoch, session }) {
+      const iat = nowSeconds();
+      const jti = codes.newId();
+      const first: TokenSession = { number: 0, authTime: iat * 1000, expiresAt: accessTokenEnd(iat * 1000) };
+      const { sid = jti, number, authTime, expiresAt } = session ?? first;
+      const user = { scope: 'user', appId, handle, userId, epoch };
+      const times = { auth_time: Math.floor(authTime / 1000), iat, exp: expiresAt / 1000 };
+      return signJwt({ ...user, sid, number, ...times, jti }, kid, privateKey);
     },
+    accessTokenEnd,
     issueLoginToken({ appId, userId, factor, epoch }) {
       return issue({ scope: 'login', appId, userId, factor, epoch }, config.loginTokenSeconds);
     },
@@ -173,8 +201,9 @@ export function createHostTokens(input: {
       if (!claims || !said || isFromTheFuture(claims)) return undefined;
       const end = endOf(claims, kind);
       if (end <= now) return said.kind === 'user' ? { ...said, expired: true } : undefined;
-      remembered[kind].keep(token, said, end);
-      return said;
+      const told = 'expiresAt' in said && said.expiresAt ? { ...said, expiresAt: end } : said;
+      remembered[kind].keep(token, told, end);
+      return told;
     },
   };
 }

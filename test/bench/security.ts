@@ -43,7 +43,12 @@ for (const width of [1, 2]) {
   await measure('  compared', 100 * width, width, () => queued.matches(PASSWORD, stored));
 }
 
-const config = { accessTokenDays: 30, loginTokenSeconds: 300, legacyTokensUntil: undefined };
+const config = {
+  accessTokenDays: 30,
+  sessionMaxDays: 365,
+  loginTokenSeconds: 300,
+  legacyTokensUntil: undefined,
+};
 const codes = createCodes({ key: Buffer.alloc(32) });
 for (const modulusLength of [2048, 3072]) {
   const pair = generateKeyPairSync('rsa', { modulusLength });

@@ -194,6 +194,7 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
     ],
   },
   'GET /api/appuser/getApplication': {},
+  'POST /api/appuser/renew': { 604: { app: required } },
   'POST /api/appuser/setPhone': {
     409: { app: { twoFactorVerification: 'google' } },
     412: { before: another({ handle: 'else@example.com', phone: PHONE, phoneVerified: true }) },

@@ -205,6 +205,7 @@ const PLAYS: Record<string, Play> = {
     user: { phone: PHONE, phoneVerified: true },
     input: async () => ({ twoFactor: true }),
   },
+  'POST /api/appuser/renew': {},
   'POST /api/appuser/logout': { input: async () => ({ everywhere: true }) },
   'POST /api/appuser/newRecoveryCodes': {
     app: { twoFactorVerification: 'google' },

@@ -57,6 +57,23 @@ export const ACCOUNT_STORIES: readonly Story[] = [
     tell: (s) => suspend(s),
   },
   {
+    event: 'session_renewed',
+    level: 'info',
+    fields: { userId },
+    tell: async (s) => (await s.account()).own('renew'),
+  },
+  {
+    event: 'renewed_token_reused',
+    level: 'warn',
+    fields: { userId },
+    async tell(s) {
+      const account = await s.account();
+      await account.own('renew');
+      s.host().clock.advance(60_000);
+      await account.own('setLocale', { locale: 'EN' }, 405);
+    },
+  },
+  {
     event: 'user_created',
     level: 'info',
     fields: { userId, via: 'signup' },

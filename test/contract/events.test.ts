@@ -17,7 +17,7 @@ const STORIES = [...LOGIN_STORIES, ...ACCOUNT_STORIES, ...PORTAL_STORIES, ...HOS
 /** Names of threats §6. */
 const NAMES = `
   login_succeeded identity_bound login_challenged login_failed login_delayed account_locked account_unlocked code_sent code_failed code_exhausted
-  code_limited totp_replayed spray_suspected address_limited token_refused access_refused input_refused token_revoked user_created activity_trimmed
+  code_limited totp_replayed spray_suspected address_limited token_refused access_refused input_refused token_revoked session_renewed renewed_token_reused user_created activity_trimmed
   user_deleted subject_doubled user_status_changed user_metadata_changed password_changed password_reset password_rehashed password_set_by_portal
   factor_enabled factor_disabled phone_verified invite_issued invite_withdrawn app_created app_deleted app_reset app_setting_changed
   template_changed app_imported app_exported transfer_failed app_token_rotated app_key_rotated superuser_token_issued app_data_set

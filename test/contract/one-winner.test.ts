@@ -149,6 +149,31 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     );
 
     it(
+      'give five successors to 200 who renew one token, each of them good in both',
+      inRounds(async () => {
+        const person = { handle: newHandle(), password: newPassword() };
+        const { body } = await hosts.post(0, atOnce, 'signup', person);
+        const renew = (which: number, token: string) => hosts.post(which, atOnce, 'renew', {}, token);
+        const answers = await Promise.all(
+          Array.from({ length: USES }, (_, index) => renew(index, body['access-token'])),
+        );
+        const codes = answers.map(({ status, body }) => (status === 200 ? 200 : body.code));
+        assert.deepEqual(
+          [codes.filter((code) => code === 200).length, codes.filter((code) => code === 405).length],
+          [5, USES - 5],
+        );
+        for (const { status, body } of answers) {
+          if (status !== 200) continue;
+          for (const which of [0, 1]) {
+            const headers = { 'access-token': body['access-token'] };
+            const { text } = await hosts.call(which, 'GET', '/api/appuser/getUser', { headers });
+            assert.ok(text.includes(person.handle), text);
+          }
+        }
+      }),
+    );
+
+    it(
       'make one account of 200 uses of an invite',
       inRounds(async () => {
         const handle = newHandle();

@@ -24,7 +24,7 @@ export interface ContractRoute {
   /** HTTP statuses of the `Fails` form. */
   fails: number[];
   retired: boolean;
-  /** Not of the contract's first edition; its own section lists no codes. */
+  /** Not of the contract's first edition; where its section lists no codes, none are listed. */
   addition?: boolean;
 }
 

@@ -98,6 +98,17 @@ describeOnBothStores('a host whose clock jumps', (host) => {
       assertTokens(await use());
       return use;
     },
+    async 'an access token that was renewed'() {
+      const app = await host().createApp();
+      const user = await host().createUser(app);
+      const mine = await host().accessToken(app, user);
+      const renewed = assertTokens(await userClient(host(), mine).post('renew'));
+      host().clock.advance(MINUTE_MS);
+      return async () => {
+        assert.equal((await userClient(host(), renewed).get('getUser')).status, 200);
+        return userClient(host(), mine).get('getUser');
+      };
+    },
     async 'an access token that was logged out'() {
       const app = await host().createApp();
       const user = await host().createUser(app);

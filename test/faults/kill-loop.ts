@@ -45,7 +45,7 @@ export async function killLoop(input: { seconds: number; store: 'sqlite' | 'mong
   if (input.store === 'mongodb' && !mongod) throw new Error('no MongoDB at hand');
   const { dataDir } = makeDataDir();
   const env = { ...LIMITS, ...(mongod && { DB_CONN_STRING: mongod.url(`kill-${randomInt(2 ** 40)}`) }) };
-  const ledger: Ledger = { signups: 0, passwords: 0, codes: 0, suspensions: 0, lost: 0 };
+  const ledger: Ledger = { signups: 0, passwords: 0, codes: 0, suspensions: 0, renewals: 0, lost: 0 };
   const fate = new Fate(dataDir, env);
   try {
     await fate.start();

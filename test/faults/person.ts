@@ -22,6 +22,7 @@ export interface Ledger {
   passwords: number;
   codes: number;
   suspensions: number;
+  renewals: number;
   /** Calls without an answer, each resolved one way or the other afterwards. */
   lost: number;
 }
@@ -42,7 +43,7 @@ export class Person {
   #joined = false;
   #password: string;
   /** The wish of a call that got no answer. */
-  #doubtful: { code?: string; password?: string; status?: 'active' | 'suspend' } | undefined;
+  #doubtful: { code?: string; password?: string; status?: 'active' | 'suspend'; renewal?: true } | undefined;
   #suspended = false;
   #accessToken = '';
   #usedCodes: { code: string; signup: boolean }[] = [];
@@ -63,6 +64,7 @@ export class Person {
       () => this.#changePassword(),
       () => this.#resetPassword(),
       () => this.#setStatus('suspend'),
+      () => this.#renew(),
     ];
     await acts[randomInt(acts.length)]?.();
   }
@@ -78,6 +80,8 @@ export class Person {
       if (doubtful?.code) await this.#complete(doubtful.code);
       return;
     }
+    // Whether the answer was lost or the renewal: the old token can be renewed.
+    if (doubtful?.renewal) await this.#renew();
     if (doubtful?.status) await this.#setStatus(doubtful.status);
     if (doubtful?.password) {
       const happened = (await this.#logIn(doubtful.password)) !== INVALID_CREDENTIALS;
@@ -145,6 +149,19 @@ export class Person {
       if (answer.text !== 'true') this.#complain(`resetPassword: ${answer.text}`);
       this.#take(wished, code);
       return this.#requireLogIn();
+    }
+  }
+
+  async #renew(): Promise<void> {
+    this.#doubtful = { renewal: true };
+    const old = this.#accessToken;
+    const answer = await this.#world.call({ accessToken: old }, '/api/appuser/renew', {});
+    if (answer.status !== 200) this.#complain(`renew: ${answer.text}`);
+    this.#doubtful = undefined;
+    this.#accessToken = answer.body['access-token'];
+    this.#ledger.renewals++;
+    for (const accessToken of [old, this.#accessToken]) {
+      await this.#acknowledged({ accessToken }, '/api/appuser/setLocale', { locale: 'EN' });
     }
   }
 

@@ -90,7 +90,12 @@ describe('verifying a host token', () => {
     const clock = new FakeClock();
     const own = createHostTokens({
       ...small,
-      config: { accessTokenDays: 30, loginTokenSeconds: 300, legacyTokensUntil: undefined },
+      config: {
+        accessTokenDays: 30,
+        sessionMaxDays: 365,
+        loginTokenSeconds: 300,
+        legacyTokensUntil: undefined,
+      },
       clock,
       codes,
     });

@@ -10,12 +10,17 @@ export const APP_ID = 'a'.repeat(32);
 export const KINDS: readonly HostTokenKind[] = ['server', 'app', 'user', 'login', 'superuser'];
 
 /** Host tokens on a clock of their own. */
-export function setUp(config: { legacyTokensUntil?: number } = {}) {
+export function setUp(config: { legacyTokensUntil?: number; sessionMaxDays?: number } = {}) {
   const clock = new FakeClock();
   const host = createHostTokens({
     privateKey,
     publicKey,
-    config: { accessTokenDays: 30, loginTokenSeconds: 300, legacyTokensUntil: config.legacyTokensUntil },
+    config: {
+      accessTokenDays: 30,
+      loginTokenSeconds: 300,
+      sessionMaxDays: config.sessionMaxDays ?? 365,
+      legacyTokensUntil: config.legacyTokensUntil,
+    },
     clock,
     codes,
   });

@@ -16,8 +16,9 @@ describe('host tokens', () => {
     const verified = async (kind: HostTokenKind) => {
       const said = await host.verify(await issue[kind](host), kind);
       assert.ok(said);
-      const { jti, ...rest } = { jti: undefined, ...said };
+      const { jti, sid = jti, ...rest } = { jti: undefined, sid: undefined, ...said };
       if (kind !== 'server' && kind !== 'app') assert.match(String(jti), /^[0-9a-f]{32}$/);
+      assert.equal(sid, jti, 'a log-in begins a session');
       return rest;
     };
     assert.deepEqual(await verified('server'), { kind: 'server', name: 'here', generation: 2 });
@@ -28,6 +29,7 @@ describe('host tokens', () => {
       handle: 'ada@example.com',
       userId: 'u1',
       epoch: 4,
+      number: 0,
       authTime: now,
       issuedAt: now,
       expiresAt: now + 30 * 24 * HOUR_MS,
@@ -63,7 +65,9 @@ describe('host tokens', () => {
       'handle',
       'iat',
       'jti',
+      'number',
       'scope',
+      'sid',
       'userId',
     ]);
     assert.deepEqual(await claims('login'), [
@@ -143,6 +147,43 @@ describe('the end of a host token', () => {
     const said = await host.verify(token, 'user');
     assert.deepEqual([said?.expired, said?.appId], [true, APP_ID]);
     assert.equal((await host.verify(token, 'user'))?.expired, true);
+  });
+
+  it('comes with that of the session, whatever an access token says', async () => {
+    const days = 24 * HOUR_MS;
+    const { clock, host } = setUp({ sessionMaxDays: 7 });
+    const now = clock.now();
+    const seconds = (at: number) => Math.floor(at / 1000);
+    const said = {
+      scope: 'user',
+      appId: APP_ID,
+      handle: 'ada@example.com',
+      userId: 'u1',
+      epoch: 4,
+      iat: seconds(now),
+    };
+    const long = { ...said, exp: seconds(now + 30 * days) };
+    const tokens = {
+      issued: await issue.user(host),
+      'of before the setting': signed({ ...long, auth_time: seconds(now), jti: 'j' }),
+      renewed: await host.issueAccessToken({
+        ...{ appId: APP_ID, handle: 'ada@example.com', userId: 'u1', epoch: 4 },
+        session: { sid: 's', number: 3, authTime: now, expiresAt: host.accessTokenEnd(now) },
+      }),
+    };
+    const legacy = signed(long);
+    for (const [about, token] of Object.entries(tokens)) {
+      assert.equal((await host.verify(token, 'user'))?.expiresAt, now + 7 * days, about);
+    }
+    const renewed = await host.verify(tokens.renewed, 'user');
+    assert.deepEqual([renewed?.sid, renewed?.number, renewed?.authTime], ['s', 3, now]);
+    clock.advance(7 * days);
+    for (const [about, token] of Object.entries(tokens)) {
+      assert.equal((await host.verify(token, 'user'))?.expired, true, about);
+      assert.equal(await host.isInForce(token), false, about);
+    }
+    assert.equal((await host.verify(legacy, 'user'))?.expired, false, 'of an old installation');
+    assert.equal(setUp({ sessionMaxDays: 0 }).host.accessTokenEnd(0) > now + 29 * days, true, 'no end');
   });
 
   it('comes before a beginning that some other signer named', async () => {

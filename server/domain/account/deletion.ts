@@ -2,18 +2,15 @@ import type { App } from '../../model/app.ts';
 import type { UserCaller } from '../../model/caller.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
-import { CLOCK_JUMP_MS } from '../../ports/clock.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
 import { type IdentityDeps, identify } from '../login/social-login.ts';
 import { changeUser } from '../users/change.ts';
 import { findByLoginName } from '../users/handle.ts';
 import { countPassword } from '../users/password-kinds.ts';
+import { isNamed, withoutSession, withoutSessions } from '../users/renewed-sessions.ts';
 import { releaseSeat } from '../users/seats.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
-
-/** More logged-out tokens than this are not kept on a user; the epoch moves instead. */
-const REVOKED_TOKENS_MAX = 200;
 
 interface DeletionProof {
   handle?: string | undefined;
@@ -85,8 +82,8 @@ export async function deleteUser(
 }
 
 /**
- * Ends the caller's access token, or with `everywhere` all of the user's and the log-ins that wait for a
- * code.
+ * Ends the caller's session, that is its access token and those it was renewed with, or with `everywhere` all
+ * of the user's and the log-ins that wait for a code.
  */
 export async function logOut(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'figures' | 'origin'>,
@@ -95,15 +92,10 @@ export async function logOut(
   const { app, session } = caller;
   requireRunning(app);
   const user = await currentUser(deps, caller);
-  const now = deps.clock.now();
-  const { jti, expiresAt } = session;
+  const updatedAt = deps.clock.now();
   await changeUser(deps, user, (current) => {
-    const kept = current.revokedTokens.filter((token) => token.expiresAt > now - CLOCK_JUMP_MS);
-    // A token of an old installation has no name or end of its own.
-    if (everywhere || !jti || !expiresAt || kept.length >= REVOKED_TOKENS_MAX) {
-      return { ...current, epoch: current.epoch + 1, revokedTokens: [], updatedAt: now };
-    }
-    return { ...current, revokedTokens: [...kept, { jti, expiresAt }], updatedAt: now };
+    const ended = !everywhere && isNamed(session) && withoutSession(current, session, updatedAt);
+    return { ...(ended || withoutSessions(current, updatedAt)), updatedAt };
   });
   deps.events.emit('token_revoked', {
     userId: user.id,

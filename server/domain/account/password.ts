@@ -18,6 +18,7 @@ import { findByLoginName, loginName } from '../users/handle.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
 import { countPassword } from '../users/password-kinds.ts';
 import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
+import { withoutSessions } from '../users/renewed-sessions.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
 /** Where a message goes that is only written: nobody has this address. */
@@ -29,10 +30,8 @@ const STRANGER = 'nobody@invalid.invalid';
  */
 export function withPassword(user: User, passwordHash: string, now: number): User {
   return {
-    ...user,
+    ...withoutSessions(user, now),
     passwordHash,
-    epoch: user.epoch + 1,
-    revokedTokens: [],
     resetCode: undefined,
     smsCode: undefined,
     phoneCode: undefined,

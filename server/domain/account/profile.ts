@@ -2,7 +2,6 @@ import type { App } from '../../model/app.ts';
 import type { UserCaller } from '../../model/caller.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Metadata, User } from '../../model/user.ts';
-import type { Deps } from '../../ports/deps.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { changeUser } from '../users/change.ts';
 import { parseUserName } from '../users/handle.ts';
@@ -14,9 +13,9 @@ import {
   valueAt,
   withValue,
 } from '../users/metadata.ts';
-import { currentUser, requireRunning } from '../users/session.ts';
+import { currentUser, requireRunning, type SessionDeps } from '../users/session.ts';
 
-type ProfileDeps = Pick<Deps, 'store' | 'clock' | 'figures' | 'origin'>;
+type ProfileDeps = SessionDeps;
 
 /** The caller's own account. */
 export async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {

@@ -1,9 +1,11 @@
 import type { App } from '../../model/app.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
+import type { Origin } from '../../ports/origin.ts';
 import type { AttemptLimit, WaitPolicy } from '../../ports/store/counters.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { isKnownNetwork } from '../users/known-networks.ts';
+import { earlyEndOf } from '../users/renewed-sessions.ts';
 
 export type LimitDeps = Pick<Deps, 'config' | 'clock' | 'origin' | 'handleRef'>;
 
@@ -80,12 +82,20 @@ export async function isTrusted(deps: LimitDeps, { app, user }: Omit<Account, 'h
   const token = await deps.origin.session();
   if (!user) return false;
   if (isKnownNetwork(deps, user)) return true;
-  const isTheirs =
-    token?.appId === app.id && (token.userId ? token.userId === user.id : token.handle === user.handle);
-  // A token that was ended proves nothing: it may have been stolen.
-  const wasEnded =
-    (token?.epoch ?? 0) !== user.epoch || user.revokedTokens.some(({ jti }) => jti === token?.jti);
-  return isTheirs && !wasEnded;
+  if (token?.appId !== app.id || (token.epoch ?? 0) !== user.epoch) return false;
+  const isTheirs = token.userId ? token.userId === user.id : token.handle === user.handle;
+  return isTheirs && !wasEnded(deps, user, token);
+}
+
+/** A token that was ended proves nothing: it may have been stolen. */
+function wasEnded(
+  { clock }: LimitDeps,
+  user: User,
+  token: NonNullable<Awaited<ReturnType<Origin['session']>>>,
+): boolean {
+  const { authTime = token.issuedAt } = token;
+  const end = earlyEndOf(user, { ...token, authTime }, clock.now());
+  return end !== undefined && !(token.expired && end === 'forgotten');
 }
 
 function sourcePolicy({ config, clock }: LimitDeps): WaitPolicy {

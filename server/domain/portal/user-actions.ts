@@ -11,6 +11,7 @@ import { FACTORS } from '../factors/factors.ts';
 import type { MessageDeps } from '../messages/message.ts';
 import { sendPasswordCode, sendResetCode } from '../messages/reset-code.ts';
 import { changeUser, wasChanged } from '../users/change.ts';
+import { withoutSessions } from '../users/renewed-sessions.ts';
 import { getNamedUser, type NamedUser } from './user-details.ts';
 
 type ActionDeps = Pick<Deps, 'store' | 'clock' | 'events'>;
@@ -30,11 +31,6 @@ export async function endSessions(deps: ActionDeps, named: NamedUser): Promise<t
   await changeUser(deps, user, (current) => ({ ...withoutSessions(current, now), updatedAt: now }));
   deps.events.emit('token_revoked', { appId: app.id, userId: user.id, scope: 'all', cause: 'portal' });
   return true;
-}
-
-/** The user with every access token ended. */
-export function withoutSessions(user: User, now: number): User {
-  return { ...user, epoch: user.epoch + 1, revokedTokens: [], sessionsEndedAt: now };
 }
 
 /**

@@ -14,6 +14,7 @@ import { changeUser } from '../users/change.ts';
 import { findHolder, isEmail, parseHandle } from '../users/handle.ts';
 import { countPassword } from '../users/password-kinds.ts';
 import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
+import { withoutSessions } from '../users/renewed-sessions.ts';
 
 /**
  * Adds a user who need not confirm anything (contract §4.6.27, P11). Throws `app_gone`, `app_suspended`,
@@ -123,9 +124,8 @@ export async function setUserStatus(
   { appId, userId, status }: { appId: string; userId: string; status: 'active' | 'suspend' },
 ): Promise<true> {
   const change = await changeUser(deps, { appId, id: userId }, (current) => ({
-    ...current,
+    ...(status === 'suspend' ? withoutSessions(current, deps.clock.now()) : current),
     status,
-    ...(status === 'suspend' && { epoch: current.epoch + 1, revokedTokens: [] }),
     updatedAt: deps.clock.now(),
   }));
   if (!change) throw new HostError('user_unknown');

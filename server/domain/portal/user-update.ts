@@ -12,8 +12,8 @@ import { changeUser, wasChanged } from '../users/change.ts';
 import { findHolder, parseHandle, parseUserName } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';
 import { parsePhone, requireReachable } from '../users/phone-number.ts';
+import { withoutSessions } from '../users/renewed-sessions.ts';
 import { StaleError, userRevision } from './revision.ts';
-import { withoutSessions } from './user-actions.ts';
 import { changedNames, cleanMetadata, withMetadata } from './user-metadata.ts';
 
 /** What may be changed of an account; an empty user name or number takes it away. */

@@ -2,6 +2,7 @@ import type { App } from '../../model/app.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
+import type { TokenSession } from '../../ports/security/host-tokens.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
 import { noticeActive } from '../users/visits.ts';
@@ -53,20 +54,31 @@ export async function issueTokens(
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
   const now = deps.clock.now();
-  const [recorded, jwt, accessToken] = await Promise.all([
+  const [recorded, tokens] = await Promise.all([
     deps.store.users.recordLogin(app.id, user.id, now),
-    deps.appTokens.sign(app, userClaims(deps, { app, user, now, authTime: now })),
-    deps.hostTokens.issueAccessToken({
-      appId: app.id,
-      handle: user.handle,
-      userId: user.id,
-      epoch: user.epoch,
-    }),
+    signTokens(deps, { app, user }),
     rememberNetwork(deps, user),
   ]);
   if (!recorded) throw new HostError('invalid_credentials');
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   noticeActive(deps, user);
+  return tokens;
+}
+
+/**
+ * Signs both tokens of a log-in, or with `session` of one that goes on. Whether the user may have them is for
+ * the caller to see to: `issueTokens` for a log-in, `renewTokens` for a session.
+ */
+export async function signTokens(
+  deps: Pick<Deps, 'config' | 'codes' | 'appTokens' | 'hostTokens' | 'clock'>,
+  { app, user, session }: { app: App; user: User; session?: TokenSession },
+): Promise<IssuedTokens> {
+  const now = deps.clock.now();
+  const { id: userId, handle, epoch } = user;
+  const [jwt, accessToken] = await Promise.all([
+    deps.appTokens.sign(app, userClaims(deps, { app, user, now, authTime: session?.authTime ?? now })),
+    deps.hostTokens.issueAccessToken({ appId: app.id, handle, userId, epoch, ...(session && { session }) }),
+  ]);
   return { jwt, accessToken };
 }

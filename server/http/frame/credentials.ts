@@ -154,8 +154,8 @@ export class Credentials {
       throw this.#invalid(credential.place, 'revoked');
     }
     if (credential.kind === 'app' || route.caller !== 'user') return { kind: 'app', app };
-    const { userId, handle, epoch, jti, authTime, issuedAt, expiresAt } = credential;
-    const session = { userId, handle, epoch, jti, authTime: authTime ?? issuedAt, expiresAt };
+    const { userId, handle, epoch, jti, sid, number, authTime, issuedAt, expiresAt } = credential;
+    const session = { userId, handle, epoch, jti, sid, number, authTime: authTime ?? issuedAt, expiresAt };
     return { kind: 'user', app, session };
   }
 }

@@ -11,6 +11,10 @@ export type HostToken =
       userId: string | undefined;
       epoch: number | undefined;
       jti: string | undefined;
+      /** The `jti` of the log-in's own token, which names the session. */
+      sid: string | undefined;
+      /** Of the tokens of the session; the log-in's own is number 0. */
+      number: number;
       authTime: number | undefined;
       issuedAt: number;
       expiresAt: number | undefined;
@@ -47,6 +51,15 @@ export type HostTokenKind = HostToken['kind'];
  */
 export const FIRST_GENERATION = 1;
 
+/** The place of an access token in a session that goes on. Times are epoch milliseconds. */
+export interface TokenSession {
+  /** Absent: it begins a session of its own, in which nothing is proven anew. */
+  sid?: string;
+  number: number;
+  authTime: number;
+  expiresAt: number;
+}
+
 /**
  * Tokens signed with the host key (contract §1.1, design §7). Each `verify` checks signature (RS256 only),
  * size, kind by the token's own claims, required claims and expiry; it answers `undefined` for anything
@@ -62,7 +75,16 @@ export interface HostTokens {
   issueAppToken(input: { appId: string; generation: number }): Promise<string>;
   /** Never accepted anywhere; kept because exports carry it. */
   issueAppSecret(input: { appId: string }): Promise<string>;
-  issueAccessToken(input: { appId: string; handle: string; userId: string; epoch: number }): Promise<string>;
+  /** The token of a log-in, or with `session` one more of a session that goes on. */
+  issueAccessToken(input: {
+    appId: string;
+    handle: string;
+    userId: string;
+    epoch: number;
+    session?: TokenSession;
+  }): Promise<string>;
+  /** When an access token ends that is issued now in a session that began then. */
+  accessTokenEnd(authTime: number): number;
   issueLoginToken(input: {
     appId: string;
     userId: string;

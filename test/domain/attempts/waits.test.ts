@@ -261,7 +261,14 @@ describeOnBothStores('waits', (host) => {
       },
     };
     const counting = { ...deps, store: { ...deps.store, users } };
-    const session = { userId: user.id, handle: user.handle, epoch: 0, jti: undefined };
+    const session = {
+      userId: user.id,
+      handle: user.handle,
+      epoch: 0,
+      jti: undefined,
+      sid: undefined,
+      number: 0,
+    };
     const caller = { kind: 'user', app, session: { ...session, authTime: 0, expiresAt: undefined } } as const;
     const calls = (address: string) =>
       from(address, () => Promise.all(Array.from({ length: 20 }, () => currentUser(counting, caller))));

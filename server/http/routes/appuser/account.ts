@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { deleteAccount, logOut } from '../../../domain/account/deletion.ts';
+import { renewTokens } from '../../../domain/tokens/renew-tokens.ts';
 import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
+import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
 import { flag, handleText, password, tokenText } from '../../wire/user-parameter.ts';
 
 export const accountRoutes = [
@@ -33,8 +35,18 @@ export const accountRoutes = [
   }),
   userRoute({
     method: 'POST',
+    path: '/api/appuser/renew',
+    summary: "Goes on with the caller's session under new tokens; the old access token lives a minute more.",
+    caller: 'user',
+    answer: tokensAnswer,
+    errors: ['app_suspended', 'app_migrated', 'user_suspended', 'invalid_metadata'],
+    log: { action: 'renew' },
+    respond: async ({ deps, caller }) => wireTokens(await renewTokens(deps, { caller })),
+  }),
+  userRoute({
+    method: 'POST',
     path: '/api/appuser/logout',
-    summary: "Ends the caller's access token, or with `everywhere` all of the user's.",
+    summary: "Ends the caller's session, or with `everywhere` all of the user's.",
     caller: 'user',
     input: z.object({ everywhere: flag.default(false) }),
     answer: doneAnswer,
