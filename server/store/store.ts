@@ -3,12 +3,16 @@ import type { Lookups } from '../ports/security/sealing.ts';
 import type { Store } from '../ports/store/store.ts';
 import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';
+import { createAuditStore } from './audit.ts';
 import { createCounterStore } from './counters.ts';
 import type { Engine } from './engine.ts';
 import { createFigureStore } from './figures.ts';
 import { createInviteStore } from './invites.ts';
+import { createManagedHostStore } from './managed-hosts.ts';
 import { createMessageStore } from './messages.ts';
 import { createMetaStore } from './meta.ts';
+import { createOperatorSessionStore } from './operator-sessions.ts';
+import { createOperatorStore } from './operators.ts';
 import type { SealingDeps } from './sealed.ts';
 import { createSignupStore } from './signups.ts';
 import { createTemplateStore } from './templates.ts';
@@ -30,6 +34,10 @@ export function createStore(
     templates: createTemplateStore(engine, lookups, deps, clock),
     activity: createActivityStore(engine, deps),
     messages: createMessageStore(engine, deps),
+    operators: createOperatorStore(engine, lookups, deps),
+    operatorSessions: createOperatorSessionStore(engine, lookups, deps),
+    managedHosts: createManagedHostStore(engine, lookups, deps),
+    audit: createAuditStore(engine, deps),
     counters: createCounterStore(engine),
     figures: createFigureStore(engine),
     meta: createMetaStore(engine, deps),

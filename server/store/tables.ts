@@ -20,8 +20,8 @@ const NONE: TableShape = {
 };
 
 /**
- * Every table. All unique indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps`
- * and `messages` have the app id `host`.
+ * Every table. All unique indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps`,
+ * `messages` and what belongs to operators have the app id `host`.
  */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
@@ -45,6 +45,10 @@ export const TABLES = {
   templates: { ...NONE, keys: ['nameAndLocale'] },
   activity: { ...NONE, tags: ['logType', 'status', 'action'] },
   messages: { ...NONE, lookups: ['app'], due: true },
+  operators: { ...NONE, keys: ['email', 'entry'] },
+  operatorSessions: { ...NONE, keys: ['digest'], lookups: ['operator'], due: true },
+  managedHosts: { ...NONE, keys: ['name'] },
+  audit: { ...NONE, lookups: ['operator'], tags: ['action'] },
 } as const satisfies Record<string, TableShape>;
 export type TableName = keyof typeof TABLES;
 export const HOST_SCOPE = 'host';

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
+import type { Operator } from '../../server/model/operator.ts';
 import type { User } from '../../server/model/user.ts';
 import { FIRST_GENERATION } from '../../server/ports/security/host-tokens.ts';
 import { META, type MetaStore } from '../../server/ports/store/meta.ts';
@@ -243,6 +244,10 @@ function endSessions(kind: RecordKind, record: unknown, newest: number): unknown
     const user = record as User;
     return { ...user, epoch: Math.max(user.epoch, newest) } satisfies User;
   }
+  if (kind === 'operator') {
+    const operator = record as Operator;
+    return { ...operator, epoch: Math.max(operator.epoch, newest) } satisfies Operator;
+  }
   if (kind === 'app') {
     const app = record as App;
     return { ...app, superUserMoves: Math.max(app.superUserMoves ?? 0, newest) } satisfies App;
@@ -273,6 +278,10 @@ async function insertAll(store: Store, kind: RecordKind, records: unknown[]): Pr
   else if (kind === 'template') await store.templates.insertMany(rows);
   else if (kind === 'activity') await store.activity.insertMany(rows);
   else if (kind === 'figure') await store.figures.add(rows);
+  else if (kind === 'operator') await store.operators.insertMany(rows);
+  else if (kind === 'operatorSession') await store.operatorSessions.insertMany(rows);
+  else if (kind === 'managedHost') await store.managedHosts.insertMany(rows);
+  else if (kind === 'audit') await store.audit.insertMany(rows);
   else if (kind === 'app') for (const row of rows) await store.apps.insert(row);
   else for (const row of rows) await store.messages.insert(row);
 }

@@ -15,6 +15,10 @@ const KINDS = {
   templates: 'template',
   activity: 'activity',
   messages: 'message',
+  operators: 'operator',
+  operatorSessions: 'operatorSession',
+  managedHosts: 'managedHost',
+  audit: 'audit',
 } as const satisfies Record<TableName, string>;
 export type RecordKind = (typeof KINDS)[TableName] | 'figure';
 /** A row that does not open. */
@@ -55,6 +59,10 @@ async function* readAll(store: Store, damaged: readonly DamagedRow[]): ReturnTyp
   for (const { id } of damaged.filter(({ table }) => table === 'apps')) yield* belongings(store, id);
   yield* ofKind('activity', store.activity.stream(undefined));
   yield* ofKind('message', store.messages.stream());
+  yield* ofKind('operator', await store.operators.list());
+  yield* ofKind('operatorSession', store.operatorSessions.stream());
+  yield* ofKind('managedHost', await store.managedHosts.list());
+  yield* ofKind('audit', store.audit.stream());
 }
 
 async function* belongings(store: Store, appId: string): ReturnType<AllRecords['read']> {

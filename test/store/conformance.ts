@@ -6,6 +6,7 @@ import { describeFigures } from './promises/figures.ts';
 import { describeInvites } from './promises/invites.ts';
 import { describeMessages } from './promises/messages.ts';
 import { describeMeta } from './promises/meta.ts';
+import { describeOperators } from './promises/operators.ts';
 import { describeSealing } from './promises/sealing.ts';
 import { describeSearch } from './promises/search.ts';
 import { describeSignups } from './promises/signups.ts';
@@ -32,6 +33,7 @@ const PERSONAL = {
   signups: describeSignups,
   invites: describeInvites,
   search: describeSearch,
+  operators: describeOperators,
   activity: describeActivity,
 };
 const GROUPS = {

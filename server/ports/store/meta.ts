@@ -27,5 +27,7 @@ export const META = {
   passwordKinds: 'passwordKinds',
   /** Why all clients may have one address, JSON; see `client-addresses.ts`. */
   addressDoubt: 'addressDoubt',
+  /** Ids of owners who entered and are not limited, a JSON list; at least one once there was one. */
+  owners: 'owners',
   schema: 'schema',
 } as const;

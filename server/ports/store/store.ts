@@ -1,10 +1,14 @@
 import type { ActivityStore } from './activity.ts';
 import type { AppStore } from './apps.ts';
+import type { AuditStore } from './audit.ts';
 import type { CounterStore } from './counters.ts';
 import type { FigureStore } from './figures.ts';
 import type { InviteStore } from './invites.ts';
+import type { ManagedHostStore } from './managed-hosts.ts';
 import type { MessageStore } from './messages.ts';
 import type { MetaStore } from './meta.ts';
+import type { OperatorSessionStore } from './operator-sessions.ts';
+import type { OperatorStore } from './operators.ts';
 import type { SignupStore } from './signups.ts';
 import type { TemplateStore } from './templates.ts';
 import type { UserStore } from './users.ts';
@@ -26,6 +30,10 @@ export interface Store {
   readonly templates: TemplateStore;
   readonly activity: ActivityStore;
   readonly messages: MessageStore;
+  readonly operators: OperatorStore;
+  readonly operatorSessions: OperatorSessionStore;
+  readonly managedHosts: ManagedHostStore;
+  readonly audit: AuditStore;
   readonly counters: CounterStore;
   readonly figures: FigureStore;
   readonly meta: MetaStore;

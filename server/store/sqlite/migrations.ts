@@ -127,6 +127,44 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX signups_link ON signups (key_link) WHERE key_link IS NOT NULL;
   `,
   'ALTER TABLE users ADD COLUMN seenDay INTEGER;',
+  // Operators, their sessions, the hosts they manage, and what they did.
+  `
+  CREATE TABLE operators (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_email TEXT NOT NULL, key_entry TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_email), UNIQUE (appId, key_entry)
+  ) STRICT;
+  CREATE INDEX operators_newest ON operators (appId, createdAt, id);
+
+  CREATE TABLE operatorSessions (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_digest TEXT NOT NULL, lookup_operator TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_digest)
+  ) STRICT;
+  CREATE INDEX operatorSessions_newest ON operatorSessions (appId, createdAt, id);
+  CREATE INDEX operatorSessions_operator ON operatorSessions (appId, lookup_operator, createdAt, id);
+  CREATE INDEX operatorSessions_due ON operatorSessions (dueAt);
+
+  CREATE TABLE managedHosts (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    key_name TEXT NOT NULL,
+    UNIQUE (appId, id), UNIQUE (appId, key_name)
+  ) STRICT;
+  CREATE INDEX managedHosts_newest ON managedHosts (appId, createdAt, id);
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    lookup_operator TEXT NOT NULL, tag_action TEXT NOT NULL,
+    UNIQUE (appId, id)
+  ) STRICT;
+  CREATE INDEX audit_newest ON audit (appId, createdAt, id);
+  CREATE INDEX audit_operator ON audit (appId, lookup_operator, createdAt, id);
+  CREATE INDEX audit_action ON audit (appId, tag_action, createdAt, id);
+  `,
 ];
 
 /**

@@ -1,0 +1,24 @@
+import type { AuditRow } from '../../model/operator.ts';
+
+export interface AuditFilter {
+  operatorId?: string;
+  action?: string;
+  /** Inclusive, epoch ms. */
+  from?: number;
+  /** Exclusive, epoch ms. */
+  to?: number;
+}
+
+/** What operators did. Rows are added and, when old, removed; nothing changes one. */
+export interface AuditStore {
+  insert(row: AuditRow): Promise<void>;
+  insertMany(rows: readonly AuditRow[]): Promise<void>;
+  /** Newest first. */
+  list(filter: AuditFilter, page: { offset: number; limit: number }): Promise<AuditRow[]>;
+  /** The same without end, for an export. */
+  newest(filter: AuditFilter): AsyncIterable<AuditRow>;
+  /** All by id, for a backup. */
+  stream(): AsyncIterable<AuditRow>;
+  /** At most `limit` rows older than `before`; answers how many went. */
+  removeOlder(before: number, limit: number): Promise<number>;
+}
