@@ -128,6 +128,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       readiness,
       origin,
       hints,
+      cipher,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
     };

@@ -11,6 +11,7 @@ const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
   'rotate-secret': async () => (await import('./commands/secret.ts')).rotateSecret,
   'rotate-pass-key': async () => (await import('./commands/rotate-keys.ts')).rotatePassKey,
   'rotate-encrypt-key': async () => (await import('./commands/rotate-keys.ts')).rotateEncryptKey,
+  operator: async () => (await import('./commands/operator.ts')).printOperatorLink,
   backup: async () => (await import('./backup/backup.ts')).backUp,
   restore: async () => (await import('./backup/restore.ts')).restore,
   'verify-backup': async () => (await import('./backup/restore.ts')).verifyBackup,

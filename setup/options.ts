@@ -10,6 +10,12 @@ const OPTIONS = {
     help: 'a JSON object of settings, e.g. {"PORT": 3000}; beats the environment',
   },
   app: { type: 'string', value: 'NAME', help: 'create the first app with this name, unless there is one' },
+  operator: {
+    type: 'string',
+    value: 'EMAIL',
+    help: 'print a one-time link to the portal for this person; with --yes part of the set-up',
+  },
+  'reset-factor': { type: 'boolean', help: 'with --operator: take the second factor off' },
   'no-start': { type: 'boolean', help: 'end after the summary' },
   json: { type: 'boolean', help: 'print the summary as one JSON object on stdout' },
   'skip-checks': { type: 'boolean', help: 'write the configuration although a check failed' },
@@ -57,7 +63,7 @@ const COMMANDS = [
   'restore',
   'verify-backup',
 ] as const satisfies readonly OptionName[];
-export type CommandName = (typeof COMMANDS)[number];
+export type CommandName = (typeof COMMANDS)[number] | 'operator';
 
 /** Throws `SetupError` 64 for an unknown option, a missing value or two commands at once. */
 export function parseOptions(argv: readonly string[]): {
@@ -72,12 +78,17 @@ export function parseOptions(argv: readonly string[]): {
   } catch (error) {
     throw new SetupError(EXIT.wrongOption, `${(error as Error).message}\nTry: npx setup --help`);
   }
-  const commands = COMMANDS.filter((name) => options[name] !== undefined);
+  const commands: CommandName[] = COMMANDS.filter((name) => options[name] !== undefined);
+  const isSetUp = options.yes || options.answers !== undefined;
+  if (options.operator !== undefined && !isSetUp) commands.push('operator');
   if (commands.length > 1) {
     throw new SetupError(EXIT.wrongOption, `One at a time, please: --${commands.join(', --')}`);
   }
   if (options['keep-sessions'] && options.restore === undefined) {
     throw new SetupError(EXIT.wrongOption, '--keep-sessions goes with --restore FILE only.');
+  }
+  if (options['reset-factor'] && options.operator === undefined) {
+    throw new SetupError(EXIT.wrongOption, '--reset-factor goes with --operator EMAIL only.');
   }
   return { options, command: commands[0] };
 }

@@ -20,6 +20,13 @@ export function baseAddress(text: string): string {
   return withoutSlash(url);
 }
 
+/** Scheme, host and port alone. */
+export function originAddress(text: string): string {
+  const base = baseAddress(text);
+  if (base !== new URL(base).origin) throw new Error('must be scheme, host and port alone, without a path');
+  return base;
+}
+
 /** An http or https address that may have a query. */
 export function webAddress(text: string): string {
   const url = webUrl(text);

@@ -116,6 +116,10 @@ function contradictions(
   if (values.METRICS_PORT !== undefined && values.METRICS_PORT !== 0 && values.METRICS_PORT === values.PORT) {
     report('METRICS_PORT', 'is the same as PORT', 'use a port of its own');
   }
+  for (const other of ['PORT', 'METRICS_PORT'] as const) {
+    if (values.PORTAL_PORT !== undefined && values.PORTAL_PORT === values[other])
+      report('PORTAL_PORT', `is the same as ${other}`, 'use a port of its own');
+  }
   if (values.CODES_PER_DAY < values.CODES_PER_HOUR) {
     report('CODES_PER_DAY', 'is less than CODES_PER_HOUR', 'make it at least as large');
   }

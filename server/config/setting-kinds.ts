@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseDateText } from '../tools/date-text.ts';
 import { originList } from './addresses.ts';
 
@@ -139,6 +140,30 @@ export function origins(meaning: string): Setting<'*' | readonly string[], '*'> 
       'use * or origins such as https://app.example.com, capacitor://localhost or null, separated by commas',
     parse: originList,
   };
+}
+
+/** Networks in CIDR notation, or single addresses; none = everybody. */
+export function networks(meaning: string): Setting<readonly string[], readonly string[]> {
+  return {
+    fallback: [],
+    default: 'everybody',
+    meaning,
+    secret: false,
+    repair: 'write networks such as 192.0.2.0/24 or 2001:db8::/32, separated by commas',
+    parse(value) {
+      const all = value.split(',').map((entry) => entry.trim());
+      const wrong = all.find((entry) => entry !== '' && !isNetwork(entry));
+      if (wrong !== undefined) throw new Error('names what is no network');
+      return all.filter((entry) => entry !== '');
+    },
+  };
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
 /** A day or a moment, as epoch milliseconds. */

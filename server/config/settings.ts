@@ -1,5 +1,5 @@
 import { PASSWORD_HASH_MAX } from '../model/config.ts';
-import { baseAddress, smtpAddress, webAddress } from './addresses.ts';
+import { baseAddress, originAddress, smtpAddress, webAddress } from './addresses.ts';
 import {
   address,
   choice,
@@ -9,6 +9,7 @@ import {
   isoDate,
   labels,
   NONE,
+  networks,
   origins,
   phoneNumber,
   type Setting,
@@ -200,6 +201,24 @@ export const SETTINGS = {
     ...integer(undefined, [0, 65_535], 'Prometheus text at `/metrics` on a port of its own'),
     isForeign: isServiceLink,
   },
+  PORTAL: choice(['on', 'off'], 'on', '`off`: no web console at `/portal`'),
+  PORTAL_HOST: {
+    ...text('`127.0.0.1`', 'address the portal listens on, with `PORTAL_PORT`'),
+    fallback: '127.0.0.1',
+    parse: withoutBrackets,
+  },
+  PORTAL_PORT: {
+    ...integer(undefined, [1, 65_535], 'a port of its own for the portal, which `PORT` then answers no more'),
+    default: '`PORT`',
+    isForeign: isServiceLink,
+  },
+  PORTAL_ALLOW: networks('comma-separated networks whose clients see the portal, such as `10.0.0.0/8`'),
+  PORTAL_URL: address(
+    originAddress,
+    undefined,
+    "the portal's own origin, which links to it and its cookies go by",
+    { shown: 'that of `API_URL`; `http://127.0.0.1:<PORTAL_PORT>`', form: 'https://console.example.com' },
+  ),
   LOG_LEVEL: choice(LEVELS, 'info', '`fatal`…`trace`'),
   SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),
   DATABASE_WAIT_SECONDS: integer(

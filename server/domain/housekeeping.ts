@@ -24,11 +24,11 @@ const STRAGGLERS_MS = MINUTE_MS;
 type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events'>;
 
 /**
- * The one sweeper, at start and every minute: expired counters, activity rows older than `LOG_DAYS` and, once
- * an hour, beyond a million an app, figures older than `FIGURES_DAYS`, signups long expired, deleted apps,
- * imports a crash broke off and, once a day, seats that a crash left taken, kinds of passwords and users
- * whose `subject` is not recorded. Any number of processes may sweep at once. `stop` lets a sweep that runs
- * end.
+ * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
+ * activity and audit older than `LOG_DAYS` and, once an hour, activity beyond a million an app, figures older
+ * than `FIGURES_DAYS`, signups long expired, deleted apps, imports a crash broke off and, once a day, seats
+ * that a crash left taken, kinds of passwords and users whose `subject` is not recorded. Any number of
+ * processes may sweep at once. `stop` lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -62,11 +62,13 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   await inBatches(isStopped, () => store.counters.removeExpired(now - CLOCK_JUMP_MS, BATCH));
   if (config.logDays > 0) {
     await inBatches(isStopped, () => store.activity.removeOlder(now - config.logDays * DAY_MS, BATCH));
+    await inBatches(isStopped, () => store.audit.removeOlder(now - config.logDays * DAY_MS, BATCH));
   }
   if (config.figuresDays > 0) {
     const today = Math.floor(now / DAY_MS);
     await inBatches(isStopped, () => store.figures.removeOlder(today - config.figuresDays, BATCH));
   }
+  await inBatches(isStopped, () => store.operatorSessions.removeExpired(now - CLOCK_JUMP_MS, BATCH));
   await trimHourly(deps, isStopped);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {

@@ -13,6 +13,13 @@ export function isLoopback(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
+/** Where operators find the portal: scheme, host and port. */
+export function portalOrigin(config: Pick<Config, 'portalUrl' | 'portalPort' | 'apiUrl'>): string {
+  if (config.portalUrl !== undefined) return config.portalUrl;
+  if (config.portalPort !== undefined) return `http://127.0.0.1:${config.portalPort}`;
+  return new URL(config.apiUrl).origin;
+}
+
 /**
  * The host's settings after reading and checking, frozen. Names, defaults and meaning: operator contract §2.
  */
@@ -79,6 +86,14 @@ export interface Config {
   readonly hstsSubdomains: boolean;
   readonly metricsHost: string;
   readonly metricsPort: number | undefined;
+  readonly portal: 'on' | 'off';
+  readonly portalHost: string;
+  /** Undefined: on `port`. */
+  readonly portalPort: number | undefined;
+  /** Networks in CIDR notation; empty = everybody. */
+  readonly portalAllow: readonly string[];
+  /** An origin; see `portalOrigin`. */
+  readonly portalUrl: string | undefined;
   readonly logLevel: LogLevel;
   readonly shutdownSeconds: number;
   readonly databaseWaitSeconds: number;

@@ -48,6 +48,8 @@ export const EVENT_LEVELS = {
   app_key_rotated: 'warn',
   superuser_token_issued: 'warn',
   app_data_set: 'warn',
+  operator_signed_in: 'info',
+  operator_changed: 'warn',
   secret_rotated: 'warn',
   secret_shown: 'warn',
   pass_key_rotated: 'warn',

@@ -20,6 +20,7 @@ import type { IdentityTokens } from './security/identity-tokens.ts';
 import type { KeyPairs } from './security/key-pairs.ts';
 import type { PasswordHasher } from './security/password-hasher.ts';
 import type { QrCodes } from './security/qr-codes.ts';
+import type { FieldCipher } from './security/sealing.ts';
 import type { Totp } from './security/totp.ts';
 import type { Store } from './store/store.ts';
 
@@ -52,6 +53,8 @@ export interface Deps {
   readonly readiness: Readiness;
   readonly origin: Origin;
   readonly hints: Hints;
+  /** Seals what leaves the process and comes back, such as a cookie that says more than a name. */
+  readonly cipher: FieldCipher;
   /** A short name for a handle in events: first 12 hex digits of its keyed look-up hash. */
   readonly handleRef: (appId: string, handle: string) => string;
   /** Wakes the message sender after a row was queued. */

@@ -26,6 +26,7 @@ export function createCodes({ key, asker }: { key: Buffer; asker?: () => string 
       return seconds.toString(16).padStart(8, '0') + maker + counter.toString(16).padStart(6, '0');
     },
     newId,
+    newSecret: () => takeRandom(32).toString('base64url'),
     newCode: () => String(randomInt(100_000, 1_000_000)),
     newLinkCode() {
       // `randomInt` ends at 2^48: three parts of 13 digits. The first digit is never 0, so the code survives

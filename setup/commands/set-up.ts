@@ -22,6 +22,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { type Answers, type AppAnswer, gatherAnswers } from '../wizard/answers.ts';
 import { askQuestions, type Settled } from '../wizard/questions.ts';
 import { printSummary, summarise } from '../wizard/summary.ts';
+import { makeOperator, requireEmail, requirePortal } from './operator.ts';
 
 /**
  * `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the
@@ -36,15 +37,25 @@ export const setUp: Command = async ({ options, terminal }) => {
   if (isInteractive(options) && problems.length > 0) throw new ConfigError(problems);
   const settled = await settle(answers, options, terminal);
   const plan = planInstallation({ ...settled, dataDir, secretFiles, problems });
+  const wish = settled.operator;
+  if (wish) {
+    requireEmail(wish.email);
+    requirePortal(draftConfig(plan.texts));
+  }
   const checks = await runChecks(plan, options, terminal);
-  if (isInteractive(options)) await confirmPlan(plan, settled.app, terminal);
+  if (isInteractive(options)) await confirmPlan(plan, settled, terminal);
 
   const hadKeys = plan.newKeyBits === undefined;
   const { config, createdKeys, closed } = await terminal.progress('Making the key pair', install(plan));
   if (closed.length > 0)
     terminal.line(`Others on this machine could reach ${closed.join(', ')}: now only this user can.`);
   const host = await terminal.progress('Opening the database', openHost(config));
-  let outcome: { app: App | undefined; createdApp: boolean; serverSecret: string };
+  let outcome: {
+    app: App | undefined;
+    createdApp: boolean;
+    serverSecret: string;
+    operatorLink: string | undefined;
+  };
   try {
     // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until
     // the first rotation.
@@ -52,6 +63,7 @@ export const setUp: Command = async ({ options, terminal }) => {
     outcome = {
       ...(await makeFirstApp(host, settled.app, terminal)),
       serverSecret: await issueServerSecret(host),
+      operatorLink: wish && (await makeOperator(host, wish)),
     };
   } finally {
     await host.stop();
@@ -60,6 +72,7 @@ export const setUp: Command = async ({ options, terminal }) => {
   const summary = summarise({
     config,
     serverSecret: outcome.serverSecret,
+    operatorLink: outcome.operatorLink,
     app: outcome.app,
     created,
     checks,
@@ -75,7 +88,8 @@ function isInteractive(options: Options): boolean {
 }
 
 async function settle(answers: Answers, options: Options, terminal: Terminal): Promise<Settled> {
-  if (!isInteractive(options)) return { texts: answers.texts, keyBits: 0, app: answers.app };
+  if (!isInteractive(options))
+    return { texts: answers.texts, keyBits: 0, app: answers.app, operator: answers.operator };
   if (!process.stdin.isTTY) {
     throw new SetupError(EXIT.wrongOption, 'There is no terminal to ask on: use --yes, or --answers FILE.');
   }
@@ -129,7 +143,7 @@ async function runChecks(plan: Plan, options: Options, terminal: Terminal): Prom
   return checks;
 }
 
-async function confirmPlan(plan: Plan, app: AppAnswer | undefined, terminal: Terminal): Promise<void> {
+async function confirmPlan(plan: Plan, { app, operator }: Settled, terminal: Terminal): Promise<void> {
   terminal.line();
   terminal.line('This will be written:');
   if (plan.newConfig || Object.keys(plan.changes).length > 0) {
@@ -140,6 +154,7 @@ async function confirmPlan(plan: Plan, app: AppAnswer | undefined, terminal: Ter
   if (plan.newKeyBits !== undefined)
     terminal.line(`  a new encrypted RSA key pair of ${plan.newKeyBits} bit`);
   if (app) terminal.line(`  an app named "${app.name}", if there is none of that name`);
+  if (operator) terminal.line(`  ${operator.email} as an operator of the portal`);
   if (!(await confirm(terminal, 'Write it and start the host?', true))) {
     throw new SetupError(EXIT.cancelled, 'Cancelled: nothing was written.');
   }

@@ -44,6 +44,35 @@ export async function askNewSecret(terminal: Terminal, what: string): Promise<st
   }
 }
 
+/** Asks for a text that may be left out; trimmed. */
+export async function askOptional(
+  terminal: Terminal,
+  message: string,
+  initial: string,
+  isGood: (text: string) => true | string,
+): Promise<string> {
+  const validate = (text: string) => text.trim() === '' || isGood(text.trim());
+  return ((await ask(terminal, { type: 'text', message, initial, validate })) as string).trim();
+}
+
+/** Asks for a password of a person twice, never echoed; `undefined` when a link is wanted instead. */
+export async function askNewPassword(
+  terminal: Terminal,
+  faultOf: (text: string) => string | undefined,
+): Promise<string | undefined> {
+  const validate = (text: string) =>
+    text === '' ||
+    faultOf(text) === undefined ||
+    `at least 12 characters that are hard to guess (${faultOf(text)})`;
+  for (;;) {
+    const message = 'Password (empty: a link sets it)';
+    const first = await ask(terminal, { type: 'password', message, validate });
+    if (first === '') return undefined;
+    if (first === (await ask(terminal, { type: 'password', message: 'Once more' }))) return first as string;
+    terminal.line(`  ${terminal.style('yellow', '!')} The two were not the same.`);
+  }
+}
+
 /** Asks for the pass phrase of a backup once, never echoed. */
 export async function askBackupPass(terminal: Terminal, message: string): Promise<string> {
   const validate = (text: string) =>

@@ -23,8 +23,17 @@ export interface Answers extends GivenSettings {
   /** `<NAME>_FILE` settings of this run, to be kept as such instead of copying the secret. */
   secretFiles: Readonly<Record<string, string>>;
   app: AppAnswer | undefined;
+  operator: OperatorAnswer | undefined;
   /** The environment of this run. */
   env: Environment;
+}
+
+/** Who is to become an operator of the portal, and how. */
+export interface OperatorAnswer {
+  email: string;
+  resetFactor?: boolean | undefined;
+  /** Chosen in the wizard: no link is needed then. */
+  password?: string | undefined;
 }
 
 const FLOWS: readonly SignupFlow[] = ['code', 'link', 'none'];
@@ -51,6 +60,7 @@ export function gatherAnswers(options: Options, environment: Environment): Answe
     dataDir: settings.texts.DATA_DIR ?? resolve('./data'),
     secretFiles,
     app: appAnswer(options, answers),
+    operator: operatorAnswer(options, answers.OPERATOR_EMAIL ?? environment.OPERATOR_EMAIL),
     problems: [...wrong, ...settings.problems],
     env: environment,
   };
@@ -85,7 +95,8 @@ function problemOf(name: string, value: unknown): ConfigProblem[] {
 }
 
 function isAnswerName(name: string): boolean {
-  if (name === 'APP_NAME' || name === 'APP_SIGNUP_FLOW' || isSettingName(name)) return true;
+  if (name === 'APP_NAME' || name === 'OPERATOR_EMAIL' || name === 'APP_SIGNUP_FLOW' || isSettingName(name))
+    return true;
   const base = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : '';
   return isSettingName(base) && SETTINGS[base].secret;
 }
@@ -94,6 +105,12 @@ function isAnswerName(name: string): boolean {
 function secretFile(name: SettingName, answers: Environment, environment: Environment): string | undefined {
   const source = answers[name] || answers[`${name}_FILE`] ? answers : environment;
   return source[`${name}_FILE`] || undefined;
+}
+
+function operatorAnswer(options: Options, given = ''): OperatorAnswer | undefined {
+  const email = (options.operator ?? given).trim();
+  if (email === '' && options.operator === undefined) return undefined;
+  return { email, resetFactor: options['reset-factor'] };
 }
 
 function appAnswer(options: Options, answers: Record<string, string>): AppAnswer | undefined {

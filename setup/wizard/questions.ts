@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { DEFAULT_DATABASE, namesDatabase } from '../../server/config/database-address.ts';
 import type { SettingTexts } from '../../server/config/load.ts';
 import { SETTINGS } from '../../server/config/settings.ts';
+import { operatorEmail } from '../../server/domain/operators/account.ts';
+import { passwordFault } from '../../server/domain/operators/operator-password.ts';
 import { type Config, isLoopback } from '../../server/model/config.ts';
 import type { CheckResult } from '../checks/finding.ts';
 import { draftConfig } from '../installation/draft.ts';
-import { ask, askNewSecret } from '../terminal/ask.ts';
+import { ask, askNewPassword, askNewSecret, askOptional } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import type { Answers, AppAnswer } from './answers.ts';
+import type { Answers, AppAnswer, OperatorAnswer } from './answers.ts';
 import { Prompter } from './prompter.ts';
 
 /** Looks outside while questions are asked, so that a wrong answer is noticed at once. */
@@ -25,6 +27,7 @@ export interface Settled {
   texts: SettingTexts;
   keyBits: number;
   app: AppAnswer | undefined;
+  operator: OperatorAnswer | undefined;
 }
 
 const CONNECTION_EXAMPLE = 'mongodb+srv://user:password@cluster.example.net/cosync_auth';
@@ -44,7 +47,8 @@ export async function askQuestions(start: Answers, terminal: Terminal, checks: C
   await wizard.sms();
   await wizard.proxyHops();
   const app = await wizard.firstApp();
-  return { texts: wizard.texts, keyBits, app };
+  const operator = await wizard.firstOperator();
+  return { texts: wizard.texts, keyBits, app, operator };
 }
 
 class Wizard {
@@ -263,6 +267,21 @@ class Wizard {
       ],
     );
     return { name, signupFlow };
+  }
+
+  async firstOperator(): Promise<OperatorAnswer | undefined> {
+    if (this.#config().portal === 'off') return undefined;
+    const email = await askOptional(
+      this.#terminal,
+      'E-mail of an operator of the portal (empty: none)',
+      this.#start.operator?.email ?? '',
+      (text) => operatorEmail(text) !== undefined || 'that is no e-mail address',
+    );
+    if (email === '') return undefined;
+    const password = await askNewPassword(this.#terminal, (text) =>
+      passwordFault(text, operatorEmail(email) ?? ''),
+    );
+    return { email, password };
   }
 
   /** The settings as they stand; keys may still be missing, so only what was answered is judged. */

@@ -17,6 +17,8 @@ export interface Summary {
   privateKeyFile: string;
   publicKeyFile: string;
   serverSecret: string;
+  /** Where an operator of the portal sets a password; once, within 24 h. */
+  operatorLink?: string;
   startCommand: string;
   dockerCommand: string;
   app: {
@@ -34,13 +36,21 @@ export interface Summary {
 export interface SummaryInput {
   config: Config;
   serverSecret: string;
+  operatorLink: string | undefined;
   app: App | undefined;
   created: Summary['created'];
   checks: CheckResult[];
 }
 
 /** What was set up and how to go on, for `printSummary` and `--json`. */
-export function summarise({ config, serverSecret, app, created, checks }: SummaryInput): Summary {
+export function summarise({
+  config,
+  serverSecret,
+  operatorLink,
+  app,
+  created,
+  checks,
+}: SummaryInput): Summary {
   const mount = isUsualFolder(config.dataDir) ? '"$PWD/data:/data"' : shellQuote(`${config.dataDir}:/data`);
   return {
     dataDir: config.dataDir,
@@ -55,6 +65,7 @@ export function summarise({ config, serverSecret, app, created, checks }: Summar
     privateKeyFile: config.privateKeyFile,
     publicKeyFile: config.publicKeyFile,
     serverSecret,
+    ...(operatorLink !== undefined && { operatorLink }),
     startCommand: `${inFolder(config.dataDir)}npm start`,
     dockerCommand: `docker run -d -p ${config.port}:${config.port} -v ${mount} --user "$(id -u):$(id -g)" cosync-auth-host`,
     app: app ? describeApp(app, config) : null,
@@ -120,6 +131,7 @@ export function printSummary(summary: Summary, app: App | undefined, terminal: T
   row('host URL', summary.apiUrl);
   if (terminal.stream.isTTY) row('server secret', summary.serverSecret);
   else row('server secret', `${secretCommand(summary)} shows it`);
+  if (summary.operatorLink) row('operator', `${summary.operatorLink}  (once, within 24 hours)`);
   line();
   if (summary.app && app) {
     line(style('bold', `App "${summary.app.name}"`));

@@ -8,6 +8,7 @@ import { buildConfig, ConfigError } from '../../server/config/load.ts';
 import { readSettings } from '../../server/config/setting-sources.ts';
 import { PATH_SETTINGS, SETTINGS, type SettingName } from '../../server/config/settings.ts';
 import type { Config } from '../../server/model/config.ts';
+import { portalOrigin } from '../../server/model/config.ts';
 
 const SECRETS = { PASS_KEY: 'pass phrase of the tests', ENCRYPT_KEY: 'encrypt key of the tests' };
 const folders: string[] = [];
@@ -362,4 +363,41 @@ it('becomes the field of its name, or takes part in one', () => {
     Object.keys(made).filter((field) => /twilio(?!Url)\w|dbConn/.test(field)),
     [],
   );
+});
+
+describe('the settings of the portal', () => {
+  it('name the origin that its links and cookies go by', () => {
+    const origin = (settings: Record<string, string>) => portalOrigin(config(settings));
+    assert.equal(origin({}), 'http://localhost:3000');
+    assert.equal(origin({ API_URL: 'https://auth.example.com/base' }), 'https://auth.example.com');
+    const apart = { API_URL: 'https://auth.example.com', PORTAL_PORT: '3999' };
+    assert.equal(origin(apart), 'http://127.0.0.1:3999');
+    assert.equal(
+      origin({ ...apart, PORTAL_URL: 'https://console.example.com' }),
+      'https://console.example.com',
+    );
+    assert.match(refusal({ PORTAL_URL: 'https://example.com/portal' }), /PORTAL_URL must be scheme/);
+  });
+
+  it('take networks of both kinds, and blanks between them', () => {
+    const allow = (PORTAL_ALLOW: string) => config({ PORTAL_ALLOW }).portalAllow;
+    assert.deepEqual(config({}).portalAllow, []);
+    assert.deepEqual(allow('10.0.0.0/8, 192.0.2.7 ,2001:db8::/32'), [
+      '10.0.0.0/8',
+      '192.0.2.7',
+      '2001:db8::/32',
+    ]);
+    for (const wrong of ['10.0.0.0/33', '10.0.0/8', 'office', '::/129', '10.0.0.0/8/8']) {
+      assert.match(refusal({ PORTAL_ALLOW: wrong }), /PORTAL_ALLOW names what is no network/, wrong);
+    }
+  });
+
+  it('give the portal a port that nothing else has', () => {
+    assert.match(refusal({ PORTAL_PORT: '3000' }), /PORTAL_PORT is the same as PORT/);
+    assert.match(
+      refusal({ PORTAL_PORT: '9100', METRICS_PORT: '9100' }),
+      /PORTAL_PORT is the same as METRICS_PORT/,
+    );
+    assert.match(refusal({ PORTAL: 'maybe' }), /PORTAL is none of: on, off/);
+  });
 });

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { trimActivity } from '../../server/domain/housekeeping.ts';
+import { SETUP } from '../../server/domain/operators/audit.ts';
+import { issueEntry } from '../../server/domain/operators/entry.ts';
+import { noteSignIn } from '../../server/domain/operators/sign-in.ts';
 import { recordSubjects } from '../../server/domain/tokens/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
 import { patched } from '../support/patched.ts';
@@ -18,6 +21,23 @@ const broken = {
 
 /** How trouble of the host itself is told of (threats §6). */
 export const HOST_STORIES: readonly Story[] = [
+  {
+    event: 'operator_changed',
+    level: 'warn',
+    fields: { operatorId: /^[\da-f]{24}$/, change: 'invited', by: 'setup' },
+    tell: async (s) => issueEntry(s.host().deps, SETUP, { email: 'ada@example.com', role: 'owner' }),
+  },
+  {
+    event: 'operator_signed_in',
+    level: 'info',
+    fields: { operatorId: /^[\da-f]{24}$/ },
+    async tell(s) {
+      const { deps } = s.host();
+      const operator = await deps.store.operators.findByEmail('ada@example.com');
+      assert.ok(operator);
+      await noteSignIn(deps, operator, '192.0.2.1');
+    },
+  },
   {
     event: 'subject_doubled',
     level: 'warn',

@@ -23,6 +23,7 @@ const NAMES = `
   template_changed app_imported app_exported transfer_failed app_token_rotated app_key_rotated superuser_token_issued app_data_set
   tamper_detected message_failed message_flood template_failed overload_started overload_ended database_lost database_back unexpected_error
   host_started host_stopped start_refused insecure_setting secret_rotated secret_shown pass_key_rotated encrypt_key_rotated
+  operator_signed_in operator_changed
 `
   .trim()
   .split(/\s+/);

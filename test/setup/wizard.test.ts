@@ -24,6 +24,7 @@ const QUESTIONS = [
   'SMS',
   'Reverse proxies',
   'Name of the first app',
+  'E-mail of an operator',
   'Write it and start the host?',
 ] as const;
 
@@ -68,6 +69,11 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
     for (const question of QUESTIONS.slice(2, 9)) await wizard.answer(question);
     await wizard.answer('Name of the first app', 'demo');
     await wizard.answer('Its users sign up');
+    await wizard.answer('E-mail of an operator', 'ada@example.com');
+    await wizard.answer('Password', 'too short');
+    await wizard.expect('at least 12 characters');
+    wizard.type(`${KEYS.backspace.repeat(9)}a calm pass phrase${KEYS.enter}`);
+    await wizard.answer('Once more', 'a calm pass phrase');
     await wizard.answer('Write it and start the host?', 'y');
     await wizard.expect('server secret');
     await wizard.expect('app token');
@@ -103,7 +109,7 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
   it('keeps keys, secrets and answers on a second run', async () => {
     const first = start('--no-start');
     await first.answer('Public address of the host', 'https://auth.example.com/');
-    for (const question of QUESTIONS.slice(1, 10)) await first.answer(question);
+    for (const question of QUESTIONS.slice(1, 11)) await first.answer(question);
     await first.answer('Write it', 'y');
     assert.equal(await first.exited, 0, first.output.slice(-2000));
     const files = () =>
@@ -128,6 +134,7 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
       'SMS',
       'Reverse proxies',
       'Name of the first app',
+      'E-mail of an operator',
     ]) {
       await second.answer(question);
     }

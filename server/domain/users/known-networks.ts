@@ -21,7 +21,10 @@ export function isKnownNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User)
 /**
  * The record with the network of this request as the latest one; undefined when it says so of today already.
  */
-function withNetwork(deps: Pick<Deps, 'clock' | 'origin'>, user: User): User | undefined {
+export function withNetwork<T extends Pick<User, 'networks'>>(
+  deps: Pick<Deps, 'clock' | 'origin'>,
+  user: T,
+): T | undefined {
   const network = deps.origin.network();
   const day = dayOf(deps);
   const known = user.networks ?? [];

@@ -37,7 +37,7 @@ export interface NewPassword {
  */
 export function requireNewPassword(app: App, { md5, text, field }: NewPassword): void {
   if (!MD5.test(md5)) throw refusedPassword({ reason: 'not_md5', field });
-  const common = lowered(md5) === MD5_OF_NOTHING || (app.refuseCommonPasswords && isCommon(md5));
+  const common = lowered(md5) === MD5_OF_NOTHING || (app.refuseCommonPasswords && isCommonPassword(md5));
   if (common) throw refusedPassword({ reason: 'common_password', field });
   const unmet = text === undefined ? [] : unmetRules(app, text);
   if (unmet.length > 0) throw refusedPassword({ reason: 'password_rules', field, unmet });
@@ -61,8 +61,8 @@ function refusedPassword(because: Because): HostError {
   return new HostError('invalid_data', { because });
 }
 
-/** Searches the file by halves. */
-function isCommon(text: string): boolean {
+/** Whether this is the MD5 of one of the 10,000 commonest passwords; searches the file by halves. */
+export function isCommonPassword(text: string): boolean {
   const wanted = Buffer.from(text.slice(0, 2 * KEPT_BYTES), 'hex');
   let low = 0;
   let high = COMMON.length / KEPT_BYTES;

@@ -9,6 +9,8 @@ export interface Codes {
   newRowId(now: number): string;
   /** 32 random hex digits: app ids, uids, `jti`. */
   newId(): string;
+  /** 256 random bits as base64url: what opens something by itself, a session or a link. */
+  newSecret(): string;
   /** Six digits, uniform over 100000–999999. */
   newCode(): string;
   /** 39 random digits (128 bits) for links. */
