@@ -31,6 +31,11 @@ export interface AppKey {
   tokensUntil?: number;
 }
 
+/** The key that signs; undefined only of an app without keys, which no host makes. */
+export function currentKey({ keys }: Pick<App, 'keys'>): AppKey | undefined {
+  return keys.find(({ state }) => state === 'current');
+}
+
 export interface PasswordRules {
   minLength: number;
   minUpper: number;

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import type { App, AppKey } from '../model/app.ts';
+import { type App, type AppKey, currentKey } from '../model/app.ts';
 import type { AppTokens } from '../ports/security/app-tokens.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
 import { publicJwk, signJwt } from './jwt.ts';
@@ -17,7 +17,7 @@ export function createAppTokens(): AppTokens {
 
   return {
     async sign(app, claims) {
-      const key = currentKey(app);
+      const key = signingKey(app);
       const privateKey = kept(signingKeys, key.kid, () => createPrivateKey(key.privateKey));
       return signJwt(claims, key.kid, privateKey);
     },
@@ -28,8 +28,8 @@ export function createAppTokens(): AppTokens {
   };
 }
 
-function currentKey(app: App): AppKey {
-  const key = app.keys.find(({ state }) => state === 'current');
+function signingKey(app: App): AppKey {
+  const key = currentKey(app);
   if (!key) throw new TypeError(`app ${app.id} has no current key`);
   return key;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
-import type { App } from '../../server/model/app.ts';
+import { type App, currentKey } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import type { CheckResult } from '../checks/finding.ts';
 import { shellQuote } from '../installation/shell-quote.ts';
@@ -76,7 +76,7 @@ export function summarise({
 
 function describeApp(app: App, config: Config): NonNullable<Summary['app']> {
   const issuer = `${config.apiUrl}/apps/${app.id}`;
-  const key = app.keys.find(({ state }) => state === 'current');
+  const key = currentKey(app);
   return {
     appId: app.id,
     name: app.name,

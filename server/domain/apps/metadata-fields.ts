@@ -1,4 +1,5 @@
 import type { App, MetadataField } from '../../model/app.ts';
+import { RESERVED_PATHS } from '../../model/claims.ts';
 import { type HostError, refused } from '../../model/errors.ts';
 import { FIELD_PATH_LENGTH, FIELDS_MAX } from '../../model/portal-limits.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -19,10 +20,6 @@ export interface NewField {
 
 const DEPTH_MAX = 7;
 const NAME = /^[^\p{Cc}\s.$]{1,64}$/u;
-/** Claims of the host, and members of its own tokens. */
-const RESERVED_BEGINNINGS = new Set(
-  'iss sub aud exp nbf iat jti auth_time superUser kid typ scope appId'.split(' '),
-);
 
 type FieldDeps = Pick<Deps, 'store' | 'clock' | 'codes' | 'events'>;
 
@@ -116,7 +113,7 @@ function checkedFields(
 /** Throws `refused` for a dotted path that metadata may not take, or that begins with a claim of the host. */
 export function requireNewPath(path: string, field: string): void {
   requireUsablePath(path, field);
-  if (RESERVED_BEGINNINGS.has(path.split('.')[0] ?? '')) {
+  if (RESERVED_PATHS.has(path.split('.')[0] ?? '')) {
     const detail = `the path "${path}" begins with a reserved name`;
     throw refused(detail, { reason: 'metadata_reserved', field, path });
   }

@@ -29,7 +29,7 @@ export async function logInAnonymously(
   if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
   requireOpenApp(deps, app, { method: 'anonymous', handleRef: deps.handleRef(app.id, handle) });
   const user =
-    (await findAnonymous(deps, app, handle)) ??
+    (await anonymousOwner(deps, app, handle)) ??
     (await createAnonymous(deps, app, { text: handle, locale: chosenLocale(app, locale) }));
   return issueTokens(deps, { app, user, method: 'anonymous' });
 }
@@ -37,11 +37,15 @@ export async function logInAnonymously(
 async function isAnonymousHandle(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<boolean> {
   if (handle.length > ANONYMOUS_HANDLE_MAX) return false;
   if (MADE_UP.test(unescaped(handle))) return true;
-  return isAnonymous(handle) && (await findAnonymous(deps, app, handle)) !== undefined;
+  return isAnonymous(handle) && (await anonymousOwner(deps, app, handle)) !== undefined;
 }
 
 /** Throws `invalid_credentials` when the handle belongs to somebody who has more than a handle to prove. */
-async function findAnonymous(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<User | undefined> {
+async function anonymousOwner(
+  deps: Pick<Deps, 'store'>,
+  app: App,
+  handle: string,
+): Promise<User | undefined> {
   for (const spelling of new Set([handle, unescaped(handle)])) {
     const user = await deps.store.users.findByHandle(app.id, spelling);
     if (user?.passwordHash || user?.loginProvider) throw new HostError('invalid_credentials');
@@ -72,7 +76,7 @@ async function createAnonymous(
     });
   } catch (error) {
     // The same device called twice at once.
-    const first = isHostError(error, 'handle_taken') && (await findAnonymous(deps, app, handle));
+    const first = isHostError(error, 'handle_taken') && (await anonymousOwner(deps, app, handle));
     if (first) return first;
     throw error;
   }

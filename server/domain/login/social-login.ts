@@ -82,14 +82,14 @@ export async function socialLogIn(
   const { app, provider } = input;
   requireOpenApp(deps, app, { method: provider });
   const identity = await identify(deps, input);
-  const found = await findByIdentity(deps, app, provider, identity);
+  const found = await ownerByIdentity(deps, app, provider, identity);
   if (found) requireOpenAccount(deps, found, provider);
   const user = found && (await bound(deps, { app, user: found, provider, identity }));
   if (!user) throw new HostError(app.hideAccounts ? 'invalid_credentials' : 'account_unknown');
   return issueTokens(deps, { app, user, method: provider });
 }
 
-async function findByIdentity(
+async function ownerByIdentity(
   deps: Pick<Deps, 'store'>,
   app: App,
   provider: SocialProvider,

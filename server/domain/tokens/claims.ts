@@ -1,13 +1,11 @@
 import { type App, audienceOf, userJwtHours } from '../../model/app.ts';
+import { RESERVED_CLAIMS } from '../../model/claims.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import { isAnonymous, type Metadata, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { isEmail } from '../users/handle.ts';
 import { refusedMetadata, valueAt, withValue } from '../users/metadata.ts';
 import { issuerOf } from './published-keys.ts';
-
-/** Claims of the host: metadata never sets them (contract §7 step 7, design §13). */
-const RESERVED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'auth_time', 'superUser'] as const;
 
 /**
  * Throws `error` when a required metadata field is empty, so that no JWT can be made (contract §7 step 5). To

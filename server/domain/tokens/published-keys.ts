@@ -1,3 +1,4 @@
+import { currentKey } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 
@@ -22,7 +23,7 @@ export async function publishedKeys(
   appId: string,
 ): Promise<PublishedKeys> {
   const app = await deps.store.apps.find(appId);
-  const current = app?.keys.find(({ state }) => state === 'current');
+  const current = app && currentKey(app);
   if (!app || !current) throw new HostError('not_found');
   return { issuer: issuerOf(deps, app.id), jwks: deps.appTokens.jwks(app), publicKey: current.publicKey };
 }

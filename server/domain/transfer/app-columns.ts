@@ -1,4 +1,4 @@
-import type { App, AppKey, MetadataField } from '../../model/app.ts';
+import { type App, type AppKey, currentKey, type MetadataField } from '../../model/app.ts';
 import { DEFAULT_LOCALE, LOCALES } from '../../model/locale.ts';
 import { FIELD_NAME_LENGTH, isPlainLine } from '../../model/portal-limits.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -18,7 +18,6 @@ const NEW_KEYS =
   'so whoever verifies tokens would have to change: send newKeys=true with the file to give the app a new key pair';
 
 const base64 = (pem: string | undefined) => (pem === undefined ? '' : Buffer.from(pem).toString('base64'));
-const currentKey = ({ keys }: App) => keys.find(({ state }) => state === 'current');
 
 /** What is no setting. An import gives the app an id, a name, a token, a secret and dates of its own. */
 export const OWN_APP_COLUMNS = columnsOf<App, AppRow>()([

@@ -4,13 +4,13 @@ import type { Invite } from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { KeyIndex } from '../../tools/key-index.ts';
 import { CellError, type Cells } from './cells.ts';
+import type { RecordDeps } from './columns.ts';
 import { importedApp } from './import-app-record.ts';
 import {
   importedInvite,
   importedSignup,
   importedTemplate,
   importedUser,
-  type RecordDeps,
   requireSavable,
 } from './import-records.ts';
 import { NewestRows } from './newest-rows.ts';

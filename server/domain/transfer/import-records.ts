@@ -10,8 +10,6 @@ import { CellError, type Cells } from './cells.ts';
 import { type RecordDeps, type RecordRow, readColumns } from './columns.ts';
 import { INVITE_COLUMNS, SIGNUP_COLUMNS, TEMPLATE_COLUMNS, USER_COLUMNS } from './record-columns.ts';
 
-export type { RecordDeps };
-
 /** Throws `CellError`. */
 export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
   const row = rowOf(deps, cells, app);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shownSettings } from '../../domain/apps/setting-values.ts';
 import { appRevision } from '../../domain/portal/revision.ts';
-import type { App, AppKey } from '../../model/app.ts';
+import { type App, type AppKey, currentKey } from '../../model/app.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { applicationAnswer, wireApplication } from './client-app.ts';
 import { settingAnswers } from './setting-answer.ts';
@@ -73,9 +73,8 @@ export function createdApp(app: App): z.infer<typeof createdAppAnswer> {
 }
 
 /** Base64 of the PEM without its last line feed: Swift strips that exact suffix (contract §1.1). */
-function publicKeyText({ keys }: App): string {
-  const current = keys.find(({ state }) => state === 'current');
-  return Buffer.from(current?.publicKey ?? '').toString('base64');
+function publicKeyText(app: App): string {
+  return Buffer.from(currentKey(app)?.publicKey ?? '').toString('base64');
 }
 
 /** The keys of an app as `rotateAppKey` lists them (operator §7). */

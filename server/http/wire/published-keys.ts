@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PublishedKeys } from '../../domain/tokens/published-keys.ts';
+import { USER_CLAIMS } from '../../model/claims.ts';
 
 /** What OpenID Connect Discovery tells of an app (operator §4). */
 export const discoveryAnswer = z.strictObject({
@@ -17,7 +18,7 @@ export function wireDiscovery({ issuer }: PublishedKeys): z.infer<typeof discove
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
-    claims_supported: ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'auth_time'],
+    claims_supported: [...USER_CLAIMS],
   };
 }
 
