@@ -59,6 +59,8 @@ export function createTemplateStore(
     },
     list,
     replace: (template) => forgetAfter(records.replace(template)),
+    remove: (appId, name, locale) =>
+      forgetAfter(records.removeByKey(appId, 'nameAndLocale', keyOf(lookups, appId, name, locale))),
     async removeLocale(appId, locale) {
       const dropped = (await list(appId)).filter((template) => template.locale === locale);
       const removed = await Promise.all(dropped.map(({ id }) => records.remove(appId, id)));

@@ -107,6 +107,15 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   'POST /api/app/superUserToken': ({ app }) => ({ appId: app.id, name: 'back end', expiresInMinutes: 5 }),
   'POST /api/app/rotateAppToken': ({ app }) => ({ appId: app.id, graceHours: 1 }),
   'POST /api/app/rotateAppKey': ({ app }) => ({ appId: app.id, phase: 'prepare' }),
+  'POST /api/app/resetTemplate': ({ app }) => ({ appId: app.id, templateName: 'invite', locale: 'DE' }),
+  'POST /api/app/sendTestMessage': ({ app }) => ({
+    appId: app.id,
+    templateName: 'signUpLink',
+    locale: 'DE',
+    to: 'me@example.com',
+  }),
+  'POST /api/host/testMail': ({ app }) => ({ to: 'me@example.com', appId: app.id }),
+  'POST /api/host/testSms': ({ app }) => ({ to: '+15551230001', appId: app.id }),
   'POST /api/app/previewTemplate': ({ app }) => ({ appId: app.id, templateName: 'signUp', locale: 'EN' }),
 };
 

@@ -41,6 +41,15 @@ const isRows: Check = (body, stage) => {
   isRow(body[0], stage);
 };
 const isTrue: Check = (body) => assert.equal(body, true);
+/** Every step in its order, and the message taken. */
+const isTestOutcome: Check = ({ ok, steps }) => {
+  assert.equal(ok, true);
+  const names = steps.map(({ step }: Body) => step);
+  const handover = 'dns tcp tls auth sender recipient accepted'.split(' ');
+  const records = names.length > handover.length ? 'sender_dns spf dkim dmarc'.split(' ') : [];
+  assert.deepEqual(names, [...records, ...handover]);
+  for (const step of steps) has(step, ['ok', 'ms', 'detail']);
+};
 const isTemplate: Check = (body) => has(body, TEMPLATE);
 const areTemplates = (body: Body, locales: string[]) => {
   assert.deepEqual(Object.keys(body), locales);
@@ -127,6 +136,10 @@ const SUCCESS: Record<string, Check> = {
       Array(2).fill(['createdAt', 'kid', 'state']),
     );
   },
+  'POST /api/app/resetTemplate': isTemplate,
+  'POST /api/app/sendTestMessage': isTestOutcome,
+  'POST /api/host/testMail': isTestOutcome,
+  'POST /api/host/testSms': isTestOutcome,
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =

@@ -28,6 +28,8 @@ export interface SmtpScript {
 
 export interface SmtpServer {
   readonly port: number;
+  /** Those of the script, to be changed at any time. */
+  readonly answers: SmtpScript['answers'];
   readonly mails: ReceivedMail[];
   /** What clients said, AUTH included. */
   readonly commands: string[];
@@ -49,6 +51,7 @@ export async function startSmtpServer(script: SmtpScript = {}): Promise<SmtpServ
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    answers: script.answers,
     mails,
     commands,
     async stop() {

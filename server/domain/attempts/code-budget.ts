@@ -1,4 +1,3 @@
-import type { App } from '../../model/app.ts';
 import type { CodePurpose } from '../../ports/security/codes.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
 import { hintAt, isDeveloped } from './developer-hint.ts';
@@ -7,13 +6,14 @@ import {
   admitUnproven,
   type BudgetDeps,
   giveBackUnproven,
+  type Sender,
   tooManyRecipients,
   type Unproven,
   unprovenUntil,
 } from './message-budgets.ts';
 
 interface CodeBudget {
-  app: App;
+  app: Sender;
   /** A handle, a user's id or a phone number. */
   subject: string;
   purpose: CodePurpose;

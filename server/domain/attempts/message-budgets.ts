@@ -8,6 +8,9 @@ import type { HintDeps } from './developer-hint.ts';
 export type BudgetDeps = HintDeps &
   Pick<Deps, 'store' | 'clock' | 'events' | 'metrics' | 'figures' | 'handleRef' | 'origin'>;
 
+/** Whose budgets are spent: an app's, or those of the host's own messages. */
+export type Sender = Pick<App, 'id' | 'type' | 'mailsPerHour' | 'smsPerHour'>;
+
 /** Somebody who has not shown yet that they read what is sent there, or a log-in that nobody has passed. */
 export interface Unproven {
   /** An e-mail address or an E.164 number. */
@@ -34,7 +37,7 @@ interface Budget {
  * counted here, exact over processes; a setting of 0 counts nothing. On false the caller acts as if it had
  * been sent.
  */
-export async function admitUnproven(deps: BudgetDeps, app: App, unproven: Unproven): Promise<boolean> {
+export async function admitUnproven(deps: BudgetDeps, app: Sender, unproven: Unproven): Promise<boolean> {
   const now = deps.clock.now();
   const budgets = budgetsOf(deps, app, unproven);
   const counts = await Promise.all(
@@ -52,7 +55,7 @@ export async function admitUnproven(deps: BudgetDeps, app: App, unproven: Unprov
 }
 
 /** When the last of the budgets ends that are used up; 0 = none is. */
-export async function unprovenUntil(deps: BudgetDeps, app: App, unproven: Unproven): Promise<number> {
+export async function unprovenUntil(deps: BudgetDeps, app: Sender, unproven: Unproven): Promise<number> {
   const now = deps.clock.now();
   const ends = budgetsOf(deps, app, unproven).map(async ({ key, cap, expiresAt }) =>
     (await deps.store.counters.read(key, now)) < cap ? 0 : expiresAt,
@@ -61,7 +64,7 @@ export async function unprovenUntil(deps: BudgetDeps, app: App, unproven: Unprov
 }
 
 /** Gives back what `admitUnproven` counted: nothing was sent. */
-export async function giveBackUnproven(deps: BudgetDeps, app: App, unproven: Unproven): Promise<void> {
+export async function giveBackUnproven(deps: BudgetDeps, app: Sender, unproven: Unproven): Promise<void> {
   const keys = budgetsOf(deps, app, unproven).map(({ key }) => key);
   await Promise.all(keys.map((key) => deps.store.counters.decrement(key)));
 }
@@ -108,7 +111,7 @@ export function tooManyRecipients({ clock }: Pick<Deps, 'clock'>): HostError {
   return new HostError('too_many_requests', { retryAfterSeconds: Math.ceil(leftMs / 1000) });
 }
 
-function budgetsOf({ config, clock }: BudgetDeps, app: App, unproven: Unproven): Budget[] {
+function budgetsOf({ config, clock }: BudgetDeps, app: Sender, unproven: Unproven): Budget[] {
   const { hour, expiresAt } = thisHour(clock.now());
   const channel = channelOf(unproven);
   const perApp =
@@ -139,7 +142,7 @@ function lower(host: number, app: number | undefined): number {
 
 async function reportOnce(
   deps: BudgetDeps,
-  app: App,
+  app: Sender,
   unproven: Unproven,
   { name, key, cap, expiresAt }: Budget,
 ): Promise<void> {

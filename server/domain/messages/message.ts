@@ -96,8 +96,11 @@ export async function writeToNobody(deps: MessageDeps, input: MessageInput): Pro
   await composeMessage(deps, input);
 }
 
-/** Undefined when there is no way to reach `to`. */
-async function composeMessage(deps: MessageDeps, input: MessageInput): Promise<Message | undefined> {
+/** The finished message; undefined when there is no way to reach `to`. */
+export async function composeMessage(
+  deps: Pick<MessageDeps, 'config' | 'store' | 'renderer'>,
+  input: Omit<MessageInput, 'outcome'>,
+): Promise<Message | undefined> {
   const { app, to, code, link, attachments } = input;
   const channel = channelOf(to);
   if (!channel || (channel === 'sms' && MAIL_ONLY.has(input.name))) return undefined;

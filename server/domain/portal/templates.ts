@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { App } from '../../model/app.ts';
-import { HostError, isHostError } from '../../model/errors.ts';
+import { HostError, isHostError, refused } from '../../model/errors.ts';
 import { TEMPLATE_NAMES, type Template, type TemplateName } from '../../model/template.ts';
 import type { RenderedMessage } from '../../ports/delivery/renderer.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -119,6 +119,27 @@ async function putTemplate(
   }
 }
 
+/**
+ * Takes an edited text back: from now on the built-in one is sent, which is answered. Throws `app_gone` and
+ * `refused` for a locale the app has not.
+ */
+export async function resetTemplate(
+  deps: TemplateDeps & Pick<Deps, 'events'>,
+  { appId, name, locale }: { appId: string; name: TemplateName; locale: string },
+): Promise<Template> {
+  const app = await getAppForPortal(deps, appId);
+  requireAppLocale(app, locale);
+  if (await deps.store.templates.remove(appId, name, locale))
+    deps.events.emit('template_changed', { appId, template: name, locale });
+  return shown(deps, app, name, locale);
+}
+
+/** Throws `refused` for a locale the app has not. */
+export function requireAppLocale(app: App, locale: string): void {
+  if (!app.locales.includes(locale))
+    throw refused('the app has no such language', { reason: 'unknown_value', field: 'locale' });
+}
+
 function edited(template: Template, text: TemplateText, now: number): Template {
   const { replyTo = template.replyTo, localeLinkText = template.localeLinkText } = text;
   return {
@@ -155,4 +176,5 @@ export async function previewTemplate(
   return deps.renderer.message({ name, locale, template, values, validFor: lifeOf(deps.config, name), app });
 }
 
-const SAMPLE_VALUES = { HANDLE: 'ada@example.com', SENDER: 'grace@example.com', CODE: '123456' };
+/** Stand in for what a text is filled with. */
+export const SAMPLE_VALUES = { HANDLE: 'ada@example.com', SENDER: 'grace@example.com', CODE: '123456' };

@@ -23,6 +23,7 @@ import { profileRoutes } from './appuser/profile.ts';
 import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
+import { hostTestRoutes } from './host/tests.ts';
 import { healthRoutes } from './pages/health.ts';
 import { landingRoutes } from './pages/landing.ts';
 import { openApiRoute } from './pages/openapi.ts';
@@ -59,6 +60,7 @@ const portalRoutes: Route[] = [
   ...statisticsRoutes,
   ...transferRoutes,
   ...retiredRoutes,
+  ...hostTestRoutes,
 ];
 
 /** What is outside the API (operator §4). */

@@ -9,6 +9,8 @@ export interface TemplateStore {
   list(appId: string): Promise<Template[]>;
   /** See `Store`. */
   replace(template: Template): Promise<Template | undefined>;
+  /** False when there is no edited text. */
+  remove(appId: string, name: TemplateName, locale: string): Promise<boolean>;
   /** Removes the edited texts of a dropped locale. */
   removeLocale(appId: string, locale: string): Promise<number>;
   removeAll(appId: string): Promise<number>;

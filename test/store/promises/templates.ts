@@ -36,6 +36,17 @@ export function describeTemplates(stage: () => Stage): void {
     assert.equal(await store.templates.replace(template), undefined);
   });
 
+  it('is removed alone, and is not found any more', async () => {
+    const { templates } = stage().store;
+    const appId = anId();
+    await templates.insertMany([aTemplate({ appId }), aTemplate({ appId, locale: 'DE' })]);
+    assert.ok(await templates.find(appId, 'signUp', 'DE'));
+    assert.equal(await templates.remove(appId, 'invite', 'DE'), false);
+    assert.equal(await templates.remove(appId, 'signUp', 'DE'), true);
+    assert.equal(await templates.find(appId, 'signUp', 'DE'), undefined);
+    assert.equal((await templates.list(appId)).length, 1);
+  });
+
   it('is dropped with its locale and with the app', async () => {
     const { templates } = stage().store;
     const appId = anId();

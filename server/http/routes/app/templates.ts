@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { patchLocales, setLocales } from '../../../domain/apps/app-locales.ts';
-import { previewTemplate, templatesByLocale, updateTemplate } from '../../../domain/portal/templates.ts';
+import {
+  previewTemplate,
+  resetTemplate,
+  templatesByLocale,
+  updateTemplate,
+} from '../../../domain/portal/templates.ts';
+import { sendTestMessage } from '../../../domain/portal/test-message.ts';
 import { LOCALES, languageOf } from '../../../model/locale.ts';
 import { TEXT_LENGTHS } from '../../../model/portal-limits.ts';
 import { TEMPLATE_NAMES } from '../../../model/template.ts';
@@ -18,10 +24,18 @@ import {
   wireLocales,
   wirePreview,
 } from '../../wire/template.ts';
+import { testOutcomeAnswer, wireTestOutcome } from '../../wire/test-outcome.ts';
+import { handleText } from '../../wire/user-parameter.ts';
 
 const subject = plainText(TEXT_LENGTHS.subject);
 const htmlTemplate = z.string().max(TEXT_LENGTHS.htmlTemplate);
 const replyTo = mailAddress.optional();
+const templateName = z.enum(TEMPLATE_NAMES);
+const locale = z
+  .string()
+  .max(35)
+  .transform((tag) => languageOf(tag))
+  .pipe(z.enum([...LOCALES]));
 const localeLinkText = plainText(TEXT_LENGTHS.localeLinkText).optional();
 
 /** Texts and locales of an app (contract §4.6.31–33, 43; operator §7). */
@@ -53,13 +67,8 @@ export const templateRoutes = [
     input: z.object({
       appId,
       _id: rowId.optional(),
-      templateName: z.enum(TEMPLATE_NAMES).optional(),
-      locale: z
-        .string()
-        .max(35)
-        .transform((tag) => languageOf(tag))
-        .pipe(z.enum([...LOCALES]))
-        .optional(),
+      templateName: templateName.optional(),
+      locale: locale.optional(),
       subject: subject.optional(),
       htmlTemplate: htmlTemplate.optional(),
       replyTo,
@@ -71,6 +80,34 @@ export const templateRoutes = [
       const preview = { appId: input.appId, ref: templateRef(input), text: input };
       return wirePreview(await previewTemplate(deps, preview));
     },
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/resetTemplate',
+    summary: 'Takes an edited text back: the built-in one is sent again.',
+    input: z.object({ appId, templateName, locale }),
+    answer: portalTemplateAnswer,
+    failsStatus: { app_gone: 403 },
+    log: {
+      action: 'resetTemplate',
+      value: ({ templateName, locale }) => JSON.stringify({ templateName, locale }),
+    },
+    respond: async ({ deps, input: { appId, templateName: name, locale } }) =>
+      portalTemplate(await resetTemplate(deps, { appId, name, locale })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/sendTestMessage',
+    summary: 'Sends a text of an app, filled with sample values, and tells how every step fared.',
+    input: z.object({ appId, templateName, locale, to: handleText }),
+    answer: testOutcomeAnswer,
+    failsStatus: { app_gone: 403 },
+    log: {
+      action: 'sendTestMessage',
+      value: ({ templateName, locale }) => JSON.stringify({ templateName, locale }),
+    },
+    respond: async ({ deps, input: { templateName: name, ...input } }) =>
+      wireTestOutcome(await sendTestMessage(deps, { name, ...input })),
   }),
   portalRoute({
     method: 'POST',
