@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type LogLine, makeDataDir, startTestHost, type TestHost } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';
+import { runSetup } from '../support/setup-process.ts';
 import { closeOutside, type Outside, openOutside } from './appuser-stage.ts';
 import { ACCOUNT_STORIES } from './events-account.ts';
 import { HOST_STORIES } from './events-host.ts';
 import { LOGIN_STORIES } from './events-login.ts';
 import { PORTAL_STORIES } from './events-portal.ts';
 import { EventStage, type Fields, type Level } from './events-stage.ts';
-import { runSetupCommand } from './setup-command.ts';
 
 const STORIES = [...LOGIN_STORIES, ...ACCOUNT_STORIES, ...PORTAL_STORIES, ...HOST_STORIES];
 
@@ -142,8 +142,8 @@ describe('security events', () => {
       ['--rotate-encrypt-key', 'encrypt_key_rotated', {}],
     ];
     for (const [option, event, fields] of commands) {
-      const { exitCode, stdout, stderr } = await runSetupCommand(option, folder);
-      assert.equal(exitCode, 0, stderr);
+      const { code, stdout, stderr } = await runSetup([option, '--data-dir', folder]);
+      assert.equal(code, 0, stderr);
       const told = stderr.split('\n').filter((line) => line.startsWith('{'));
       assertOneLine(
         told.map((line) => JSON.parse(line)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
-import { runSetupCommand } from './setup-command.ts';
+import { runSetup } from '../support/setup-process.ts';
 import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
 
 /** In every process, that long after the answer (threats F15). */
@@ -185,23 +185,20 @@ for (const store of ['sqlite', 'mongodb'] as const) {
         const { status, body } = await hosts.call(which, 'GET', '/api/app/connection', { headers });
         return status === 200 ? 200 : Number(body.code);
       };
-      const old = await runSetup('--print-secret');
+      const old = await printedBySetup('--print-secret');
       let fresh = '';
       const rotate = async () => {
-        fresh = await runSetup('--rotate-secret');
+        fresh = await printedBySetup('--rotate-secret');
       };
       await ends((which) => connected(which, old), rotate, 500);
       assert.deepEqual([await connected(0, fresh), await connected(1, fresh)], [200, 200]);
     });
 
     /** What a command of setup writes to stdout. */
-    async function runSetup(option: string): Promise<string> {
-      const { exitCode, stdout, stderr } = await runSetupCommand(
-        option,
-        hosts.processes[0].dataDir,
-        hosts.settings,
-      );
-      assert.equal(exitCode, 0, stderr);
+    async function printedBySetup(option: string): Promise<string> {
+      const { dataDir } = hosts.processes[0];
+      const { code, stdout, stderr } = await runSetup([option, '--data-dir', dataDir], hosts.settings);
+      assert.equal(code, 0, stderr);
       return stdout.trim();
     }
 
