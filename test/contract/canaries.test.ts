@@ -9,7 +9,8 @@ import { type Answer, makeDataDir, type RequestOptions, send } from '../support/
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { codeOf, readOutbox } from '../support/outbox.ts';
-import { newPassword, until } from './two-hosts.ts';
+import { until } from '../support/until.ts';
+import { newPassword } from './two-hosts.ts';
 
 const AUDIENCE = 'com.example.app';
 const planted = (name: string) => `planted-${name.replaceAll(' ', '-')}-${randomBytes(8).toString('hex')}`;
@@ -87,7 +88,7 @@ describe('secrets that pass through a host', () => {
   const sent = (to: string, message: string) =>
     readOutbox(host.dataDir).findLast((line) => line.to === to && line.message === message);
   async function mailed(to: string, message: string) {
-    await until(() => sent(to, message) !== undefined);
+    await until('the message is sent', () => sent(to, message) !== undefined);
     const { code = '', link = '' } = sent(to, message) ?? {};
     return { code, link };
   }
@@ -139,7 +140,7 @@ describe('secrets that pass through a host', () => {
     assert.equal((await post(asUser, 'verifyPhone', { code: phoneCode })).text, 'true');
     assert.equal((await post(asUser, 'setTwoFactorPhoneVerification', { twoFactor: true })).text, 'true');
     assert.equal((await post(asApp, 'login', { handle, password })).status, 200);
-    await until(() => sent(phone, 'sms')?.code !== phoneCode);
+    await until('another code is sent', () => sent(phone, 'sms')?.code !== phoneCode);
     keep('SMS log-in code', (await mailed(phone, 'sms')).code);
 
     const forgotten = keep('reset password', newPassword());
@@ -207,7 +208,7 @@ describe('secrets that pass through a host', () => {
     assert.equal(exported.status, 200);
 
     await strangers();
-    await until(() => host.lines.some(({ route }) => route === '/api/app/export'));
+    await until('the export is logged', () => host.lines.some(({ route }) => route === '/api/app/export'));
     rows = (
       await call('GET', `/api/app/logs?appId=${appId}&limit=500`, {
         headers: { 'server-secret': serverSecret },

@@ -8,9 +8,9 @@ import { noteSignIn } from '../../server/domain/operators/sign-in.ts';
 import { recordSubjects } from '../../server/domain/tokens/subjects.ts';
 import { PASSWORD } from '../support/host.ts';
 import { patched } from '../support/patched.ts';
+import { until } from '../support/until.ts';
 import { HANDLE } from './appuser-stage.ts';
 import type { EventStage, Story } from './events-stage.ts';
-import { until } from './two-hosts.ts';
 
 const count = /^\d+$/;
 const broken = {
@@ -145,7 +145,7 @@ async function overload(stage: EventStage): Promise<void> {
 async function loseDatabase(stage: EventStage): Promise<void> {
   const { store, readiness } = stage.host().deps;
   await patched(store, { ping: () => Promise.reject(new Error('away')) }, () =>
-    until(() => readiness.database === 'down'),
+    until('the database is missed', () => readiness.database === 'down'),
   );
-  await until(() => readiness.database === 'ok');
+  await until('the database is back', () => readiness.database === 'ok');
 }

@@ -4,7 +4,8 @@ import { authenticatorCode, otherCode } from '../support/authenticator.ts';
 import type { Answer } from '../support/host.ts';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { codeOf } from '../support/outbox.ts';
-import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
+import { until } from '../support/until.ts';
+import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts } from './two-hosts.ts';
 
 // threats F14 asks for 100 rounds: TEST_ROUNDS=100 node --test test/contract/one-winner.test.ts
 const ROUNDS = Number(process.env.TEST_ROUNDS ?? 1);
@@ -65,7 +66,10 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     };
     const events = (name: string) => hosts.lines().filter(({ event }) => event === name);
     const logged = (route: string, times: number) =>
-      until(() => hosts.lines().filter((line) => line.route === route && line.status).length >= times);
+      until(
+        'every request is logged',
+        () => hosts.lines().filter((line) => line.route === route && line.status).length >= times,
+      );
 
     /** Somebody with TOTP on, and as many login tokens as asked for. */
     async function enrolled(tokens: number) {
@@ -179,7 +183,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
         const handle = newHandle();
         const json = { appId: byCode.appId, handle };
         assert.equal((await hosts.portal('POST', '/api/app/createAppInvite', json)).status, 200);
-        await until(() => wasSent(handle));
+        await until('the code is sent', () => wasSent(handle));
         const proof = { handle, password: newPassword(), code: hosts.sent(handle).code };
         await oneWinner(USES, (index) => hosts.post(index, byCode, 'register', proof));
         await logged('/api/appuser/register', USES);

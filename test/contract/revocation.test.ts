@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { runSetup } from '../support/setup-process.ts';
-import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts, until } from './two-hosts.ts';
+import { until } from '../support/until.ts';
+import { type MadeApp, newHandle, newPassword, startTwoHosts, type TwoHosts } from './two-hosts.ts';
 
 /** In every process, that long after the answer (threats F15). */
 const WITHIN_MS = 5_000;
@@ -63,7 +64,10 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     async function becomes(probe: (which: number) => Promise<number>, code: number) {
       const deadline = Date.now() + WITHIN_MS;
       for (const which of [0, 1]) {
-        await until(async () => (await probe(which)) === code || Date.now() > deadline);
+        await until(
+          'the token is refused',
+          async () => (await probe(which)) === code || Date.now() > deadline,
+        );
         assert.equal(await probe(which), code, `process ${which}`);
       }
     }
@@ -125,7 +129,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
         const forgotten = await join();
         const reset = async () => {
           await succeeds(hosts.post(0, shared, 'forgotPassword', { handle: forgotten.handle }));
-          await until(() => sent(forgotten.handle) !== undefined);
+          await until('the code is sent', () => sent(forgotten.handle) !== undefined);
           const json = { handle: forgotten.handle, password: newPassword(), code: sent(forgotten.handle) };
           await succeeds(hosts.post(0, shared, 'resetPassword', json));
         };

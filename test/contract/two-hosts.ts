@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, type LogLine, makeDataDir, type RequestOptions, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { readOutbox } from '../support/outbox.ts';
@@ -95,14 +94,6 @@ export async function startTwoHosts(env: Record<string, string> = {}): Promise<T
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-/**
- * Resolves once `isSo` answers true, looking again every few milliseconds; the test runner's limit ends a
- * wait that is in vain.
- */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await pause(10);
 }
 
 /** What clients send in place of a password nobody chose before. */

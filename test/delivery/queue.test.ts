@@ -13,6 +13,7 @@ import { isHostError } from '../../server/model/errors.ts';
 import { DeliveryError } from '../../server/ports/delivery/delivery-error.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 import { type ProviderServer, startSendGrid } from '../support/provider-servers.ts';
+import { until } from '../support/until.ts';
 
 const HOUR = 3_600_000;
 const CODE = '482915';
@@ -51,11 +52,12 @@ function send(fields: Partial<MessageInput> = {}): Promise<void> {
 }
 const queued = () => host.deps.store.messages.count();
 /** Lets the sender work until `done` says so. */
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await done())) {
+function untilSent(sentence: string, done: () => boolean | Promise<boolean>): Promise<boolean> {
+  const isDone = () => {
     host.deps.wakeDelivery();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return done();
+  };
+  return until(sentence, isDone, { everyMs: 5 });
 }
 async function logRows(action: string) {
   await host.deps.activity.flush();
@@ -98,8 +100,8 @@ describe('a queued message', () => {
     await open(withSendGrid());
     sendGrid.mood = 503;
     await send();
-    await until(() => sendGrid.requests.length === 1);
-    await until(async () => (await logRows('sendEmail')).length === 1);
+    await untilSent('the provider is asked', () => sendGrid.requests.length === 1);
+    await untilSent('the log has it', async () => (await logRows('sendEmail')).length === 1);
     const [row] = await logRows('sendEmail');
     assert.deepEqual([row?.status, row?.logType, row?.handle], ['error', 'app', 'ada@example.com']);
     assert.match(row?.value ?? '', /"resetPassword".*"provider".*503/);
@@ -107,7 +109,7 @@ describe('a queued message', () => {
     assert.equal(await queued(), 1);
     sendGrid.mood = 'fine';
     host.clock.advance(10_000);
-    await until(async () => (await queued()) === 0);
+    await untilSent('the queue is empty', async () => (await queued()) === 0);
     assert.equal(sendGrid.requests.length, 2);
     assert.equal(events('message_failed').length, 0);
   });
@@ -117,13 +119,13 @@ describe('a queued message', () => {
     sendGrid.mood = 503;
     const count = 60;
     for (let n = 0; n < count; n++) await send({ to: `person${n}@example.com` });
-    await until(() => sendGrid.requests.length === count);
+    await untilSent('the provider is asked', () => sendGrid.requests.length === count);
     const failedAt = host.clock.now();
     const dueWithin = async (ms: number) => {
       const taken = { now: failedAt + ms, leaseUntil: failedAt + HOUR, limit: count };
       return (await host.deps.store.messages.takeDue(taken)).length;
     };
-    await until(async () => (await logRows('sendEmail')).length > 0);
+    await untilSent('the log has it', async () => (await logRows('sendEmail')).length > 0);
     const [early, usual, late] = [await dueWithin(3_500), await dueWithin(6_500), await dueWithin(7_500)];
     assert(early > 0 && usual > 0 && late > 0, `${early}, ${usual}, ${late}`);
     assert.equal(early + usual + late, count);
@@ -135,7 +137,7 @@ describe('a queued message', () => {
       await open(withSendGrid(), dataDir);
       sendGrid.mood = 'reset';
       await send({ name: 'signUpSuccess', code: undefined });
-      await until(() => sendGrid.requests.length === 1);
+      await untilSent('the provider is asked', () => sendGrid.requests.length === 1);
       await host.stop();
       sendGrid.mood = 'fine';
       host = await startTestHost({
@@ -144,7 +146,7 @@ describe('a queued message', () => {
         dataDir,
         now: host.clock.now() + 60_000,
       });
-      await until(async () => (await queued()) === 0);
+      await untilSent('the queue is empty', async () => (await queued()) === 0);
       assert.match(sendGrid.requests[1]?.body ?? '', /ada@example\.com/);
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
@@ -200,7 +202,7 @@ describe('a queued message', () => {
     await open(withSendGrid());
     sendGrid.mood = 500;
     await send({ name: 'signUpSuccess', code: undefined });
-    await until(async () => {
+    await untilSent('it is told', async () => {
       host.clock.advance(HOUR / 2);
       return (await queued()) === 0;
     });
@@ -215,7 +217,7 @@ describe('a queued message', () => {
     await open(withSendGrid());
     sendGrid.mood = 400;
     await send();
-    await until(async () => (await queued()) === 0);
+    await untilSent('the queue is empty', async () => (await queued()) === 0);
     assert.equal(sendGrid.requests.length, 1);
     assert.deepEqual(
       events('message_failed').map(({ reason, tries }) => [reason, tries]),
@@ -227,11 +229,11 @@ describe('a queued message', () => {
     await open(withSendGrid());
     sendGrid.mood = 500;
     await send({ name: 'resetPassword' });
-    await until(() => sendGrid.requests.length === 1);
-    await until(async () => (await logRows('sendEmail')).length === 1);
+    await untilSent('the provider is asked', () => sendGrid.requests.length === 1);
+    await untilSent('the log has it', async () => (await logRows('sendEmail')).length === 1);
     sendGrid.mood = 'fine';
     host.clock.advance(host.deps.config.resetCodeMinutes * 60_000 + 1);
-    await until(async () => (await queued()) === 0);
+    await untilSent('the queue is empty', async () => (await queued()) === 0);
     assert.equal(sendGrid.requests.length, 1);
     assert.equal(events('message_failed').length, 1);
   });
@@ -240,11 +242,11 @@ describe('a queued message', () => {
     await open(withSendGrid());
     sendGrid.mood = 500;
     await send();
-    await until(() => sendGrid.requests.length === 1);
-    await until(async () => (await logRows('sendEmail')).length === 1);
+    await untilSent('the provider is asked', () => sendGrid.requests.length === 1);
+    await untilSent('the log has it', async () => (await logRows('sendEmail')).length === 1);
     await host.deps.store.apps.remove(app.id);
     host.clock.advance(60_000);
-    await until(async () => (await queued()) === 0);
+    await untilSent('the queue is empty', async () => (await queued()) === 0);
     assert.equal(sendGrid.requests.length, 1);
   });
 });

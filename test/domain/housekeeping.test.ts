@@ -5,6 +5,7 @@ import { startHousekeeping, sweep } from '../../server/domain/housekeeping.ts';
 import type { App } from '../../server/model/app.ts';
 import { appClient, assertRefused } from '../support/appuser-client.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { until } from '../support/until.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -150,7 +151,7 @@ describe('the sweeper', () => {
     const app = await inLifecycle('deleting');
     host.clock.advance(60_001);
     const housekeeping = startHousekeeping(host.deps);
-    while ((await unfinished()).length > 0) await new Promise((resolve) => setImmediate(resolve));
+    await until('nothing is left unfinished', async () => (await unfinished()).length === 0, { everyMs: 1 });
     await housekeeping.stop();
     assert.equal((await host.deps.store.users.count(app.id)).total, 0);
   });

@@ -8,6 +8,7 @@ import { type HostProcess, serverSecretOf, startHostProcess } from '../support/h
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { codeOf, readOutbox } from '../support/outbox.ts';
 import { stranger } from '../support/places.ts';
+import { until } from '../support/until.ts';
 import { PASSWORD } from './stage.ts';
 
 const WRONG = 'f'.repeat(32);
@@ -89,13 +90,6 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       assert.ok(line?.code ?? line?.link, `nothing was sent to ${to}`);
       return { code: line?.code ?? '', link: line?.link ?? '' };
     };
-    const until = async (isSo: () => boolean) => {
-      const endsAt = performance.now() + 10_000;
-      while (!isSo()) {
-        assert.ok(performance.now() < endsAt, 'what was waited for did not come');
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
     let people = 0;
     const person = () => `${store}${people++}@example.com`;
 
@@ -145,9 +139,9 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       assert.equal((await call(HOME, 'signup', { handle, password: PASSWORD })).status, 200);
       const unknown = '192.0.2.1';
       assert.equal((await call(unknown, 'forgotPassword', { handle })).status, 200);
-      while (!readOutbox(dataDir).some(({ to, message }) => to === handle && message === 'resetPassword')) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until('the code for another password comes', () =>
+        readOutbox(dataDir).some(({ to, message }) => to === handle && message === 'resetPassword'),
+      );
       const { code } = sent(handle);
       const wrong = code === '100000' ? '100001' : '100000';
       await many(60, (n) => call(stranger(n), 'login', { handle, password: WRONG }));
@@ -170,7 +164,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
           readOutbox(dataDir).filter(({ to, message }) => to === handle && message === 'resetPassword');
         const ask = (address: string, accessToken?: string) =>
           call(address, 'forgotPassword', { handle }, accessToken);
-        const arrived = (count: number) => until(() => mails().length >= count);
+        const arrived = (count: number) => until(`${count} mails`, () => mails().length >= count);
         // All but one that a mailbox gets in an hour.
         for (let n = 0; n < 4; n++) assert.equal((await ask(stranger(n))).text, 'true');
         await arrived(4);
@@ -204,9 +198,9 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       const mails = () =>
         readOutbox(dataDir).filter(({ to, message }) => to === handle && message === 'resetPassword');
       for (let n = 0; n < 20; n++) await call(stranger(n), 'forgotPassword', { handle });
-      await until(() => mails().length >= 5);
+      await until('five mails', () => mails().length >= 5);
       for (let n = 0; n < 20; n++) await call('198.51.100.99', 'forgotPassword', { handle });
-      await until(() => mails().length >= 10);
+      await until('ten mails', () => mails().length >= 10);
       const code = String(mails().at(-1)?.code);
       const reset = await call(HOME, 'resetPassword', { handle, password: PASSWORD, code });
       assert.equal(reset.text, 'true');

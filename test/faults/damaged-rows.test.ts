@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { makeDataDir, PASSWORD } from '../support/host.ts';
@@ -11,6 +10,7 @@ import { describeOverRawStores, rotten } from '../support/raw-stage.ts';
 import { anActivity, anInvite, aQueuedMessage, aSignup, aTemplate } from '../support/records.ts';
 import { runSetup } from '../support/setup-process.ts';
 import { download } from '../support/transfers.ts';
+import { until } from '../support/until.ts';
 import { rowsOf, unzipped } from '../support/zip.ts';
 
 const NO_DOCUMENT = '{"schema":1,"status":"acti';
@@ -133,19 +133,12 @@ describeOverRawStores('rows that do not open', (stage) => {
     const patient = aQueuedMessage({ appId: damagedApp.id, dueAt: now, giveUpAt: now + 9e6 });
     await messages.insert(patient);
     host.deps.wakeDelivery();
-    const deadline = performance.now() + 10_000;
-    while ((await raw.dueAt('messages', waiting)) !== null) {
-      assert.ok(performance.now() < deadline, 'the row is still in the queue');
-      await pause(20);
-    }
-    while ((await messages.count()) > 2) {
-      assert.ok(performance.now() < deadline, 'the other message was not sent');
-      await pause(20);
-    }
-    while ((await raw.doc('messages', patient.id)).tries !== 1) {
-      assert.ok(performance.now() < deadline, 'the message of a damaged app was not put off');
-      await pause(20);
-    }
+    await until('the row leaves the queue', async () => (await raw.dueAt('messages', waiting)) === null);
+    await until('the other message is sent', async () => (await messages.count()) <= 2);
+    await until(
+      'the message of a damaged app is put off',
+      async () => (await raw.doc('messages', patient.id)).tries === 1,
+    );
     assert.ok(Number(await raw.dueAt('messages', patient.id)) > now);
     assert.equal(await raw.dueAt('messages', waiting), null);
     await messages.remove(patient.id);

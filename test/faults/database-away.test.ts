@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, makeDataDir, PASSWORD, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
+import { until } from '../support/until.ts';
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
@@ -51,13 +51,15 @@ describe('a host whose MongoDB is away', { skip }, () => {
       const waits = await Promise.all([login, login, login].map(unavailableAfterMs));
       assert.ok(Math.max(...waits) <= NEXT_ANSWER_MS, String(waits));
       assert.equal((await call('GET', '/healthz')).status, 200);
-      while ((await call('GET', '/readyz')).status !== 503) await pause(100);
+      await until('it is not ready', async () => (await call('GET', '/readyz')).status === 503, {
+        everyMs: 100,
+      });
 
       await end();
       const back = performance.now();
-      while ((await login()).body.code !== 600) await pause(20);
+      await until('passwords are judged again', async () => (await login()).body.code === 600);
       assert.ok(performance.now() - back <= RETURN_MS);
-      while ((await call('GET', '/readyz')).status !== 200) await pause(100);
+      await until('it is ready again', async () => (await call('GET', '/readyz')).status === 200);
     });
   }
 });

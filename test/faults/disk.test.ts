@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { until } from '../support/until.ts';
 import { assertAllIn, assertUnavailable, type Stage, setStage } from './stage.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'small-disk-'));
@@ -85,7 +85,7 @@ describe('a host whose disk', { skip }, () => {
 
     rmSync(join(disk, 'ballast'));
     const back = performance.now();
-    while ((await joinNext()).status !== 200) await pause(20);
+    await until('somebody joins again', async () => (await joinNext()).status === 200);
     assert.ok(performance.now() - back < RESUMES_MS);
     await assertAllIn(stage, joined);
   });

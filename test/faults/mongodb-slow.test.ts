@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Answer, makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
+import { until } from '../support/until.ts';
 import { type SlowProxy, startSlowProxy } from './slow-proxy.ts';
 import { assertUnavailable, type Stage, setStage } from './stage.ts';
 
@@ -68,7 +68,7 @@ describe('a host whose MongoDB', { skip }, () => {
 
     proxy.delayMs = 0;
     const back = performance.now();
-    while ((await logIn()).status !== 200) await pause(20);
+    await until('somebody logs in again', async () => (await logIn()).status === 200);
     assert.ok(performance.now() - back <= RETURN_MS);
   });
 

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { until } from '../support/until.ts';
 import { assertUnavailable, type Stage, setStage } from './stage.ts';
 
 /** Hashes as in production: some 70 a second and core. */
@@ -84,7 +85,7 @@ describe('a host that gets several times the log-ins it can hash', () => {
     assert.equal((await stage.logIn(String(people[0]))).status, 200);
     const told = () =>
       host.lines.filter(({ event }) => event?.startsWith('overload_')).map(({ event }) => event);
-    while (told().at(-1) !== 'overload_ended') await pause(20);
+    await until('the overload ends', () => told().at(-1) === 'overload_ended');
     for (const [index, event] of told().entries()) {
       assert.equal(event, index % 2 === 0 ? 'overload_started' : 'overload_ended');
     }

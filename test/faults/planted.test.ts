@@ -19,6 +19,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { until } from '../support/until.ts';
 
 const SETUP = fileURLToPath(new URL('../../setup/start.mjs', import.meta.url));
 
@@ -114,7 +115,10 @@ describe('a host on a machine with others', () => {
     const part =
       '--x\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\nContent-Type: application/zip\r\n\r\nPK and more';
     socket.write(`${head}\r\n${boundary}\r\n\r\n${part}`);
-    while (!existsSync(uploads) || readdirSync(uploads, { recursive: true }).length < 2) await pause(20);
+    await until(
+      'the upload has begun',
+      () => existsSync(uploads) && readdirSync(uploads, { recursive: true }).length >= 2,
+    );
     const [received = ''] = readdirSync(uploads);
     const foreign = join(uploads, 'another.machine-1-abcdef');
     mkdirSync(foreign);

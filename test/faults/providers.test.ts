@@ -7,6 +7,7 @@ import { type Answer, makeDataDir, startTestHost } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { type ProviderServer, startSendGrid, startTwilio } from '../support/provider-servers.ts';
+import { until } from '../support/until.ts';
 import { PASSWORD, type Stage, setStage } from './stage.ts';
 
 /** Longest a provider may hold a request (threats F8), and what the host itself may take besides (ms). */
@@ -117,7 +118,7 @@ describe('a host whose providers are away', () => {
       sendGrid.requests.filter(({ body }) => /Reset|reset/.test(body) && body.includes(handle));
     sendGrid.mood = 500;
     assert.equal((await stage.app('forgotPassword', { handle })).text, 'true');
-    while (codes().length === 0) await pause(20);
+    await until('a first try', () => codes().length > 0);
     host.child.kill('SIGTERM');
     assert.equal((await host.ended).code, 0);
 
@@ -125,7 +126,7 @@ describe('a host whose providers are away', () => {
     sendGrid.mood = 'fine';
     host = start();
     stage = await stage.on(host);
-    while (codes().length === tried) await pause(20);
+    await until('another try', () => codes().length > tried);
     const reset = { handle, password: PASSWORD, code: codeIn(sendGrid, handle) };
     assert.equal((await stage.app('resetPassword', reset)).text, 'true');
   });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { until } from '../support/until.ts';
 import { assertAllIn, type Stage, setStage } from './stage.ts';
 
 const CLIENTS = 12;
@@ -57,13 +57,16 @@ describe('a rolling update', () => {
       const updates = async () => {
         for (let update = 0; update < UPDATES; update++) {
           const before = joined.length;
-          while (joined.length < before + 50) await pause(20);
+          await until('fifty more join', () => joined.length >= before + 50);
           const next = start();
           const nextStage = await stage.on(next);
           const old = { host: current, stage };
           old.host.child.kill('SIGTERM');
           // As a proxy does that asks whether a host is ready.
-          while ((await old.stage.get('/readyz')).status === 200) await pause(10);
+          await until(
+            'the old one is not ready',
+            async () => (await old.stage.get('/readyz')).status !== 200,
+          );
           [current, stage] = [next, nextStage];
           const { code, stderr } = await old.host.ended;
           assert.equal(code, 0, stderr);

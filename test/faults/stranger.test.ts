@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { send } from '../support/host.ts';
+import { until } from '../support/until.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,9 +38,7 @@ describe('a stranger', () => {
     }
     return typed;
   }
-  const until = async (typed: { said: string }, text: RegExp) => {
-    while (!text.test(typed.said)) await new Promise((resolve) => setTimeout(resolve, 20));
-  };
+  const untilSaid = (typed: { said: string }, text: RegExp) => until(`${text}`, () => text.test(typed.said));
 
   it('who starts the host before setting it up is told all that is missing and what to do', async () => {
     const start = type('npm start');
@@ -63,7 +62,7 @@ describe('a stranger', () => {
     await once(taken, 'close');
 
     const start = type('npx setup --yes');
-    await until(start, /"msg":"listening"/);
+    await untilSaid(start, /"msg":"listening"/);
     const [command = ''] = /^ *curl .*api\/app .*$/m.exec(start.said) ?? [];
     // The folder is named in the command itself.
     const created = type(command, { DATA_DIR: '' });

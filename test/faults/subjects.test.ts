@@ -3,7 +3,6 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { META } from '../../server/ports/store/meta.ts';
 import { MIGRATIONS, migrate } from '../../server/store/sqlite/migrations.ts';
@@ -12,6 +11,7 @@ import { startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { aUser } from '../support/records.ts';
 import { runSetup } from '../support/setup-process.ts';
+import { until } from '../support/until.ts';
 
 /** So many that a host can be killed while it is at them. */
 const PEOPLE_IN = { sqlite: 6_000, mongodb: 1_500 };
@@ -52,7 +52,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       };
       const cut = start();
       // Until the first are recorded; before that the column may not be there.
-      while ((await leftSoFar()) >= people) await pause(2);
+      await until('the first are recorded', async () => (await leftSoFar()) < people, { everyMs: 2 });
       await cut.stop();
       const rest = await left();
       assert.ok(rest > 1 && rest < people, `${rest} left when it was killed`);
@@ -61,9 +61,8 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       t.after(() => Promise.all(two.map((process) => process.stop())));
       await Promise.all(two.map(({ listening }) => listening));
       const told = () => two.flatMap(({ lines }) => lines.filter(({ event }) => event === 'subject_doubled'));
-      const deadline = performance.now() + PATIENCE_MS;
       const isDone = async () => told().length > 0 && (await looked());
-      while (!(await isDone()) && performance.now() < deadline) await pause(100);
+      await until('both have looked at everybody', isDone, { withinMs: PATIENCE_MS, everyMs: 100 });
       assert.equal(await left(), 1);
       assert.ok(told().length >= 1 && told().every(({ appId }) => appId === app.id));
       await Promise.all(two.map((process) => process.stop()));

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { readOutbox } from '../support/outbox.ts';
+import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 
 /** Until every process knows what was changed through one (threats F15). */
@@ -51,7 +51,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
         const values = { appId: turn(0).appId, setting: 'signup', signupEnabled: wanted };
         assert.equal((await turn(0).portal('/api/app/updateAppSetting', values)).status, 200);
         const changed = performance.now();
-        while ((await joins(1)) !== wanted) await pause(50);
+        await until('the other process knows', async () => (await joins(1)) === wanted, { everyMs: 50 });
         assert.ok(performance.now() - changed <= AGREE_MS);
         for (let n = 0; n < 10; n++) assert.equal(await joins(n), wanted);
       }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { type ConnectionLimits, connectionLimits } from '../../server/http/connections.ts';
 import { DownloadReply, fileOf, openRoute, portalRoute, TextReply } from '../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { until } from '../support/until.ts';
 
 const LIMITS: ConnectionLimits = { most: 1000, mostPerAddress: 1000, stalledMs: 600 };
 const LARGE = 'é'.repeat(8 * 1024 * 1024);
@@ -87,9 +88,6 @@ describe('connections', () => {
     return socket;
   }
   const ask = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await pause(5);
-  };
   async function readAll(socket: Socket): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk);
@@ -110,7 +108,7 @@ describe('connections', () => {
   it('have at most 16 requests answered at a time, but for those in the slice that is being read', async () => {
     const { host, seen } = await start();
     const socket = await open(host, ask('/held').repeat(500) + ask('/held', 'Connection: close\r\n'));
-    await until(() => seen.made >= 16);
+    await until('the answers are made', () => seen.made >= 16);
     await pause(100);
     assert.ok(seen.made <= 16 + 512 / ask('/held').length, `${seen.made}`);
     seen.release();
@@ -120,7 +118,7 @@ describe('connections', () => {
   it('answer what came before something unreadable, and refuse that afterwards', async () => {
     const { host, seen } = await start();
     const socket = await open(host, `${ask('/held').repeat(3)}hello\r\n\r\n`);
-    await until(() => seen.made === 3);
+    await until('the answers are made', () => seen.made === 3);
     await pause(50);
     socket.write('hello\r\n\r\n');
     seen.release();
@@ -146,7 +144,7 @@ describe('connections', () => {
   it('answer a last request as such, whatever comes behind it', async () => {
     const { host, seen } = await start();
     const socket = await open(host, ask('/held', 'Connection: close\r\n') + ask('/n'));
-    await until(() => seen.made === 1);
+    await until('the answers are made', () => seen.made === 1);
     seen.release();
     assert.match(await readAll(socket), /^HTTP\/1.1 200 .*answer;/s);
   });
@@ -197,7 +195,7 @@ describe('connections', () => {
   it('are limited in all: the longest idle one makes room, none that is being answered', async () => {
     const { host, seen } = await start({ most: 2 });
     const busy = await open(host, ask('/held', 'Connection: close\r\n'));
-    await until(() => seen.made === 1);
+    await until('the answers are made', () => seen.made === 1);
     const idle = await open(host);
     await open(host);
     await once(idle.resume(), 'close');
@@ -216,13 +214,13 @@ describe('connections', () => {
   it('of one address are limited: its own longest idle one makes room, none that is being answered', async () => {
     const { host, seen } = await start({ mostPerAddress: 3 });
     const busy = await open(host, ask('/held', 'Connection: close\r\n'));
-    await until(() => seen.made === 1);
+    await until('the answers are made', () => seen.made === 1);
     const [first, second] = [await open(host), await open(host)];
     const third = await open(host);
     await once(first.resume(), 'close');
     assert.ok(!second.destroyed && !third.destroyed);
     for (const socket of [second, third]) socket.write(ask('/held'));
-    await until(() => seen.made === 3);
+    await until('the answers are made', () => seen.made === 3);
     await once((await open(host)).resume(), 'close');
     seen.release();
     assert.match(await readAll(busy), /answer;/);

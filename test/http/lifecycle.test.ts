@@ -6,6 +6,7 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { until } from '../support/until.ts';
 
 describe('life of the process', () => {
   const started: HostProcess[] = [];
@@ -37,7 +38,7 @@ describe('life of the process', () => {
       agent.destroy();
     });
     const slow = await openPost(host, 'tr');
-    while (answered.count < 200) await new Promise((resolve) => setImmediate(resolve));
+    await until('200 answers', () => answered.count >= 200, { everyMs: 1 });
 
     host.child.kill('SIGTERM');
     const readiness = await untilUnready(port);

@@ -9,6 +9,7 @@ import type { App } from '../../server/model/app.ts';
 import { ROUTES } from '../contract/table.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { patched } from '../support/patched.ts';
+import { until } from '../support/until.ts';
 
 describe('addresses outside the API', () => {
   let host: TestHost;
@@ -121,18 +122,16 @@ describe('readiness', () => {
     const host = await startTestHost({ routes: healthRoutes });
     try {
       const { store } = host.deps;
-      const until = async (status: number) => {
-        for (;;) {
+      const answerOf = (status: number) =>
+        until(`/readyz answers ${status}`, async () => {
           const answer = await host.request('GET', '/readyz');
-          if (answer.status === status) return answer.body;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      };
+          return answer.status === status && answer.body;
+        });
       await patched(store, { ping: () => Promise.reject(new Error('away')) }, async () => {
-        assert.deepEqual(await until(503), { status: 'unavailable', database: 'down' });
+        assert.deepEqual(await answerOf(503), { status: 'unavailable', database: 'down' });
         assert.equal((await host.request('GET', '/healthz')).status, 200);
       });
-      assert.deepEqual(await until(200), { status: 'ready', database: 'ok' });
+      assert.deepEqual(await answerOf(200), { status: 'ready', database: 'ok' });
       const events = host.events.map(({ event, level }) => [event, level]);
       assert.deepEqual(events, [
         ['database_lost', 'error'],

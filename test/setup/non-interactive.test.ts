@@ -18,6 +18,7 @@ import { parseEnv } from 'node:util';
 import { META } from '../../server/ports/store/meta.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { runSetup, type SetupOutcome, startSetup } from '../support/setup-process.ts';
+import { until } from '../support/until.ts';
 
 const SUMMARY = [
   'apiUrl',
@@ -370,10 +371,10 @@ describe('setup without questions', { timeout: 120_000 }, () => {
   it('passes signals on: the host drains and setup ends with its code', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const setup = startSetup(['--yes', '--data-dir', dataDir], { PORT: '0' });
-      while (!setup.printed.stdout.includes('"listening"')) {
+      await until('the host listens', () => {
         if (setup.child.exitCode !== null) assert.fail(setup.printed.stderr);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+        return setup.printed.stdout.includes('"listening"');
+      });
       const command = readFileSync(`/proc/${setup.child.pid}/cmdline`, 'utf8');
       assert.ok(!command.includes(settings().PASS_KEY ?? '?'));
       setup.child.kill(signal);

@@ -19,6 +19,7 @@ import { FakeClock } from './clock.ts';
 import { type Answer, type RequestOptions, send } from './http-client.ts';
 import { insertApp, insertUser } from './insert.ts';
 import { type OutboxLine, readOutbox } from './outbox.ts';
+import { until } from './until.ts';
 
 export { type Answer, type RequestOptions, send } from './http-client.ts';
 export { PASSWORD } from './insert.ts';
@@ -110,9 +111,6 @@ function hostKeyPair() {
   return keyPair;
 }
 
-/** How long messages may take to reach the outbox. */
-const OUTBOX_MS = 20_000;
-
 /** Starts a host; `stop` it after the test. */
 export async function startTestHost(options: TestHostOptions = {}): Promise<TestHost> {
   const { dataDir, settings } = makeDataDir(options.dataDir);
@@ -177,12 +175,10 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
       }),
     async outbox() {
       deps.wakeDelivery();
-      const deadline = performance.now() + OUTBOX_MS;
-      while ((await deps.store.messages.count()) > 0) {
-        if (performance.now() > deadline)
-          throw new Error('a message was put off; the clock of the test stands still');
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      const isEmpty = async () => (await deps.store.messages.count()) === 0;
+      await until('every message is sent; one that was put off waits for the clock of the test', isEmpty, {
+        everyMs: 5,
+      });
       return readOutbox(dataDir);
     },
     async stop() {

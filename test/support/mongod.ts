@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of a MongoDB. */
 export const NO_MONGOD =
@@ -165,7 +165,10 @@ export async function onAdmin(
 }
 
 async function becomesPrimary(port: number): Promise<void> {
-  while (!(await onAdmin(port, { hello: 1 })).isWritablePrimary) await pause(50);
+  await until(
+    'it is the primary',
+    async () => (await onAdmin(port, { hello: 1 })).isWritablePrimary === true,
+  );
 }
 
 /** A port nobody listens on. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { endWaits } from '../../../server/domain/attempts/end-waits.ts';
 import { judgePassword } from '../../../server/domain/attempts/password-attempts.ts';
 import { rememberNetwork } from '../../../server/domain/users/known-networks.ts';
@@ -12,6 +11,7 @@ import { appClient } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { PASSWORD } from '../../support/host.ts';
 import { from, stranger } from '../../support/places.ts';
+import { until } from '../../support/until.ts';
 
 const WRONG = '0'.repeat(32);
 const MINUTE = 60_000;
@@ -274,12 +274,12 @@ describeOnBothStores('waits', (host) => {
       from(address, () => Promise.all(Array.from({ length: 20 }, () => currentUser(counting, caller))));
     const known = async () => (await current()).networks?.length ?? 0;
     await calls(HOME);
-    while ((await known()) < 1 || writes < 1) await pause(5);
+    await until('the first network is noted', async () => (await known()) === 1 && writes > 0);
     for (let n = 0; n < 5; n++) await calls(stranger(n));
     assert.equal(writes, 1, 'of all requests of a day');
     host().clock.advance(DAY);
     await calls(stranger(1));
-    while ((await known()) < 2 || writes < 2) await pause(5);
+    await until('the second is noted', async () => (await known()) === 2 && writes > 1);
     assert.equal(writes, 2);
   });
 

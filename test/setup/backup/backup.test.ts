@@ -14,13 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BackupEntry } from '../../../setup/backup/backup.ts';
 import { beginBackupFile, readBackupFile } from '../../../setup/backup/backup-file.ts';
 import { makeDataDir } from '../../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../../support/mongod.ts';
 import { runSetup, type SetupOutcome, startSetup } from '../../support/setup-process.ts';
+import { until } from '../../support/until.ts';
 
 /** MD5 text of a password that is not among the commonest. */
 const PASSWORD = '155ba8e102f3beb97892c3400b65031c';
@@ -322,8 +322,7 @@ describe('a backup', { timeout: 180_000 }, () => {
       const target = join(folder, 'interrupted');
       const command = startSetup(['--backup', target, '--data-dir', dataDir], PASS);
       const begun = () => readdirSync(folder).some((name) => name.startsWith('interrupted.'));
-      const deadline = performance.now() + 20_000;
-      while (!begun() && performance.now() < deadline) await pause(2);
+      await until('the file is begun', begun, { everyMs: 2 });
       command.child.kill('SIGINT');
       const { code } = await command.ended;
       if (code === 0) return;
