@@ -6,7 +6,7 @@ import { assertJsonHeaders } from './table.ts';
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 type Kind = 'string' | 'number' | 'boolean' | 'object' | 'date' | 'array';
 
-/** Contract §3.5.15, of a user without phone, user name and metadata who never logged in. */
+/** Contract §3.5.15 and additions §2, of a user without phone, user name and metadata who never logged in. */
 const USER: Record<string, Kind> = {
   status: 'string',
   createdAt: 'date',
@@ -17,6 +17,10 @@ const USER: Record<string, Kind> = {
   twoFactorGoogleVerification: 'boolean',
   appId: 'string',
   loginProvider: 'string',
+  uid: 'string',
+  sub: 'string',
+  hasPassword: 'boolean',
+  sessionEnds: 'date',
 };
 /** Contract §3.5.20, of an app with every optional member unset but the providers' ids. */
 const APPLICATION: Record<string, Kind> = {
@@ -42,6 +46,8 @@ const APPLICATION: Record<string, Kind> = {
   passwordMinDigit: 'number',
   passwordMinSpecial: 'number',
   passwordText: 'boolean',
+  renew: 'boolean',
+  hostVersion: 'string',
   userJWTExpiration: 'number',
   metaData: 'array',
   metaDataInvite: 'array',

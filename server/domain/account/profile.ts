@@ -2,6 +2,7 @@ import type { App } from '../../model/app.ts';
 import type { UserCaller } from '../../model/caller.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Metadata, User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { changeUser } from '../users/change.ts';
 import { parseUserName } from '../users/handle.ts';
@@ -17,8 +18,16 @@ import { currentUser, requireRunning, type SessionDeps } from '../users/session.
 
 type ProfileDeps = SessionDeps;
 
-/** The caller's own account. */
-export async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {
+/** The caller's own account, and when the access token ends (epoch ms). */
+export async function ownAccount(
+  deps: ProfileDeps & Pick<Deps, 'config'>,
+  caller: UserCaller,
+): Promise<{ user: User; sessionEnds: number }> {
+  const user = await ownUser(deps, caller);
+  return { user, sessionEnds: caller.session.expiresAt ?? deps.config.legacyTokensUntil ?? 0 };
+}
+
+async function ownUser(deps: ProfileDeps, caller: UserCaller): Promise<User> {
   requireRunning(caller.app);
   return currentUser(deps, caller);
 }

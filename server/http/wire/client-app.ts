@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VERSION } from '../../config/version.ts';
 import { shownSettings } from '../../domain/apps/setting-values.ts';
 import type { App, MetadataField } from '../../model/app.ts';
 import { settingAnswers } from './setting-answer.ts';
@@ -26,6 +27,9 @@ export const applicationAnswer = z.strictObject({
   locales: z.array(z.string()),
   /** Clients may send passwords as typed. */
   passwordText: z.literal(true),
+  /** Sessions can be renewed. */
+  renew: z.literal(true),
+  hostVersion: z.string(),
   createdAt: timeText,
   updatedAt: timeText,
 });
@@ -41,6 +45,8 @@ export function wireApplication(app: App): z.infer<typeof applicationAnswer> {
     emailExtension,
     locales: app.locales,
     passwordText: true,
+    renew: true,
+    hostVersion: VERSION,
     createdAt: wireTime(app.createdAt),
     updatedAt: wireTime(app.updatedAt),
   };

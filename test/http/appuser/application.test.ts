@@ -15,7 +15,8 @@ describe('getApplication', () => {
     'name status handle jwtEnabled anonymousLoginEnabled userNamesEnabled appleLoginEnabled googleLoginEnabled',
     'invitationEnabled signupEnabled signupFlow twoFactorVerification maxUsers maxLoginAttempts passwordFilter',
     'passwordMinLength passwordMinUpper passwordMinLower passwordMinDigit passwordMinSpecial userJWTExpiration',
-    'metaData metaDataInvite metaDataEmail emailExtension locales passwordText createdAt updatedAt',
+    'metaData metaDataInvite metaDataEmail emailExtension locales passwordText renew hostVersion',
+    'createdAt updatedAt',
   ]
     .join(' ')
     .split(' ');
@@ -40,6 +41,8 @@ describe('getApplication', () => {
     assert.deepEqual(Object.keys(body).sort(), [...ALWAYS, ...set].sort());
     assert.deepEqual(body.metaData, [{ ...field, canEdit: true }]);
     assert.deepEqual(body.metaDataInvite, [field]);
+    assert.equal(body.renew, true);
+    assert.match(body.hostVersion, /^\d+\.\d+\.\d+/);
     assert.deepEqual(body.appData, { CosyncJWTVersion: '1.0.1' });
     assert.match(body.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });

@@ -7,6 +7,8 @@ import { assertRefused, assertTrue, atOnce, loggedIn } from '../../support/appus
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import type { TestHost } from '../../support/host.ts';
 
+const DAY_MS = 86_400_000;
+
 const field = (path: string, more: Partial<MetadataField> = {}): MetadataField => ({
   ...{ id: path, path, fieldName: path.split('.').at(-1) ?? path, required: false, canEdit: true },
   ...more,
@@ -83,7 +85,19 @@ describeOnBothStores(
           appId: app.id,
           loginProvider: '',
         },
+        ...{ uid: user.uid, sub: user.uid, hasPassword: true },
+        sessionEnds: new Date(host().clock.now() + 30 * DAY_MS).toISOString(),
       });
+    });
+
+    it('getUser tells of each token when it ends, of each app what it calls the user', async () => {
+      const { app, user, client } = await stage({ userIdFormat: 'handle' }, { passwordHash: undefined });
+      const { body: first } = await client.get('getUser');
+      assert.deepEqual([first.uid, first.sub, first.hasPassword], [user.uid, 'ada_example.com', false]);
+      host().clock.advance(DAY_MS);
+      const { body: second } = await (await loggedIn(host(), app, user)).get('getUser');
+      assert.equal(Date.parse(second.sessionEnds), Date.parse(first.sessionEnds) + DAY_MS);
+      assert.equal((await client.get('getUser')).body.sessionEnds, first.sessionEnds);
     });
 
     it('getUser shows what is set, and never a hash, seed or code', async () => {
@@ -107,17 +121,21 @@ describeOnBothStores(
         },
       );
       const { body } = await client.get('getUser');
-      assert.deepEqual(Object.keys(body).sort(), [
-        ...['appId', 'createdAt', 'handle', 'lastLogin', 'locale', 'loginProvider', 'metaData', 'phone'],
-        ...[
-          'phoneVerified',
-          'status',
-          'twoFactorGoogleVerification',
-          'twoFactorPhoneVerification',
-          'updatedAt',
-        ],
-        'userName',
-      ]);
+      assert.deepEqual(
+        Object.keys(body).sort(),
+        [
+          ...['appId', 'createdAt', 'handle', 'lastLogin', 'locale', 'loginProvider', 'metaData', 'phone'],
+          ...[
+            'phoneVerified',
+            'status',
+            'twoFactorGoogleVerification',
+            'twoFactorPhoneVerification',
+            'updatedAt',
+          ],
+          'userName',
+          ...['hasPassword', 'sessionEnds', 'sub', 'uid'],
+        ].sort(),
+      );
       assert.deepEqual(
         [body.phone, body.phoneVerified, body.metaData, body.lastLogin],
         ['+15551234567', true, STORED, '2001-09-09T01:46:40.000Z'],

@@ -1,31 +1,36 @@
 import { z } from 'zod';
 import {
   isUserNameAvailable,
-  ownUser,
+  ownAccount,
   setLocale,
   setUserMetadata,
   setUserName,
 } from '../../../domain/account/profile.ts';
-import { writtenOnce } from '../../frame/kept-answer.ts';
+import { writtenOnceBut } from '../../frame/kept-answer.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
-import { availableAnswer, userAnswer, wireAvailable, wireUser } from '../../wire/user.ts';
+import { ownUserAnswer, wireOwnUser } from '../../wire/own-user.ts';
+import { wireTime } from '../../wire/time.ts';
+import { availableAnswer, wireAvailable } from '../../wire/user.ts';
 import { localeText, metadataText } from '../../wire/user-parameter.ts';
 
 const userName = z.string().max(320);
-const written = writtenOnce(wireUser);
+const written = writtenOnceBut(wireOwnUser);
 
 export const profileRoutes = [
   userRoute({
     method: 'GET',
     path: '/api/appuser/getUser',
-    summary: 'The caller’s own account.',
+    summary: 'The caller’s own account, and when the access token ends.',
     caller: 'user',
-    answer: userAnswer,
+    answer: ownUserAnswer,
     errors: ['app_suspended', 'user_suspended', 'app_migrated'],
     refuse: { caller: 'invalid_data' },
     log: { action: 'getUser' },
-    respond: async ({ deps, caller }) => written(await ownUser(deps, caller)),
+    respond: async ({ deps, caller }) => {
+      const { user, sessionEnds } = await ownAccount(deps, caller);
+      return written(user, caller.app, { sessionEnds: wireTime(sessionEnds) });
+    },
   }),
   userRoute({
     method: 'GET',
