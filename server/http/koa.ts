@@ -40,6 +40,7 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
       address: clientAddress(req, config.trustProxyHops),
       accessToken: accessTokenOf(req),
       connection: req.socket,
+      headers: req.headers,
       ...splitTarget(req.url ?? '/'),
     });
     return requestContext.run(ctx.exchange, async () => {

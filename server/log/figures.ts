@@ -33,10 +33,11 @@ export function createFigures(deps: {
     else waiting.set(key, figure);
   }
 
-  function count(appId: string, metric: Metric, first = '', second = ''): void {
+  function count(appId: string, metric: Metric, first = '', second = '', times = 1): void {
+    if (times === 0) return;
     if (waiting.size === 0) deps.wake();
     const day = dayOf(deps.clock.now());
-    add({ appId, day, metric, first: asWord(first), second: asWord(second), count: 1 });
+    add({ appId, day, metric, first: asWord(first), second: asWord(second), count: times });
   }
   const visits = new Visits({ users: deps.store.users, clock: deps.clock, figures: { count } });
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ClientFamily } from '../model/client-family.ts';
 import type { Hint } from '../ports/hints.ts';
 
 /** What log lines of one request have in common. `route` is the pattern, never the path. */
@@ -11,6 +12,8 @@ export interface RequestContext {
   readonly accessToken: string | undefined;
   /** Who acts through the portal, as it says itself; for the app's log alone. */
   readonly operator: string | undefined;
+  /** Read from its headers when it is asked for first. */
+  readonly client: ClientFamily;
   /** The client hung up: nobody will read the answer. */
   readonly gone: boolean;
   /** For the developer of an app alone. */

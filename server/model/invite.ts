@@ -22,3 +22,8 @@ export interface Invite {
 
 /** Sender of invitations that the portal issues, in both sender fields. */
 export const PORTAL_SENDER = 'superuser';
+
+/** Who invites, in events and figures. */
+export function invitedBy({ senderHandle }: Pick<Invite, 'senderHandle'>): 'user' | 'portal' {
+  return senderHandle === PORTAL_SENDER ? 'portal' : 'user';
+}

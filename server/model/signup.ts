@@ -2,6 +2,9 @@ import type { LoginProvider, Metadata, StoredCode } from './user.ts';
 
 export type SignupStatus = 'pending' | 'verified' | 'active';
 
+/** What figures tell of a signup once: its first message went out, its link was opened, a code was tried. */
+export type SignupStep = 'sent' | 'opened' | 'tried';
+
 /** What somebody who wants to join asked for. Who asks with another password may be somebody else. */
 export interface SignupRequest {
   /** Absent only in what was imported. */
@@ -41,6 +44,10 @@ export interface Signup {
   /** Of the newest request. */
   locale: string;
   signupProvider: LoginProvider;
+  /** Steps taken since it began. */
+  steps?: readonly SignupStep[];
+  /** When it began anew after an earlier one of the handle had ended; absent = `createdAt`. */
+  beganAt?: number;
   createdAt: number;
   updatedAt: number;
 }

@@ -1,3 +1,4 @@
+import type { ClientFamily } from '../model/client-family.ts';
 import type { HostToken } from './security/host-tokens.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Origin {
   bucket(): string;
   /** The IPv6 /48 around the bucket, which one customer may have as a whole; undefined for IPv4. */
   site(): string | undefined;
+  /** What kind of client asks, for figures; `other` where no request does. */
+  client(): ClientFamily;
   /** What somebody is known by who comes again: the IPv4 /24 or IPv6 /48. */
   network(): string;
   /**

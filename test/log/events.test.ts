@@ -29,6 +29,7 @@ describe('events as log lines', () => {
       address: '1.2.3.4',
       accessToken: undefined,
       operator: undefined,
+      client: 'other' as const,
       gone: false,
     };
     await requestContext.run(context, async () => {

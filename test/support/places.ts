@@ -9,6 +9,7 @@ export function from<T>(address: string, work: () => Promise<T>, accessToken?: s
     address,
     accessToken,
     operator: undefined,
+    client: 'other' as const,
     gone: false,
   };
   return requestContext.run(context, work);

@@ -78,6 +78,7 @@ export async function deleteUser(
   if (!(await deps.store.users.remove(app.id, user.id))) return;
   await Promise.all([releaseSeat(deps, app), countPassword(deps, app, { before: user.passwordHash })]);
   deps.events.emit('user_deleted', { userId: user.id, by });
+  deps.figures.count(app.id, 'user_deleted', by);
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'user_deleted' });
 }
 

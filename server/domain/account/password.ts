@@ -118,6 +118,7 @@ export async function resetPassword(
   const free = await endWaits(deps, { user, by: 'reset' });
   if (free) await rememberNetwork(deps, free);
   deps.events.emit('password_reset', { userId: user.id });
+  deps.figures.count(app.id, 'password_reset', 'user');
   deps.events.emit('token_revoked', { userId: user.id, scope: 'all', cause: 'password_reset' });
   return true;
 }

@@ -40,6 +40,7 @@ export async function admitCode(deps: BudgetDeps, budget: CodeBudget): Promise<b
   ]);
   if (inBudget && mayWrite && (!unproven || (await admitUnproven(deps, app, unproven)))) return true;
   if (inBudget) await giveBackSubject(deps, budget);
+  deps.figures.count(app.id, 'message', channelOf(budget), 'limited');
   if (!mayWrite) throw tooManyRecipients(deps);
   if (isDeveloped(deps, app)) hintAt(deps, app, 'code_limited', await leftMs(deps, budget));
   return false;
@@ -105,4 +106,10 @@ function windowsOf(deps: BudgetDeps, { app, subject, purpose, trusted = false }:
     { window: 'hour', ms: HOUR_MS, cap: deps.config.codesPerHour, key: keyOf('hour') },
     { window: 'day', ms: DAY_MS, cap: deps.config.codesPerDay, key: keyOf('day') },
   ] as const;
+}
+
+/** Where the message would have gone; a user's id stands for their mailbox, but for codes of a number. */
+function channelOf({ subject, purpose, unproven }: CodeBudget): 'email' | 'sms' {
+  const to = unproven?.to ?? subject;
+  return to.startsWith('+') || purpose === 'sms' || purpose === 'phone' ? 'sms' : 'email';
 }

@@ -48,7 +48,8 @@ async function judgeInTurn(
   const method = 'password';
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   const reserved = await admitted(deps, limits, { app, who, method });
-  if (!reserved) return false;
+  const logsIn = loggedIn ? undefined : app;
+  if (!reserved) return refused(deps, logsIn, 'waiting');
   // Looked up for known handles too, so that both answers cost the same.
   const decoy = await decoyFor(deps, { app, handle: input.handle });
   const stored = user?.passwordHash ?? decoy;
@@ -64,6 +65,7 @@ async function judgeInTurn(
     countGuess(deps, app, 'password'),
   ]);
   loginFailed(deps, { who, method, reason: 'password', failures });
+  refused(deps, logsIn, 'password');
   if (inARow > 0 && inARow >= app.maxLoginAttempts) {
     if (user) await lock(deps, user, inARow);
     else if (inARow === app.maxLoginAttempts) {
@@ -112,6 +114,8 @@ export async function judgeSecondFactor(
     user: User;
     check: () => Promise<'right' | 'wrong' | 'replayed'>;
     method: FactorMethod;
+    /** No log-in to an app fails with it: for the figures alone. */
+    loggedIn?: boolean;
   },
 ): Promise<boolean> {
   const limit = factorLimit(deps, input.app, input.user);
@@ -120,12 +124,13 @@ export async function judgeSecondFactor(
 
 async function judgeFactorInTurn(
   deps: AttemptDeps,
-  { app, user, check, method }: Parameters<typeof judgeSecondFactor>[1],
+  { app, user, check, method, loggedIn = false }: Parameters<typeof judgeSecondFactor>[1],
   limit: AttemptLimit,
 ): Promise<boolean> {
   const who = { userId: user.id };
   const reserved = await admitted(deps, [limit], { app, who, method });
-  if (!reserved) return false;
+  const logsIn = loggedIn ? undefined : app;
+  if (!reserved) return refused(deps, logsIn, 'waiting');
   const now = deps.clock.now();
   const budget = `factor-day/${app.id}/${user.id}`;
   const cap = deps.config.secondFactorTriesPerDay;
@@ -138,7 +143,7 @@ async function judgeFactorInTurn(
   const [failures] = await Promise.all([failed(deps, [limit]), countGuess(deps, app, 'code')]);
   if (verdict === 'replayed') deps.events.emit('totp_replayed', { userId: user.id });
   else loginFailed(deps, { who, method, reason: verdict === 'wrong' ? 'code' : 'budget', failures });
-  return false;
+  return refused(deps, logsIn, 'code');
 }
 
 /** No more than may be judged at once from one place ask the database at all. */
@@ -197,11 +202,17 @@ async function failed(deps: AttemptDeps, limits: readonly AttemptLimit[]): Promi
 }
 
 function loginFailed(
-  deps: Pick<Deps, 'events' | 'metrics' | 'figures'>,
+  deps: Pick<Deps, 'events' | 'metrics'>,
   { who, ...fields }: { who: Who; method: string; reason: string; failures: number },
 ): void {
   deps.events.emit('login_failed', { ...who, ...fields });
   deps.metrics.login('failed');
+}
+
+/** Counts a log-in to an app that is refused; answers false. */
+function refused(deps: Pick<Deps, 'figures'>, app: App | undefined, reason: string): false {
+  if (app) deps.figures.count(app.id, 'login_failed', reason);
+  return false;
 }
 
 /** Blocks log-in until a reset or the portal lifts it; tokens stay. */

@@ -26,8 +26,14 @@ export interface FactorChange {
   switched: 'On' | 'Off' | 'Changed';
 }
 
+const FIGURES = { On: 'factor_on', Off: 'factor_off' } as const;
+
 /** Reports a change that is stored. */
-export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, change: FactorChange): void {
+export function reportFactorChange(
+  deps: Pick<Deps, 'events' | 'figures'>,
+  user: User,
+  change: FactorChange,
+): void {
   const { factor, switched } = change;
   deps.events.emit(switched === 'Off' ? 'factor_disabled' : 'factor_enabled', {
     userId: user.id,
@@ -35,6 +41,7 @@ export function reportFactorChange(deps: Pick<Deps, 'events'>, user: User, chang
     by: 'user',
   });
   deps.events.emit('token_revoked', { userId: user.id, scope: 'login', cause: 'factor_changed' });
+  if (switched !== 'Changed') deps.figures.count(user.appId, FIGURES[switched], factor);
 }
 
 /**

@@ -30,7 +30,10 @@ export async function judgeFactorCode(
   const recovery = code.length === RECOVERY_CODE_DIGITS;
   const method = recovery ? 'recovery' : FACTOR_METHODS[factor];
   const check = () => (recovery ? useRecoveryCode(deps, input) : FACTORS[factor].use(deps, input));
-  const right = await judgeSecondFactor(deps, { app, user, method, check });
+  const right = await judgeSecondFactor(deps, {
+    ...{ app, user, method, check },
+    loggedIn: input.loginTokenId === undefined,
+  });
   return right ? method : undefined;
 }
 

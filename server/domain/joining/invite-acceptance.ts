@@ -1,6 +1,6 @@
 import type { App } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
-import type { Invite } from '../../model/invite.ts';
+import { type Invite, invitedBy } from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type CodeDeps, judgeInvites } from '../attempts/code-attempts.ts';
 import type { MessageDeps } from '../messages/message.ts';
@@ -63,6 +63,7 @@ export async function register(
     full: 'invitation_disabled',
   });
   if (!(await accept(deps, invite))) throw new HostError('handle_taken');
+  deps.figures.count(app.id, 'invite_accepted', invitedBy(invite));
   // A use that lost the race or ended in a crash made the account: the password acknowledged is the one that
   // counts.
   if (user.passwordHash !== passwordHash) {

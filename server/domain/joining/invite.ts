@@ -1,7 +1,7 @@
 import type { App } from '../../model/app.ts';
 import type { UserCaller } from '../../model/caller.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import { type Invite, PORTAL_SENDER } from '../../model/invite.ts';
+import { type Invite, invitedBy, PORTAL_SENDER } from '../../model/invite.ts';
 import { isAnonymous, type Metadata, type StoredCode } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS } from '../../tools/duration.ts';
@@ -16,7 +16,7 @@ import { parseMetadata } from '../users/metadata.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
 export type InviteDeps = CodeDeps & MessageDeps;
-type OfferDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock'>;
+type OfferDeps = Pick<Deps, 'config' | 'store' | 'codes' | 'clock' | 'figures'>;
 
 /** Offers of different senders to one handle of an app that can be accepted at the same time. */
 const OPEN_MAX = 10;
@@ -85,7 +85,7 @@ export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite
   if (!stored) return undefined;
   deps.events.emit('invite_issued', {
     handleRef: deps.handleRef(app.id, handle),
-    by: sender.handle === PORTAL_SENDER ? 'portal' : 'user',
+    by: invitedBy(stored),
   });
   await sendMessage(deps, {
     app,
@@ -173,7 +173,11 @@ async function storeOffer(deps: OfferDeps, offer: Offer, code: string): Promise<
   }
   if (renewed && isOpen(deps, renewed.before)) return stored;
   const first = (await openOffers(deps, offer)).slice(0, OPEN_MAX);
-  if (first.some(({ id }) => id === stored.id)) return stored;
+  if (first.some(({ id }) => id === stored.id)) {
+    // Not for one that is only sent again.
+    deps.figures.count(app.id, 'invite_sent', invitedBy(stored));
+    return stored;
+  }
   await (renewed
     ? invites.replace({ ...renewed.before, revision: stored.revision })
     : invites.remove(app.id, stored.id));

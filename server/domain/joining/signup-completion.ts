@@ -10,15 +10,18 @@ import { sendPasswordCode } from '../messages/reset-code.ts';
 import { sendWelcome } from '../messages/welcome.ts';
 import { isCompleteMetadata, requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
-import { change } from '../users/change.ts';
+import { type Change, change } from '../users/change.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
 import { firstNetworks } from '../users/known-networks.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { forgetPolls } from './signup-polls.ts';
 import { findRequest } from './signup-requests.ts';
+import { countStep, countVerified, flowOf, noteStep } from './signup-steps.ts';
 
 export type CompletionDeps = CodeDeps & CreateDeps & MessageDeps & Pick<Deps, 'passwords'>;
+
+type ProofDeps = CodeDeps & Pick<Deps, 'figures'>;
 
 export interface SignupProof {
   app: App;
@@ -65,7 +68,13 @@ export async function completeSignup(
   // The signup is settled: what follows does not depend on each other and shares a commit. When one fails the
   // client logs in instead.
   const [tokens] = await Promise.all([
-    issueTokens(deps, { app, user, method: 'signup', emptyMetadata: 'invalid_data' }),
+    issueTokens(deps, {
+      app,
+      user,
+      method: 'signup',
+      joinedBy: flowOf(app, joined.signup),
+      emptyMetadata: 'invalid_data',
+    }),
     tellJoined(deps, app, joined),
   ]);
   return tokens;
@@ -118,7 +127,9 @@ async function makeAccount(
     via: 'signup',
     full: 'signup_disabled',
   });
-  await markVerified(deps, decided);
+  const verified = await markVerified(deps, decided);
+  if (!verified.before.steps?.includes('tried')) countStep(deps, app, verified.after, 'tried');
+  countVerified(deps, app, verified.after);
   return { user, signup: decided, contested };
 }
 
@@ -164,17 +175,19 @@ function agreedLocale({ requests = [] }: Signup): string {
  * pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers
  * but one.
  */
-async function markVerified(deps: CompletionDeps, decided: Signup): Promise<void> {
+async function markVerified(deps: CompletionDeps, decided: Signup): Promise<Change<Signup>> {
   const verified = await change(
     deps.clock,
     deps.store.signups,
     rereading(deps, decided),
-    ({ status, revision }): Signup => {
+    ({ status, revision, steps = [] }): Signup => {
       if (status !== 'pending') throw new HostError('handle_taken');
-      return { ...decided, revision, status: 'verified', requests: undefined, updatedAt: deps.clock.now() };
+      const settled = { ...decided, revision, status: 'verified' as const, requests: undefined };
+      return { ...settled, steps: [...new Set([...steps, 'tried' as const])], updatedAt: deps.clock.now() };
     },
   );
   if (!verified) throw new HostError('handle_taken');
+  return verified;
 }
 
 /** Answers a row as it was read already, and later as it is. */
@@ -200,7 +213,7 @@ async function sendMissingPasswordCode(deps: CompletionDeps, app: App, signup: S
  * for as long as it would have lived. Throws the app's status and `signup_disabled`.
  */
 export async function proveSignup(
-  deps: CodeDeps,
+  deps: ProofDeps,
   { app, handle, code }: SignupProof,
 ): Promise<ProvenSignup | undefined> {
   requireRunning(app);
@@ -219,6 +232,10 @@ export async function proveSignup(
     evenExpired: true,
     ofLink: signup?.kind === 'link',
   });
+  if (signup?.status === 'pending' && !right) {
+    // Nobody waits for it: its time would tell whether there is a signup.
+    noteStep(deps, app, signup, 'tried').catch(() => undefined);
+  }
   if (!signup?.code || !right || signup.status === 'active') return undefined;
   if (signup.code.expiresAt <= deps.clock.now()) return { signup, state: 'expired' };
   return { signup, state: signup.status };

@@ -13,6 +13,7 @@ import {
   proveSignup,
   type SignupProof,
 } from './signup-completion.ts';
+import { noteStep } from './signup-steps.ts';
 
 const ROW_ID = /^[\da-f]{24}$/;
 const LINK_CODE = /^\d{39}$/;
@@ -79,6 +80,7 @@ export async function openSignupLink(
     return landing(deps, proof, proven ? 'expired' : 'invalid', proven?.signup);
   }
   const { signup, state } = proven;
+  if (by !== 'idly') await noteStep(deps, proof.app, signup, 'opened');
   if (completes(proof.app, by))
     return landing(deps, proof, await complete(deps, { proof, proven, password }), signup);
   return landing(deps, proof, state === 'pending' ? 'confirm' : await verified(deps, signup), signup);

@@ -1,12 +1,14 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import type { Signup, SignupRequest } from '../../model/signup.ts';
+import type { Signup, SignupRequest, SignupStep } from '../../model/signup.ts';
 import type { Metadata } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
 import { change } from '../users/change.ts';
+import { countRequested } from './signup-steps.ts';
 
 type RequestDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'codes' | 'clock'>;
+type WishDeps = RequestDeps & Pick<Deps, 'figures' | 'origin'>;
 
 /** A late click on a mailed code or link is told so for this long (contract 411). */
 export const LATE_SIGNUP_MS = 30 * DAY_MS;
@@ -40,23 +42,41 @@ export async function hashWish(
   return deps.passwords.hash(password, hashesOf(liveRequests(deps, signup)));
 }
 
+/** A wish as it is stored. */
+interface StoredWish {
+  signup: Signup;
+  /** Its new code is the first one to be sent since the signup began. */
+  isFirstCode: boolean;
+}
+
 /**
  * Adds a wish to the signup that waits for its handle, or begins one. The same password makes it the same
  * request again. Another password makes the signup contested for as long as it waits: nothing else tells
  * apart who asks for one handle. A new code voids the old one in the same write; without one, because no more
- * may be sent, the old one stays. Throws `handle_taken` when somebody joined with it meanwhile.
+ * may be sent, the old one stays. Counts a signup that begins. Throws `handle_taken` when somebody joined
+ * with it meanwhile.
  */
-export async function storeWish(deps: RequestDeps, wish: Wish, newCode?: NewCode): Promise<Signup> {
+export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): Promise<StoredWish> {
   const { app, handle, passwordHash, metaData, locale } = wish;
   const fresh = newSignup(deps, wish, { status: 'pending', kind: newCode?.kind ?? 'none', passwordHash });
   const withCode = (signup: Signup): Signup =>
-    newCode ? { ...signup, kind: newCode.kind, code: storedCode(deps, signup, newCode.code) } : signup;
-  return putSignup(deps, withCode(fresh), async (current) => {
+    newCode
+      ? {
+          ...signup,
+          kind: newCode.kind,
+          code: storedCode(deps, signup, newCode.code),
+          steps: [...new Set([...(signup.steps ?? []), 'sent' as const])],
+        }
+      : signup;
+  /** Of the signup that waits already. */
+  let taken: readonly SignupStep[] | undefined;
+  const signup = await putSignup(deps, withCode(fresh), async (current) => {
     if (await deps.store.users.findByHandle(app.id, handle)) throw new HostError('handle_taken');
     const { id, revision, createdAt, kind, code } = current;
     const renewed = { ...fresh, id, revision, createdAt };
     const live = liveRequests(deps, current);
-    if (live.length === 0) return withCode(renewed);
+    taken = live.length === 0 ? undefined : (current.steps ?? []);
+    if (live.length === 0) return withCode({ ...renewed, beganAt: fresh.createdAt });
     const hash = await comparableHash(deps, wish, live);
     const others = await withoutPassword(deps, live, { ...wish, passwordHash: hash });
     const request = { passwordHash: hash, metaData, locale, askedAt: fresh.updatedAt };
@@ -65,11 +85,15 @@ export async function storeWish(deps: RequestDeps, wish: Wish, newCode?: NewCode
       ...renewed,
       kind,
       code,
+      steps: current.steps,
+      beganAt: current.beganAt,
       ...(contested
         ? { passwordHash: undefined, metaData: {}, requests: [...others, request].slice(-REQUESTS_MAX) }
         : { passwordHash: hash }),
     });
   });
+  if (!taken) countRequested(deps, app, signup);
+  return { signup, isFirstCode: newCode !== undefined && !taken?.includes('sent') };
 }
 
 /**

@@ -22,6 +22,7 @@ import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
 import { signupLink } from './signup-link.ts';
 import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
+import { countRequested, countStep, countVerified, flowOf, takeBackStep } from './signup-steps.ts';
 
 export type JoinDeps = CreateDeps & MessageDeps & TokenDeps & BudgetDeps;
 
@@ -125,10 +126,12 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
   if (admitted.status === 'rejected') throw admitted.reason;
   const user = made.value;
   const method = social?.provider ?? 'signup';
+  countRequested(deps, app, signup);
+  countVerified(deps, app, signup);
   // The user is there: what follows does not depend on each other and shares a commit. When one fails the
   // client logs in instead.
   const [tokens] = await Promise.all([
-    issueTokens(deps, { app, user, method, emptyMetadata: 'invalid_data' }),
+    issueTokens(deps, { app, user, method, joinedBy: flowOf(app, signup), emptyMetadata: 'invalid_data' }),
     // Whatever waited for the handle goes: what others asked for has no part in this account.
     putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
     admitted.value && sendWelcome(deps, signup, app),
@@ -155,12 +158,16 @@ function mailBudget(app: App, handle: string) {
 }
 
 /** Stores what was asked for and sends a new code or link. */
-async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish: Wish): Promise<void> {
+async function inviteToConfirm(
+  deps: MessageDeps & Pick<Deps, 'passwords' | 'figures' | 'origin'>,
+  wish: Wish,
+): Promise<void> {
   const { app, handle, locale } = wish;
   const byLink = app.signupFlow === 'link';
   const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
-  const signup = await storeWish(deps, wish, { code, kind: byLink ? 'link' : 'code' });
-  await sendMessage(deps, {
+  const kind = byLink ? 'link' : 'code';
+  const { signup, isFirstCode } = await storeWish(deps, wish, { code, kind });
+  const sending = sendMessage(deps, {
     app,
     name: byLink ? 'signUpLink' : 'signUp',
     locale,
@@ -171,6 +178,15 @@ async function inviteToConfirm(deps: MessageDeps & Pick<Deps, 'passwords'>, wish
     purpose: 'signup',
     outcome: 'wait',
   });
+  if (!isFirstCode) return sending;
+  try {
+    await sending;
+  } catch (error) {
+    // Nobody waits for it: a refusal must take as long for every handle.
+    takeBackStep(deps, signup, 'sent').catch(() => undefined);
+    throw error;
+  }
+  countStep(deps, app, signup, 'sent');
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */

@@ -57,6 +57,7 @@ async function requireOpen(
   if (app.signupFlow === 'none') return;
   const signup = await deps.store.signups.findByHandle(app.id, name);
   if (signup?.status !== 'pending') return;
+  deps.figures.count(app.id, 'login_failed', 'pending');
   throw new HostError((await admitPoll(deps, app, signup.handle)) ? 'signup_pending' : 'invalid_credentials');
 }
 

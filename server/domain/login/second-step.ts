@@ -24,13 +24,13 @@ export async function completeLogin(
 ): Promise<IssuedTokens> {
   const token = await deps.hostTokens.verify(loginToken, 'login');
   const user = token?.appId === app.id ? await deps.store.users.find(app.id, token.userId) : undefined;
-  if (!token || !user) return refuse(deps);
+  if (!token || !user) return refuse(deps, app);
   const attempt = { method: FACTOR_METHODS[token.factor], userId: user.id } as const;
   requireOpenApp(deps, app, attempt);
   requireOpenAccount(deps, user, attempt.method);
-  if (token.epoch !== undefined && token.epoch !== loginEpoch(user)) return refuse(deps, user);
+  if (token.epoch !== undefined && token.epoch !== loginEpoch(user)) return refuse(deps, app, user);
   const tries = await countTry(deps, token);
-  if (tries === undefined) return refuse(deps, user);
+  if (tries === undefined) return refuse(deps, app, user);
   const { factor, jti } = token;
   const method = await judgeFactorCode(deps, { app, user, factor, code, loginTokenId: jti });
   if (!method) {
@@ -39,7 +39,7 @@ export async function completeLogin(
     }
     throw new HostError('invalid_credentials');
   }
-  if (!(await spendToken(deps, token))) return refuse(deps, user);
+  if (!(await spendToken(deps, token))) return refuse(deps, app, user);
   return issueTokens(deps, { app, user, method });
 }
 
@@ -65,8 +65,9 @@ async function spendToken(deps: Pick<Deps, 'store' | 'clock'>, token: LoginToken
   return uses !== undefined;
 }
 
-function refuse(deps: Pick<Deps, 'events' | 'metrics' | 'figures'>, user?: User): never {
+function refuse(deps: Pick<Deps, 'events' | 'metrics' | 'figures'>, app: App, user?: User): never {
   deps.events.emit('login_failed', { userId: user?.id, method: 'login_token', reason: 'login_token' });
   deps.metrics.login('failed');
+  deps.figures.count(app.id, 'login_failed', 'code');
   throw new HostError('invalid_credentials');
 }

@@ -89,6 +89,7 @@ async function trySending(deps: SendDeps, content: Message, app: App): Promise<D
   try {
     await port.send(content, app);
     deps.metrics.message(content.channel, 'sent');
+    deps.figures.count(app.id, 'message', content.channel, 'sent');
     return undefined;
   } catch (error) {
     if (error instanceof DeliveryError) return error;
@@ -100,6 +101,7 @@ async function trySending(deps: SendDeps, content: Message, app: App): Promise<D
 function giveUp(deps: SendDeps, { appId, content, tries }: QueuedMessage, failure: DeliveryError): void {
   const { channel } = content;
   deps.metrics.message(channel, 'failed');
+  deps.figures.count(appId, 'message', channel, 'failed');
   deps.events.emit('message_failed', {
     appId,
     channel,

@@ -76,3 +76,8 @@ export function changeOperator(
     },
   );
 }
+
+/** The same without figures: they tell of apps, and an operator signs in to none. */
+export function uncounted<D extends Pick<Deps, 'figures'>>(deps: D): D {
+  return { ...deps, figures: { count: () => undefined, visit: () => undefined } };
+}

@@ -3,7 +3,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { MINUTE_MS } from '../../tools/duration.ts';
 import { judgeSecondFactor } from '../attempts/password-attempts.ts';
 import { wasChanged } from '../users/change.ts';
-import { asUser, changeOperator, PORTAL } from './account.ts';
+import { asUser, changeOperator, PORTAL, uncounted } from './account.ts';
 import { recordAudit } from './audit.ts';
 import { hashOperatorPassword, type PasswordFault, passwordFault } from './operator-password.ts';
 import { isOwnPassword, type SignInDeps } from './sign-in.ts';
@@ -79,7 +79,12 @@ export async function confirmTotp(
     });
     return wasChanged(change) ? 'right' : 'wrong';
   };
-  const right = await judgeSecondFactor(deps, { app: PORTAL, user: asUser(operator), check, method: 'totp' });
+  const right = await judgeSecondFactor(uncounted(deps), {
+    app: PORTAL,
+    user: asUser(operator),
+    check,
+    method: 'totp',
+  });
   if (!right) return undefined;
   await told(deps, operator, address, 'enableFactor', 'secondFactor');
   return codes.codes;

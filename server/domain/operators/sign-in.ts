@@ -3,7 +3,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { type AttemptDeps, judgePassword, judgeSecondFactor } from '../attempts/password-attempts.ts';
 import { wasChanged } from '../users/change.ts';
 import { withNetwork } from '../users/known-networks.ts';
-import { asUser, changeOperator, operatorEmail, PORTAL } from './account.ts';
+import { asUser, changeOperator, operatorEmail, PORTAL, uncounted } from './account.ts';
 import { type AuditDeps, recordAudit } from './audit.ts';
 
 export type SignInDeps = AttemptDeps & AuditDeps & Pick<Deps, 'totp'>;
@@ -26,14 +26,20 @@ export async function signIn(
   const handle = known ?? email.slice(0, 254).toLowerCase();
   const operator = known === undefined ? undefined : await deps.store.operators.findByEmail(known);
   const user = operator && asUser(operator);
-  const right = await judgePassword(deps, { app: PORTAL, user, handle, password });
+  const right = await judgePassword(uncounted(deps), { app: PORTAL, user, handle, password });
   return operator && right ? { operator, codeDue: operator.totpSecret !== undefined } : undefined;
 }
 
 /** Judges the password of somebody who is signed in. */
 export function isOwnPassword(deps: SignInDeps, operator: Operator, password: string): Promise<boolean> {
   const user = asUser(operator);
-  return judgePassword(deps, { app: PORTAL, user, handle: operator.email, password, loggedIn: true });
+  return judgePassword(uncounted(deps), {
+    app: PORTAL,
+    user,
+    handle: operator.email,
+    password,
+    loggedIn: true,
+  });
 }
 
 /** Judges a code of the authenticator or a recovery code (ten digits), and uses it up. */
@@ -42,7 +48,7 @@ export function isOwnCode(deps: SignInDeps, operator: Operator, text: string): P
   const method = code.length === 10 ? 'recovery' : 'totp';
   const check = () =>
     method === 'totp' ? useTotp(deps, operator, code) : useRecoveryCode(deps, operator, code);
-  return judgeSecondFactor(deps, { app: PORTAL, user: asUser(operator), check, method });
+  return judgeSecondFactor(uncounted(deps), { app: PORTAL, user: asUser(operator), check, method });
 }
 
 /** Notes a finished sign-in: time, place and a line of the audit. */

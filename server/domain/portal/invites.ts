@@ -1,6 +1,6 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError, refused } from '../../model/errors.ts';
-import { type Invite, PORTAL_SENDER } from '../../model/invite.ts';
+import { type Invite, invitedBy, PORTAL_SENDER } from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
@@ -101,12 +101,13 @@ export async function resendInvite(
  * `invite_unknown`.
  */
 export async function withdrawInvite(
-  deps: Pick<Deps, 'store' | 'events' | 'handleRef'>,
+  deps: Pick<Deps, 'store' | 'events' | 'figures' | 'handleRef'>,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<Invite> {
   const app = await getActiveAppForPortal(deps, appId);
   const invite = await findInvite(deps, app, handle);
   if (!invite || !(await deps.store.invites.remove(appId, invite.id))) throw new HostError('invite_unknown');
+  if (invite.status === 'pending') deps.figures.count(appId, 'invite_withdrawn', invitedBy(invite));
   deps.events.emit('invite_withdrawn', {
     appId,
     handleRef: deps.handleRef(appId, invite.handle),

@@ -162,6 +162,7 @@ export async function resetUserPassword(
   await countPassword(deps, app, { before: before.passwordHash, after: passwordHash });
   await endWaits(deps, { user, by: 'portal' });
   deps.events.emit('password_set_by_portal', { appId, userId });
+  deps.figures.count(appId, 'password_reset', 'portal');
   deps.events.emit('token_revoked', { appId, userId, scope: 'all', cause: 'password_set_by_portal' });
   if (!isEmail(user.handle)) return true;
   await sendMessage(deps, {

@@ -3,6 +3,7 @@ import { type ErrorName, HostError } from '../../model/errors.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { TokenSession } from '../../ports/security/host-tokens.ts';
+import { DAY_MS } from '../../tools/duration.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { rememberNetwork } from '../users/known-networks.ts';
 import { noticeActive } from '../users/visits.ts';
@@ -35,10 +36,11 @@ export type TokenDeps = Pick<
  * is. Throws `app_gone`, `app_suspended`, `app_migrated`, `invalid_credentials` (user gone, the proof
  * overtaken by a password or factor change, or a factor came due), `signup_pending`, `user_suspended`, and
  * `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
+ * `joinedBy`: the flow of the signup that these tokens complete.
  */
 export async function issueTokens(
   deps: TokenDeps,
-  input: { app: App; user: User; method: LoginMethod; emptyMetadata?: ErrorName },
+  input: { app: App; user: User; method: LoginMethod; emptyMetadata?: ErrorName; joinedBy?: string },
 ): Promise<IssuedTokens> {
   const { method, emptyMetadata = 'invalid_metadata' } = input;
   const [app, user] = await Promise.all([
@@ -63,6 +65,7 @@ export async function issueTokens(
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   noticeActive(deps, user);
+  await countLogin(deps, app, user, input);
   return tokens;
 }
 
@@ -81,4 +84,30 @@ export async function signTokens(
     deps.hostTokens.issueAccessToken({ appId: app.id, handle, userId, epoch, ...(session && { session }) }),
   ]);
   return { jwt, accessToken };
+}
+
+/**
+ * Counts a log-in, and the first one of somebody who signed up within a day, be it the one that comes with
+ * the signup. Of that one alone the signup is read.
+ */
+async function countLogin(
+  deps: Pick<Deps, 'store' | 'figures' | 'origin' | 'clock'>,
+  app: App,
+  user: User,
+  { method, joinedBy }: { method: LoginMethod; joinedBy?: string },
+): Promise<void> {
+  if (method !== 'register' && joinedBy === undefined) {
+    deps.figures.count(app.id, 'login', method);
+    deps.figures.count(app.id, 'client', deps.origin.client(), 'login');
+  }
+  if (user.lastLogin !== undefined || deps.clock.now() - user.createdAt > DAY_MS) return;
+  const flow = joinedBy ?? (await flowOfSignup(deps, user));
+  if (flow !== undefined) deps.figures.count(app.id, 'login_within_a_day', flow);
+}
+
+/** Undefined for who joined otherwise. */
+async function flowOfSignup({ store }: Pick<Deps, 'store'>, user: User): Promise<string | undefined> {
+  const signup = await store.signups.findByHandle(user.appId, user.handle);
+  if (signup?.userId !== user.id || signup.status !== 'verified') return undefined;
+  return signup.kind === 'link' ? 'link' : 'code';
 }

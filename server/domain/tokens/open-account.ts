@@ -15,6 +15,9 @@ export type LoginMethod =
   | 'signup'
   | 'register';
 
+/** What a refusal counts as (additions §5). */
+const FIGURES = { locked: 'locked', suspend: 'suspended', pending: 'pending' } as const;
+
 /** As `requireRunning`, for a log-in: its refusal is an event. Throws `app_suspended` and `app_migrated`. */
 export function requireOpenApp(
   deps: Pick<Deps, 'events' | 'metrics' | 'figures'>,
@@ -27,6 +30,7 @@ export function requireOpenApp(
     const reason = error instanceof HostError ? error.error : undefined;
     deps.events.emit('login_failed', { ...attempt, reason });
     deps.metrics.login('failed');
+    deps.figures.count(app.id, 'login_failed', 'app');
     throw error;
   }
 }
@@ -44,6 +48,7 @@ export function requireOpenAccount(
   const reason = user.status === 'active' ? 'locked' : user.status;
   deps.events.emit('login_failed', { userId: user.id, method, reason });
   deps.metrics.login('failed');
+  deps.figures.count(user.appId, 'login_failed', FIGURES[reason]);
   const pending = user.status === 'pending' && method === 'password';
   throw new HostError(pending ? 'signup_pending' : 'user_suspended');
 }

@@ -20,7 +20,7 @@ import {
   USER_TABLE,
 } from './tables.ts';
 
-type ImportDeps = CheckDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity'>;
+type ImportDeps = CheckDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'figures'>;
 
 const LIMITS = { names: TRANSFER_FILES, maxInflatedBytes: 1_000_000_000, maxRows: 1_500_000 };
 const BATCH = 500;
@@ -98,6 +98,7 @@ class Import {
       );
       if (!live) throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
       events.emit('app_imported', { appId: app.id, users, withSecrets });
+      this.#deps.figures.count(app.id, 'user_imported', 'archive', '', users);
       activity.record({
         appId: app.id,
         action: 'importDatabase',

@@ -22,6 +22,7 @@ export function createOrigin({
   return {
     bucket: () => hashed('bucket', addressBucket(address())),
     site: () => (address().includes(':') ? hashed('network', addressNetwork(address())) : undefined),
+    client: () => requestContext.getStore()?.client ?? 'other',
     network: () => hashed('network', addressNetwork(address())),
     async session() {
       const token = requestContext.getStore()?.accessToken;

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Context } from 'koa';
 import type { RequestContext } from '../../log/request-context.ts';
+import type { ClientFamily } from '../../model/client-family.ts';
 import type { Hint } from '../../ports/hints.ts';
 import type { Route } from '../route.ts';
+import { clientFamily } from './client-family.ts';
 
 /** What is known of one request while it is answered; also what its log lines say. */
 export class Exchange implements RequestContext {
@@ -10,6 +13,8 @@ export class Exchange implements RequestContext {
   readonly address: string;
   readonly accessToken: string | undefined;
   readonly #connection: Pick<Duplex, 'destroyed'>;
+  readonly #headers: IncomingHttpHeaders;
+  #client: ClientFamily | undefined;
   readonly path: string;
   readonly query: string;
   /** The pattern for the log; empty until a route is found. */
@@ -29,6 +34,7 @@ export class Exchange implements RequestContext {
     address: string;
     accessToken: string | undefined;
     connection: Pick<Duplex, 'destroyed'>;
+    headers: IncomingHttpHeaders;
     path: string;
     query: string;
   }) {
@@ -36,8 +42,14 @@ export class Exchange implements RequestContext {
     this.address = input.address;
     this.accessToken = input.accessToken;
     this.#connection = input.connection;
+    this.#headers = input.headers;
     this.path = input.path;
     this.query = input.query;
+  }
+
+  get client(): ClientFamily {
+    this.#client ??= clientFamily(this.#headers);
+    return this.#client;
   }
 
   get gone(): boolean {

@@ -8,9 +8,9 @@ import type { User } from '../../model/user.ts';
 export interface Figures {
   /**
    * Adds one to a counter of today. `first` and `second` are the metric's dimensions (`METRICS`): words of a
-   * fixed list, never anything that tells who somebody is.
+   * fixed list, never anything that tells who somebody is. `times` adds more at once.
    */
-  count(appId: string, metric: Metric, first?: string, second?: string): void;
+  count(appId: string, metric: Metric, first?: string, second?: string, times?: number): void;
   /**
    * Tells that a user was here today. Their first visit of a UTC day, ISO week and month counts as
    * `active_…`, and that of a week as `returned`: once each, whatever number of processes tell of it.
