@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type App, type AppKey, currentKey } from '../model/app.ts';
 import type { AppTokens } from '../ports/security/app-tokens.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
-import { publicJwk, signJwt } from './jwt.ts';
+import { draftJwt, publicJwk, signJwt, unverifiedKid, verifyJwt } from './jwt.ts';
 
 /** Keys kept parsed; an app has two or three. */
 const CAPACITY = 2000;
@@ -20,6 +20,16 @@ export function createAppTokens(): AppTokens {
       const key = signingKey(app);
       const privateKey = kept(signingKeys, key.kid, () => createPrivateKey(key.privateKey));
       return signJwt(claims, key.kid, privateKey);
+    },
+    draft(app, claims) {
+      const { kid, publicKey } = signingKey(app);
+      return draftJwt(claims, kid, createPublicKey(publicKey));
+    },
+    async isSigned(app, token) {
+      const kid = unverifiedKid(token);
+      const key = app.keys.find((each) => each.kid === kid);
+      if (!key) return false;
+      return (await verifyJwt(token, key.kid, createPublicKey(key.publicKey))) !== undefined;
     },
     jwks(app) {
       const publish = (key: AppKey) => publicJwk(createPublicKey(key.publicKey), key.kid);

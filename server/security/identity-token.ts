@@ -2,7 +2,7 @@ import type { Config } from '../model/config.ts';
 import { HostError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Identity, IdentityTokens } from '../ports/security/identity-tokens.ts';
-import { type Claims, unverifiedKid, verifyForeignJwt } from './jwt.ts';
+import { type Claims, isSignedBy, unverifiedKid, verifyForeignJwt } from './jwt.ts';
 import { type KeySet, ProviderKeys } from './provider-keys.ts';
 
 type Provider = 'apple' | 'google';
@@ -26,6 +26,18 @@ export function createIdentityTokens(input: {
   };
 
   return {
+    async examine({ provider, token }) {
+      const { issuers, keys: providerKeys } = providers[provider];
+      const kid = unverifiedKid(token);
+      if (kid === undefined) return { key: 'unknown', signed: false, issuers };
+      try {
+        const keys = await providerKeys.find(kid);
+        if (!keys) return { key: 'unknown', signed: false, issuers };
+        return { key: 'known', signed: await isSignedBy(token, keys), issuers };
+      } catch {
+        return { key: 'unreachable', signed: false, issuers };
+      }
+    },
     async verify({ provider, token, audiences, nonce }) {
       const { issuers, keys: providerKeys } = providers[provider];
       const accepted = audiences.map((audience) => audience.trim()).filter((audience) => audience !== '');

@@ -16,9 +16,25 @@ export type Claims = Record<string, unknown>;
  * on a KeyObject is faster than the Web Crypto path.
  */
 export async function signJwt(claims: Claims, kid: string, privateKey: KeyObject): Promise<string> {
-  const input = `${encode({ alg: 'RS256', typ: 'JWT', kid })}.${encode(claims)}`;
+  const input = `${encode(headerOf(kid))}.${encode(claims)}`;
   const signature = await signAsync('sha256', Buffer.from(input), privateKey);
   return `${input}.${signature.toString('base64url')}`;
+}
+
+/** Header and length of what `signJwt` would make of these claims. */
+export function draftJwt(
+  claims: Claims,
+  kid: string,
+  publicKey: KeyObject,
+): { header: Claims; bytes: number } {
+  const header = headerOf(kid);
+  const signatureBytes = (publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+  const signature = Math.ceil((signatureBytes * 4) / 3);
+  return { header, bytes: encode(header).length + encode(claims).length + signature + 2 };
+}
+
+function headerOf(kid: string): Claims {
+  return { alg: 'RS256', typ: 'JWT', kid };
 }
 
 /**
@@ -61,6 +77,17 @@ export function unverifiedKid(token: string): string | undefined {
 /** A provider's published keys, ready to verify with. Throws when it is no JWKS (RFC 7517 §5). */
 export function keySet(jwks: unknown): ReturnType<typeof createLocalJWKSet> {
   return createLocalJWKSet(jwks as JSONWebKeySet);
+}
+
+/** Whether a key of the set made the RS256 signature, whatever the token says. */
+export async function isSignedBy(
+  token: string,
+  keys: ReturnType<typeof createLocalJWKSet>,
+): Promise<boolean> {
+  return compactVerify(token, keys, { algorithms: ['RS256'] }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**

@@ -116,6 +116,9 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   }),
   'POST /api/host/testMail': ({ app }) => ({ to: 'me@example.com', appId: app.id }),
   'POST /api/host/testSms': ({ app }) => ({ to: '+15551230001', appId: app.id }),
+  'POST /api/app/verifyToken': ({ app }) => ({ appId: app.id, token: 'a.b.c', as: 'generic' }),
+  'POST /api/app/sampleToken': ({ app, user }) => ({ appId: app.id, userId: user.id }),
+  'POST /api/app/tryIdentityToken': ({ app }) => ({ appId: app.id, provider: 'google', token: 'a.b.c' }),
   'POST /api/app/previewTemplate': ({ app }) => ({ appId: app.id, templateName: 'signUp', locale: 'EN' }),
 };
 

@@ -140,6 +140,12 @@ const SUCCESS: Record<string, Check> = {
   'POST /api/app/sendTestMessage': isTestOutcome,
   'POST /api/host/testMail': isTestOutcome,
   'POST /api/host/testSms': isTestOutcome,
+  'POST /api/app/verifyToken': (body) => {
+    assert.deepEqual([body.valid, body.header, body.claims], [false, {}, {}]);
+    has(body.rules[0], ['rule', 'ok', 'detail', 'repair']);
+  },
+  'POST /api/app/sampleToken': (body) => assert.deepEqual(Object.keys(body), ['header', 'claims', 'bytes']),
+  'POST /api/app/tryIdentityToken': (body) => assert.deepEqual(Object.keys(body), ['ok', 'rules']),
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =

@@ -69,9 +69,13 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/updateAppInviteMetaData': 400,
   'POST /api/app/reset': 400,
   'GET /api/app/export': 400,
+  'POST /api/app/verifyToken': 400,
+  'POST /api/app/sampleToken': 400,
+  'POST /api/app/tryIdentityToken': 400,
 };
 /** Rows and handles of one app asked for under another app's id (contract §8 S26). */
 const FOREIGN: Record<string, number> = {
+  'POST /api/app/sampleToken': 400,
   'POST /api/app/removeAppSignup': 403,
   'POST /api/app/user': 403,
   'POST /api/app/resetUserPassword': 403,

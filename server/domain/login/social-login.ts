@@ -34,19 +34,22 @@ interface IdentityInput {
   nonce?: string | undefined;
 }
 
+/** The ids that a provider knows the app by. */
+export function audienceIds(app: App, provider: SocialProvider): string[] {
+  const ids = provider === 'apple' ? app.appleBundleId : app.googleClientId;
+  return (ids ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+}
+
 /**
  * Throws `apple_unsupported` or `google_unsupported` when the provider is off or has no audience; else the
  * accepted audiences.
  */
 function audiencesOf(app: App, provider: SocialProvider): string[] {
-  const [enabled, ids] =
-    provider === 'apple'
-      ? [app.appleLoginEnabled, app.appleBundleId]
-      : [app.googleLoginEnabled, app.googleClientId];
-  const audiences = (ids ?? '')
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '');
+  const enabled = provider === 'apple' ? app.appleLoginEnabled : app.googleLoginEnabled;
+  const audiences = audienceIds(app, provider);
   if (enabled && audiences.length > 0) return audiences;
   throw new HostError(provider === 'apple' ? 'apple_unsupported' : 'google_unsupported');
 }

@@ -54,7 +54,17 @@ export function subjectOf(app: App, user: Pick<User, 'uid' | 'handle'>): string 
  */
 export function userClaims(
   deps: Pick<Deps, 'config' | 'codes'>,
-  { app, user, now, authTime }: { app: App; user: User; now: number; authTime: number },
+  {
+    app,
+    user,
+    now,
+    authTime,
+  }: {
+    app: App;
+    user: Pick<User, 'uid' | 'handle' | 'userName' | 'metaData'>;
+    now: number;
+    authTime: number;
+  },
 ): Record<string, unknown> {
   const claims: Record<string, unknown> = configuredMetadata(app, user.handle, user.metaData);
   // A text of that name in the metadata must not pass for the address the host vouches for (A14).

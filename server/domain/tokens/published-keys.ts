@@ -2,6 +2,12 @@ import { currentKey } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 
+/** Of the answer that publishes keys; it may be kept, because keys are announced before they sign. */
+export const KEY_SET_HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'public, max-age=300',
+} as const;
+
 /** What anybody may know of an app's keys. */
 export interface PublishedKeys {
   /** Byte-equal to `iss` in the app's user JWTs. */

@@ -9,6 +9,7 @@ import { settingRoutes } from './app/settings.ts';
 import { appSignupRoutes } from './app/signups.ts';
 import { statisticsRoutes } from './app/statistics.ts';
 import { templateRoutes } from './app/templates.ts';
+import { tokenRoutes } from './app/tokens.ts';
 import { transferRoutes } from './app/transfer.ts';
 import { userActionRoutes } from './app/user-actions.ts';
 import { appUserRoutes } from './app/users.ts';
@@ -56,6 +57,7 @@ const portalRoutes: Route[] = [
   ...appInviteRoutes,
   ...templateRoutes,
   ...providerRoutes,
+  ...tokenRoutes,
   ...logRoutes,
   ...statisticsRoutes,
   ...transferRoutes,

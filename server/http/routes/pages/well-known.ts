@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publishedKeys } from '../../../domain/tokens/published-keys.ts';
+import { KEY_SET_HEADERS, publishedKeys } from '../../../domain/tokens/published-keys.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { appId } from '../../wire/portal-parameter.ts';
 import { discoveryAnswer, keySetAnswer, wireDiscovery } from '../../wire/published-keys.ts';
@@ -42,7 +42,7 @@ export const wellKnownRoutes: Route[] = [
 
 function cacheable(value: unknown): TextReply {
   return new TextReply(JSON.stringify(value), {
-    contentType: 'application/json; charset=utf-8',
-    cacheControl: 'public, max-age=300',
+    contentType: KEY_SET_HEADERS['content-type'],
+    cacheControl: KEY_SET_HEADERS['cache-control'],
   });
 }
