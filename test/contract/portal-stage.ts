@@ -16,6 +16,7 @@ export interface PortalStage {
   user: User;
   /** Of that user. */
   revision: string;
+  appRevision: string;
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
@@ -105,6 +106,9 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   }),
   'POST /api/app/remoteNotification': () => ({ userId: 'u', message: 'm' }),
   'POST /api/app/superUserToken': ({ app }) => ({ appId: app.id, name: 'back end', expiresInMinutes: 5 }),
+  'POST /api/app/settings': ({ app, appRevision }) => ({
+    ...{ appId: app.id, revision: appRevision, settings: { maxUsers: 9 } },
+  }),
   'POST /api/app/rotateAppToken': ({ app }) => ({ appId: app.id, graceHours: 1 }),
   'POST /api/app/rotateAppKey': ({ app }) => ({ appId: app.id, phase: 'prepare' }),
   'POST /api/app/resetTemplate': ({ app }) => ({ appId: app.id, templateName: 'invite', locale: 'DE' }),
@@ -141,7 +145,16 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   const signups = await host.portal('GET', `/api/app/searchSingUp?appId=${app.id}&value=new`);
   if (status !== 'active') await must(host, 'updateAppSetting', { appId: app.id, setting: 'status', status });
   const revision = userRevision(host.deps, user);
-  return { app, other, user, revision, signupId: signups.body[0]._id, templateId: localesTemplate.DE[0]._id };
+  const { revision: appRevision } = (await host.portal('GET', `/api/app/appId/${app.id}`)).body;
+  return {
+    app,
+    other,
+    user,
+    revision,
+    appRevision,
+    signupId: signups.body[0]._id,
+    templateId: localesTemplate.DE[0]._id,
+  };
 }
 
 async function must(host: TestHost, route: string, json: Input): Promise<Answer> {

@@ -146,6 +146,7 @@ const SUCCESS: Record<string, Check> = {
   },
   'POST /api/app/sampleToken': (body) => assert.deepEqual(Object.keys(body), ['header', 'claims', 'bytes']),
   'POST /api/app/tryIdentityToken': (body) => assert.deepEqual(Object.keys(body), ['ok', 'rules']),
+  'GET /api/app/keys': ([key]) => has(key, 'kid state createdAt publicKey'.split(' ')),
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =

@@ -49,6 +49,8 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/sendPasswordReset': 403,
   'POST /api/app/updateAppUserMetaData': 400,
   'POST /api/app/updateAppSetting': 400,
+  'POST /api/app/settings': 403,
+  'GET /api/app/keys': 403,
   'POST /api/app/testEmailExtension': 400,
   'POST /api/app/testAppTwilio': 400,
   'POST /api/app/addUser': { code: 401, status: 403 },

@@ -60,9 +60,29 @@ function activate(app: App, now: number, force: boolean): AppKey[] {
 function retire(app: App, now: number, force: boolean): AppKey[] {
   const previous = app.keys.filter(({ state }) => state === 'previous');
   if (previous.length === 0) throw refused('there is no previous key');
-  const lastToken = Math.max(...previous.map(({ tokensUntil = 0 }) => tokensUntil));
-  requireElapsed(lastToken, now, force, 'tokens signed by the previous key are still valid');
+  requireElapsed(lastTokenAt(app.keys), now, force, 'tokens signed by the previous key are still valid');
   return app.keys.filter(({ state }) => state !== 'previous');
+}
+
+/** When the last token of the keys that do not sign any more expires; they go together. */
+function lastTokenAt(keys: readonly AppKey[]): number {
+  const previous = keys.filter(({ state }) => state === 'previous');
+  return Math.max(...previous.map(({ tokensUntil = 0 }) => tokensUntil));
+}
+
+/** What comes next for a key of the app, and from when on it needs no `force`; undefined while it signs. */
+export function nextStepOf(
+  app: App,
+  key: AppKey,
+): { nextStep: Exclude<RotationPhase, 'prepare'>; notBefore: number } | undefined {
+  switch (key.state) {
+    case 'next':
+      return { nextStep: 'activate', notBefore: key.createdAt + PUBLISHED_FIRST_MS };
+    case 'previous':
+      return { nextStep: 'retire', notBefore: lastTokenAt(app.keys) };
+    case 'current':
+      return undefined;
+  }
 }
 
 function requireElapsed(until: number, now: number, force: boolean, reason: string): void {

@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import { refused } from '../../model/errors.ts';
 import { DEFAULT_LOCALE, LOCALES, languageOf } from '../../model/locale.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { changeApp } from './apps.ts';
@@ -13,12 +14,27 @@ export async function setLocales(
 ): Promise<App> {
   const wanted = normalised(locales);
   const { after: app } = await changeApp(deps, appId, (current) => ({ ...current, locales: wanted }));
-  // By what is stored, not by what was dropped just now: a repeated call finishes what a crash left.
-  const stored = await deps.store.templates.list(appId);
-  const dropped = new Set(stored.map(({ locale }) => locale).filter((locale) => !wanted.includes(locale)));
-  for (const locale of dropped) await deps.store.templates.removeLocale(appId, locale);
+  await removeDroppedTexts(deps, app);
   deps.events.emit('app_setting_changed', { appId, settings: ['locales'] });
   return app;
+}
+
+/** Removes edited texts in languages that the app has not. */
+export async function removeDroppedTexts(
+  { store }: Pick<Deps, 'store'>,
+  { id, locales }: App,
+): Promise<void> {
+  // By what is stored, not by what was dropped just now: a repeated call finishes what a crash left.
+  const stored = await store.templates.list(id);
+  const dropped = new Set(stored.map(({ locale }) => locale).filter((locale) => !locales.includes(locale)));
+  for (const locale of dropped) await store.templates.removeLocale(id, locale);
+}
+
+/** As `setLocales` keeps them; throws `refused` for a language nobody knows. */
+export function requireLocales(locales: readonly string[]): string[] {
+  const unknown = locales.find((locale) => !LOCALES.has(languageOf(locale) ?? ''));
+  if (unknown === undefined) return normalised(locales);
+  throw refused(`"${unknown}" is no language`, { reason: 'unknown_value', field: 'locales' });
 }
 
 function normalised(locales: readonly string[]): string[] {

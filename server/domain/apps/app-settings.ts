@@ -2,8 +2,9 @@ import type { App, TwilioAccount, UserIdFormat } from '../../model/app.ts';
 import { refused } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { rememberTokens } from './app-keys.ts';
+import { requireLocales } from './app-locales.ts';
 import { changeApp, namingApp } from './apps.ts';
-import { appendFields, type NewField } from './metadata-fields.ts';
+import { appendFields, checkedFields, type NewField } from './metadata-fields.ts';
 import type { Groups } from './setting-entry.ts';
 import { SETTINGS, type SettingField } from './setting-table.ts';
 import { fieldsOf, keptIn, masked } from './setting-values.ts';
@@ -17,20 +18,30 @@ export type SettingsChange = { [F in 'name' | Extract<SettingField, keyof App>]?
   metaDataInvite?: NewField[];
 };
 
+/** Lists of an app that are replaced as a whole. */
+export interface WholeLists {
+  metaData?: readonly NewField[] | undefined;
+  metaDataInvite?: readonly NewField[] | undefined;
+  locales?: readonly string[] | undefined;
+}
+
 type SettingsDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'texter' | 'codes'>;
 
 /**
  * Changes settings of an app in one write; what is unchanged is no error (contract P9). Throws `app_gone`,
  * `app_name_taken`, and `refused` for what contradicts the rest of the app or its users, with the reason in
- * its detail.
+ * its detail. `judge` may refuse the app as it is by throwing; the write decides anew if it is not that any
+ * more.
  */
 export async function changeSettings(
   deps: SettingsDeps,
-  { appId, settings }: { appId: string; settings: SettingsChange },
+  input: { appId: string; settings: SettingsChange; lists?: WholeLists; judge?: (app: App) => void },
 ): Promise<App> {
+  const { appId, settings, lists = {}, judge } = input;
   const write = () =>
     changeApp(deps, appId, async (app) => {
-      const next = await applied(deps, app, settings);
+      judge?.(app);
+      const next = { ...(await applied(deps, app, settings)), ...replaced(deps, app, lists) };
       return changedSettings(app, next).length > 0 ? next : undefined;
     });
   const { before, after } = await namingApp(settings.name ?? '', write);
@@ -38,6 +49,16 @@ export async function changeSettings(
   const changed = changedSettings(before, after);
   if (changed.length > 0) deps.events.emit('app_setting_changed', { appId, settings: changed });
   return after;
+}
+
+function replaced(deps: SettingsDeps, app: App, { metaData, metaDataInvite, locales }: WholeLists) {
+  return {
+    ...(metaData && { metaData: checkedFields(deps, 'metaData', app.metaData, metaData) }),
+    ...(metaDataInvite && {
+      metaDataInvite: checkedFields(deps, 'metaDataInvite', app.metaDataInvite, metaDataInvite),
+    }),
+    ...(locales && { locales: requireLocales(locales) }),
+  };
 }
 
 async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): Promise<App> {
@@ -97,13 +118,19 @@ function requireProviderIds(next: App, settings: SettingsChange): void {
 function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): void {
   const wasWithout = app.twoFactorVerification === 'phone' && !texter.available(app);
   if (!wasWithout && !texter.available(next))
-    throw refused('neither the app nor the host has an SMS account');
+    throw refused('neither the app nor the host has an SMS account', {
+      reason: 'unknown_value',
+      field: 'twoFactorVerification',
+    });
 }
 
 /** Identifiers of users must never change under them. */
 async function requireNoUsers(deps: Pick<Deps, 'store'>, app: App): Promise<void> {
   if ((await deps.store.users.size(app.id)) > 0)
-    throw refused('userIdFormat can be changed only while the app has no users');
+    throw refused('userIdFormat can be changed only while the app has no users', {
+      reason: 'unknown_value',
+      field: 'userIdFormat',
+    });
 }
 
 /** Who joined between the look and the write keeps the identifier they joined with. */

@@ -82,7 +82,7 @@ export function importedFields(
  * Fields ready to be stored: safe paths, none twice and none inside another. Imported apps may keep a
  * reserved beginning they have, so only paths that are not `known` are held against the list.
  */
-function checkedFields(
+export function checkedFields(
   deps: Pick<Deps, 'codes'>,
   list: FieldList,
   known: readonly { path: string }[],

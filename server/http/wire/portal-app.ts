@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nextStepOf } from '../../domain/apps/app-keys.ts';
 import { shownSettings } from '../../domain/apps/setting-values.ts';
 import { appRevision } from '../../domain/portal/revision.ts';
 import { type App, type AppKey, currentKey } from '../../model/app.ts';
@@ -85,6 +86,29 @@ export const appKeysAnswer = z.strictObject({
 });
 export function wireAppKeys(keys: AppKey[]): z.infer<typeof appKeysAnswer> {
   return { keys: keys.map(({ kid, state, createdAt }) => ({ kid, state, createdAt: wireTime(createdAt) })) };
+}
+
+/** The keys of an app with their public halves, and the next step for each (additions §4). */
+export const keyListAnswer = z.array(
+  z.strictObject({
+    kid: z.string(),
+    state: z.enum(['next', 'current', 'previous']),
+    createdAt: timeText,
+    publicKey: z.string(),
+    nextStep: z.enum(['activate', 'retire']).optional(),
+    notBefore: timeText.optional(),
+  }),
+);
+export function wireKeyList(app: App): z.infer<typeof keyListAnswer> {
+  return app.keys.map((key) => {
+    const { kid, state, createdAt, publicKey } = key;
+    const next = nextStepOf(app, key);
+    return {
+      ...{ kid, state, createdAt: wireTime(createdAt), publicKey },
+      nextStep: next?.nextStep,
+      notBefore: wireTime(next?.notBefore),
+    };
+  });
 }
 
 /** The app token that `rotateAppToken` issued (operator §7). */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SettingsChange } from '../../domain/apps/app-settings.ts';
+import type { SettingsChange, WholeLists } from '../../domain/apps/app-settings.ts';
 import type { Entry, Kind } from '../../domain/apps/setting-entry.ts';
 import {
   SETTINGS,
@@ -11,9 +11,12 @@ import {
 import { fieldsOf } from '../../domain/apps/setting-values.ts';
 import { isCountry } from '../../domain/users/phone-number.ts';
 import { ADDRESS_LENGTH, isAppAddress, isColour, isWebAddress } from '../../model/brand.ts';
-import { HostError, refused } from '../../model/errors.ts';
+import { type Because, HostError, refused } from '../../model/errors.ts';
+import { LOCALES } from '../../model/locale.ts';
+import { blame } from '../frame/reason.ts';
 import {
   appName,
+  fieldList,
   mailAddress,
   metadataFields,
   numberOrDigits,
@@ -100,6 +103,44 @@ function fromText(schema: z.ZodType, value: unknown): unknown {
   if (value === '') return undefined;
   if (!(schema instanceof z.ZodBoolean)) return value;
   return value === 'true' ? true : value === 'false' ? false : value;
+}
+
+const savedSettings = z.strictObject({
+  name: appName.optional(),
+  ...eachValue((schema) => schema.optional()),
+  metaData: fieldList.optional(),
+  metaDataInvite: fieldList.optional(),
+  locales: z.array(z.string().max(35)).max(LOCALES.size).optional(),
+});
+
+/**
+ * What `settings` asks for, by names of the portal's app object; an empty text takes away what an app may
+ * lack. Throws `refused`, which blames the first member that is unknown or wrong.
+ */
+export function savedChange(sent: Record<string, unknown>): { settings: SettingsChange; lists: WholeLists } {
+  const checked = savedSettings.safeParse(sent);
+  if (!checked.success) throw new HostError('refused', { because: blamed(checked.error.issues, sent) });
+  const { name, metaData, metaDataInvite, locales, ...values } = checked.data;
+  const given = withWholeAccount(values);
+  const settings = changeOf(
+    SETTINGS.map(([each, entry]) => {
+      const value = given[each];
+      return [entry, value === '' && !('initial' in entry) ? null : value];
+    }),
+  );
+  return { settings: { ...settings, name }, lists: { metaData, metaDataInvite, locales } };
+}
+
+function blamed(issues: readonly z.core.$ZodIssue[], sent: Record<string, unknown>): Because {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
+  if (unknown?.code === 'unrecognized_keys') return { reason: 'unknown_value', field: unknown.keys[0] ?? '' };
+  return blame(issues, sent);
+}
+
+/** Without its token an SMS account is none. */
+function withWholeAccount(values: Values): Values {
+  const isGone = values.TWILIOToken === '' && !values.TWILIOAccountSid && !values.TWILIOPhoneNumber;
+  return isGone ? { ...values, TWILIOAccountSid: '', TWILIOPhoneNumber: '' } : values;
 }
 
 /** What `updateAppSetting` asks for. Throws `refused` when a value is missing. */

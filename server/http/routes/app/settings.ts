@@ -2,18 +2,23 @@ import { z } from 'zod';
 import { rotateAppKey } from '../../../domain/apps/app-keys.ts';
 import { changeSettings } from '../../../domain/apps/app-settings.ts';
 import { rotateAppToken } from '../../../domain/apps/app-token.ts';
+import { getAppForPortal } from '../../../domain/apps/apps.ts';
 import { superUserToken } from '../../../domain/apps/super-user-token.ts';
+import { saveSettings } from '../../../domain/portal/settings.ts';
 import { portalRoute } from '../../route.ts';
 import {
   appKeysAnswer,
   appTokenAnswer,
+  keyListAnswer,
   portalApp,
   portalAppAnswer,
   wireAppKeys,
   wireAppToken,
+  wireKeyList,
 } from '../../wire/portal-app.ts';
-import { appId, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
-import { settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
+import { appId, jsonObject, numberOrDigits, plainText } from '../../wire/portal-parameter.ts';
+import { savedChange, settingChange, settingInput, updateChange, updateInput } from '../../wire/setting.ts';
+import { shownUnlessStale } from '../../wire/stale.ts';
 import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
 
 /** Settings, keys and tokens of an app (contract §4.3, §4.6.10, 24; operator §7). */
@@ -38,6 +43,28 @@ export const settingRoutes = [
     log: { action: 'updateAppSetting', value: ({ setting }) => setting },
     respond: async ({ deps, input }) =>
       portalApp(deps, await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/settings',
+    summary: 'Changes settings of an app, all or nothing, unless somebody else did meanwhile.',
+    input: z.object({ appId, revision: z.string().max(64), settings: jsonObject }),
+    answer: portalAppAnswer,
+    failsStatus: { app_gone: 403 },
+    log: { action: 'settings', value: ({ settings }) => namesOf(settings) },
+    respond: ({ deps, input: { appId: id, revision, settings } }) =>
+      shownUnlessStale(saveSettings(deps, { appId: id, revision, ...savedChange(settings) }), (app) =>
+        portalApp(deps, app),
+      ),
+  }),
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/keys',
+    summary: 'The keys of an app, and what comes next for each.',
+    input: z.object({ appId }),
+    answer: keyListAnswer,
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => wireKeyList(await getAppForPortal(deps, input.appId)),
   }),
   portalRoute({
     method: 'POST',
