@@ -81,6 +81,8 @@ export interface User {
   totpSecret?: string;
   /** The last accepted time step; only a greater one is accepted (RFC 6238 §5.2). */
   totpLastStep?: number;
+  /** A secret that waits for its first code; `proven`: by somebody who had whatever guarded the account. */
+  pendingTotp?: { id: string; secret: string; startedAt: number; proven: boolean };
   /** Keyed digests of unused recovery codes. */
   recoveryCodes: string[];
   metaData: Metadata;

@@ -97,7 +97,8 @@ function assertTokens(body: Record<string, unknown>): void {
 }
 
 function assertEnrolment({ recoveryCodes, ...body }: Record<string, unknown>): void {
-  assertShape(body, { googleSecretKey: 'string', QRDataImage: 'string' });
+  assertShape(body, { googleSecretKey: 'string', QRDataImage: 'string', otpauth: 'string' });
+  assert.match(String(body.otpauth), /^otpauth:\/\/totp\//);
   assert.match(String(body.googleSecretKey), /^[a-z2-7]{4}( [a-z2-7]{4}){7}$/, '160 bit in groups of four');
   assert.match(String(body.QRDataImage), /^data:image\/png;base64,[\w+/]+=*$/);
   assertRecoveryCodes({ recoveryCodes });

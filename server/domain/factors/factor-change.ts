@@ -7,14 +7,15 @@ import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { FACTORS } from './factors.ts';
 
 /**
- * What every change of a second factor does to the record: log-ins that wait for a code end, access tokens
- * stay. Recovery codes go with the last factor.
+ * What every change of a second factor does to the record: log-ins that wait for a code end, and so does a
+ * secret that was asked for before; access tokens stay. Recovery codes go with the last factor.
  */
 export function withFactorChange(user: User, now: number): User {
   return {
     ...user,
     factorChanges: (user.factorChanges ?? 0) + 1,
     smsCode: undefined,
+    pendingTotp: undefined,
     recoveryCodes: FACTOR_NAMES.some((name) => FACTORS[name].isOn(user)) ? user.recoveryCodes : [],
     updatedAt: now,
   };

@@ -85,9 +85,9 @@ export function withoutSession(user: User, token: NamedToken, now: number): User
   };
 }
 
-/** The record once every session ended, renewed or not. */
+/** The record once every session ended, renewed or not, with the authenticator that one was setting up. */
 export function withoutSessions(user: User, now: number): User {
-  const { sessions, sessionsSince, ...rest } = user;
+  const { sessions, sessionsSince, pendingTotp, ...rest } = user;
   return { ...rest, epoch: user.epoch + 1, revokedTokens: [], sessionsEndedAt: now };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TotpEnrolment } from '../../domain/factors/totp.ts';
+import type { RecoveryCodes, TotpEnrolment } from '../../domain/factors/totp.ts';
 import { doneAnswer } from './done.ts';
 
 /** The recovery codes that hold from now on. */
@@ -8,12 +8,25 @@ export function wireRecoveryCodes(recoveryCodes: string[]): z.infer<typeof recov
   return { recoveryCodes };
 }
 
-const enrolment = recoveryCodesAnswer.extend({
+const enrolment = z.strictObject({
   googleSecretKey: z.string().meta({ examples: ['abcd efgh ijkl mnop qrst uvwx yz23 4567'] }),
   QRDataImage: z.string().startsWith('data:image/png;base64,'),
+  otpauth: z.string().startsWith('otpauth://totp/'),
+  recoveryCodes: z.array(z.string()).optional(),
 });
-/** What an authenticator app needs, or `true` when TOTP is off. */
-export const totpAnswer = z.union([enrolment, doneAnswer]);
-export function wireEnrolment({ secret, qrPng, recoveryCodes }: TotpEnrolment): z.infer<typeof enrolment> {
-  return { googleSecretKey: secret, QRDataImage: `data:image/png;base64,${qrPng}`, recoveryCodes };
+/**
+ * What an authenticator app needs, with recovery codes once it counts; those alone when its first code was
+ * right; or `true` when TOTP is off.
+ */
+export const totpAnswer = z.union([enrolment, recoveryCodesAnswer, doneAnswer]);
+export function wireTotp(answer: TotpEnrolment | RecoveryCodes | true): z.infer<typeof totpAnswer> {
+  if (answer === true) return true;
+  const { recoveryCodes } = answer;
+  if (!('secret' in answer)) return { recoveryCodes: answer.recoveryCodes };
+  return {
+    googleSecretKey: answer.secret,
+    QRDataImage: `data:image/png;base64,${answer.qrPng}`,
+    otpauth: answer.uri,
+    recoveryCodes,
+  };
 }

@@ -71,7 +71,12 @@ describe('TOTP', () => {
     const app = await host.createApp({ twoFactorVerification: 'google' });
     const user = await host.createUser(app, { handle: 'qr@example.com' });
     const { body } = await (await loggedIn(host, app, user)).post(GOOGLE, { twoFactor: 'true' });
-    assert.deepEqual(Object.keys(body).sort(), ['QRDataImage', 'googleSecretKey', 'recoveryCodes']);
+    assert.deepEqual(Object.keys(body).sort(), [
+      'QRDataImage',
+      'googleSecretKey',
+      'otpauth',
+      'recoveryCodes',
+    ]);
     assert.match(body.googleSecretKey, /^([a-z2-7]{4} ){7}[a-z2-7]{4}$/);
     assert.match(body.QRDataImage, /^data:image\/png;base64,iVBORw0KGgo/);
     assert.equal(new Set(body.recoveryCodes).size, 10);

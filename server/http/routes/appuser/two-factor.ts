@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { replaceRecoveryCodes } from '../../../domain/factors/recovery-codes.ts';
 import { setPhoneFactor } from '../../../domain/factors/sms.ts';
-import { enrolTotp, removeTotp } from '../../../domain/factors/totp.ts';
+import { switchTotp } from '../../../domain/factors/totp.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
-import { recoveryCodesAnswer, totpAnswer, wireEnrolment, wireRecoveryCodes } from '../../wire/two-factor.ts';
+import { recoveryCodesAnswer, totpAnswer, wireRecoveryCodes, wireTotp } from '../../wire/two-factor.ts';
 import { factorCode, flag } from '../../wire/user-parameter.ts';
 
 /** `code` proves that whoever asks has the factor that is on. */
@@ -15,15 +15,15 @@ export const twoFactorRoutes = [
   userRoute({
     method: 'POST',
     path: '/api/appuser/setTwoFactorGoogleVerification',
-    summary: 'Switches TOTP on, answering the secret, its QR code and ten recovery codes, or off.',
+    summary:
+      'Switches TOTP on, answering the secret, its QR code and ten recovery codes, or off. With `confirm` it is on once the first code of the secret was right.',
     caller: 'user',
-    input: factorSwitch,
+    input: factorSwitch.extend({ confirm: flag.default(false) }),
     refuse,
     answer: totpAnswer,
     errors: ['app_suspended', 'user_suspended', 'totp_unsupported', 'app_migrated'],
     log: { action: 'setTwoFactorGoogleVerification' },
-    respond: async ({ deps, caller, input: { twoFactor, code } }) =>
-      twoFactor ? wireEnrolment(await enrolTotp(deps, { caller, code })) : removeTotp(deps, { caller, code }),
+    respond: async ({ deps, caller, input }) => wireTotp(await switchTotp(deps, { caller, ...input })),
   }),
   userRoute({
     method: 'POST',
