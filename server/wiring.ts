@@ -11,6 +11,7 @@ import { createTexter } from './delivery/texter.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
 import { startDelivery } from './domain/messages/delivery-queue.ts';
 import { isKnownUser } from './domain/portal/activity.ts';
+import { startRelisting } from './domain/relisting.ts';
 import { startRecordingSubjects } from './domain/tokens/subjects.ts';
 import { hints } from './http/frame/hints.ts';
 import { createOrigin } from './http/frame/origin.ts';
@@ -150,6 +151,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
           delivery,
           startHousekeeping(deps),
           startRecordingSubjects(deps),
+          startRelisting(deps),
           ...(metricsPort ? [metricsPort] : []),
         ];
         // Later, for it would take a core from the start.

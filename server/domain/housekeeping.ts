@@ -4,6 +4,7 @@ import type { Deps } from '../ports/deps.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tools/duration.ts';
 import { removeWholeApp } from './apps/app-removal.ts';
 import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
+import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
 import { recountPasswords } from './users/password-kinds.ts';
 import { freeLostSeats } from './users/seats.ts';
@@ -14,6 +15,8 @@ const MOST_ACTIVITY_ROWS = 1_000_000;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;
+/** A withdrawn invite stays in the portal's list for that long (additions §4). */
+const WITHDRAWN_MS = 30 * DAY_MS;
 /** An import that runs renews its app record more often than this. */
 const ABANDONED_MS = 30_000;
 /**
@@ -26,9 +29,10 @@ type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events
 /**
  * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
  * activity and audit older than `LOG_DAYS` and, once an hour, activity beyond a million an app, figures older
- * than `FIGURES_DAYS`, signups long expired, deleted apps, imports a crash broke off and, once a day, seats
- * that a crash left taken, kinds of passwords and users whose `subject` is not recorded. Any number of
- * processes may sweep at once. `stop` lets a sweep that runs end.
+ * than `FIGURES_DAYS`, signups long expired, deleted apps, imports a crash broke off and, once a day, invites
+ * withdrawn 30 days ago, seats that a crash left taken, kinds of passwords, and users whose `subject` is not
+ * recorded or that no list finds. Any number of processes may sweep at once. `stop` lets a sweep that runs
+ * end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -115,8 +119,11 @@ async function recountDaily(deps: SweepDeps, isStopped: () => boolean): Promise<
     if (isStopped()) return;
     await freeLostSeats(deps, app);
     await recountPasswords(deps, app, isStopped);
+    const before = now - WITHDRAWN_MS;
+    await inBatches(isStopped, () => deps.store.invites.removeWithdrawn(app.id, before, BATCH));
   }
   await recordSubjects(deps, isStopped);
+  await relistRows(deps, isStopped);
 }
 
 async function inBatches(isStopped: () => boolean, removeSome: () => Promise<number>): Promise<void> {

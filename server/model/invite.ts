@@ -9,15 +9,26 @@ export interface Invite {
   senderHandle: string;
   /** Opaque text of the client. */
   senderUserId: string;
-  status: 'pending' | 'verified';
+  /** `withdrawn`: kept for the portal's list alone; its code is dead. */
+  status: 'pending' | 'verified' | 'withdrawn';
   code?: StoredCode;
   /** The future user's ids: accepting is idempotent on them. */
   userId: string;
   uid: string;
   metaData: Metadata;
   locale: string;
+  /** How often and when last its code went out; absent in rows of before. */
+  sentCount?: number;
+  lastSentAt?: number;
   createdAt: number;
   updatedAt: number;
+}
+
+export type InviteState = 'waiting' | 'accepted' | 'expired' | 'withdrawn';
+/** What became of an invite so far. */
+export function inviteStateAt({ status, code }: Invite, now: number): InviteState {
+  if (status !== 'pending') return status === 'verified' ? 'accepted' : 'withdrawn';
+  return code !== undefined && code.expiresAt > now ? 'waiting' : 'expired';
 }
 
 /** Sender of invitations that the portal issues, in both sender fields. */

@@ -48,8 +48,30 @@ export interface Signup {
   steps?: readonly SignupStep[];
   /** When it began anew after an earlier one of the handle had ended; absent = `createdAt`. */
   beganAt?: number;
+  /** How often it was asked for; absent in rows of before. */
+  calls?: number;
+  /** When it ends unless it is completed; absent in rows of before, where the code says it. */
+  expiresAt?: number;
+  /** When its link was first looked at. */
+  openedAt?: number;
   createdAt: number;
   updatedAt: number;
+}
+
+/** When a signup that waits ends. */
+export function signupEnd({
+  expiresAt,
+  code,
+  updatedAt,
+}: Pick<Signup, 'expiresAt' | 'code' | 'updatedAt'>): number {
+  return expiresAt ?? code?.expiresAt ?? updatedAt;
+}
+
+export type SignupState = 'waiting' | 'verified' | 'expired';
+/** What became of a signup so far. */
+export function signupStateAt(signup: Signup, now: number): SignupState {
+  if (signup.status !== 'pending') return 'verified';
+  return signupEnd(signup) > now ? 'waiting' : 'expired';
 }
 
 /** Whether more than one password was asked for. */

@@ -107,6 +107,8 @@ export interface User {
   sessionsSince?: number;
   /** Set by `maxLoginAttempts`; blocks log-in only. */
   lockedAt?: number;
+  /** Came with an import: nobody has logged in as this user before the first `lastLogin`. */
+  waitsForPassword?: boolean;
   /** How often lock and waits were ended: what was counted before means nothing any more. Absent = 0. */
   waitsEnded?: number;
   /**

@@ -1,6 +1,7 @@
 import { HostError } from '../model/errors.ts';
 import type { Figure } from '../model/figure.ts';
 import type { FigureQuery } from '../ports/store/figures.ts';
+import type { Place } from '../ports/store/page.ts';
 import type { TableName } from './tables.ts';
 
 /**
@@ -24,9 +25,9 @@ export interface Row {
   keys: Record<string, string>;
   /** Not unique, by index name. */
   lookups: Record<string, string>;
-  /** Keyed hashes of beginnings, for prefix search. */
+  /** Keyed hashes of what many rows may share: beginnings of names, and marks (`marks.ts`). */
   prefixes: readonly string[];
-  /** Small clear values to filter by. */
+  /** Small clear values to filter by. Every tag of the table has an entry, but those a row may lack. */
   tags: Record<string, string>;
   createdAt: number;
   /** When the row falls due, in tables with `due`: to be sent, to be removed. */
@@ -86,15 +87,35 @@ export function unavailable(cause?: unknown): HostError {
 export interface Filter {
   /** Absent only for `removeWhere` and for what is due. */
   appId?: string;
-  /** All must match; a list means any of. */
-  tags?: Readonly<Record<string, string | readonly string[]>>;
-  lookup?: { name: string; value: string };
+  /** All must match; a list means any of, null a row without it. */
+  tags?: Readonly<Record<string, string | readonly string[] | null>>;
+  /** Null: rows without it. */
+  lookup?: { name: string; value: string | null };
   /** Only rows that lack this key. */
   lacking?: string;
   prefix?: string;
   createdFrom?: number;
   createdBefore?: number;
-  dueBefore?: number;
+  due?: TimeRange;
+  touched?: TimeRange;
+}
+/** Rows with a time from `from` on and before `before`; `never`: those without one. */
+export type TimeRange = { from?: number; before?: number } | 'never';
+
+/** What a list that pages by key is sorted by. */
+export type WalkKey = 'createdAt' | 'touchedAt' | 'dueAt';
+export interface WalkOptions {
+  /** Rows without that time are left out; those that share one are in the order of age and id. */
+  by: WalkKey;
+  descending: boolean;
+  /** Only rows behind this one, in the same walk. */
+  after?: Place | undefined;
+  limit: number;
+}
+/** A row, and where it stands in the walk: as the engine likes to find it again. */
+export interface WalkedRow {
+  row: StoredRow;
+  place: Place;
 }
 export interface ListOptions {
   /** `newest`: createdAt, then id, descending · `id`: ascending · `due`: dueAt ascending. */
@@ -162,6 +183,14 @@ export interface TableOperations {
     row: Pick<StoredRow, 'appId' | 'id' | 'revision'>,
     doc: Record<string, unknown>,
   ): Promise<boolean>;
+  /**
+   * Renews what a row that still has that revision is listed by, and nothing else; answers whether that was
+   * another before.
+   */
+  relist(
+    table: TableName,
+    row: Pick<Row, 'appId' | 'id' | 'revision' | 'createdAt' | 'prefixes' | 'dueAt'>,
+  ): Promise<boolean>;
   /** Sets `touchedAt`. */
   touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
   /**
@@ -172,7 +201,13 @@ export interface TableOperations {
   /** Only at that revision when one is given. */
   remove(table: TableName, appId: string, id: string, revision?: number): Promise<boolean>;
   list(table: TableName, filter: Filter, options: ListOptions): Promise<StoredRow[]>;
-  count(table: TableName, filter: Filter): Promise<number>;
+  /**
+   * The next rows of a list that is read along an index: what comes and goes before `after` moves nothing.
+   * With a prefix only by `createdAt`.
+   */
+  walk(table: TableName, filter: Filter, options: WalkOptions): Promise<WalkedRow[]>;
+  /** With `most` it stops counting there. */
+  count(table: TableName, filter: Filter, most?: number): Promise<number>;
   /**
    * Removes at most `limit` matching rows (default: all, in batches that do not block others for long);
    * answers how many.

@@ -63,7 +63,7 @@ export function createOperatorSessionStore(
     remove: (id) => records.remove(HOST_SCOPE, id),
     listOf: (operatorId) => Array.fromAsync(records.newest(of(operatorId))),
     removeOf: (operatorId) => records.removeWhere(of(operatorId)),
-    removeExpired: (now, limit) => records.removeWhere({ dueBefore: now }, limit),
+    removeExpired: (now, limit) => records.removeWhere({ due: { before: now } }, limit),
     stream: () => records.stream({ appId: HOST_SCOPE }),
   };
 }

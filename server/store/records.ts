@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ErrorName, HostError } from '../model/errors.ts';
-import type { Page, PageRequest } from '../ports/store/page.ts';
+import type { Page, PageRequest, Place } from '../ports/store/page.ts';
 import { frozen } from './cache.ts';
 import {
   DuplicateKeyError,
@@ -9,6 +9,7 @@ import {
   type ListOptions,
   type Row,
   type StoredRow,
+  type WalkOptions,
 } from './engine.ts';
 import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
 import type { TableName } from './tables.ts';
@@ -29,6 +30,8 @@ export interface RecordMapping<T> {
 
 /** Rows read and opened at once: a few milliseconds, after which others have their turn. */
 const SCAN = 200;
+/** Rows whose lists are renewed at once: they share a commit, and take some milliseconds. */
+const RELIST = 25;
 
 /** The records of one table: mapped, sealed and opened. */
 export class Records<T extends object> {
@@ -97,6 +100,11 @@ export class Records<T extends object> {
     if (row && record && !isMeant(record)) throw this.#sealer.tampered(row, `has the ${key} of another`);
     return record;
   }
+  /** As `find`, for whoever can do without: one that does not open is set aside. */
+  async tryFind(appId: string, id: string): Promise<T | undefined> {
+    const row = await this.#engine.find(this.#table, appId, id);
+    return row && this.#intact(row);
+  }
   /** As `findByKey`, for whoever can do without: one that does not open is set aside. */
   async findIntact(appId: string, key: string, value: string): Promise<T | undefined> {
     const row = await this.#engine.findByKey(this.#table, appId, key, value);
@@ -123,8 +131,38 @@ export class Records<T extends object> {
   async list(filter: Filter, options: ListOptions): Promise<T[]> {
     return this.openAll(await this.#engine.list(this.#table, filter, options));
   }
-  count(filter: Filter): Promise<number> {
-    return this.#engine.count(this.#table, filter);
+  count(filter: Filter, most?: number): Promise<number> {
+    return this.#engine.count(this.#table, filter, most);
+  }
+  /** As the engine does; a row that does not open has a place all the same. */
+  async walk(filter: Filter, options: WalkOptions): Promise<{ record: T | undefined; place: Place }[]> {
+    const walked = await this.#engine.walk(this.#table, filter, options);
+    return walked.map(({ row, place }) => ({ record: this.#intact(row), place }));
+  }
+  /**
+   * Renews what the rows of an app are listed by, where another version of the host wrote them; answers how
+   * many that were. Others have their turn between batches.
+   */
+  async relist(appId: string, isStopped: () => boolean): Promise<number> {
+    let relisted = 0;
+    for (let after = ''; !isStopped(); ) {
+      const rows = await this.#engine.list(this.#table, { appId }, { order: 'id', after, limit: RELIST });
+      const outcomes = await Promise.all(rows.map((row) => this.#relistOne(row)));
+      relisted += outcomes.filter(Boolean).length;
+      const last = rows.at(-1);
+      if (!last || rows.length < RELIST) break;
+      after = last.id;
+      await nextTurn();
+    }
+    return relisted;
+  }
+  /** One that does not open, or that somebody else is writing, is left to them. */
+  async #relistOne(row: StoredRow): Promise<boolean> {
+    const record = this.#intact(row);
+    if (!record) return false;
+    const { prefixes = [], dueAt } = this.#mapping.toRow(record);
+    const { appId, id, revision, createdAt } = row;
+    return this.#engine.relist(this.#table, { appId, id, revision, createdAt, prefixes, dueAt });
   }
   async page(filter: Filter, { offset, limit }: PageRequest): Promise<Page<T>> {
     const [rows, total] = await Promise.all([
@@ -147,11 +185,14 @@ export class Records<T extends object> {
   }
   /** The newest `limit` that match, newest first, read in batches. */
   async *newest(filter: Filter, limit = Number.POSITIVE_INFINITY): AsyncIterable<T> {
-    for (let offset = 0; offset < limit; offset += SCAN) {
-      const size = Math.min(SCAN, limit - offset);
-      const rows = await this.#engine.list(this.#table, filter, { order: 'newest', offset, limit: size });
-      yield* this.openAll(rows);
-      if (rows.length < size) return;
+    let after: Place | undefined;
+    for (let left = limit; left > 0; left -= SCAN) {
+      const size = Math.min(SCAN, left);
+      const how = { by: 'createdAt', descending: true, after, limit: size } as const;
+      const walked = await this.#engine.walk(this.#table, filter, how);
+      yield* this.openAll(walked.map(({ row }) => row));
+      if (walked.length < size) return;
+      after = walked.at(-1)?.place;
       await nextTurn();
     }
   }

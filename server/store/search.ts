@@ -9,7 +9,7 @@ const PREFIX_DIGITS = 16;
 /** Rows opened at most because their hashed beginning matches. */
 const MAX_CANDIDATES = 5_000;
 /** Containment is looked for among that many rows only. */
-const NEWEST = 1_000;
+export const NEWEST = 1_000;
 
 /** The look-up hashes of a name's beginnings. */
 export function prefixesOf(
@@ -21,6 +21,11 @@ export function prefixesOf(
     PREFIX_LENGTHS.filter((length) => length <= name.length).map((length) => name.slice(0, length)),
   );
   return [...new Set(beginnings)].map((beginning) => prefixKey(lookups, appId, beginning));
+}
+/** The prefix under which a name that begins with `value` is found; undefined for less than 3 characters. */
+export function beginningOf(lookups: Lookups, appId: string, value: string): string | undefined {
+  const length = PREFIX_LENGTHS.findLast((hashed) => hashed <= value.length);
+  return length === undefined ? undefined : prefixKey(lookups, appId, value.slice(0, length));
 }
 function prefixKey(lookups: Lookups, appId: string, beginning: string): string {
   return lookups.key(appId, 'prefix', beginning).slice(0, PREFIX_DIGITS);
@@ -46,9 +51,8 @@ export async function search<T extends { id: string; handle: string }>(
   for (const record of scope.exact) if (record) exact.set(record.id, record);
   const found = new Map<string, T>();
 
-  const length = PREFIX_LENGTHS.findLast((hashed) => hashed <= value.length);
-  if (length !== undefined) {
-    const prefix = prefixKey(lookups, scope.filter.appId, value.slice(0, length));
+  const prefix = beginningOf(lookups, scope.filter.appId, value);
+  if (prefix !== undefined) {
     for await (const record of records.newest({ ...scope.filter, prefix }, MAX_CANDIDATES)) {
       if (scope.names(record).some((name) => name?.startsWith(value))) found.set(record.id, record);
     }

@@ -1,11 +1,14 @@
-import type { Signup } from '../model/signup.ts';
+import { type Signup, signupEnd } from '../model/signup.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
 import type { SignupStore } from '../ports/store/signups.ts';
 import type { Engine } from './engine.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+import { listSignups } from './signup-list.ts';
 import { HOST_SCOPE } from './tables.ts';
+import { createTotals } from './totals.ts';
 
 export const SIGNUP_FIELDS: SealedFields<Signup> = {
   secret: ['passwordHash', 'requests'],
@@ -25,7 +28,7 @@ function mapping(lookups: Lookups): RecordMapping<Signup> {
       fields,
       keys: { handle: lookups.key(appId, 'handle', fields.handle), link: linkKey(lookups, id) },
       prefixes: prefixesOf(lookups, appId, [fields.handle]),
-      dueAt: fields.status === 'pending' ? (fields.code?.expiresAt ?? fields.updatedAt) : undefined,
+      dueAt: fields.status === 'pending' ? signupEnd(fields) : undefined,
     }),
     toRecord: ({ id, appId, revision, createdAt }, fields) =>
       ({ ...fields, id, appId, revision, createdAt }) as Signup,
@@ -37,7 +40,12 @@ function linkKey(lookups: Lookups, signupId: string): string {
 }
 
 /** `SignupStore` over an engine. */
-export function createSignupStore(engine: Engine, lookups: Lookups, sealing: SealingDeps): SignupStore {
+export function createSignupStore(
+  engine: Engine,
+  lookups: Lookups,
+  sealing: SealingDeps,
+  clock: Clock,
+): SignupStore {
   const records = new Records(engine, mapping(lookups), sealing);
   const findByHandle = (appId: string, handle: string) =>
     records.findByKey(appId, 'handle', lookups.key(appId, 'handle', handle));
@@ -61,8 +69,19 @@ export function createSignupStore(engine: Engine, lookups: Lookups, sealing: Sea
         exact: [await records.findIntact(appId, 'handle', lookups.key(appId, 'handle', query.value))],
       });
     },
+    list: (appId, filter, page) =>
+      listSignups(
+        {
+          ...{ records, lookups },
+          ofHandle: (_, handle) => records.findIntact(appId, 'handle', lookups.key(appId, 'handle', handle)),
+        },
+        appId,
+        filter,
+        page,
+      ),
+    total: createTotals(clock, (appId) => records.count({ appId })),
     stream: (appId) => records.stream({ appId }),
-    removeExpired: (before, limit) => records.removeWhere({ dueBefore: before }, limit),
+    removeExpired: (before, limit) => records.removeWhere({ due: { before } }, limit),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
+import { META, type MetaStore } from '../ports/store/meta.ts';
 import type { Store } from '../ports/store/store.ts';
 import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';
@@ -26,13 +27,15 @@ export function createStore(
   deps: SealingDeps & { readonly engine: Engine; readonly lookups: Lookups; readonly clock: Clock },
 ): Store {
   const { engine, lookups, clock } = deps;
+  const meta = createMetaStore(engine, deps);
+  const isMarked = markedOnce(meta);
   return {
     apps: createAppStore(engine, lookups, deps, clock),
-    users: createUserStore(engine, lookups, deps),
-    signups: createSignupStore(engine, lookups, deps),
-    invites: createInviteStore(engine, lookups, deps),
+    users: createUserStore(engine, lookups, deps, { clock, isMarked }),
+    signups: createSignupStore(engine, lookups, deps, clock),
+    invites: createInviteStore(engine, lookups, deps, { clock, isMarked }),
     templates: createTemplateStore(engine, lookups, deps, clock),
-    activity: createActivityStore(engine, deps),
+    activity: createActivityStore(engine, lookups, deps),
     messages: createMessageStore(engine, deps),
     operators: createOperatorStore(engine, lookups, deps),
     operatorSessions: createOperatorSessionStore(engine, lookups, deps),
@@ -40,9 +43,18 @@ export function createStore(
     audit: createAuditStore(engine, deps),
     counters: createCounterStore(engine),
     figures: createFigureStore(engine),
-    meta: createMetaStore(engine, deps),
+    meta,
     kind: engine.kind,
     ping: () => engine.ping(),
     close: () => engine.close(),
+  };
+}
+
+/** Whether every row is found by what it is listed by; asked of the database until it is so. */
+function markedOnce(meta: MetaStore): () => Promise<boolean> {
+  let isMarked = false;
+  return async () => {
+    isMarked ||= (await meta.get(META.rowsListed)) !== undefined;
+    return isMarked;
   };
 }

@@ -1,8 +1,8 @@
 export interface TableShape {
   keys: readonly string[];
   /**
-   * Which of `keys` a row may lack, because an earlier version made it: as long as it does, its values are
-   * unique to the rest only.
+   * Which of `keys`, `lookups` and `tags` a row may lack. A key, because an earlier version made the row: as
+   * long as it does, its values are unique to the rest only.
    */
   sparse: readonly string[];
   /** Which of `keys` finds a row without its app id, because it says nothing but the row's own id. */
@@ -13,10 +13,12 @@ export interface TableShape {
   due: boolean;
   /** Rows have a `seenDay`. */
   seen: boolean;
+  /** Times that an app's rows are walked by, behind what they share; an index each. */
+  walks: readonly (readonly string[])[];
 }
 const NONE: TableShape = {
   ...{ keys: [], sparse: [], everywhere: [], lookups: [], tags: [] },
-  ...{ prefixes: false, due: false, seen: false },
+  ...{ prefixes: false, due: false, seen: false, walks: [] },
 };
 
 /**
@@ -32,6 +34,7 @@ export const TABLES = {
     tags: ['anonymous'],
     prefixes: true,
     seen: true,
+    walks: [['touchedAt']],
   },
   signups: {
     ...NONE,
@@ -40,10 +43,19 @@ export const TABLES = {
     everywhere: ['link'],
     prefixes: true,
     due: true,
+    walks: [['dueAt']],
   },
-  invites: { ...NONE, keys: ['handleAndSender'], lookups: ['handle'], prefixes: true },
+  invites: {
+    ...NONE,
+    keys: ['handleAndSender'],
+    sparse: ['withdrawn'],
+    lookups: ['handle'],
+    tags: ['withdrawn'],
+    prefixes: true,
+    walks: [['tags.withdrawn', 'dueAt']],
+  },
   templates: { ...NONE, keys: ['nameAndLocale'] },
-  activity: { ...NONE, tags: ['logType', 'status', 'action'] },
+  activity: { ...NONE, sparse: ['handle'], lookups: ['handle'], tags: ['logType', 'status', 'action'] },
   messages: { ...NONE, lookups: ['app'], due: true },
   operators: { ...NONE, keys: ['email', 'entry'] },
   operatorSessions: { ...NONE, keys: ['digest'], lookups: ['operator'], due: true },

@@ -1,10 +1,14 @@
 import { isAnonymous, type User } from '../model/user.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
-import type { UserStore } from '../ports/store/users.ts';
+import type { UserFilter, UserStore } from '../ports/store/users.ts';
 import type { Engine, Filter } from './engine.ts';
+import { createMarks, type Mark } from './marks.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+import { createTotals } from './totals.ts';
+import { listUsers, marksOf, type UserListDeps } from './user-list.ts';
 
 export const USER_FIELDS: SealedFields<User> = {
   secret: ['passwordHash', 'totpSecret'],
@@ -27,7 +31,7 @@ export const USER_FIELDS: SealedFields<User> = {
  * Users as rows. Where a user has no user name, social id or verified number, the unique key is `-` and the
  * row's own id; a row of an earlier version lacks its subject until that is filled in.
  */
-function mapping(lookups: Lookups): RecordMapping<User> {
+function mapping(lookups: Lookups, mark: Mark): RecordMapping<User> {
   return {
     table: 'users',
     sealed: USER_FIELDS,
@@ -51,7 +55,10 @@ function mapping(lookups: Lookups): RecordMapping<User> {
           phone: phone && user.phoneVerified ? lookups.key(appId, 'phone', phone) : none,
           ...(subject !== undefined && { subject: lookups.key(appId, 'subject', subject) }),
         },
-        prefixes: prefixesOf(lookups, appId, [handle, userName]),
+        prefixes: [
+          ...prefixesOf(lookups, appId, [handle, userName]),
+          ...marksOf(mark, { ...user, lastLogin }),
+        ],
         tags: { anonymous: isAnonymous(handle) ? 'yes' : 'no' },
       };
     },
@@ -71,9 +78,18 @@ function socialKey(lookups: Lookups, appId: string, provider: string, subject: s
   return lookups.key(appId, 'social', `${provider} ${subject}`);
 }
 
-/** `UserStore` over an engine. */
-export function createUserStore(engine: Engine, lookups: Lookups, sealing: SealingDeps): UserStore {
-  const records = new Records(engine, mapping(lookups), sealing);
+/** Users opened at most because their mark is that of another: far more than there are. */
+const SAME_MARK = 5;
+
+/** `UserStore` over an engine. `isMarked`: whether every row is found by its marks. */
+export function createUserStore(
+  engine: Engine,
+  lookups: Lookups,
+  sealing: SealingDeps,
+  { clock, isMarked }: { clock: Clock; isMarked: () => Promise<boolean> },
+): UserStore {
+  const mark = createMarks(lookups);
+  const records = new Records(engine, mapping(lookups, mark), sealing);
   const filterOf = (appId: string, hideAnonymous = false): Filter & { appId: string } =>
     hideAnonymous ? { appId, tags: { anonymous: 'no' } } : { appId };
   const findByHandle = (appId: string, handle: string) =>
@@ -90,6 +106,35 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
       lookups.key(appId, 'userName', userName),
       (user) => user.userName === userName,
     );
+  const findByUid = async (appId: string, uid: string) => {
+    const bySubject = await records.findIntact(appId, 'subject', lookups.key(appId, 'subject', uid));
+    if (bySubject?.uid === uid) return bySubject;
+    const marked = await records.list(
+      { appId, prefix: mark(appId, 'uid', uid) },
+      { order: 'newest', limit: SAME_MARK },
+    );
+    return marked.find((user) => user.uid === uid);
+  };
+  const findNamed = (appId: string, by: NonNullable<UserFilter['search']>['by'], value: string) => {
+    const handle = () => records.findIntact(appId, 'handle', lookups.key(appId, 'handle', value));
+    const userName = () => records.findIntact(appId, 'userName', lookups.key(appId, 'userName', value));
+    switch (by) {
+      case 'any':
+        return [handle(), userName()];
+      case 'handle':
+        return [handle()];
+      case 'userName':
+        return [userName()];
+      case 'id':
+        return [records.tryFind(appId, value), findByUid(appId, value)];
+      case 'phone':
+        return [records.findIntact(appId, 'phone', lookups.key(appId, 'phone', value))];
+    }
+  };
+  const named: UserListDeps['named'] = async (appId, { by, values }) => {
+    const found = await Promise.all(values.flatMap((value) => findNamed(appId, by, value)));
+    return [...new Map(found.flatMap((user) => (user ? [[user.id, user] as const] : []))).values()];
+  };
 
   return {
     insert: (user) => records.insert(user),
@@ -149,6 +194,10 @@ export function createUserStore(engine: Engine, lookups: Lookups, sealing: Seali
         exact: named.filter((user) => user && !(hideAnonymous && isAnonymous(user.handle))),
       });
     },
+    list: (appId, filter, page) =>
+      listUsers({ records, lookups, mark, isMarked, named }, appId, filter, page),
+    total: createTotals(clock, (appId) => records.count({ appId })),
+    relist: (appId, isStopped) => records.relist(appId, isStopped),
     stream: (appId) => records.stream({ appId }),
     streamWithoutSubject: (appId) => records.stream({ appId, lacking: 'subject' }),
     removeAll: (appId) => records.removeWhere({ appId }),

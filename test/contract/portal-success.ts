@@ -103,6 +103,20 @@ const SUCCESS: Record<string, Check> = {
     assert.equal(typeof totalLog, 'number');
     for (const row of logs) has(row, '_id appId action value logType status createdAt'.split(' '));
   },
+  'GET /api/app/users': (body, stage) => {
+    assert.deepEqual([body.total, body.totalIsExact, body.rows.length], [2, true, 2]);
+    for (const row of body.rows) isRow(row, stage);
+  },
+  'GET /api/app/signups': ({ rows, total }) => {
+    assert.equal(total, rows.length);
+    for (const row of rows) has(row, '_id handle state startedAt requests locale flow'.split(' '));
+  },
+  'GET /api/app/invites': ({ rows, total }) => {
+    assert.equal(total, rows.length);
+    for (const row of rows) {
+      has(row, '_id handle state senderHandle sentCount lastSentAt expiresAt'.split(' '));
+    }
+  },
   'GET /api/app/stat': (body) => {
     const lists = ['users', 'invites', 'signups'];
     const totals = ['totalUser', 'totalAnonUser', 'totalInvite', 'totalSignup'];

@@ -4,6 +4,7 @@ import { describeApps } from './promises/apps.ts';
 import { describeCounters } from './promises/counters.ts';
 import { describeFigures } from './promises/figures.ts';
 import { describeInvites } from './promises/invites.ts';
+import { describeLists } from './promises/lists.ts';
 import { describeMessages } from './promises/messages.ts';
 import { describeMeta } from './promises/meta.ts';
 import { describeOperators } from './promises/operators.ts';
@@ -45,4 +46,5 @@ const GROUPS = {
   figures: describeFigures,
   meta: describeMeta,
   sealing: describeSealing,
+  lists: describeLists,
 };

@@ -200,12 +200,15 @@ function newOffer(deps: OfferDeps, offer: Offer, code: string): Invite {
     ...futureIds(deps),
     metaData,
     locale,
+    sentCount: 1,
+    lastSentAt: now,
     createdAt: now,
     updatedAt: now,
   };
 }
 
 function renew(deps: OfferDeps, current: Invite, offer: Offer, code: string): Invite {
+  const now = deps.clock.now();
   return {
     ...current,
     // The ids of an accepted offer belong to the account it made.
@@ -215,7 +218,9 @@ function renew(deps: OfferDeps, current: Invite, offer: Offer, code: string): In
     code: storedCode(deps, offer.app, current.id, code),
     metaData: offer.metaData,
     locale: offer.locale,
-    updatedAt: deps.clock.now(),
+    sentCount: (current.sentCount ?? 1) + 1,
+    lastSentAt: now,
+    updatedAt: now,
   };
 }
 

@@ -58,7 +58,11 @@ interface StoredWish {
  */
 export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): Promise<StoredWish> {
   const { app, handle, passwordHash, metaData, locale } = wish;
-  const fresh = newSignup(deps, wish, { status: 'pending', kind: newCode?.kind ?? 'none', passwordHash });
+  const fresh = {
+    ...newSignup(deps, wish, { status: 'pending', kind: newCode?.kind ?? 'none', passwordHash }),
+    calls: 1,
+    expiresAt: deps.clock.now() + deps.config.signupHours * HOUR_MS,
+  };
   const withCode = (signup: Signup): Signup =>
     newCode
       ? {
@@ -73,7 +77,8 @@ export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): 
   const signup = await putSignup(deps, withCode(fresh), async (current) => {
     if (await deps.store.users.findByHandle(app.id, handle)) throw new HostError('handle_taken');
     const { id, revision, createdAt, kind, code } = current;
-    const renewed = { ...fresh, id, revision, createdAt };
+    const calls = current.status === 'pending' ? (current.calls ?? 1) + 1 : 1;
+    const renewed = { ...fresh, id, revision, createdAt, calls };
     const live = liveRequests(deps, current);
     taken = live.length === 0 ? undefined : (current.steps ?? []);
     if (live.length === 0) return withCode({ ...renewed, beganAt: fresh.createdAt });
@@ -87,6 +92,7 @@ export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): 
       code,
       steps: current.steps,
       beganAt: current.beganAt,
+      openedAt: current.openedAt,
       ...(contested
         ? { passwordHash: undefined, metaData: {}, requests: [...others, request].slice(-REQUESTS_MAX) }
         : { passwordHash: hash }),

@@ -52,7 +52,13 @@ export async function noteStep(deps: StepDeps, app: App, signup: Signup, step: S
     signups,
     () => signups.find(app.id, signup.id),
     (current) =>
-      current.steps?.includes(step) ? undefined : { ...current, steps: [...(current.steps ?? []), step] },
+      current.steps?.includes(step)
+        ? undefined
+        : {
+            ...current,
+            steps: [...(current.steps ?? []), step],
+            ...(step === 'opened' && { openedAt: deps.clock.now() }),
+          },
   );
   if (wasChanged(changed)) countStep(deps, app, changed.after, step);
 }

@@ -1,12 +1,21 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError, refused } from '../../model/errors.ts';
-import { type Invite, invitedBy, PORTAL_SENDER } from '../../model/invite.ts';
+import {
+  type Invite,
+  type InviteState,
+  invitedBy,
+  inviteStateAt,
+  PORTAL_SENDER,
+} from '../../model/invite.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { type InviteDeps, listInvites, sendInvite } from '../joining/invite.ts';
+import { change, wasChanged } from '../users/change.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
 import { chosenLocale } from '../users/locale.ts';
+import { type ListPage, type ListRequest, readList, withTotal } from './list.ts';
+import { spellingsOf } from './user-list.ts';
 
 /** More handles than this in one call would keep the portal waiting. */
 const HANDLES_MAX = 500;
@@ -97,16 +106,16 @@ export async function resendInvite(
 }
 
 /**
- * Withdraws an invite of a handle, a waiting one first. Throws `app_gone`, `app_suspended` and
- * `invite_unknown`.
+ * Withdraws an invite of a handle, a waiting one first; one that was open stays in the portal's list for a
+ * while. Answers it as it was. Throws `app_gone`, `app_suspended` and `invite_unknown`.
  */
 export async function withdrawInvite(
-  deps: Pick<Deps, 'store' | 'events' | 'figures' | 'handleRef'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'events' | 'figures' | 'handleRef'>,
   { appId, handle }: { appId: string; handle: string },
 ): Promise<Invite> {
   const app = await getActiveAppForPortal(deps, appId);
   const invite = await findInvite(deps, app, handle);
-  if (!invite || !(await deps.store.invites.remove(appId, invite.id))) throw new HostError('invite_unknown');
+  if (!invite || !(await withdraw(deps, invite))) throw new HostError('invite_unknown');
   if (invite.status === 'pending') deps.figures.count(appId, 'invite_withdrawn', invitedBy(invite));
   deps.events.emit('invite_withdrawn', {
     appId,
@@ -114,6 +123,24 @@ export async function withdrawInvite(
     by: 'portal',
   });
   return invite;
+}
+
+/** False when somebody else was first. */
+async function withdraw(
+  { store: { invites }, clock }: Pick<Deps, 'store' | 'clock'>,
+  { appId, id, status }: Invite,
+): Promise<boolean> {
+  if (status === 'verified') return invites.remove(appId, id);
+  const withdrawn = await change(
+    clock,
+    invites,
+    () => invites.find(appId, id),
+    (current) =>
+      current.status === 'pending'
+        ? { ...current, status: 'withdrawn' as const, updatedAt: clock.now() }
+        : undefined,
+  );
+  return wasChanged(withdrawn);
 }
 
 async function findInvite(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<Invite | undefined> {
@@ -127,4 +154,39 @@ export function searchInvites(
   { appId, value, page }: { appId: string; value: string; page: PageRequest },
 ): Promise<Invite[]> {
   return store.invites.search(appId, { value, ...page });
+}
+
+/** An invite with what became of it. */
+export type ListedInvite = Invite & { state: InviteState };
+
+/**
+ * A page of an app's invites, withdrawn ones included, newest first; those of one state by when they end or
+ * were withdrawn (additions §4). Throws `app_gone`, and `refused` for a cursor of another list.
+ */
+export async function listAllInvites(
+  deps: Pick<Deps, 'store' | 'cursors' | 'clock'>,
+  {
+    appId,
+    query,
+    page,
+  }: {
+    appId: string;
+    query: { state?: InviteState | undefined; search?: string | undefined; sender?: string | undefined };
+    page: ListRequest;
+  },
+): Promise<ListPage<ListedInvite>> {
+  const app = await getAppForPortal(deps, appId);
+  const { state, search, sender } = query;
+  const now = deps.clock.now();
+  const filter = {
+    ...{ state, now },
+    search: search === undefined ? undefined : spellingsOf(app, search),
+    senderHandle: sender?.trim().toLowerCase(),
+  };
+  const name = { list: 'invites', appId, filter: query };
+  const listed = await readList(deps, name, page, (keyPage) =>
+    deps.store.invites.list(appId, filter, keyPage),
+  );
+  const rows = listed.rows.map((invite) => ({ ...invite, state: inviteStateAt(invite, now) }));
+  return withTotal({ ...listed, rows }, query, () => deps.store.invites.total(appId));
 }

@@ -1,9 +1,12 @@
 import { HostError } from '../../model/errors.ts';
-import type { Signup } from '../../model/signup.ts';
+import { type Signup, type SignupState, signupStateAt } from '../../model/signup.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { getAppForPortal } from '../apps/apps.ts';
+import { flowOf } from '../joining/signup-steps.ts';
 import { findSpelled } from '../users/handle.ts';
+import { type ListPage, type ListRequest, readList, withTotal } from './list.ts';
+import { spellingsOf } from './user-list.ts';
 
 /** Signups whose handle contains a text, by handle. */
 export function searchSignups(
@@ -28,4 +31,39 @@ export async function removeSignup(
   const isMeant = signup && (signupId === undefined || signup.id === signupId.toLowerCase());
   if (!isMeant || !(await deps.store.signups.remove(appId, signup.id))) throw new HostError('signup_unknown');
   return signup;
+}
+
+/** A signup with what became of it. */
+export type ListedSignup = Signup & { state: SignupState; flow: string };
+
+/**
+ * A page of an app's signups, newest first; those of one state by when they end (additions §4). Throws
+ * `app_gone`, and `refused` for a cursor of another list.
+ */
+export async function listSignups(
+  deps: Pick<Deps, 'store' | 'cursors' | 'clock'>,
+  {
+    appId,
+    query,
+    page,
+  }: {
+    appId: string;
+    query: { state?: SignupState | undefined; search?: string | undefined };
+    page: ListRequest;
+  },
+): Promise<ListPage<ListedSignup>> {
+  const app = await getAppForPortal(deps, appId);
+  const { state, search } = query;
+  const now = deps.clock.now();
+  const filter = { state, search: search === undefined ? undefined : spellingsOf(app, search), now };
+  const name = { list: 'signups', appId, filter: query };
+  const listed = await readList(deps, name, page, (keyPage) =>
+    deps.store.signups.list(appId, filter, keyPage),
+  );
+  const rows = listed.rows.map((signup) => ({
+    ...signup,
+    state: signupStateAt(signup, now),
+    flow: flowOf(app, signup),
+  }));
+  return withTotal({ ...listed, rows }, query, () => deps.store.signups.total(appId));
 }

@@ -4,7 +4,7 @@ import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { TamperError } from '../../ports/security/sealing.ts';
 import { META } from '../../ports/store/meta.ts';
-import { MINUTE_MS } from '../../tools/duration.ts';
+import { startCatchingUp } from '../users/catch-up.ts';
 import { changeUser } from '../users/change.ts';
 import { subjectOf } from './claims.ts';
 
@@ -12,7 +12,6 @@ type SubjectDeps = Pick<Deps, 'store' | 'events' | 'clock'>;
 
 /** Users written at a time: they share a commit. */
 const AT_ONCE = 20;
-const RETRY_MS = MINUTE_MS;
 
 /** Two users whose JWTs carry the same `sub`: `user` has it unrecorded because `holder` has it. */
 export interface DoubledSubject {
@@ -53,32 +52,9 @@ export async function recordSubjects(
 
 /** Begins `recordSubjects` beside requests, unless it was done before. `stop` lets the users at hand end. */
 export function startRecordingSubjects(deps: SubjectDeps): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const running = run();
-
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        if (!(await subjectsAreRecorded(deps))) await recordSubjects(deps, () => signal.aborted);
-        return;
-      } catch (error) {
-        report(error);
-        await deps.clock.pause(RETRY_MS, signal);
-      }
-    }
-  }
-  function report(error: unknown): void {
-    if (isHostError(error, 'service_unavailable')) return;
-    const name = error instanceof Error ? error.name : 'unknown';
-    deps.events.emit('unexpected_error', { name, where: 'subjects' });
-  }
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+  return startCatchingUp(deps, 'subjects', async (isStopped) => {
+    if (!(await subjectsAreRecorded(deps))) await recordSubjects(deps, isStopped);
+  });
 }
 
 /** Users whose `sub` another user of their app has, once all others are recorded; nothing is written. */

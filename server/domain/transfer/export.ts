@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import type { Invite } from '../../model/invite.ts';
 import type { ArchiveFile } from '../../ports/archive.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { OneAtATime } from '../../tools/one-at-a-time.ts';
@@ -98,8 +99,13 @@ async function* filesOf(
   yield file(APP_TABLE, [app]);
   yield file(USER_TABLE, store.users.stream(app.id));
   yield file(SIGNUP_TABLE, store.signups.stream(app.id));
-  yield file(INVITE_TABLE, store.invites.stream(app.id));
+  yield file(INVITE_TABLE, notWithdrawn(store.invites.stream(app.id)));
   yield file(TEMPLATE_TABLE, await store.templates.list(app.id));
+}
+
+/** Withdrawn invites are kept for the portal's list alone. */
+async function* notWithdrawn(invites: AsyncIterable<Invite>): AsyncIterable<Invite> {
+  for await (const invite of invites) if (invite.status !== 'withdrawn') yield invite;
 }
 
 async function* rowsOf<T>(

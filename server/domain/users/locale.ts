@@ -19,8 +19,8 @@ export function requireLocale(app: App, tag: string): string {
   return locale;
 }
 
-/** Every app has `EN`, whatever its list says. */
-function findLocale(app: App, tag: string): string | undefined {
+/** The locale of the app that a tag means. Every app has `EN`, whatever its list says. */
+export function findLocale(app: App, tag: string): string | undefined {
   const language = languageOf(tag);
   if (!language) return undefined;
   const locales = new Set([...app.locales, DEFAULT_LOCALE]);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { ListPage } from '../../domain/portal/list.ts';
 import type { Activity } from '../../model/activity.ts';
 import type { ActivityFilter } from '../../ports/store/activity.ts';
 import type { Page } from '../../ports/store/page.ts';
-import { parseDateText } from '../../tools/date-text.ts';
-import { timeText, wireTime } from './time.ts';
+import { listAnswer, wireList } from './list.ts';
+import { optionalDate, timeText, wireTime } from './time.ts';
 
 const portalLogAnswer = z.strictObject({
   _id: z.string(),
@@ -22,6 +23,12 @@ export function portalLogs({ rows, total }: Page<Activity>): z.infer<typeof port
   return { totalLog: total, logs: rows.map(portalLog) };
 }
 
+export const keyedLogsAnswer = listAnswer(portalLogAnswer);
+/** The same by key (additions §4). */
+export function keyedLogs(page: ListPage<Activity>): z.infer<typeof keyedLogsAnswer> {
+  return wireList(page, portalLog);
+}
+
 function portalLog(row: Activity): z.infer<typeof portalLogAnswer> {
   return {
     _id: row.id,
@@ -35,18 +42,6 @@ function portalLog(row: Activity): z.infer<typeof portalLogAnswer> {
     createdAt: wireTime(row.createdAt),
   };
 }
-
-const date = z
-  .string()
-  .max(80)
-  .transform((text, context) => {
-    const time = parseDateText(text);
-    if (time !== undefined) return time;
-    context.addIssue({ code: 'custom' });
-    return z.NEVER;
-  });
-/** Portals send empty parameters for filters that are not set. */
-const optionalDate = z.union([z.literal('').transform(() => undefined), date]).optional();
 
 /** Filters of a log: `all`, empty and absent mean no filter. */
 export const logFilter = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { IssuedInvites } from '../../domain/portal/invites.ts';
+import type { IssuedInvites, ListedInvite } from '../../domain/portal/invites.ts';
 import type { Invite } from '../../model/invite.ts';
+import { listAnswer } from './list.ts';
 import { timeText, wireTime } from './time.ts';
 
 const issued = z.strictObject({
@@ -41,9 +42,39 @@ function issuedInvite(invite: Invite): z.infer<typeof issued> {
     appId: invite.appId,
     senderHandle: invite.senderHandle,
     senderUserId: invite.senderUserId,
-    status: invite.status,
+    // A withdrawn one is answered as it was before.
+    status: invite.status === 'verified' ? 'verified' : 'pending',
     locale: invite.locale,
     createdAt: wireTime(invite.createdAt),
     updatedAt: wireTime(invite.updatedAt),
+  };
+}
+
+/** A row of a list of invites (additions §4). */
+export const inviteListAnswer = listAnswer(
+  z.strictObject({
+    _id: z.string(),
+    handle: z.string(),
+    state: z.enum(['waiting', 'accepted', 'expired', 'withdrawn']),
+    senderHandle: z.string(),
+    sentCount: z.int(),
+    lastSentAt: timeText,
+    acceptedAt: timeText.optional(),
+    withdrawnAt: timeText.optional(),
+    expiresAt: timeText,
+  }),
+);
+export function listedInvite(invite: ListedInvite) {
+  const { state, code, sentCount = 1, createdAt, updatedAt, lastSentAt = createdAt } = invite;
+  return {
+    _id: invite.id,
+    handle: invite.handle,
+    state,
+    senderHandle: invite.senderHandle,
+    sentCount,
+    lastSentAt: wireTime(lastSentAt),
+    acceptedAt: state === 'accepted' ? wireTime(updatedAt) : undefined,
+    withdrawnAt: state === 'withdrawn' ? wireTime(updatedAt) : undefined,
+    expiresAt: wireTime(code?.expiresAt ?? updatedAt),
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { ListedSignup } from '../../domain/portal/signups.ts';
 import type { Signup } from '../../model/signup.ts';
+import { listAnswer } from './list.ts';
 import { timeText, wireTime } from './time.ts';
 
 /** A signup row of the portal: never the code or the password hash (contract §8 S20). */
@@ -26,5 +28,34 @@ export function portalSignup(signup: Signup): z.infer<typeof portalSignupAnswer>
     signupProvider: signup.signupProvider,
     createdAt: wireTime(signup.createdAt),
     updatedAt: wireTime(signup.updatedAt),
+  };
+}
+
+/** A row of a list of signups (additions §4). */
+export const signupListAnswer = listAnswer(
+  z.strictObject({
+    _id: z.string(),
+    handle: z.string(),
+    state: z.enum(['waiting', 'verified', 'expired']),
+    startedAt: timeText,
+    requests: z.int(),
+    openedAt: timeText.optional(),
+    verifiedAt: timeText.optional(),
+    locale: z.string(),
+    flow: z.string(),
+  }),
+);
+export function listedSignup(signup: ListedSignup) {
+  const { state, flow, calls = 1, openedAt, createdAt, beganAt = createdAt, updatedAt } = signup;
+  return {
+    _id: signup.id,
+    handle: signup.handle,
+    state,
+    startedAt: wireTime(beganAt),
+    requests: calls,
+    openedAt: wireTime(openedAt),
+    verifiedAt: state === 'verified' ? wireTime(updatedAt) : undefined,
+    locale: signup.locale,
+    flow,
   };
 }

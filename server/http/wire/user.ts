@@ -3,7 +3,8 @@ import { userRevision } from '../../domain/portal/revision.ts';
 import type { App } from '../../model/app.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { timeText, wireTime } from './time.ts';
+import { choice, listAnswer, textFilter } from './list.ts';
+import { optionalDate, timeText, wireTime } from './time.ts';
 
 const metadata = z.record(z.string(), z.unknown());
 
@@ -53,6 +54,7 @@ export const portalUserAnswer = userAnswer.extend({
   revision: z.string(),
 });
 export const portalUsersAnswer = z.array(portalUserAnswer);
+export const userListAnswer = listAnswer(portalUserAnswer);
 export function portalUser(
   deps: Pick<Deps, 'codes'>,
   user: User,
@@ -74,3 +76,18 @@ export const availableAnswer = z.strictObject({ available: z.boolean() });
 export function wireAvailable(available: boolean): z.infer<typeof availableAnswer> {
   return { available };
 }
+
+const flagFilter = choice(['true', 'false']);
+/** Filters and order of a list of users (additions §4). */
+export const userFilter = {
+  search: textFilter,
+  status: choice(['active', 'suspend', 'pending', 'locked']),
+  provider: choice(['password', 'apple', 'google', 'anonymous']),
+  factor: choice(['none', 'totp', 'phone']),
+  locale: textFilter,
+  createdFrom: optionalDate,
+  createdTo: optionalDate,
+  lastLogin: choice(['never', '30d', '90d']),
+  waitsForPassword: flagFilter.transform((flag) => (flag === undefined ? undefined : flag === 'true')),
+  sort: choice(['created', '-created', 'lastLogin', '-lastLogin']),
+};

@@ -1,5 +1,5 @@
 import type { Activity } from '../../model/activity.ts';
-import type { Page, PageRequest } from './page.ts';
+import type { KeyPage, KeyPageRequest, Page, PageRequest } from './page.ts';
 
 export interface ActivityFilter {
   logType?: 'user' | 'app';
@@ -9,6 +9,8 @@ export interface ActivityFilter {
   /** Exclusive, epoch ms. */
   to?: number;
   actions?: readonly string[];
+  /** However it was typed. */
+  handle?: string;
 }
 
 export interface ActivityStore {
@@ -16,7 +18,13 @@ export interface ActivityStore {
    * Rows that are there already, by id, stay as they are: a write whose outcome is not known can be repeated.
    */
   insertMany(rows: readonly Activity[]): Promise<void>;
+  /** Rows of a handle: without those that an earlier version of the host wrote. */
   page(appId: string, filter: ActivityFilter, page: PageRequest): Promise<Page<Activity>>;
+  /**
+   * A page by key, newest first; rows with that handle are found by their index, the other filters are
+   * checked on at most 1,000 rows a page, which may then come back short.
+   */
+  list(appId: string, filter: ActivityFilter, page: KeyPageRequest): Promise<KeyPage<Activity>>;
   /** All rows of an app by id (`undefined`: of the host), for a backup. */
   stream(appId: string | undefined): AsyncIterable<Activity>;
   /**

@@ -23,6 +23,11 @@ export const META = {
    * absent until looked at.
    */
   subjectsRecorded: 'subjectsRecorded',
+  /**
+   * `yes` once every row is found by what it is listed by, `once` while an older host may have written some
+   * since; absent until looked at.
+   */
+  rowsListed: 'rowsListed',
   /** Kinds of password hashes that users of this host have or had, a JSON list. */
   passwordKinds: 'passwordKinds',
   /** Why all clients may have one address, JSON; see `client-addresses.ts`. */

@@ -25,3 +25,14 @@ export interface KeyPageRequest {
   after?: Place | undefined;
   limit: number;
 }
+
+/** How far a search for a name went before it found somebody. */
+export type Searched = 'exact' | 'beginning' | 'newest 1000';
+/** A page of a list that may be searched. */
+export type ListedRows<T> = KeyPage<T> & { searched?: Searched };
+
+/** How many rows a list has without a filter; `isExact`: counted for this answer, else in the last minute. */
+export interface Total {
+  rows: number;
+  isExact: boolean;
+}

@@ -1,5 +1,13 @@
-import type { Signup } from '../../model/signup.ts';
-import type { Page, PageRequest } from './page.ts';
+import type { Signup, SignupState } from '../../model/signup.ts';
+import type { KeyPageRequest, ListedRows, Page, PageRequest, Total } from './page.ts';
+
+export interface SignupFilter {
+  state?: SignupState | undefined;
+  /** Spellings of a handle; see `UserFilter`. */
+  search?: readonly string[] | undefined;
+  /** Epoch ms; decides what is expired. */
+  now: number;
+}
 
 export interface SignupStore {
   /** One row per (app, handle): of two racing inserts one rejects with `handle_taken`. */
@@ -20,6 +28,12 @@ export interface SignupStore {
   page(appId: string, page: PageRequest): Promise<Page<Signup>>;
   /** As `UserStore.search`, over handles. */
   search(appId: string, query: { value: string; limit: number; offset?: number }): Promise<Signup[]>;
+  /**
+   * A page by key, newest first; with a state those that end last come first. On at most 1,000 rows a page
+   * the other filters are checked.
+   */
+  list(appId: string, filter: SignupFilter, page: KeyPageRequest): Promise<ListedRows<Signup>>;
+  total(appId: string): Promise<Total>;
   stream(appId: string): AsyncIterable<Signup>;
   /**
    * At most `limit` pending rows, over all apps, whose code expired before `before` (or, without one, were

@@ -1,5 +1,28 @@
-import type { User } from '../../model/user.ts';
-import type { Page, PageRequest } from './page.ts';
+import type { User, UserStatus } from '../../model/user.ts';
+import type { KeyPageRequest, ListedRows, Page, PageRequest, Total } from './page.ts';
+
+/** All must fit. Times are epoch ms. */
+export interface UserFilter {
+  /**
+   * `id`: row id or `uid`; `phone`: a verified number; else the handle or user name is one of `values`, or
+   * else begins with one (from 3 characters on), or else contains one (the newest 1,000 users).
+   */
+  search?: { by: 'any' | 'handle' | 'userName' | 'id' | 'phone'; values: readonly string[] };
+  /** `locked`: whatever the status. */
+  status?: UserStatus | 'locked';
+  provider?: 'password' | 'apple' | 'google' | 'anonymous';
+  factor?: 'none' | 'totp' | 'phone';
+  locale?: string;
+  /** Inclusive. */
+  createdFrom?: number;
+  /** Exclusive. */
+  createdBefore?: number;
+  /** Logged in, but not since then. */
+  lastLogin?: 'never' | number;
+  waitsForPassword?: boolean;
+}
+/** Descending with `-`; those who never logged in come last in both directions of `lastLogin`. */
+export type UserListSort = 'created' | '-created' | 'lastLogin' | '-lastLogin';
 
 /** A user was here on a UTC day, counted since 1970. */
 export interface Visit {
@@ -51,6 +74,18 @@ export interface UserStore {
     appId: string,
     query: { value: string; hideAnonymous?: boolean; limit: number; offset?: number },
   ): Promise<User[]>;
+  /**
+   * A page by key: one filter is served by its index, the one that fewest users fit, further ones are checked
+   * on at most 1,000 users a page, which may then come back short.
+   */
+  list(
+    appId: string,
+    filter: UserFilter,
+    page: KeyPageRequest & { sort: UserListSort },
+  ): Promise<ListedRows<User>>;
+  /** Renews what the users of an app are listed by; answers of how many that was missing or another. */
+  relist(appId: string, isStopped: () => boolean): Promise<number>;
+  total(appId: string): Promise<Total>;
   /** All users in batches by id, for an export. */
   stream(appId: string): AsyncIterable<User>;
   /** Those whose `subject` is not recorded, or not under its unique key; by id, each once. */

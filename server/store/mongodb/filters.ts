@@ -1,5 +1,6 @@
 import type { Filter as Query, Sort } from 'mongodb';
-import type { Filter, ListOptions } from '../engine.ts';
+import type { Place } from '../../ports/store/page.ts';
+import type { Filter, ListOptions, TimeRange, WalkOptions } from '../engine.ts';
 import type { RowDocument } from './rows.ts';
 
 type Scalar = string | number;
@@ -19,16 +20,15 @@ export function matching(filter: Filter): Query<RowDocument> {
   const conditions: Query<RowDocument>[] = [];
   if (filter.appId !== undefined) conditions.push({ appId: equal(filter.appId) });
   for (const [name, wanted] of Object.entries(filter.tags ?? {})) {
-    const operand = typeof wanted === 'string' ? equal(wanted) : { $in: wanted.map(scalar) };
-    conditions.push({ [`tags.${name}`]: operand });
+    conditions.push({ [`tags.${name}`]: operandOf(wanted) });
   }
-  if (filter.lookup) conditions.push({ [`lookups.${filter.lookup.name}`]: equal(filter.lookup.value) });
+  if (filter.lookup) conditions.push({ [`lookups.${filter.lookup.name}`]: operandOf(filter.lookup.value) });
   if (filter.lacking !== undefined) conditions.push({ [`keys.${filter.lacking}`]: null });
   if (filter.prefix !== undefined) conditions.push({ prefixes: equal(filter.prefix) });
   if (filter.createdFrom !== undefined) conditions.push({ createdAt: { $gte: scalar(filter.createdFrom) } });
   if (filter.createdBefore !== undefined)
     conditions.push({ createdAt: { $lt: scalar(filter.createdBefore) } });
-  if (filter.dueBefore !== undefined) conditions.push({ dueAt: { $lt: scalar(filter.dueBefore) } });
+  conditions.push(...rangeOf('dueAt', filter.due), ...rangeOf('touchedAt', filter.touched));
   return conditions.length === 0 ? {} : { $and: conditions };
 }
 
@@ -37,6 +37,54 @@ export const ORDERS: Readonly<Record<ListOptions['order'], Sort>> = {
   id: { _id: 1 },
   due: { dueAt: 1, _id: 1 },
 };
+
+function operandOf(wanted: string | readonly string[] | null) {
+  if (wanted === null) return null;
+  return typeof wanted === 'string' ? equal(wanted) : { $in: wanted.map(scalar) };
+}
+
+function rangeOf(field: string, range: TimeRange | undefined): Query<RowDocument>[] {
+  if (range === undefined) return [];
+  if (range === 'never') return [{ [field]: null }];
+  const { from, before } = range;
+  return [
+    ...(from === undefined ? [] : [{ [field]: { $gte: scalar(from) } }]),
+    ...(before === undefined ? [] : [{ [field]: { $lt: scalar(before) } }]),
+  ];
+}
+
+/**
+ * The queries whose answers, one after the other, are the rest of a walk: rows equal in all but the last
+ * member of the place come first. Each goes along the index from where it begins, however many rows are
+ * equal.
+ */
+export function walkQueries(
+  filter: Filter,
+  { by, descending, after }: WalkOptions,
+): { query: Query<RowDocument>; sort: Sort }[] {
+  const fields = walkFields(by);
+  const sort = Object.fromEntries(fields.map((field) => [field, descending ? -1 : 1])) as Sort;
+  // Without a time the member is null, which is less than every number.
+  const base = [
+    matching(filter),
+    ...(by === 'createdAt' ? [] : [{ [by]: { $gt: Number.NEGATIVE_INFINITY } }]),
+  ];
+  if (!after) return [{ query: { $and: base }, sort }];
+  return fields
+    .map((field, n) => {
+      const equals = fields.slice(0, n).map((each, m) => ({ [each]: equal(memberAt(after, m)) }));
+      const beyond = { [field]: { [descending ? '$lt' : '$gt']: scalar(memberAt(after, n)) } };
+      return { query: { $and: [...base, ...equals, beyond] } as Query<RowDocument>, sort };
+    })
+    .reverse();
+}
+export function walkFields(by: WalkOptions['by']): readonly ('createdAt' | 'touchedAt' | 'dueAt' | '_id')[] {
+  return by === 'createdAt' ? ['createdAt', '_id'] : [by, 'createdAt', '_id'];
+}
+/** Throws a `TypeError` for the place of another walk. */
+function memberAt(place: Place, n: number): string | number {
+  return scalar(place[n] as string | number);
+}
 
 function scalar<T extends Scalar>(value: T): T {
   if (typeof value !== 'string' && typeof value !== 'number') {

@@ -21,6 +21,7 @@ export async function createIndexes(db: Db): Promise<void> {
 }
 
 function indexesOf(shape: TableShape): IndexDescription[] {
+  const sparseKeys = shape.keys.filter((key) => shape.sparse.includes(key));
   const newest = { createdAt: -1, _id: -1 } as const;
   const sorted = (name: string, field: string) => ({
     name,
@@ -30,16 +31,20 @@ function indexesOf(shape: TableShape): IndexDescription[] {
   return [
     { name: 'newest', key: { appId: 1, ...newest } },
     { name: 'byId', key: { appId: 1, _id: 1 } },
+    ...shape.walks.map((fields) => ({
+      name: `walk.${fields.join()}`,
+      key: { appId: 1, ...ascending(fields), createdAt: 1, _id: 1 },
+    })),
     // Not unique, which a sharded collection could not be: the `_id` that it is made of is.
     ...shape.everywhere.map((key) => ({ name: key, key: { [`keys.${key}`]: 1 } as const })),
     ...shape.keys.filter(isOfApp).map((key) => ({
       name: key,
       key: { appId: 1, [`keys.${key}`]: 1 } as const,
       unique: true,
-      ...(shape.sparse.includes(key) && { partialFilterExpression: { [`keys.${key}`]: { $exists: true } } }),
+      ...(sparseKeys.includes(key) && { partialFilterExpression: { [`keys.${key}`]: { $exists: true } } }),
     })),
     // Holds those alone that lack the key, so that they are found at no cost.
-    ...shape.sparse.filter(isOfApp).map((key) => ({
+    ...sparseKeys.filter(isOfApp).map((key) => ({
       name: `lacking.${key}`,
       key: { appId: 1, _id: 1, [`keys.${key}`]: 1 } as const,
       partialFilterExpression: { [`keys.${key}`]: null },
@@ -49,4 +54,8 @@ function indexesOf(shape: TableShape): IndexDescription[] {
     ...(shape.prefixes ? [sorted('prefix', 'prefixes')] : []),
     ...(shape.due ? [{ name: 'due', key: { dueAt: 1, _id: 1 } as const }] : []),
   ];
+}
+
+function ascending(fields: readonly string[]): Record<string, 1> {
+  return Object.fromEntries(fields.map((field) => [field, 1]));
 }

@@ -1,8 +1,14 @@
 import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
-import { DuplicateKeyError, type SeenRow, type StoredRow, type TableOperations } from '../engine.ts';
+import {
+  DuplicateKeyError,
+  type SeenRow,
+  type StoredRow,
+  type TableOperations,
+  type WalkedRow,
+} from '../engine.ts';
 import type { TableName } from '../tables.ts';
 import type { Connection } from './connection.ts';
-import { equal, identity, matching, ORDERS } from './filters.ts';
+import { equal, identity, matching, ORDERS, walkFields, walkQueries } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
@@ -75,6 +81,13 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       return result.matchedCount === 1;
     },
 
+    async relist(table, { appId, id, revision, prefixes, dueAt }) {
+      const query = { ...identity(appId, id), revision: equal(revision) };
+      const change = { $set: { prefixes: [...prefixes], dueAt: dueAt ?? null } };
+      const result = await connection.run(() => rows(table).updateOne(query, change));
+      return result.modifiedCount === 1;
+    },
+
     async touch(table, appId, id, at) {
       const change = { $set: { touchedAt: at } };
       const result = await connection.run(() => rows(table).updateOne(identity(appId, id), change));
@@ -124,8 +137,25 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
       return found.map(toRow);
     },
 
-    count(table, filter) {
-      return connection.run(() => rows(table).countDocuments(matching(filter)));
+    async walk(table, filter, options) {
+      const walked: WalkedRow[] = [];
+      const fields = walkFields(options.by);
+      for (const { query, sort } of walkQueries(filter, options)) {
+        const limit = options.limit - walked.length;
+        if (limit === 0) break;
+        const how = { sort, limit, batchSize: limit, projection: STORED };
+        const found = await connection.run(() => rows(table).find(query, how).toArray());
+        for (const document of found) {
+          const place = fields.map((field) => document[field] as string | number);
+          walked.push({ row: toRow(document), place });
+        }
+      }
+      return walked;
+    },
+
+    count(table, filter, most) {
+      const options = most === undefined ? {} : { limit: most };
+      return connection.run(() => rows(table).countDocuments(matching(filter), options));
     },
 
     async removeWhere(table, filter, limit = Number.POSITIVE_INFINITY) {

@@ -165,6 +165,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX audit_operator ON audit (appId, lookup_operator, createdAt, id);
   CREATE INDEX audit_action ON audit (appId, tag_action, createdAt, id);
   `,
+  // What lists that page by key go along; NULL where a row has no such time, is not withdrawn, or is a log
+  // row of before.
+  `
+  CREATE INDEX users_used ON users (appId, touchedAt, createdAt, id);
+  CREATE INDEX signups_ending ON signups (appId, dueAt, createdAt, id);
+  ALTER TABLE invites ADD COLUMN tag_withdrawn TEXT;
+  CREATE INDEX invites_ending ON invites (appId, tag_withdrawn, dueAt, createdAt, id);
+  CREATE INDEX invites_newest_by_kind ON invites (appId, tag_withdrawn, createdAt, id);
+  ALTER TABLE activity ADD COLUMN lookup_handle TEXT;
+  CREATE INDEX activity_newest_by_handle ON activity (appId, lookup_handle, createdAt, id);
+  `,
 ];
 
 /**

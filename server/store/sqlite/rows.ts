@@ -3,19 +3,14 @@ import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';
+import { keptOf, read, SLIM_ROWS, SQL, valuesOf } from './row-sql.ts';
 import type { Statements, Value } from './statements.ts';
+import { walkStatement } from './walk.ts';
 
 /** Rows written or removed by one write; a transaction blocks the process while it runs. */
 const BATCH = 200;
-/**
- * The same for rows without prefixes, each of which costs a tenth; and how many of them one statement
- * inserts, which halves that.
- */
+/** The same for rows without prefixes, each of which costs a tenth. */
 const SLIM_BATCH = 500;
-const SLIM_ROWS = 20;
-/** What reading answers, the table as `t`. */
-const read = (table: TableName) =>
-  `t.id, t.appId, t.revision, t.createdAt, t.dueAt, t.touchedAt, t.doc${TABLES[table].seen ? ', t.seenDay' : ''}`;
 
 /**
  * The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table.
@@ -40,15 +35,15 @@ export function createRows(statements: Statements, database: GroupCommit): Table
   function insertMissing(table: TableName, row: Row): void {
     statements.insert(`${SQL[table].insert} ON CONFLICT (appId, id) DO NOTHING`, valuesOf(table, row));
   }
-  function addPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
-    statements.run(
+  function addPrefixes(table: TableName, { prefixes, createdAt }: Prefixed, owner: number): number {
+    return statements.run(
       `INSERT OR IGNORE INTO ${table}_prefixes (prefix, createdAt, owner)
        SELECT value, :createdAt, :owner FROM json_each(:prefixes)`,
       { createdAt, owner, prefixes: JSON.stringify(prefixes) },
     );
   }
-  function dropOtherPrefixes(table: TableName, { prefixes, createdAt }: Row, owner: number): void {
-    statements.run(
+  function dropOtherPrefixes(table: TableName, { prefixes, createdAt }: Prefixed, owner: number): number {
+    return statements.run(
       `DELETE FROM ${table}_prefixes WHERE owner = :owner
        AND (createdAt <> :createdAt OR prefix NOT IN (SELECT value FROM json_each(:prefixes)))`,
       { createdAt, owner, prefixes: JSON.stringify(prefixes) },
@@ -128,6 +123,25 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return statements.run(sql, { appId, id, revision, doc: JSON.stringify(doc) }) === 1;
       }),
 
+    relist: (table, row) =>
+      database.write(() => {
+        const { appId, id, revision } = row;
+        const found = statements.get(
+          `SELECT seq, dueAt FROM ${table} WHERE appId = :appId AND id = :id AND revision = :revision`,
+          { appId, id, revision },
+        );
+        if (!found) return false;
+        const seq = found.seq as number;
+        const dropped = dropOtherPrefixes(table, row, seq);
+        const added = addPrefixes(table, row, seq);
+        const dueAt = row.dueAt ?? null;
+        if (found.dueAt !== dueAt) {
+          remembered.forget(table, row);
+          statements.run(`UPDATE ${table} SET dueAt = :dueAt WHERE seq = :seq`, { seq, dueAt });
+        }
+        return dropped + added > 0 || found.dueAt !== dueAt;
+      }),
+
     touch: (table, appId, id, at) =>
       database.write(() => {
         remembered.forget(table, { appId, id });
@@ -167,9 +181,20 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return statements.all(sql, { ...values, limit, offset }).map((columns) => new ReadRow(columns));
       }),
 
-    count: (table, filter) =>
+    walk: (table, filter, options) =>
+      database.read(() => {
+        const { sql, values, placeOf } = walkStatement(read(table), table, filter, options);
+        const found = statements.all(sql, values);
+        return found.map((columns) => ({ row: new ReadRow(columns), place: placeOf(columns) }));
+      }),
+
+    count: (table, filter, most) =>
       database.read(() => {
         const { from, where, values } = conditionOf(table, filter);
+        if (most !== undefined) {
+          const sql = `SELECT count(*) AS rows FROM (SELECT 1 FROM ${from} WHERE ${where} LIMIT :most)`;
+          return statements.get(sql, { ...values, most })?.rows as number;
+        }
         return statements.get(`SELECT count(*) AS rows FROM ${from} WHERE ${where}`, values)?.rows as number;
       }),
 
@@ -226,70 +251,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
   };
 }
 
+type Prefixed = Pick<Row, 'prefixes' | 'createdAt'>;
+
 function parts<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
-}
-
-/**
- * Columns every table has, in the order in which `valuesOf` lists them; the table's own follow. A replacement
- * leaves the first alone, and `seenDay` after them where the table has it.
- */
-const KEPT = ['appId', 'id', 'touchedAt'];
-const keptOf = (table: TableName) => (TABLES[table].seen ? [...KEPT, 'seenDay'] : KEPT);
-const REPLACED = ['revision', 'createdAt', 'dueAt', 'doc'];
-
-interface TableSql {
-  /**
-   * Parameters by position: `valuesOf`; of a replacement without those kept, then app id, id and revision.
-   */
-  insert: string;
-  replace: string;
-  /** `SLIM_ROWS` rows, one after the other. */
-  insertSlim: string;
-  /** Parameters by name. */
-  find: string;
-}
-
-function sqlOf(table: TableName): TableSql {
-  const { keys, lookups, tags }: TableShape = TABLES[table];
-  const replaced = [
-    ...REPLACED,
-    ...keys.map((name) => `key_${name}`),
-    ...lookups.map((name) => `lookup_${name}`),
-    ...tags.map((name) => `tag_${name}`),
-  ];
-  const columns = [...keptOf(table), ...replaced];
-  const one = `(${columns.map(() => '?')})`;
-  return {
-    insert: `INSERT INTO ${table} (${columns}) VALUES ${one}`,
-    insertSlim: `INSERT INTO ${table} (${columns}) VALUES ${Array(SLIM_ROWS).fill(one)}`,
-    replace: `UPDATE ${table} SET ${replaced.map((column) => `${column} = ?`)}
-      WHERE appId = ? AND id = ? AND revision = ? - 1 RETURNING seq`,
-    find: `SELECT ${read(table)} FROM ${table} t WHERE t.appId = :appId AND t.id = :id`,
-  };
-}
-const SQL = Object.fromEntries(
-  (Object.keys(TABLES) as TableName[]).map((table) => [table, sqlOf(table)]),
-) as Record<TableName, TableSql>;
-
-/**
- * The columns of a row, added to `values`. Throws a `TypeError` when the row lacks a key, look-up or tag of
- * its table: a missing unique key would let two rows in.
- */
-function valuesOf(table: TableName, row: Row, values: Value[] = []): Value[] {
-  const { keys, sparse, lookups, tags }: TableShape = TABLES[table];
-  values.push(row.appId, row.id, row.touchedAt ?? null);
-  if (TABLES[table].seen) values.push(row.seenDay ?? null);
-  values.push(row.revision, row.createdAt, row.dueAt ?? null, JSON.stringify(row.doc));
-  for (const name of keys) {
-    values.push(sparse.includes(name) ? (row.keys[name] ?? null) : ownText(table, name, row.keys));
-  }
-  for (const name of lookups) values.push(ownText(table, name, row.lookups));
-  for (const name of tags) values.push(ownText(table, name, row.tags));
-  return values;
-}
-function ownText(table: TableName, name: string, from: Record<string, string>): string {
-  const value = from[name];
-  if (value === undefined) throw new TypeError(`a row of ${table} lacks its key, look-up or tag ${name}`);
-  return value;
 }

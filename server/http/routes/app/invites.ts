@@ -1,22 +1,50 @@
 import { z } from 'zod';
-import { issueInvites, resendInvite, searchInvites, withdrawInvite } from '../../../domain/portal/invites.ts';
+import {
+  issueInvites,
+  listAllInvites,
+  resendInvite,
+  searchInvites,
+  withdrawInvite,
+} from '../../../domain/portal/invites.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import {
+  inviteListAnswer,
   issuedInvites,
   issuedInvitesAnswer,
+  listedInvite,
   portalInvite,
   portalInviteAnswer,
   portalInvitesAnswer,
 } from '../../wire/invite.ts';
+import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
 import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import { localeText } from '../../wire/user-parameter.ts';
 
 /** Handles, comma-separated; the domain judges each, and how many they are. */
 const handleList = z.string().max(102_400);
 
-/** Invites of an app (contract §4.6.9, 35–37). */
+/** Invites of an app (contract §4.6.9, 35–37; additions §4). */
 export const appInviteRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/invites',
+    summary: 'A page of the invites of an app, withdrawn ones included, filtered and searched.',
+    input: z.object({
+      appId,
+      state: choice(['waiting', 'accepted', 'expired', 'withdrawn']),
+      search: textFilter,
+      sender: textFilter,
+      ...listPaging,
+    }),
+    answer: inviteListAnswer,
+    errors: ['app_gone'],
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => {
+      const { appId: id, after, limit, ...query } = input;
+      return wireList(await listAllInvites(deps, { appId: id, query, page: { after, limit } }), listedInvite);
+    },
+  }),
   portalRoute({
     method: 'GET',
     path: '/api/app/searchInvite',

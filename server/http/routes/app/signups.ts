@@ -1,11 +1,36 @@
 import { z } from 'zod';
-import { removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
+import { listSignups, removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
 import { portalRoute } from '../../route.ts';
+import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
-import { portalSignup, portalSignupAnswer, portalSignupsAnswer } from '../../wire/signup.ts';
+import {
+  listedSignup,
+  portalSignup,
+  portalSignupAnswer,
+  portalSignupsAnswer,
+  signupListAnswer,
+} from '../../wire/signup.ts';
 
-/** Signups of an app (contract §4.6.7, 8). */
+/** Signups of an app (contract §4.6.7, 8; additions §4). */
 export const appSignupRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/signups',
+    summary: 'A page of the signups of an app, filtered and searched.',
+    input: z.object({
+      appId,
+      state: choice(['waiting', 'verified', 'expired']),
+      search: textFilter,
+      ...listPaging,
+    }),
+    answer: signupListAnswer,
+    errors: ['app_gone'],
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => {
+      const { appId: id, after, limit, ...query } = input;
+      return wireList(await listSignups(deps, { appId: id, query, page: { after, limit } }), listedSignup);
+    },
+  }),
   portalRoute({
     method: 'GET',
     // The spelling is the protocol's.

@@ -6,11 +6,13 @@ import {
   searchUsers,
   setUserStatus,
 } from '../../../domain/portal/user-administration.ts';
+import { listUsers } from '../../../domain/portal/user-list.ts';
 import { replaceMetadata } from '../../../domain/portal/user-metadata.ts';
 import { reason } from '../../frame/reason.ts';
 import { typedText } from '../../frame/typed-text.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
+import { listPaging, wireList } from '../../wire/list.ts';
 import {
   appId,
   handle,
@@ -22,11 +24,31 @@ import {
   searchPage,
   searchText,
 } from '../../wire/portal-parameter.ts';
-import { portalUser, portalUserAnswer, portalUsersAnswer } from '../../wire/user.ts';
+import {
+  portalUser,
+  portalUserAnswer,
+  portalUsersAnswer,
+  userFilter,
+  userListAnswer,
+} from '../../wire/user.ts';
 import { newPassword, passwordToSet } from '../../wire/user-parameter.ts';
 
-/** Users of an app (contract §4.6.6, 13–15, 27, 28). */
+/** Users of an app (contract §4.6.6, 13–15, 27, 28; additions §4). */
 export const appUserRoutes = [
+  portalRoute({
+    method: 'GET',
+    path: '/api/app/users',
+    summary: 'A page of the users of an app, filtered, searched and sorted.',
+    input: z.object({ appId, ...userFilter, ...listPaging }),
+    answer: userListAnswer,
+    errors: ['app_gone'],
+    failsStatus: { app_gone: 403 },
+    respond: async ({ deps, input }) => {
+      const { appId: id, after, limit, sort = '-created', ...query } = input;
+      const listed = await listUsers(deps, { appId: id, query, sort, page: { after, limit } });
+      return wireList(listed, (user) => portalUser(deps, user, { id }));
+    },
+  }),
   portalRoute({
     method: 'GET',
     path: '/api/app/searchUser',

@@ -1,0 +1,41 @@
+import { isHostError } from '../../model/errors.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { MINUTE_MS } from '../../tools/duration.ts';
+
+const RETRY_MS = MINUTE_MS;
+
+/**
+ * Begins work beside requests that brings rows of an earlier version up to date, and again a minute after it
+ * failed. `where` names it in `unexpected_error`. `stop` lets the step at hand end.
+ */
+export function startCatchingUp(
+  deps: Pick<Deps, 'clock' | 'events'>,
+  where: string,
+  work: (isStopped: () => boolean) => Promise<void>,
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const running = run();
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await work(() => signal.aborted);
+      } catch (error) {
+        report(error);
+        await deps.clock.pause(RETRY_MS, signal);
+      }
+    }
+  }
+  function report(error: unknown): void {
+    if (isHostError(error, 'service_unavailable')) return;
+    const name = error instanceof Error ? error.name : 'unknown';
+    deps.events.emit('unexpected_error', { name, where });
+  }
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
