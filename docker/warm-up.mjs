@@ -8,6 +8,7 @@ await import('../setup/commands/set-up.ts');
 await import('../server/archive/read.ts');
 await import('../server/archive/write.ts');
 await import('../server/log/metrics.ts');
+await import('../portal/portal.ts');
 for (const lazy of ['mongodb', '@sendgrid/mail', 'twilio', 'koa-body', '@node-rs/bcrypt']) await import(lazy);
 const require = module.createRequire(import.meta.url);
 for (const lazy of ['handlebars', 'libphonenumber-js', 'otplib']) require(lazy);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { lazyPortal } from '../portal/lazy.ts';
 import { insecureSettings } from './config/insecure.ts';
 import { loadListeningConfig } from './config/load.ts';
 import { VERSION } from './config/version.ts';
@@ -16,6 +17,8 @@ import { databaseProblem } from './start/open-engine.ts';
 import { asStartError } from './start/start-failure.ts';
 import { buildDeps, type Wired } from './wiring.ts';
 
+/** What a port of its own answers beside the portal. */
+const ALIVE = routes.filter(({ path }) => path === '/healthz');
 /** What waits in memory gets this long to be written, however long the requests took. */
 const LEAST_CLOSING_MS = 1_000;
 
@@ -54,8 +57,19 @@ export async function main(args: readonly string[]): Promise<void> {
 async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
   const deps = await buildDeps(config, log);
   letThreadPoolYield();
-  const server = createHostServer(createApp(deps, routes, log), deps);
+  const portal = config.portal === 'on' ? lazyPortal(deps) : undefined;
+  const apart = config.portalPort;
+  const server = createHostServer(
+    createApp(deps, routes, log, apart === undefined ? portal : undefined),
+    deps,
+  );
+  const servers = [server];
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
+  if (portal && apart !== undefined) {
+    const own = createHostServer(createApp(deps, ALIVE, log, portal), deps);
+    servers.push(own);
+    await openPort(deps, 'PORTAL_PORT', () => own.listen(apart, config.portalHost));
+  }
   if (config.port === 0 && config.apiUrlIsDefault) config.apiUrl = `http://localhost:${port}`;
   for (const setting of insecureSettings(config, deps.hostKeyBits)) {
     deps.events.emit('insecure_setting', { setting });
@@ -73,10 +87,10 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
     askedAt = performance.now();
     deps.readiness.drain();
     const deadline = performance.now() + config.shutdownSeconds * 1000;
-    const drained = await server.drain(config.shutdownSeconds);
+    const drained = await Promise.all(servers.map((each) => each.drain(config.shutdownSeconds)));
     const left = Math.max(LEAST_CLOSING_MS, deadline - performance.now());
     const closed = await Promise.race([close(deps), pause(left, false)]);
-    const exitCode = drained && closed ? EXIT.stopped : EXIT.stillDraining;
+    const exitCode = drained.every(Boolean) && closed ? EXIT.stopped : EXIT.stillDraining;
     deps.events.emit('host_stopped', { exitCode });
     await log.drained();
     exit(exitCode, log);
@@ -95,11 +109,13 @@ function onStopSignal(handle: () => void): void {
 }
 
 async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<number> {
-  let name = 'METRICS_PORT';
+  await openPort(deps, 'METRICS_PORT', () => deps.begin());
+  return openPort(deps, 'PORT', listen);
+}
+
+async function openPort<T>(deps: Wired, name: string, open: () => Promise<T>): Promise<T> {
   try {
-    await deps.begin();
-    name = 'PORT';
-    return await listen();
+    return await open();
   } catch (error) {
     await deps.stop();
     throw databaseProblem(error, deps.store.kind) ?? portError(name, error);

@@ -60,12 +60,21 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
       'server/config/version.ts',
     ],
   },
+  {
+    folder: 'portal/',
+    below: [
+      ...['server/domain/operators/', 'server/http/', 'server/log/', 'server/ports/', 'server/model/'],
+      ...['server/tools/', 'server/config/addresses.ts', 'client/'],
+    ],
+  },
+  // What starts the host hands its HTTP server the portal, which is loaded at its first use.
+  { folder: 'server/main.ts', below: ['server/', 'portal/lazy.ts'] },
   { folder: 'server/', below: ['package.json'] },
   ...fromTheGroundUp('setup/', SETUP, ['server/', 'setup/exit.ts', 'setup/command.ts', 'setup/options.ts']),
   { folder: 'setup/', below: ['server/'] },
   // For other people's code: knows nothing of the host but its HTTP contract.
   { folder: 'client/', below: [] },
-  { folder: 'test/', below: ['server/', 'setup/', 'client/'] },
+  { folder: 'test/', below: ['server/', 'setup/', 'client/', 'portal/'] },
 ];
 /** Files that choose and start: nothing below them may know them. */
 const TOP = /^server\/(?:start\/)?[^/]+$/;
@@ -74,6 +83,8 @@ const TOP = /^server\/(?:start\/)?[^/]+$/;
 const SHARED_PACKAGES: Readonly<Record<string, RegExp>> = {
   mongodb: /^server\/store\/mongodb\//,
   koa: /^server\/http\//,
+  // Messages and landing pages; the pages of the portal.
+  handlebars: /^server\/delivery\/|^portal\//,
   // Schemas stand where something comes in: requests, and what tokens and sealed texts hold.
   zod: /^server\/(?:http|security)\//,
 };
@@ -128,7 +139,9 @@ function isTypeOnly(clause: string): boolean {
   );
 }
 
-const sources = globSync('{server,setup,client,test}/**/*.{ts,mjs}', { cwd: PROJECT }).sort().map(read);
+const sources = globSync('{server,setup,client,portal,test}/**/*.{ts,mjs}', { cwd: PROJECT })
+  .sort()
+  .map(read);
 const shipped = sources.filter(({ file }) => !file.startsWith('test/'));
 
 /** Names of the shipped files, but for `except`, whose text matches. */
@@ -222,7 +235,7 @@ describe('architecture', () => {
     assert.deepEqual(
       shippedWith(
         /\bset(?:Timeout|Interval|Immediate)\(|node:timers/,
-        /^server\/(?!domain\/)|^(?:setup|client)\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
+        /^server\/(?!domain\/)|^(?:setup|client|portal)\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
       ),
       [],
     );

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** What only some hosts or some calls need. Each is loaded with its first use. */
@@ -47,6 +48,12 @@ describe('a host with the embedded database', () => {
     const early = LATER.filter((name) => loaded.some((url) => url.includes(`/node_modules/${name}/`)));
     assert.deepEqual(early, []);
     assert(loaded.some((url) => url.includes('/node_modules/koa/')));
+  });
+
+  it('loads no page of the portal before somebody asks for one', () => {
+    const folder = pathToFileURL(join(PROJECT, 'portal/')).href;
+    const portal = loaded.filter((url) => url.startsWith(folder)).map((url) => url.slice(folder.length));
+    assert.deepEqual(portal.sort(), ['frame/allow.ts', 'lazy.ts']);
   });
 
   it('starts without fetch', () => {

@@ -16,11 +16,17 @@ import { logRequest, RequestIds } from './frame/request-log.ts';
 import { RouteTable } from './frame/router.ts';
 import type { Route } from './route.ts';
 
+/** Pages that answer for themselves, beside the routes. */
+export interface Console {
+  /** False for what is none of its addresses: the routes answer then. */
+  answer(ctx: HttpContext): Promise<boolean>;
+}
+
 /**
  * The whole host as a Koa application; needs no environment and no port. Throws a `TypeError` when two routes
  * are declared for one method and path.
  */
-export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Koa {
+export function createApp(deps: Deps, routes: readonly Route[], log: Logger, console?: Console): Koa {
   const { config } = deps;
   const cors = new Cors(config.allowOrigin);
   const sender = new Sender(new AnswerHeaders(config));
@@ -81,6 +87,11 @@ export function createApp(deps: Deps, routes: readonly Route[], log: Logger): Ko
   // Koa would print errors of broken connections, headers and all.
   app.silent = true;
   app.use(openExchange);
+  if (console) {
+    app.use(async (context, next) => {
+      if (!(await console.answer(context as HttpContext))) await next();
+    });
+  }
   app.use(answer);
   return app;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lazyPortal } from '../../portal/lazy.ts';
 import { buildConfig } from '../../server/config/load.ts';
 import { type ConnectionLimits, connectionLimits } from '../../server/http/connections.ts';
 import { createApp as createKoaApp } from '../../server/http/koa.ts';
@@ -135,7 +136,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const answers = new CheckedAnswers();
   const watched = routes.map((route) => answers.watch(route));
   const server = createHostServer(
-    createKoaApp(deps, watched, log),
+    createKoaApp(deps, watched, log, config.portal === 'on' ? lazyPortal(deps) : undefined),
     deps,
     options.connections ?? connectionLimits({ trustProxyHops: 1 }),
   );

@@ -36,6 +36,7 @@ async function runWizard(folder: string): Promise<string> {
   await session.answer('Reverse proxies', '1');
   await session.answer('Name of the first app', 'demo');
   await session.answer('Its users sign up');
+  await session.answer('E-mail of an operator');
   await session.answer('Write it', 'y');
   await session.expect('server secret');
   await session.exited;

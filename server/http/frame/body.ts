@@ -62,7 +62,8 @@ function guessType(text: string): string {
   return /^\s*[{[]/.test(text) ? JSON_TYPE : FORM;
 }
 
-async function receive(request: IncomingMessage): Promise<Buffer> {
+/** The bytes of a body. Throws `body_too_large` beyond 100 kB, and `malformed_request`. */
+export async function receive(request: IncomingMessage): Promise<Buffer> {
   const slow = setTimeout(() => request.destroy(), BODY_TIME_MS);
   try {
     return await getRawBody(request, { length: request.headers['content-length'], limit: BODY_LIMIT });

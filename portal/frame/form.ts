@@ -1,0 +1,32 @@
+import type { IncomingMessage } from 'node:http';
+import { receive } from '../../server/http/frame/body.ts';
+import { Refusal } from './route.ts';
+
+const TYPE = 'application/x-www-form-urlencoded';
+
+/** The fields of a form, as a browser sends them. */
+export class Form {
+  readonly text: string;
+  readonly #fields: URLSearchParams;
+  constructor(text = '') {
+    this.text = text;
+    this.#fields = new URLSearchParams(text);
+  }
+  /** The first of that name; empty when there is none. */
+  get(name: string): string {
+    return this.#fields.get(name) ?? '';
+  }
+  all(name: string): string[] {
+    return this.#fields.getAll(name);
+  }
+  has(name: string): boolean {
+    return this.#fields.has(name);
+  }
+}
+
+/** Reads a form body. Throws `Refusal` 422 for anything else, and as `receive` does. */
+export async function readForm(request: IncomingMessage): Promise<Form> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+  if (type.trim().toLowerCase() !== TYPE) throw new Refusal(422);
+  return new Form((await receive(request)).toString('utf8'));
+}

@@ -1,0 +1,129 @@
+import { lookup } from 'node:dns/promises';
+import http, { type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import { BlockList, isIP } from 'node:net';
+import { Readable } from 'node:stream';
+import { plainAddress } from '../server/http/frame/client-address.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** Why a host is not asked, the name of a text. */
+export type OutboundFault = 'unknownName' | 'forbidden' | 'private' | 'httpsOnly';
+
+/** Nobody was asked. */
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError';
+  readonly fault: OutboundFault;
+  constructor(fault: OutboundFault) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+type Kind = 'loopback' | 'forbidden' | 'private' | 'public';
+
+function networks(...list: readonly string[]): BlockList {
+  const block = new BlockList();
+  for (const network of list) {
+    const [address = '', bits = ''] = network.split('/');
+    block.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return block;
+}
+
+const LOOPBACK = networks('127.0.0.0/8', '::1/128');
+/** Cloud metadata, and what is no single machine. */
+const FORBIDDEN = networks(
+  '169.254.0.0/16',
+  'fd00:ec2::254/128',
+  '0.0.0.0/8',
+  '::/128',
+  '224.0.0.0/3',
+  'ff00::/8',
+);
+const PRIVATE = networks(
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '198.18.0.0/15',
+  'fc00::/7',
+  'fe80::/10',
+);
+
+/** What an address means to somebody who is told to ask it. */
+export function kindOfAddress(text: string): Kind {
+  const address = plainAddress(text);
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (LOOPBACK.check(address, family)) return 'loopback';
+  if (FORBIDDEN.check(address, family)) return 'forbidden';
+  return PRIVATE.check(address, family) ? 'private' : 'public';
+}
+
+/**
+ * Where a host may be asked: every address of its name is judged, and the connection goes to the one that
+ * was. Throws `OutboundError`.
+ */
+export async function resolveHost(
+  url: URL,
+  privateAllowed: boolean,
+): Promise<{ address: string; family: number }> {
+  const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const found = isIP(name)
+    ? [{ address: name, family: isIP(name) }]
+    : await lookup(name, { all: true }).catch(() => []);
+  const [first] = found;
+  if (!first) throw new OutboundError('unknownName');
+  const kinds = found.map(({ address }) => kindOfAddress(address));
+  if (kinds.includes('forbidden')) throw new OutboundError('forbidden');
+  if (kinds.includes('private') && !privateAllowed) throw new OutboundError('private');
+  if (url.protocol === 'http:' && kinds.some((kind) => kind !== 'loopback'))
+    throw new OutboundError('httpsOnly');
+  return first;
+}
+
+/**
+ * A `fetch` for the hosts of the portal: https unless the address is loopback, no private address unless
+ * allowed, never a metadata service, no redirects, ten seconds. Each connection is judged anew.
+ */
+export function outboundFetch({ privateAllowed }: { privateAllowed: boolean }): typeof fetch {
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const { address, family } = await resolveHost(url, privateAllowed);
+    const headers = Object.fromEntries(new Headers(init.headers));
+    const body = init.body === undefined || init.body === null ? undefined : new Response(init.body);
+    const type = body?.headers.get('content-type');
+    if (type && headers['content-type'] === undefined) headers['content-type'] = type;
+    const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
+    const answer = await ask(
+      url,
+      {
+        method: init.method ?? 'GET',
+        headers,
+        signal: AbortSignal.any(signals),
+        // The name was judged: whatever it means by now, this is where the connection goes.
+        lookup: (_name, options, callback) =>
+          options.all ? callback(null, [{ address, family }]) : callback(null, address, family),
+      },
+      body && Buffer.from(await body.arrayBuffer()),
+    );
+    const told = Object.entries(answer.headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one): [string, string] => [name, one]),
+    );
+    const status = answer.statusCode ?? 502;
+    const isEmpty = [204, 205, 304].includes(status);
+    return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream), {
+      status,
+      headers: told,
+    });
+  };
+}
+
+function ask(url: URL, options: RequestOptions, body: Buffer | undefined): Promise<IncomingMessage> {
+  const { request } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve, reject) => {
+    request(url, { ...options, agent: false }, resolve)
+      .on('error', reject)
+      .end(body);
+  });
+}

@@ -1,0 +1,137 @@
+import { setNotice } from '../server/domain/operators/sessions.ts';
+import type { HttpContext } from '../server/http/frame/request-facts.ts';
+import type { Console } from '../server/http/koa.ts';
+import { errorFields } from '../server/log/events.ts';
+import { HostError } from '../server/model/errors.ts';
+import type { Deps } from '../server/ports/deps.ts';
+import { Assets } from './frame/assets.ts';
+import { pagePolicy } from './frame/headers.ts';
+import { navigationFor } from './frame/navigation.ts';
+import { type PageReply, type PortalReply, page, Refusal } from './frame/route.ts';
+import { Router } from './frame/router.ts';
+import { PortalSender } from './frame/sender.ts';
+import { createServe, type Exchange } from './frame/serve.ts';
+import { LANGUAGES, languageTag } from './frame/texts.ts';
+import { Views } from './frame/views.ts';
+import { confirmRoutes } from './routes/confirm.ts';
+import { routes } from './routes/index.ts';
+
+/** Every page of the portal (operator §8). */
+export function createPortal(deps: Deps): Console {
+  const assets = new Assets();
+  const views = new Views();
+  const sender = new PortalSender(deps.config);
+  const router: Router = new Router([...routes, ...confirmRoutes(() => router)]);
+  const serve = createServe(deps, router);
+
+  async function answer(ctx: HttpContext): Promise<boolean> {
+    const exchange = serve.open(ctx);
+    const asset = assets.find(exchange.path);
+    if (asset) {
+      ctx.exchange.route = '/portal/assets';
+      sender.sendAsset(ctx, exchange.secure, asset);
+      return true;
+    }
+    await send(exchange, await replyTo(exchange));
+    return true;
+  }
+
+  async function replyTo(exchange: Exchange): Promise<PortalReply> {
+    try {
+      return await serve.serve(exchange);
+    } catch (thrown) {
+      return errorPage(exchange, asRefusal(thrown));
+    }
+  }
+
+  function asRefusal(thrown: unknown): Refusal {
+    if (thrown instanceof Refusal) return thrown;
+    if (thrown instanceof HostError && (thrown.status === 429 || thrown.status === 503))
+      return new Refusal(thrown.status, 'error.busy');
+    if (thrown instanceof HostError && thrown.error === 'body_too_large')
+      return new Refusal(422, 'error.tooLarge');
+    if (thrown instanceof HostError && thrown.error === 'malformed_request') return new Refusal(422);
+    deps.events.emit('unexpected_error', errorFields(thrown));
+    return new Refusal(500);
+  }
+
+  function errorPage({ texts, ctx }: Exchange, { status, hint, values }: Refusal): PageReply {
+    const name = [401, 403, 404, 422, 500].includes(status) ? status : 503;
+    const sentence = texts.say(hint ?? `error.${name}.text`, values);
+    const model = { sentence, requestId: ctx.exchange.requestId, signIn: status === 401 };
+    return page('error', `error.${name}`, model, { status });
+  }
+
+  async function send(exchange: Exchange, reply: PortalReply): Promise<void> {
+    const { ctx, secure } = exchange;
+    if (reply.kind === 'download') {
+      await sender.sendDownload(ctx, secure, reply).catch(() => ctx.res.destroy());
+      return;
+    }
+    const cookies = [...exchange.setCookies, ...reply.cookies].flatMap((cookie) => ['Set-Cookie', cookie]);
+    if (reply.kind === 'page') {
+      const nonce = deps.codes.newId();
+      const headers = [
+        'Content-Security-Policy',
+        pagePolicy(nonce),
+        'Content-Language',
+        languageTag(exchange.texts.language),
+        ...cookies,
+      ];
+      if (reply.status === 401 && exchange.wantsPart) headers.push('HX-Redirect', '/portal/sign-in');
+      const body = await render(exchange, reply, nonce);
+      return sender.send(ctx, secure, {
+        status: reply.status,
+        contentType: 'text/html; charset=utf-8',
+        body,
+        headers,
+      });
+    }
+    if (reply.notice && exchange.signedIn) await setNotice(deps, exchange.signedIn.session, reply.notice);
+    const policy = ['Content-Security-Policy', pagePolicy(deps.codes.newId())];
+    if (exchange.wantsPart) {
+      return sender.send(ctx, secure, {
+        status: 200,
+        headers: [...policy, ...cookies, 'HX-Redirect', reply.to],
+      });
+    }
+    return sender.send(ctx, secure, { status: 303, headers: [...policy, ...cookies, 'Location', reply.to] });
+  }
+
+  async function render(exchange: Exchange, reply: PageReply, nonce: string): Promise<string> {
+    const { texts, signedIn, csrf, path, ctx, cookies } = exchange;
+    const operator = signedIn?.operator;
+    const model = {
+      ...reply.model,
+      texts,
+      title: texts.has(reply.title) ? texts.say(reply.title) : reply.title,
+      csrf,
+      nonce,
+      language: texts.language,
+      languageTag: languageTag(texts.language),
+      languages: Object.entries(LANGUAGES).map(([value, label]) => ({ value, label })),
+      theme: cookies.theme(ctx.req),
+      themeCookie: cookies.setTheme('dark').replace(/=dark/, '=THEME'),
+      here: ctx.req.url ?? '/portal',
+      operator: operator && { email: operator.email, role: operator.role },
+      keyboard: operator?.keyboard !== false,
+      navigation: operator ? navigationFor(operator, path) : [],
+      notice: noticeOf(exchange),
+      css: assets.address('portal.css'),
+      script: assets.address('portal.js'),
+      htmx: assets.address('htmx.js'),
+      hxCsp: assets.address('hx-csp.js'),
+      icon: assets.address('icon.svg'),
+    };
+    if (exchange.wantsPart) return views.part(reply.view, model);
+    if (model.notice && signedIn) await setNotice(deps, signedIn.session, undefined);
+    return views.page(reply.view, model);
+  }
+
+  return { answer };
+}
+
+function noticeOf({ signedIn, texts }: Exchange): string | undefined {
+  const name = signedIn?.session.notice;
+  return name !== undefined && texts.has(name) ? texts.say(name) : undefined;
+}

@@ -1,0 +1,109 @@
+import { auditFilterFor, auditPage } from '../../server/domain/operators/audit.ts';
+import type { AuditRow } from '../../server/model/operator.ts';
+import type { AuditFilter } from '../../server/ports/store/audit.ts';
+import { csvLine } from '../csv.ts';
+import {
+  download,
+  operatorRoute,
+  type PortalReply,
+  type PortalRoute,
+  page,
+  type Request,
+} from '../frame/route.ts';
+
+const AUDIT = '/portal/audit';
+const PAGE = 50;
+/** What lines of the audit are called, as the filter lists them. */
+const ACTIONS = [
+  ...['signIn', 'enter', 'changePassword', 'enableFactor', 'disableFactor', 'newRecoveryCodes'],
+  ...['inviteOperator', 'renewLink', 'changeRole', 'endSessions', 'removeOperator'],
+  ...['addHost', 'editHost', 'removeHost'],
+];
+
+/** What operators did: an owner sees every row, the others their own. */
+export const auditRoutes: PortalRoute[] = [
+  operatorRoute({ method: 'GET', path: AUDIT, may: 'seeAudit', respond: list }),
+  operatorRoute({ method: 'GET', path: `${AUDIT}/export`, may: 'seeAudit', respond: exportAll }),
+];
+
+async function list({ deps, operator, query, access, texts }: Request): Promise<PortalReply> {
+  const offset = Math.min(Math.max(0, Math.floor(Number(query.get('after')) || 0)), 100_000);
+  const filter = auditFilterFor(operator, filterOf(query));
+  const { rows, hasMore } = await auditPage(deps, filter, { offset, limit: PAGE });
+  const chosen = query.get('action') ?? '';
+  const actions = ACTIONS.map((value) => ({
+    value,
+    label: texts.say(`audit.${value}`),
+    chosen: value === chosen,
+  }));
+  const at = (place: number) => {
+    const parameters = new URLSearchParams(query);
+    parameters.delete('after');
+    if (place > 0) parameters.set('after', String(place));
+    return `${AUDIT}?${parameters}`;
+  };
+  const more = new URLSearchParams(query);
+  more.delete('after');
+  return page('audit', 'audit.title', {
+    rows: rows.map((row) => ({
+      ...shown(row),
+      action: texts.has(`audit.${row.action}`) ? texts.say(`audit.${row.action}`) : row.action,
+    })),
+    actions,
+    from: query.get('from') ?? '',
+    to: query.get('to') ?? '',
+    own: access === 'own',
+    next: hasMore ? at(offset + PAGE) : undefined,
+    previous: offset > 0 ? at(Math.max(0, offset - PAGE)) : undefined,
+    exportAddress: `${AUDIT}/export?${more}`,
+  });
+}
+
+function shown(row: AuditRow) {
+  return {
+    createdAt: row.createdAt,
+    email: row.email,
+    address: row.address,
+    target: [row.host, row.appId, row.target].filter((part) => part !== undefined).join(' · '),
+    changes: row.changes.map(({ field, before, after }) =>
+      [field, ...(before || after ? [`${before ?? '–'} → ${after ?? '–'}`] : [])].join(': '),
+    ),
+  };
+}
+
+function filterOf(query: URLSearchParams): AuditFilter {
+  const dayOf = (name: string) => {
+    const text = query.get(name) ?? '';
+    return /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  };
+  const [from, to] = [dayOf('from'), dayOf('to')];
+  const action = query.get('action');
+  return {
+    ...(action && { action }),
+    ...(!Number.isNaN(from) && { from }),
+    ...(!Number.isNaN(to) && { to: to + 86_400_000 }),
+  };
+}
+
+async function exportAll({ deps, operator, query }: Request): Promise<PortalReply> {
+  const rows = deps.store.audit.newest(auditFilterFor(operator, filterOf(query)));
+  return download('audit.csv', 'text/csv; charset=utf-8', lines(rows));
+}
+
+async function* lines(rows: AsyncIterable<AuditRow>): AsyncIterable<string> {
+  yield csvLine(['time', 'operator', 'address', 'action', 'host', 'app', 'target', 'changes']);
+  for await (const row of rows) {
+    const { email, address, action, host = '', appId = '', target = '', changes } = row;
+    const time = new Date(row.createdAt).toISOString();
+    yield csvLine([
+      time,
+      email,
+      address,
+      action,
+      host,
+      appId,
+      target,
+      changes.length > 0 ? JSON.stringify(changes) : '',
+    ]);
+  }
+}
