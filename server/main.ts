@@ -78,6 +78,7 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   if (doubt) deps.events.emit('insecure_setting', { setting: 'TRUST_PROXY_HOPS', reason: doubt });
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
+  log.ready(config.apiUrl);
 
   let askedAt: number | undefined;
   const stop = async (): Promise<void> => {

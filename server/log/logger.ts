@@ -1,6 +1,8 @@
+import { isatty } from 'node:tty';
 import { type DestinationStream, pino } from 'pino';
 import type { LogLevel } from '../model/config.ts';
 import { StandardOutput } from './standard-output.ts';
+import { type TerminalLines, terminalLines } from './terminal-lines.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 /** What the line of an answered request says. */
@@ -23,20 +25,24 @@ export interface Logger {
   error: Write;
   /** As `info` with the message `request`, for a fraction of the cost. */
   request(line: RequestLine): void;
+  /** Says where the host is to be found; at a terminal alone. */
+  ready(address: string): void;
   /** See `StandardOutput`; nothing with a destination of its own. */
   flush(): void;
   drained(): Promise<void>;
 }
 
 /**
- * The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`. No line waits for its reader; `flush`
- * does.
+ * The host's log on stdout: `time` in ISO 8601, `level` by name, `msg`; where stdout is a terminal, lines for
+ * a person. No line waits for its reader; `flush` does.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const stdout = destination
     ? undefined
     : new StandardOutput(({ sync }) => pino.destination({ fd: 1, sync }));
-  const out: DestinationStream | undefined = destination ?? stdout;
+  const lines = stdout && linesOfTerminal(level);
+  const raw: DestinationStream | undefined = destination ?? stdout;
+  const out = lines ? { write: (json: string) => raw?.write(lines.other(json)) } : raw;
   const log = pino(
     {
       level,
@@ -54,11 +60,25 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
     request(line) {
-      if (tellsRequests) out?.write(requestText(line));
+      if (!tellsRequests) return;
+      const text = lines ? lines.request(line) : requestText(line);
+      if (text !== undefined) raw?.write(text);
+    },
+    ready(address) {
+      if (lines) raw?.write(lines.ready(address));
     },
     flush: () => stdout?.flush(),
     drained: async () => stdout?.drained(),
   };
+}
+
+/** Undefined where nobody looks on: pipes and files get JSON. */
+function linesOfTerminal(level: LogLevel): TerminalLines | undefined {
+  if (!isatty(1)) return undefined;
+  return terminalLines({
+    colours: process.stdout.hasColors(),
+    probes: level === 'debug' || level === 'trace',
+  });
 }
 
 function requestText({ requestId, method, route, status, ms, appId, code, reason }: RequestLine): string {

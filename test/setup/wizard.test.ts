@@ -78,7 +78,7 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
     await wizard.expect('server secret');
     await wizard.expect('app token');
     await wizard.expect('curl');
-    await wizard.expect('"listening"');
+    await wizard.expect(`Ready: http://localhost:${port} · Ctrl-C stops`);
     const response = await fetch(`http://localhost:${port}/readyz`);
     assert.equal(response.status, 200);
     wizard.type(KEYS.ctrlC);
