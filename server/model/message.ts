@@ -28,18 +28,38 @@ export interface Message {
   attachments?: Attachment[];
 }
 
-/** A message waiting in the store's queue. Sealed at rest. */
+/** What became of a queued message; `withdrawn`: the reason for it is gone. */
+export const MESSAGE_STATES = ['waiting', 'sent', 'failed', 'withdrawn'] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+
+/**
+ * A message in the store's queue, and for 30 days afterwards what became of it. Recipient and content are
+ * sealed at rest.
+ */
 export interface QueuedMessage {
   id: string;
   appId: string;
   revision: number;
-  content: Message;
+  state: MessageState;
+  channel: Message['channel'];
+  /** The published name of its text. */
+  template: MessageName;
+  locale: string;
+  to: string;
+  /** Gone as soon as nobody may send it any more: sent, withdrawn, or of no more use. */
+  content?: Message;
   tries: number;
-  /** When a process may next take it; a taken row is leased by moving this ahead. */
+  /**
+   * When a process may next take it: waiting, to send it (a taken row is leased by moving this ahead); later,
+   * to erase its content and then the row.
+   */
   dueAt: number;
-  /** After this it is given up (`message_failed`). */
+  /** After this it is of no more use: given up (`message_failed`), its content erased. */
   giveUpAt: number;
   createdAt: number;
+  sentAt?: number;
+  /** Provider, step and status of the last try that failed. */
+  lastError?: string;
 }
 
 /** The app's own mail account, where it has one (contract §6 "sender"). */

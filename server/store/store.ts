@@ -36,7 +36,7 @@ export function createStore(
     invites: createInviteStore(engine, lookups, deps, { clock, isMarked }),
     templates: createTemplateStore(engine, lookups, deps, clock),
     activity: createActivityStore(engine, lookups, deps),
-    messages: createMessageStore(engine, deps),
+    messages: createMessageStore(engine, lookups, deps),
     operators: createOperatorStore(engine, lookups, deps),
     operatorSessions: createOperatorSessionStore(engine, lookups, deps),
     managedHosts: createManagedHostStore(engine, lookups, deps),

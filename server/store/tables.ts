@@ -56,7 +56,7 @@ export const TABLES = {
   },
   templates: { ...NONE, keys: ['nameAndLocale'] },
   activity: { ...NONE, sparse: ['handle'], lookups: ['handle'], tags: ['logType', 'status', 'action'] },
-  messages: { ...NONE, lookups: ['app'], due: true },
+  messages: { ...NONE, sparse: ['to', 'state'], lookups: ['app', 'to'], tags: ['state'], due: true },
   operators: { ...NONE, keys: ['email', 'entry'] },
   operatorSessions: { ...NONE, keys: ['digest'], lookups: ['operator'], due: true },
   managedHosts: { ...NONE, keys: ['name'] },

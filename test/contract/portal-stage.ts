@@ -4,6 +4,7 @@ import { userRevision } from '../../server/domain/portal/revision.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
+import { aQueuedMessage, aRowId } from '../support/records.ts';
 import { NAME_FIELD } from './appuser-stage.ts';
 import type { ContractRoute } from './table.ts';
 
@@ -20,6 +21,8 @@ export interface PortalStage {
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
+  /** Of a message that a provider refused. */
+  messageId: string;
 }
 type Input = Record<string, unknown>;
 
@@ -118,6 +121,8 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
     locale: 'DE',
     to: 'me@example.com',
   }),
+  'GET /api/host/messages': ({ app }) => ({ appId: app.id, reveal: 'true', limit: '5' }),
+  'POST /api/host/retryMessage': ({ messageId }) => ({ id: messageId }),
   'POST /api/host/testMail': ({ app }) => ({ to: 'me@example.com', appId: app.id }),
   'POST /api/host/testSms': ({ app }) => ({ to: '+15551230001', appId: app.id }),
   'POST /api/app/verifyToken': ({ app }) => ({ appId: app.id, token: 'a.b.c', as: 'generic' }),
@@ -144,6 +149,11 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     .body;
   const signups = await host.portal('GET', `/api/app/searchSingUp?appId=${app.id}&value=new`);
   if (status !== 'active') await must(host, 'updateAppSetting', { appId: app.id, setting: 'status', status });
+  const refused = aQueuedMessage({
+    ...{ id: aRowId(), appId: app.id, state: 'failed', tries: 1, lastError: 'smtp: recipient (550)' },
+    ...{ createdAt: host.clock.now(), dueAt: host.clock.now() + 60_000, giveUpAt: host.clock.now() + 60_000 },
+  });
+  await host.deps.store.messages.insert(refused);
   const revision = userRevision(host.deps, user);
   const { revision: appRevision } = (await host.portal('GET', `/api/app/appId/${app.id}`)).body;
   return {
@@ -154,6 +164,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     appRevision,
     signupId: signups.body[0]._id,
     templateId: localesTemplate.DE[0]._id,
+    messageId: refused.id,
   };
 }
 

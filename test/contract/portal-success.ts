@@ -152,6 +152,11 @@ const SUCCESS: Record<string, Check> = {
   },
   'POST /api/app/resetTemplate': isTemplate,
   'POST /api/app/sendTestMessage': isTestOutcome,
+  'GET /api/host/messages': ({ rows }, { messageId, app }) => {
+    const message = rows.find(({ id }: Body) => id === messageId);
+    has(message, 'appId channel template locale to state tries queuedAt lastError'.split(' '));
+    assert.deepEqual([message.appId, message.to, message.state], [app.id, 'ada@example.com', 'failed']);
+  },
   'POST /api/host/testMail': isTestOutcome,
   'POST /api/host/testSms': isTestOutcome,
   'POST /api/app/verifyToken': (body) => {
@@ -164,7 +169,7 @@ const SUCCESS: Record<string, Check> = {
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =
-  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|sendPasswordReset|updateAppUserMetaData|testEmailExtension|resendAppInvite|reset|patchAppLocales)$/;
+  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|sendPasswordReset|updateAppUserMetaData|testEmailExtension|retryMessage|resendAppInvite|reset|patchAppLocales)$/;
 
 /** A success, whole: status, headers, members, and nothing that is secret. */
 export function assertPortalSuccess(route: ContractRoute, stage: PortalStage, answer: Answer): void {

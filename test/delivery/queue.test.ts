@@ -156,18 +156,15 @@ describe('a queued message', () => {
   it('of a process that died while sending is sent by another after the lease', async () => {
     await open();
     const { store, clock } = host.deps;
+    const addressed = { channel: 'email', locale: 'EN', to: 'ada@example.com' } as const;
     await store.messages.insert({
       id: host.deps.codes.newRowId(clock.now()),
       appId: app.id,
       revision: 1,
-      content: {
-        channel: 'email',
-        message: 'invite',
-        locale: 'EN',
-        to: 'ada@example.com',
-        from: '',
-        text: 'x',
-      },
+      state: 'waiting',
+      template: 'invite',
+      ...addressed,
+      content: { ...addressed, message: 'invite', from: '', text: 'x' },
       tries: 0,
       // Later than now: this host must not take it first.
       dueAt: clock.now() + 1,

@@ -43,7 +43,8 @@ describeOverRawStores('rows that do not open', (stage) => {
       activity: [0, 1].map(() => anActivity(ofApp)),
       messages: [0, 1].map((n) => {
         const message = aQueuedMessage({ ...ofApp, dueAt: now + 60_000, giveUpAt: now + 9e6 });
-        return { ...message, content: { ...message.content, to: `mail${n}@example.com` } };
+        const to = `mail${n}@example.com`;
+        return { ...message, to, content: message.content && { ...message.content, to } };
       }),
     };
     await store.signups.insertMany(rows.signups);

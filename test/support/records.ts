@@ -160,6 +160,11 @@ export function aQueuedMessage(overrides: Partial<QueuedMessage> = {}): QueuedMe
     id: aRowId(),
     appId: 'app',
     revision: 1,
+    state: 'waiting',
+    channel: 'email',
+    template: 'signUp',
+    locale: 'EN',
+    to: 'ada@example.com',
     content: {
       channel: 'email',
       message: 'signUp',

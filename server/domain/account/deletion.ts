@@ -66,8 +66,8 @@ async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: st
 }
 
 /**
- * Removes a user with the signup and the invites of the handle, and gives the seat back. The user goes last,
- * so that a crash in between leaves an account that can be deleted again.
+ * Removes a user with the signup, the invites and the messages of the handle, and gives the seat back. The
+ * user goes last, so that a crash in between leaves an account that can be deleted again.
  */
 export async function deleteUser(
   deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures'>,
@@ -75,6 +75,7 @@ export async function deleteUser(
 ): Promise<void> {
   await deps.store.signups.removeByHandle(app.id, user.handle);
   await deps.store.invites.removeByHandle(app.id, user.handle);
+  for (const to of [user.handle, user.phone]) if (to) await deps.store.messages.removeRecipient(app.id, to);
   if (!(await deps.store.users.remove(app.id, user.id))) return;
   await Promise.all([releaseSeat(deps, app), countPassword(deps, app, { before: user.passwordHash })]);
   deps.events.emit('user_deleted', { userId: user.id, by });

@@ -7,6 +7,7 @@ import type { Texter } from '../../ports/delivery/texter.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { TamperError } from '../../ports/security/sealing.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
+import { errorText, settled } from './settled-messages.ts';
 
 /** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */
 const LEASE_MS = 30_000;
@@ -31,7 +32,7 @@ export async function queueMessage(
 
 /**
  * Sends a message whose outcome the caller must know, with one try of 5 s at most. The row is there before
- * the try, so that a crash loses nothing, and goes with it. Throws `internal`, the `DeliveryError` as cause,
+ * the try, so that a crash loses nothing. Throws `internal`, the `DeliveryError` as cause,
  * when the provider refuses: nothing will be sent then.
  */
 export async function sendAtOnce(
@@ -41,11 +42,15 @@ export async function sendAtOnce(
   const row = newRow(input, deps.clock.now(), LEASE_MS);
   await deps.store.messages.insert(row);
   const failure = await trySending(deps, input.content, input.app);
-  if (failure) giveUp(deps, { ...row, tries: 1 }, failure);
+  const tried = { ...row, tries: 1 };
+  if (failure) giveUp(deps, tried, input.content, failure);
   try {
-    await deps.store.messages.remove(row.id);
+    // The caller was told: nobody sends it later.
+    await deps.store.messages.replace(
+      settled(deps, tried, failure ? { state: 'failed', failure } : { state: 'sent' }),
+    );
   } catch (error) {
-    // The message is out; a row that could not be removed means a second copy. What was not sent must not be
+    // The message is out; a row that could not be changed means a second copy. What was not sent must not be
     // sent later unnoticed.
     if (failure) throw error;
   }
@@ -57,15 +62,10 @@ function newRow(
   now: number,
   delayMs: number,
 ): QueuedMessage {
+  const { channel, message: template, locale, to } = content;
   return {
-    id,
-    appId: app.id,
-    revision: 1,
-    content,
-    tries: 0,
-    dueAt: now + delayMs,
-    giveUpAt,
-    createdAt: now,
+    ...{ id, appId: app.id, revision: 1, state: 'waiting', channel, template, locale, to, content },
+    ...{ tries: 0, dueAt: now + delayMs, giveUpAt, createdAt: now },
   };
 }
 
@@ -98,8 +98,12 @@ async function trySending(deps: SendDeps, content: Message, app: App): Promise<D
   }
 }
 
-function giveUp(deps: SendDeps, { appId, content, tries }: QueuedMessage, failure: DeliveryError): void {
-  const { channel } = content;
+function giveUp(
+  deps: SendDeps,
+  { appId, channel, tries }: QueuedMessage,
+  content: Message,
+  failure: DeliveryError,
+): void {
   deps.metrics.message(channel, 'failed');
   deps.figures.count(appId, 'message', channel, 'failed');
   deps.events.emit('message_failed', {
@@ -142,30 +146,40 @@ function retryDelay({ codes }: Pick<Deps, 'codes'>, { tries }: QueuedMessage): n
 }
 
 /**
- * Sends one taken message and removes it, postpones it or gives it up. A crash in between sends it once more
- * after the lease.
+ * Sends one taken message and settles it, postpones it or gives it up; what is settled loses its content and,
+ * when its time is up, its row. A crash in between sends it once more after the lease.
  */
 async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
   const { store, clock } = deps;
   const app = await findApp(deps, row.appId);
+  const { content } = row;
   // With its app the reason for the message is gone.
-  if (!app) return store.messages.remove(row.id);
+  if (!app || !content) return store.messages.remove(row.id);
+  if (row.state !== 'waiting') return keep(deps, settled(deps, row, { state: 'failed' }));
   const late = clock.now() >= row.giveUpAt;
-  const { provider } = portOf(deps, row.content);
+  const { provider } = portOf(deps, content);
   const failure = late
     ? new DeliveryError({ step: 'timeout', provider, retryable: false })
     : app === 'damaged'
       ? new DeliveryError({ step: 'app', provider, retryable: true })
-      : await trySending(deps, row.content, app);
-  if (!failure) return store.messages.remove(row.id);
+      : await trySending(deps, content, app);
   const tried = { ...row, tries: late ? row.tries : row.tries + 1 };
+  if (!failure) return keep(deps, settled(deps, tried, { state: 'sent' }));
   const dueAt = clock.now() + retryDelay(deps, tried);
+  const lastError = errorText(failure);
   if (failure.retryable && dueAt < row.giveUpAt) {
-    if (tried.tries === 1) logFailure(deps, row.appId, row.content, failure);
-    return store.messages.postpone(row.id, { tries: tried.tries, dueAt });
+    if (tried.tries === 1) logFailure(deps, row.appId, content, failure);
+    return keep(deps, { ...tried, dueAt, lastError });
   }
-  giveUp(deps, tried, failure);
-  return store.messages.remove(row.id);
+  giveUp(deps, tried, content, failure);
+  if (late) return keep(deps, settled(deps, tried, { state: 'failed', failure }));
+  // While it is of use somebody may send it again.
+  await keep(deps, { ...tried, state: 'failed', dueAt: row.giveUpAt, lastError });
+}
+
+/** Somebody who withdrew or removed the row meanwhile goes before. */
+async function keep({ store }: Pick<Deps, 'store'>, row: QueuedMessage): Promise<void> {
+  await store.messages.replace(row);
 }
 
 /**

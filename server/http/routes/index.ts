@@ -24,6 +24,7 @@ import { profileRoutes } from './appuser/profile.ts';
 import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
+import { hostMessageRoutes } from './host/messages.ts';
 import { hostTestRoutes } from './host/tests.ts';
 import { healthRoutes } from './pages/health.ts';
 import { landingRoutes } from './pages/landing.ts';
@@ -62,6 +63,7 @@ const portalRoutes: Route[] = [
   ...statisticsRoutes,
   ...transferRoutes,
   ...retiredRoutes,
+  ...hostMessageRoutes,
   ...hostTestRoutes,
 ];
 

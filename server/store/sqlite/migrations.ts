@@ -176,6 +176,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE activity ADD COLUMN lookup_handle TEXT;
   CREATE INDEX activity_newest_by_handle ON activity (appId, lookup_handle, createdAt, id);
   `,
+  // A message stays for a while after it was sent; NULL in rows of before, which all wait.
+  `
+  ALTER TABLE messages ADD COLUMN tag_state TEXT;
+  ALTER TABLE messages ADD COLUMN lookup_to TEXT;
+  DROP INDEX messages_app;
+  CREATE INDEX messages_newest ON messages (appId, createdAt, id);
+  CREATE INDEX messages_app ON messages (appId, lookup_app, createdAt, id);
+  CREATE INDEX messages_to ON messages (appId, lookup_to, createdAt, id);
+  CREATE INDEX messages_state ON messages (appId, tag_state, createdAt, id);
+  `,
 ];
 
 /**
