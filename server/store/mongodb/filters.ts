@@ -1,6 +1,7 @@
 import type { Filter as Query, Sort } from 'mongodb';
 import type { Place } from '../../ports/store/page.ts';
 import type { Filter, ListOptions, TimeRange, WalkOptions } from '../engine.ts';
+import { TABLES, type TableName } from '../tables.ts';
 import type { RowDocument } from './rows.ts';
 
 type Scalar = string | number;
@@ -39,13 +40,14 @@ export const ORDERS: Readonly<Record<ListOptions['order'], Sort>> = {
 };
 
 function operandOf(wanted: string | readonly string[] | null) {
-  if (wanted === null) return null;
+  // Not null: that is looked for in two stretches of an index, out of order.
+  if (wanted === null) return { $exists: false };
   return typeof wanted === 'string' ? equal(wanted) : { $in: wanted.map(scalar) };
 }
 
 function rangeOf(field: string, range: TimeRange | undefined): Query<RowDocument>[] {
   if (range === undefined) return [];
-  if (range === 'never') return [{ [field]: null }];
+  if (range === 'never') return [{ [field]: { $type: 'null' } }];
   const { from, before } = range;
   return [
     ...(from === undefined ? [] : [{ [field]: { $gte: scalar(from) } }]),
@@ -77,6 +79,19 @@ export function walkQueries(
       return { query: { $and: [...base, ...equals, beyond] } as Query<RowDocument>, sort };
     })
     .reverse();
+}
+/** The name of the index that a walk goes along: the server would try several and may keep to a worse one. */
+export function walkIndex(table: TableName, filter: Filter, by: WalkOptions['by']): string {
+  const { prefix, lookup, touched, due, tags = {} } = filter;
+  if (prefix !== undefined) return 'prefix';
+  if (lookup) return `lookup.${lookup.name}`;
+  if (by !== 'createdAt' || touched || due) return walkIndexName(TABLES[table].walks[0] ?? []);
+  const tag = Object.entries(tags).find(([, wanted]) => wanted === null || typeof wanted === 'string');
+  return tag ? `tag.${tag[0]}` : 'newest';
+}
+/** The index along times that a table's rows are walked by. */
+export function walkIndexName(fields: readonly string[]): string {
+  return `walk.${fields.join()}`;
 }
 export function walkFields(by: WalkOptions['by']): readonly ('createdAt' | 'touchedAt' | 'dueAt' | '_id')[] {
   return by === 'createdAt' ? ['createdAt', '_id'] : [by, 'createdAt', '_id'];

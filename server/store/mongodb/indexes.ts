@@ -2,6 +2,7 @@ import type { Db, IndexDescription } from 'mongodb';
 import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import type { CounterDocument } from './counters.ts';
 import type { FigureDocument } from './figures.ts';
+import { walkIndexName } from './filters.ts';
 import type { RowDocument } from './rows.ts';
 
 /** Creates what is missing. A unique index bears the name of its key, by which a duplicate is reported. */
@@ -32,7 +33,7 @@ function indexesOf(shape: TableShape): IndexDescription[] {
     { name: 'newest', key: { appId: 1, ...newest } },
     { name: 'byId', key: { appId: 1, _id: 1 } },
     ...shape.walks.map((fields) => ({
-      name: `walk.${fields.join()}`,
+      name: walkIndexName(fields),
       key: { appId: 1, ...ascending(fields), createdAt: 1, _id: 1 },
     })),
     // Not unique, which a sharded collection could not be: the `_id` that it is made of is.

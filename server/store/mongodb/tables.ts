@@ -8,7 +8,7 @@ import {
 } from '../engine.ts';
 import type { TableName } from '../tables.ts';
 import type { Connection } from './connection.ts';
-import { equal, identity, matching, ORDERS, walkFields, walkQueries } from './filters.ts';
+import { equal, identity, matching, ORDERS, walkFields, walkIndex, walkQueries } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
@@ -140,10 +140,11 @@ export function tableOperations(db: Db, connection: Connection): TableOperations
     async walk(table, filter, options) {
       const walked: WalkedRow[] = [];
       const fields = walkFields(options.by);
+      const hint = walkIndex(table, filter, options.by);
       for (const { query, sort } of walkQueries(filter, options)) {
         const limit = options.limit - walked.length;
         if (limit === 0) break;
-        const how = { sort, limit, batchSize: limit, projection: STORED };
+        const how = { sort, limit, batchSize: limit, projection: STORED, hint };
         const found = await connection.run(() => rows(table).find(query, how).toArray());
         for (const document of found) {
           const place = fields.map((field) => document[field] as string | number);
