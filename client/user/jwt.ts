@@ -1,0 +1,36 @@
+import { AuthError } from './error.ts';
+
+/** A JWT, and how long it holds by the clock of this device. */
+export interface Jwt {
+  text: string;
+  receivedAt: number;
+  lifetimeMs: number;
+}
+
+/** A JWT is good as long as it holds this much longer. */
+const MARGIN_MS = 60_000;
+
+/** Whether it holds for a minute at least. */
+export function isGood(jwt: Jwt | undefined): boolean {
+  if (!jwt) return false;
+  const age = Date.now() - jwt.receivedAt;
+  // A negative age: the clock was set back, and nobody knows.
+  return age >= 0 && age < jwt.lifetimeMs - MARGIN_MS;
+}
+
+/** How long a JWT holds goes by its own times, so that a wrong clock of this device does not matter. */
+export function received(text: string): Jwt {
+  const { iat, exp } = claimsOf(text) as { iat: number; exp: number };
+  return { text, receivedAt: Date.now(), lifetimeMs: (exp - iat) * 1000 };
+}
+
+/** The claims of a JWT, unverified. */
+export function claimsOf(token: string): Record<string, unknown> {
+  try {
+    const part = token.split('.')[1] ?? '';
+    const bytes = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+  } catch (cause) {
+    throw new AuthError('bad_response', 'this is no token', { cause });
+  }
+}
