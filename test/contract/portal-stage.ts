@@ -101,6 +101,11 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
     handle: 'dee@example.com, BO@example.com',
     locale: 'EN',
   }),
+  'POST /api/app/inviteMany': ({ app }) => ({
+    appId: app.id,
+    handles: ['dee@example.com', 'BO@example.com'],
+  }),
+  'POST /api/app/confirmSignup': ({ app }) => ({ appId: app.id, handle: 'new@example.com' }),
   'POST /api/app/resendAppInvite': ({ app }) => ({ appId: app.id, handle: 'bo@example.com' }),
   'POST /api/app/removeAppInvite': ({ app }) => ({ appId: app.id, handle: 'bo@example.com' }),
   'POST /api/app/updateAppInviteMetaData': ({ app }) => ({

@@ -140,6 +140,12 @@ const SUCCESS: Record<string, Check> = {
       [1, 'dee@example.com', 'superuser'],
     );
   },
+  'POST /api/app/inviteMany': (body) =>
+    assert.deepEqual(body, [
+      { handle: 'dee@example.com', outcome: 'sent' },
+      { handle: 'BO@example.com', outcome: 'invited' },
+    ]),
+  'POST /api/app/confirmSignup': isRow,
   'POST /api/app/removeAppInvite': isRow,
   'POST /api/app/superUserToken': (body) =>
     assert.deepEqual(Object.keys(body).sort(), ['access-token', 'jwt']),

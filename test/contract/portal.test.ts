@@ -77,6 +77,8 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/verifyToken': 400,
   'POST /api/app/sampleToken': 400,
   'POST /api/app/tryIdentityToken': 400,
+  'POST /api/app/confirmSignup': 403,
+  'POST /api/app/inviteMany': 403,
 };
 /** Rows and handles of one app asked for under another app's id (contract §8 S26). */
 const FOREIGN: Record<string, number> = {
@@ -95,6 +97,7 @@ const FOREIGN: Record<string, number> = {
   'POST /api/app/updateEmailTemplate': 403,
   'POST /api/app/resendAppInvite': 403,
   'POST /api/app/removeAppInvite': 403,
+  'POST /api/app/confirmSignup': 400,
 };
 /** What an app that is not active is told; every other route works for it (P6, P14). */
 const INACTIVE: Record<string, number | { code: number; status: number }> = {
@@ -103,6 +106,8 @@ const INACTIVE: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/createAppInvite': { code: 402, status: 400 },
   'POST /api/app/removeAppInvite': 403,
   'POST /api/app/superUserToken': 400,
+  'POST /api/app/confirmSignup': 403,
+  'POST /api/app/inviteMany': 403,
 };
 const STOPPED: readonly App['status'][] = ['inactive', 'suspended', 'blocked'];
 const INDEPENDENT = ['POST /api/app', 'POST /api/app/remoteNotification'];

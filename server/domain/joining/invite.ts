@@ -30,6 +30,8 @@ interface Offer {
   locale: string;
   /** Id of the user who invites; absent for the portal, which answers for itself. */
   inviter?: string;
+  /** Counts in the budgets of the app, as every user's does. */
+  counted?: boolean;
 }
 
 /**
@@ -69,12 +71,12 @@ export async function invite(
  * the code stays, but not what the sender meant to replace.
  */
 export async function sendInvite(deps: InviteDeps, offer: Offer): Promise<Invite | undefined> {
-  const { app, handle, sender, locale, inviter } = offer;
+  const { app, handle, sender, locale, inviter, counted = inviter !== undefined } = offer;
   const budget = {
     app,
     subject: handle,
     purpose: 'invite',
-    ...(inviter !== undefined && { unproven: { to: handle, inviter } }),
+    ...(counted && { unproven: { to: handle, ...(inviter !== undefined && { inviter }) } }),
   } as const;
   if (!(await hasRoom(deps, offer)) || !(await admitCode(deps, budget))) {
     await amendOffer(deps, offer);
@@ -118,7 +120,8 @@ async function openOffers(deps: OfferDeps, { app, handle }: Offer): Promise<Invi
   return open.sort((one, other) => one.updatedAt - other.updatedAt || (one.id < other.id ? -1 : 1));
 }
 
-function isOpen(deps: Pick<Deps, 'clock'>, { status, code }: Invite): boolean {
+/** Whether an offer can be accepted now. */
+export function isOpen(deps: Pick<Deps, 'clock'>, { status, code }: Invite): boolean {
   return status === 'pending' && code !== undefined && code.expiresAt > deps.clock.now();
 }
 

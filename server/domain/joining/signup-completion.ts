@@ -1,7 +1,7 @@
 import type { App } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import { DEFAULT_LOCALE } from '../../model/locale.ts';
-import { isContested, type Signup } from '../../model/signup.ts';
+import { isContested, type Signup, signupStateAt } from '../../model/signup.ts';
 import { lacksPassword, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { type CodeDeps, judgeCode } from '../attempts/code-attempts.ts';
@@ -90,6 +90,23 @@ export async function finishSignup(
   { app, ...input }: Omit<Finishing, 'networks'>,
 ): Promise<void> {
   await tellJoined(deps, app, await makeAccount(deps, { app, ...input }));
+}
+
+/**
+ * Completes a signup that waits, without its code: the portal vouches for the handle. A contested one becomes
+ * an account without password. Throws `signup_unknown` when none waits, and what `finishSignup` throws.
+ */
+export async function vouchForSignup(
+  deps: CompletionDeps,
+  { app, handle }: { app: App; handle: string },
+): Promise<User> {
+  const signup = await findSpelled(app, handle, (spelling) =>
+    deps.store.signups.findByHandle(app.id, spelling),
+  );
+  if (!signup || signupStateAt(signup, deps.clock.now()) !== 'waiting') throw new HostError('signup_unknown');
+  const joined = await makeAccount(deps, { app, proven: { signup, state: 'pending' } });
+  await tellJoined(deps, app, joined);
+  return joined.user;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { HostError } from '../../model/errors.ts';
 import { type Signup, type SignupState, signupStateAt } from '../../model/signup.ts';
+import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
-import { getAppForPortal } from '../apps/apps.ts';
+import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
+import { type CompletionDeps, vouchForSignup } from '../joining/signup-completion.ts';
 import { flowOf } from '../joining/signup-steps.ts';
 import { findSpelled } from '../users/handle.ts';
 import { type ListPage, type ListRequest, readList, withTotal } from './list.ts';
@@ -66,4 +68,15 @@ export async function listSignups(
     flow: flowOf(app, signup),
   }));
   return withTotal({ ...listed, rows }, query, () => deps.store.signups.total(appId));
+}
+
+/**
+ * Makes an account of a signup that waits: an operator vouches for the handle. Throws `app_gone`,
+ * `app_suspended` and what `vouchForSignup` throws.
+ */
+export async function confirmSignup(
+  deps: CompletionDeps,
+  { appId, handle }: { appId: string; handle: string },
+): Promise<User> {
+  return vouchForSignup(deps, { app: await getActiveAppForPortal(deps, appId), handle });
 }

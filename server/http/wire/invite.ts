@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { INVITE_OUTCOMES } from '../../domain/portal/invite-many.ts';
 import type { IssuedInvites, ListedInvite } from '../../domain/portal/invites.ts';
 import type { Invite } from '../../model/invite.ts';
 import { listAnswer } from './list.ts';
@@ -35,6 +36,11 @@ export function issuedInvites(answer: IssuedInvites): z.infer<typeof issuedInvit
   const { invites, exists, invalid } = answer;
   return { invites: invites.map(issuedInvite), exists, invalid };
 }
+
+/** What became of each handle that was to be invited, in the order asked (additions §4). */
+export const inviteOutcomesAnswer = z.array(
+  z.strictObject({ handle: z.string(), outcome: z.enum(INVITE_OUTCOMES) }),
+);
 
 function issuedInvite(invite: Invite): z.infer<typeof issued> {
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inviteMany } from '../../../domain/portal/invite-many.ts';
 import {
   issueInvites,
   listAllInvites,
@@ -10,6 +11,7 @@ import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import {
   inviteListAnswer,
+  inviteOutcomesAnswer,
   issuedInvites,
   issuedInvitesAnswer,
   listedInvite,
@@ -18,7 +20,7 @@ import {
   portalInvitesAnswer,
 } from '../../wire/invite.ts';
 import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
-import { appId, handle, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
+import { appId, handle, jsonObject, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import { localeText } from '../../wire/user-parameter.ts';
 
 /** Handles, comma-separated; the domain judges each, and how many they are. */
@@ -82,5 +84,21 @@ export const appInviteRoutes = [
     answer: portalInviteAnswer,
     failsStatus: { app_gone: 403, app_suspended: 403, invite_unknown: 403 },
     respond: async ({ deps, input }) => portalInvite(await withdrawInvite(deps, input)),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/inviteMany',
+    summary: 'Invites many in the name of the portal, and tells what became of each.',
+    input: z.object({
+      appId,
+      handles: z.array(handle).min(1).max(500),
+      metaData: jsonObject.optional(),
+      locale: z.string().max(35).optional(),
+    }),
+    answer: inviteOutcomesAnswer,
+    errors: ['invitation_disabled', 'invalid_metadata'],
+    failsStatus: { app_gone: 403, app_suspended: 403 },
+    log: { action: 'inviteMany', value: ({ handles }) => JSON.stringify({ handles: handles.length }) },
+    respond: ({ deps, input }) => inviteMany(deps, input),
   }),
 ];

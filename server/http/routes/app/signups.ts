@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listSignups, removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
+import { confirmSignup, listSignups, removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
 import { portalRoute } from '../../route.ts';
 import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
@@ -10,6 +10,7 @@ import {
   portalSignupsAnswer,
   signupListAnswer,
 } from '../../wire/signup.ts';
+import { portalUser, portalUserAnswer } from '../../wire/user.ts';
 
 /** Signups of an app (contract §4.6.7, 8; additions §4). */
 export const appSignupRoutes = [
@@ -50,5 +51,17 @@ export const appSignupRoutes = [
     failsStatus: { app_gone: 403, signup_unknown: 403 },
     respond: async ({ deps, input }) =>
       portalSignup(await removeSignup(deps, { ...input, signupId: input._id })),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/confirmSignup',
+    summary: 'Makes an account of a signup that waits, without its code.',
+    input: z.object({ appId, handle }),
+    answer: portalUserAnswer,
+    errors: ['signup_unknown', 'handle_taken', 'signup_disabled'],
+    failsStatus: { app_gone: 403, app_suspended: 403 },
+    log: { action: 'confirmSignup' },
+    respond: async ({ deps, input }) =>
+      portalUser(deps, await confirmSignup(deps, input), { id: input.appId }),
   }),
 ];
