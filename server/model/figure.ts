@@ -31,7 +31,6 @@ export const METRICS = {
   returned: ['week', 'weeks'],
 } as const satisfies Record<string, readonly string[]>;
 export type Metric = keyof typeof METRICS;
-export type Dimension = (typeof METRICS)[Metric][number];
 
 /** One counter of an app: how often something happened on a UTC day. */
 export interface Figure {

@@ -4,12 +4,14 @@ import type { Lookups } from '../ports/security/sealing.ts';
 import type { AppStore } from '../ports/store/apps.ts';
 import { frozen, RecordCache } from './cache.ts';
 import type { Engine, Filter } from './engine.ts';
+import { readLegs } from './key-page.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
 import { HOST_SCOPE } from './tables.ts';
 
 const CACHED = 1_000;
 const LIVE: Filter = { appId: HOST_SCOPE, tags: { lifecycle: 'live' } };
+const NEWEST = { filter: LIVE, by: 'createdAt', descending: true, fits: () => true } as const;
 const UNFINISHED: Filter = { appId: HOST_SCOPE, tags: { lifecycle: ['importing', 'deleting'] } };
 
 export const APP_FIELDS: SealedFields<App> = {
@@ -79,6 +81,7 @@ export function createAppStore(
       }
       return found.slice(offset);
     },
+    walk: (page) => readLegs(records, [NEWEST], page),
     stream: () => records.stream(LIVE),
     listUnfinished: () => Array.fromAsync(records.newest(UNFINISHED)),
     async remove(appId) {

@@ -1,5 +1,5 @@
 import { HostError } from '../model/errors.ts';
-import type { Figure } from '../model/figure.ts';
+import type { Figure, Metric } from '../model/figure.ts';
 import type { FigureQuery } from '../ports/store/figures.ts';
 import type { Place } from '../ports/store/page.ts';
 import type { TableName } from './tables.ts';
@@ -271,6 +271,7 @@ export interface FigureOperations {
     appId: string,
     query: FigureQuery,
   ): Promise<Pick<Figure, 'day' | 'first' | 'second' | 'count'>[]>;
+  figuresCounted(appId: string, metric: Metric, second: string | undefined): Promise<boolean>;
   figuresFirstDay(appId: string): Promise<number | undefined>;
   /** Of days before one, or of one app; at most `limit`. */
   figuresRemove(which: { before: number } | { appId: string }, limit: number): Promise<number>;

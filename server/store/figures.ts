@@ -10,6 +10,7 @@ export function createFigureStore(engine: FigureOperations): FigureStore {
   return {
     add: (figures) => engine.figuresAdd(figures),
     sums: (appId, query) => engine.figureSums(appId, query),
+    counted: (appId, metric, second) => engine.figuresCounted(appId, metric, second),
     firstDay: (appId) => engine.figuresFirstDay(appId),
     removeOlder: (day, limit) => engine.figuresRemove({ before: day }, limit),
     async *stream(appId) {

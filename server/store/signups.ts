@@ -80,6 +80,7 @@ export function createSignupStore(
         page,
       ),
     total: createTotals(clock, (appId) => records.count({ appId })),
+    countWaiting: (appId, now) => records.count({ appId, due: { from: now + 1 } }),
     stream: (appId) => records.stream({ appId }),
     removeExpired: (before, limit) => records.removeWhere({ due: { before } }, limit),
     removeAll: (appId) => records.removeWhere({ appId }),

@@ -175,6 +175,7 @@ export function createUserStore(
     remove: (appId, userId) => records.remove(appId, userId),
     page: (appId, { hideAnonymous, ...page }) => records.page(filterOf(appId, hideAnonymous), page),
     size: (appId) => records.count({ appId }),
+    countSince: (appId, from) => records.count({ appId, createdFrom: from }),
     async count(appId) {
       const [total, anonymous] = await Promise.all([
         records.count({ appId }),

@@ -46,6 +46,12 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   }),
   'POST /api/app/deleteMetadata': ({ app }) => ({ appId: app.id, index: '0', type: 'metaData' }),
   'POST /api/app/user': ({ app, user }) => ({ appId: app.id, userId: user.id, status: 'suspend' }),
+  'GET /api/app/figures': ({ app }) => ({
+    appId: app.id,
+    from: '2026-01-01',
+    to: '2026-01-31',
+    metric: 'message,invite_sent',
+  }),
   'GET /api/app/user': ({ app, user }) => ({ appId: app.id, userId: user.id }),
   'POST /api/app/updateUser': ({ app, user, revision }) => ({
     ...{ appId: app.id, userId: user.id, revision, metaData: { color: 'red' } },

@@ -123,6 +123,22 @@ const SUCCESS: Record<string, Check> = {
     assert.deepEqual(Object.keys(body).sort(), [...lists, ...totals].sort());
     assert.deepEqual([body.totalAnonUser, body.totalInvite, body.totalSignup], [1, 1, 1]);
   },
+  'GET /api/app/figures': (body) => {
+    assert.deepEqual(Object.keys(body).sort(), ['from', 'series', 'since', 'to']);
+    assert.deepEqual(
+      body.series.map(({ metric }: Body) => metric),
+      ['message', 'invite_sent'],
+    );
+  },
+  'GET /api/app/overview': ({ rows }, { app }) => {
+    const row = rows.find(({ appId }: Body) => appId === app.id);
+    has(row, 'name status type users new7d waitingSignups warnings steps'.split(' '));
+  },
+  'GET /api/app/inviters': ({ rows }) =>
+    assert.deepEqual(
+      rows.map(({ sent, accepted }: Body) => [sent, accepted]),
+      [[1, 0]],
+    ),
   'GET /api/app/emailTemplates': (body) => areTemplates(body, ['EN', 'DE']),
   'POST /api/app/addRemoveAppLocale': ({ localesTemplate, ...echo }, { app }) => {
     assert.deepEqual(echo, { appId: app.id, locales: ['EN', 'FR'] });

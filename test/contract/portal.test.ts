@@ -60,6 +60,8 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'GET /api/app/signups': 403,
   'GET /api/app/invites': 403,
   'GET /api/app/stat': 403,
+  'GET /api/app/figures': 403,
+  'GET /api/app/inviters': 403,
   'GET /api/app/emailTemplates': 403,
   'POST /api/app/addRemoveAppLocale': 403,
   'POST /api/app/updateEmailTemplate': 403,

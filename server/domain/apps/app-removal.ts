@@ -1,5 +1,6 @@
 import { isHostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { forgetVerification } from '../tokens/verification.ts';
 import { forgetPasswords } from '../users/password-kinds.ts';
 import { forgetSeats, recountSeats } from '../users/seats.ts';
 import { changeApp, getAppForPortal } from './apps.ts';
@@ -40,6 +41,7 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
   await deps.store.figures.removeAll(appId);
+  await forgetVerification(deps, appId);
   await forgetSeats(deps, { id: appId });
   await forgetPasswords(deps, { id: appId });
 }

@@ -6,6 +6,7 @@ import { readJwt } from '../../tools/compact-jwt.ts';
 import { getAppForPortal } from '../apps/apps.ts';
 import { userClaims } from '../tokens/claims.ts';
 import { KEY_SET_HEADERS, publishedKeys } from '../tokens/published-keys.ts';
+import { noteVerification } from '../tokens/verification.ts';
 import { withValue } from '../users/metadata.ts';
 import type { RuleFinding } from './finding.ts';
 import type { VerifierOptions } from './verifier-rules.ts';
@@ -42,7 +43,9 @@ export async function verifyToken(
     ...{ signed, issuer, options, now: deps.clock.now() / 1000 },
     jwks: { keys: jwks.keys, headers: KEY_SET_HEADERS },
   };
-  return { ...jwt, ...judgeToken(as, facts) };
+  const verdict = judgeToken(as, facts);
+  if (verdict.valid) noteVerification(deps, app.id);
+  return { ...jwt, ...verdict };
 }
 
 /** A user JWT as it would be issued now, not signed; `bytes` is the length it would have. */

@@ -1,6 +1,7 @@
 import { currentKey } from '../../model/app.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { noteVerification } from './verification.ts';
 
 /** Of the answer that publishes keys; it may be kept, because keys are announced before they sign. */
 export const KEY_SET_HEADERS = {
@@ -32,4 +33,14 @@ export async function publishedKeys(
   const current = app && currentKey(app);
   if (!app || !current) throw new HostError('not_found');
   return { issuer: issuerOf(deps, app.id), jwks: deps.appTokens.jwks(app), publicKey: current.publicKey };
+}
+
+/** As `publishedKeys`, for somebody who is going to verify tokens: it is noted that there is one. */
+export async function keysForVerifier(
+  deps: Pick<Deps, 'config' | 'store' | 'appTokens' | 'clock'>,
+  appId: string,
+): Promise<PublishedKeys> {
+  const keys = await publishedKeys(deps, appId);
+  noteVerification(deps, appId);
+  return keys;
 }

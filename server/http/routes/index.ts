@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { appRoutes } from './app/apps.ts';
+import { figureRoutes } from './app/figures.ts';
 import { appInviteRoutes } from './app/invites.ts';
 import { logRoutes } from './app/logs.ts';
 import { metadataRoutes } from './app/metadata.ts';
@@ -61,6 +62,7 @@ const portalRoutes: Route[] = [
   ...tokenRoutes,
   ...logRoutes,
   ...statisticsRoutes,
+  ...figureRoutes,
   ...transferRoutes,
   ...retiredRoutes,
   ...hostMessageRoutes,

@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import type { KeyPage, KeyPageRequest } from './page.ts';
 
 export interface AppStore {
   /** Rejects with `app_name_taken` when any app, of any lifecycle, has that name. */
@@ -12,6 +13,8 @@ export interface AppStore {
   replace(app: App): Promise<App | undefined>;
   /** Live apps, newest first. `name`: literal containment, or the exact name. */
   list(filter: { name?: string; exact?: boolean; offset: number; limit: number }): Promise<App[]>;
+  /** A page by key of the same, newest first. */
+  walk(page: KeyPageRequest): Promise<KeyPage<App>>;
   /** Live apps, each exactly once whatever is written meanwhile, for exports and backups. */
   stream(): AsyncIterable<App>;
   /** Apps that are not live, for the sweeper. */

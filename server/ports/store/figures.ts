@@ -23,6 +23,8 @@ export interface FigureStore {
   sums(appId: string, query: FigureQuery): Promise<Pick<Figure, 'day' | 'first' | 'second' | 'count'>[]>;
   /** The first day anything was counted for the app, as far as it is kept. */
   firstDay(appId: string): Promise<number | undefined>;
+  /** Whether anything was counted, of this second dimension when one is given, as far as it is kept. */
+  counted(appId: string, metric: Metric, second?: string): Promise<boolean>;
   /** At most `limit` rows of days before `day`, over all apps; answers how many went. */
   removeOlder(day: number, limit: number): Promise<number>;
   /** All rows of the app, each once, for a backup. */

@@ -34,6 +34,8 @@ export interface SignupStore {
    */
   list(appId: string, filter: SignupFilter, page: KeyPageRequest): Promise<ListedRows<Signup>>;
   total(appId: string): Promise<Total>;
+  /** How many wait at that time. */
+  countWaiting(appId: string, now: number): Promise<number>;
   stream(appId: string): AsyncIterable<Signup>;
   /**
    * At most `limit` pending rows, over all apps, whose code expired before `before` (or, without one, were

@@ -86,6 +86,8 @@ export interface UserStore {
   /** Renews what the users of an app are listed by; answers of how many that was missing or another. */
   relist(appId: string, isStopped: () => boolean): Promise<number>;
   total(appId: string): Promise<Total>;
+  /** How many were made at that time or later. */
+  countSince(appId: string, from: number): Promise<number>;
   /** All users in batches by id, for an export. */
   stream(appId: string): AsyncIterable<User>;
   /** Those whose `subject` is not recorded, or not under its unique key; by id, each once. */

@@ -43,6 +43,12 @@ export function figureOperations(db: Db, connection: Connection): FigureOperatio
       return sums.map(({ _id, count }) => ({ first: '', second: '', ..._id, count }));
     },
 
+    async figuresCounted(appId, metric, second) {
+      const query: Filter<FigureDocument> = { appId: equal(appId), metric: equal(metric) };
+      if (second !== undefined) query.second = equal(second);
+      return (await connection.run(() => figures.findOne(query, { projection: { _id: 1 } }))) !== null;
+    },
+
     async figuresFirstDay(appId) {
       const options = { sort: { day: 1 }, projection: { day: 1 } } as const;
       const first = await connection.run(() => figures.findOne({ appId: equal(appId) }, options));

@@ -36,6 +36,16 @@ export function createFigures(statements: Statements, database: GroupCommit): Fi
         return rows.map((row) => ({ ...row }) as unknown as Sum);
       }),
 
+    figuresCounted: (appId, metric, second) =>
+      database.read(
+        () =>
+          statements.get(
+            `SELECT 1 FROM figures WHERE appId = :appId AND metric = :metric
+             ${second === undefined ? '' : 'AND second = :second'} LIMIT 1`,
+            { appId, metric, ...(second !== undefined && { second }) },
+          ) !== undefined,
+      ),
+
     figuresFirstDay: (appId) =>
       database.read(() => {
         const row = statements.get('SELECT min(day) AS day FROM figures WHERE appId = :appId', { appId });

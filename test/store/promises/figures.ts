@@ -56,6 +56,17 @@ export function describeFigures(stage: () => Stage): void {
     assert.equal(await figures.firstDay(anId()), undefined);
   });
 
+  it('tells whether anything was counted at all', async () => {
+    const { figures } = stage().store;
+    const appId = anId();
+    await figures.add([aFigure({ appId, metric: 'message', first: 'email', second: 'sent' })]);
+    assert.equal(await figures.counted(appId, 'message'), true);
+    assert.equal(await figures.counted(appId, 'message', 'sent'), true);
+    assert.equal(await figures.counted(appId, 'message', 'failed'), false);
+    assert.equal(await figures.counted(appId, 'login'), false);
+    assert.equal(await figures.counted(anId(), 'message'), false);
+  });
+
   it('takes no name for anything but a name', async () => {
     const { figures } = stage().store;
     const appId = anId();

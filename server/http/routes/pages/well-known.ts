@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_SET_HEADERS, publishedKeys } from '../../../domain/tokens/published-keys.ts';
+import { KEY_SET_HEADERS, keysForVerifier, publishedKeys } from '../../../domain/tokens/published-keys.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { appId } from '../../wire/portal-parameter.ts';
 import { discoveryAnswer, keySetAnswer, wireDiscovery } from '../../wire/published-keys.ts';
@@ -25,7 +25,7 @@ export const wellKnownRoutes: Route[] = [
     summary: "Public keys of an app's user JWTs (RFC 7517).",
     input,
     answer: keySetAnswer,
-    respond: async ({ deps, input: { appId } }) => cacheable((await publishedKeys(deps, appId)).jwks),
+    respond: async ({ deps, input: { appId } }) => cacheable((await keysForVerifier(deps, appId)).jwks),
   }),
   openRoute({
     method: 'GET',
@@ -34,7 +34,7 @@ export const wellKnownRoutes: Route[] = [
     input,
     answer: { media: 'application/x-pem-file' },
     respond: async ({ deps, input: { appId } }) =>
-      new TextReply(`${(await publishedKeys(deps, appId)).publicKey}\n`, {
+      new TextReply(`${(await keysForVerifier(deps, appId)).publicKey}\n`, {
         contentType: 'application/x-pem-file',
       }),
   }),
