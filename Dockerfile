@@ -17,6 +17,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY server server
 COPY setup setup
+COPY client client
 COPY portal portal
 COPY templates templates
 COPY docker/entrypoint.mjs docker/health-check.mjs docker/warm-up.mjs docker/

@@ -1,3 +1,4 @@
+import type { RequestHandler } from '../client/host/in-process.ts';
 import { setNotice } from '../server/domain/operators/sessions.ts';
 import type { HttpContext } from '../server/http/frame/request-facts.ts';
 import type { Console } from '../server/http/koa.ts';
@@ -13,16 +14,17 @@ import { PortalSender } from './frame/sender.ts';
 import { createServe, type Exchange } from './frame/serve.ts';
 import { LANGUAGES, languageTag } from './frame/texts.ts';
 import { Views } from './frame/views.ts';
+import { HostClients } from './host-client.ts';
 import { confirmRoutes } from './routes/confirm.ts';
 import { routes } from './routes/index.ts';
 
-/** Every page of the portal (operator §8). */
-export function createPortal(deps: Deps): Console {
+/** Every page of the portal. `handle` answers for the API of this host. */
+export function createPortal(deps: Deps, handle: RequestHandler): Console {
   const assets = new Assets();
   const views = new Views();
   const sender = new PortalSender(deps.config);
   const router: Router = new Router([...routes, ...confirmRoutes(() => router)]);
-  const serve = createServe(deps, router);
+  const serve = createServe(deps, router, new HostClients(deps, handle));
 
   async function answer(ctx: HttpContext): Promise<boolean> {
     const exchange = serve.open(ctx);

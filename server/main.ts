@@ -57,12 +57,10 @@ export async function main(args: readonly string[]): Promise<void> {
 async function run(config: Config & { apiUrl: string }, log: Logger): Promise<void> {
   const deps = await buildDeps(config, log);
   letThreadPoolYield();
-  const portal = config.portal === 'on' ? lazyPortal(deps) : undefined;
+  const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;
   const apart = config.portalPort;
-  const server = createHostServer(
-    createApp(deps, routes, log, apart === undefined ? portal : undefined),
-    deps,
-  );
+  const app = createApp(deps, routes, log, apart === undefined ? portal : undefined);
+  const server = createHostServer(app, deps);
   const servers = [server];
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (portal && apart !== undefined) {

@@ -64,7 +64,8 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
     folder: 'portal/',
     below: [
       ...['server/domain/operators/', 'server/http/', 'server/log/', 'server/ports/', 'server/model/'],
-      ...['server/tools/', 'server/config/addresses.ts', 'client/'],
+      ...['server/tools/', 'server/config/addresses.ts', 'client/host/'],
+      'server/domain/tokens/server-secret.ts',
     ],
   },
   // What starts the host hands its HTTP server the portal, which is loaded at its first use.

@@ -1,5 +1,7 @@
+import type { HostClient } from '../../client/host/index.ts';
 import type { AuditChange, Operator, OperatorSession } from '../../server/model/operator.ts';
 import type { Deps } from '../../server/ports/deps.ts';
+import type { PortalHost } from '../host-client.ts';
 import type { Access, Action } from '../roles.ts';
 import type { Form } from './form.ts';
 import type { Texts } from './texts.ts';
@@ -35,6 +37,10 @@ export interface Request extends Asked {
   session: OperatorSession;
   /** `full`, `masked` or `own`: how much of the answer is for this operator. */
   access: Access;
+  /** The hosts this operator knows of. */
+  hosts(): Promise<PortalHost[]>;
+  /** A client of one of them, by the `:host` of an address. Throws `Refusal` 404 for another. */
+  client(host: string): Promise<HostClient>;
   /** Writes a line of the audit about this operator. */
   audit(row: {
     action: string;

@@ -6,6 +6,7 @@ import type { HttpContext } from '../../server/http/frame/request-facts.ts';
 import { AddressLimit } from '../../server/http/frame/request-limit.ts';
 import { portalOrigin } from '../../server/model/config.ts';
 import type { Deps } from '../../server/ports/deps.ts';
+import type { HostClients } from '../host-client.ts';
 import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
 import { Form, readForm } from './form.ts';
@@ -44,7 +45,7 @@ const WAITING_BYTES = 64 * 1024;
  * Answers a request of the portal; the order of its checks on one screen. Origin → session → language →
  * role → form and its token → step-up → the route. Throws `Refusal` and `HostError`.
  */
-export function createServe(deps: Deps, router: Router) {
+export function createServe(deps: Deps, router: Router, clients: HostClients) {
   const limit = deps.config.addressLimitPerMinute;
   const requests = new AddressLimit(10 * limit, deps);
   const signIns = new AddressLimit(limit, deps);
@@ -124,6 +125,12 @@ export function createServe(deps: Deps, router: Router) {
       operator,
       session,
       access: accessOf(operator, route.may),
+      hosts: () => clients.list(operator),
+      async client(host) {
+        const client = await clients.of(actor, host);
+        if (!client) throw new Refusal(404);
+        return client;
+      },
       audit: (row) => recordAudit(deps, actor, row),
     });
   }

@@ -1,3 +1,4 @@
+import { HostClientError } from '../../client/host/index.ts';
 import {
   addHost,
   editHost,
@@ -14,11 +15,13 @@ import {
   type Request,
   redirect,
 } from '../frame/route.ts';
-import { hostsFor, listHosts } from '../host-client.ts';
+import { HERE } from '../host-client.ts';
 import { accessOf } from '../roles.ts';
 import { hostAddress, tryHost } from '../try-host.ts';
 
 const LIST = '/portal/hosts';
+/** A host that is away must not hold up the list. */
+const LOOK_MS = 2_000;
 
 /** The hosts that are managed from here. */
 export const hostRoutes: PortalRoute[] = [
@@ -27,7 +30,7 @@ export const hostRoutes: PortalRoute[] = [
     method: 'GET',
     path: `${LIST}/add`,
     may: 'changeHosts',
-    respond: async (request) => hostForm(request, EMPTY),
+    respond: async () => hostForm(EMPTY),
   }),
   operatorRoute({
     method: 'POST',
@@ -53,16 +56,43 @@ interface HostForm {
 const EMPTY: HostForm = { name: '', url: '', privateAllowed: false };
 type Errors = { name?: string; url?: string; secret?: string };
 
-async function list({ deps, operator }: Request): Promise<PortalReply> {
-  const rows = hostsFor(await listHosts(deps), operator);
-  return page('hosts', 'hosts.title', {
-    rows: rows.map((host) => ({ ...host, isOther: host.id !== 'here' })),
-    mayChange: accessOf(operator, 'changeHosts') !== 'none',
-  });
+async function list(request: Request): Promise<PortalReply> {
+  const rows = await Promise.all(
+    (await request.hosts()).map(async (host) => ({
+      ...host,
+      isOther: host.id !== HERE,
+      ...(await look(request, host.id)),
+    })),
+  );
+  const mayChange = accessOf(request.operator, 'changeHosts') !== 'none';
+  return page('hosts', 'hosts.title', { rows, mayChange });
+}
+
+/** What a host says of itself, if it does so soon: the list waits for nobody. */
+async function look(request: Request, id: string) {
+  const { texts } = request;
+  try {
+    const client = await request.client(id);
+    const { version, apps, users, insecure } = await client.host.facts({ timeoutMs: LOOK_MS });
+    return {
+      state: texts.say('hosts.reachable'),
+      isGood: true,
+      version,
+      apps: texts.number(apps),
+      users: texts.number(users),
+      warnings: insecure.join(', '),
+    };
+  } catch (error) {
+    const kind = error instanceof HostClientError ? error.kind : 'unreachable';
+    // An older host that does not tell is there all the same.
+    const isGood = kind === 'refused';
+    const state = isGood ? 'reachable' : kind === 'secret_refused' ? 'refused' : 'unreachable';
+    const unknown = { version: '–', apps: '–', users: '–', warnings: '' };
+    return { state: texts.say(`hosts.${state}`), isGood, ...unknown };
+  }
 }
 
 function hostForm(
-  _request: Request,
   given: HostForm,
   { host, errors = {}, steps = [] }: { host?: ManagedHost; errors?: Errors; steps?: readonly unknown[] } = {},
 ): PortalReply {
@@ -74,7 +104,7 @@ function hostForm(
 
 async function showEdit(request: Request): Promise<PortalReply> {
   const host = await hostOf(request);
-  return hostForm(request, host, { host });
+  return hostForm(host, { host });
 }
 
 async function save(request: Request, host?: ManagedHost): Promise<PortalReply> {
@@ -94,7 +124,7 @@ async function save(request: Request, host?: ManagedHost): Promise<PortalReply> 
     // A secret goes to nobody but whom it was given for.
     ...(host && typed === '' && url !== host.url ? { secret: texts.say('hosts.secretAgain') } : {}),
   };
-  if (url === undefined || Object.keys(errors).length > 0) return hostForm(request, given, { host, errors });
+  if (url === undefined || Object.keys(errors).length > 0) return hostForm(given, { host, errors });
   const steps = await tryHost(deps, { url, serverSecret, privateAllowed: given.privateAllowed });
   if (steps.some(({ ok }) => !ok)) {
     const told = steps.map(({ step, ok, detail }) => ({
@@ -102,7 +132,7 @@ async function save(request: Request, host?: ManagedHost): Promise<PortalReply> 
       step: texts.say(`hosts.step.${step}`),
       detail: texts.has(`hosts.fault.${detail}`) ? texts.say(`hosts.fault.${detail}`) : detail,
     }));
-    return hostForm(request, given, { host, steps: told });
+    return hostForm(given, { host, steps: told });
   }
   const input = { name: given.name, url, privateAllowed: given.privateAllowed };
   const actor = { operator, address };
@@ -110,7 +140,7 @@ async function save(request: Request, host?: ManagedHost): Promise<PortalReply> 
     ? await editHost(deps, actor, { id: host.id, ...input, serverSecret: typed || undefined })
     : await addHost(deps, actor, { ...input, serverSecret });
   if (done === 'gone') throw new Refusal(404);
-  if (done === 'taken') return hostForm(request, given, { host, errors: { name: texts.say('hosts.taken') } });
+  if (done === 'taken') return hostForm(given, { host, errors: { name: texts.say('hosts.taken') } });
   return redirect(LIST, { notice: 'saved' });
 }
 

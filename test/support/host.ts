@@ -135,11 +135,9 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
   const answers = new CheckedAnswers();
   const watched = routes.map((route) => answers.watch(route));
-  const server = createHostServer(
-    createKoaApp(deps, watched, log, config.portal === 'on' ? lazyPortal(deps) : undefined),
-    deps,
-    options.connections ?? connectionLimits({ trustProxyHops: 1 }),
-  );
+  const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;
+  const app = createKoaApp(deps, watched, log, portal);
+  const server = createHostServer(app, deps, options.connections ?? connectionLimits({ trustProxyHops: 1 }));
   await deps.begin();
   const port = await server.listen(0, '127.0.0.1');
   if (options.config?.apiUrl === undefined) config.apiUrl = `http://localhost:${port}`;

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { kindOfAddress, outboundFetch, resolveHost } from '../../portal/outbound.ts';
+import { startTestHost, type TestHost } from '../support/host.ts';
+import { makeOperator, PortalClient } from '../support/portal-client.ts';
+
+describe('the hosts of the portal', () => {
+  let host: TestHost;
+  let other: TestHost;
+  let browser: PortalClient;
+  before(async () => {
+    [host, other] = await Promise.all([startTestHost({ now: Date.now() }), startTestHost()]);
+    browser = new PortalClient(host);
+    await browser.signIn(await makeOperator(host));
+  });
+  after(async () => {
+    browser.close();
+    await Promise.all([host.stop(), other.stop()]);
+  });
+  const add = async (fields: Record<string, string>) => {
+    keepTime();
+    await browser.get('/portal/hosts/add');
+    return browser.post('/portal/hosts/add', {
+      name: 'other',
+      url: other.url,
+      secret: other.serverSecret,
+      ...fields,
+    });
+  };
+  /** The clocks of the two hosts are compared; the other's is the machine's. */
+  const keepTime = () => host.clock.advance(Date.now() - host.clock.now());
+  const stored = () => host.deps.store.managedHosts.list();
+
+  it('are this one at first', async () => {
+    const { text } = await browser.get('/portal/hosts');
+    assert.equal(text.match(/<tr data-row/g)?.length, 1);
+    assert.match(text, /This host/);
+    assert.match(text, />Reachable</);
+  });
+
+  it('take another only after trying it, and say what failed', async () => {
+    for (const [fields, said] of [
+      [{ name: '' }, /aria-invalid="true"/],
+      [{ url: 'auth.example.com' }, /Write it as https/],
+      [{ secret: '' }, /server secret is missing/],
+      [{ secret: 'not-its-secret' }, /Refused\. Check it/],
+      [{ url: 'https://nobody.invalid' }, /Nobody has this name/],
+      [{ url: 'http://169.254.169.254' }, /never asked/],
+      [{ url: 'https://10.0.0.1' }, /private address/],
+      [{ url: 'http://192.0.2.1' }, /Only https/],
+      [{ url: `${other.url}/nothing` }, /not a host of ours/],
+    ] as const) {
+      const page = await add(fields);
+      assert.equal(page.status, 422, JSON.stringify(fields));
+      assert.match(page.text, said, JSON.stringify(fields));
+      assert.equal(page.text.includes(other.serverSecret), false, 'a secret is never shown again');
+    }
+    assert.deepEqual(await stored(), []);
+    assert.equal((await add({})).status, 303);
+    assert.match((await add({})).text, /Another host has this name/);
+    const { text } = await browser.get('/portal/hosts');
+    assert.ok(text.includes(other.url));
+    assert.doesNotMatch(text, new RegExp(other.serverSecret));
+  });
+
+  it('send a kept secret to no other address', async () => {
+    const [{ id } = { id: '' }] = await stored();
+    const path = `/portal/hosts/${id}/edit`;
+    await browser.get(path);
+    keepTime();
+    const renamed = await browser.post(path, { name: 'renamed', url: other.url, secret: '' });
+    assert.equal(renamed.status, 303);
+    await browser.get(path);
+    const moved = await browser.post(path, { name: 'renamed', url: host.url, secret: '' });
+    assert.equal(moved.status, 422);
+    assert.match(moved.text, /The address is another one/);
+    assert.deepEqual(
+      (await stored()).map(({ name, url }) => [name, url]),
+      [['renamed', other.url]],
+    );
+    await browser.get('/portal/hosts');
+    const { text } = await browser.follow(await browser.post(`/portal/hosts/${id}/remove`));
+    assert.match(text, /The host is removed/);
+    const rows = await host.deps.store.audit.list({}, { offset: 0, limit: 3 });
+    assert.deepEqual(
+      rows.map(({ action }) => action),
+      ['removeHost', 'editHost', 'addHost'],
+    );
+    assert.equal(JSON.stringify(rows).includes(other.serverSecret), false);
+  });
+});
+
+describe('asking another host', () => {
+  let server: Server;
+  let port: number;
+  before(async () => {
+    server = createServer((request, response) => {
+      if (request.url === '/away') response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
+      else response.end(`${request.method} ${request.headers.host}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+  });
+  after(() => server.close());
+
+  it('knows what an address means, in every spelling', () => {
+    const kinds = {
+      loopback: ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'],
+      forbidden: [
+        ...['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', 'fd00:ec2::254'],
+        ...['0.0.0.0', '::', '224.0.0.1', '255.255.255.255', 'ff02::1'],
+      ],
+      private: [
+        '10.1.2.3',
+        '172.31.0.1',
+        '192.168.1.1',
+        '100.64.0.1',
+        'fc00::1',
+        'fd12::1',
+        'fe80::1',
+        '::ffff:10.0.0.1',
+      ],
+      public: ['192.0.2.1', '172.32.0.1', '2001:db8::1', '8.8.8.8'],
+    };
+    for (const [kind, addresses] of Object.entries(kinds)) {
+      for (const address of addresses) assert.equal(kindOfAddress(address), kind, address);
+    }
+  });
+
+  it('goes to private networks only where that was allowed, and by https but to this machine', async () => {
+    const fault = (url: string, privateAllowed = false) =>
+      resolveHost(new URL(url), privateAllowed).then(
+        ({ address }) => address,
+        (error: { fault: string }) => error.fault,
+      );
+    assert.equal(await fault('https://10.0.0.1'), 'private');
+    assert.equal(await fault('https://10.0.0.1', true), '10.0.0.1');
+    assert.equal(await fault('http://10.0.0.1', true), 'httpsOnly');
+    assert.equal(await fault('https://[fd00:ec2::254]', true), 'forbidden');
+    assert.equal(await fault('https://0x7f.1'), '127.0.0.1');
+    assert.equal(await fault('https://2852039166', true), 'forbidden');
+    assert.equal(await fault('http://localhost'), (await fault('https://localhost')) as string);
+  });
+
+  it('follows no redirect', async () => {
+    const fetch = outboundFetch({ privateAllowed: true });
+    const answer = await fetch(`http://127.0.0.1:${port}/away`);
+    assert.equal(answer.status, 302);
+    assert.equal(
+      await (await fetch(`http://localhost:${port}/`, { method: 'POST' })).text(),
+      `POST localhost:${port}`,
+    );
+    await assert.rejects(fetch('http://169.254.169.254/'), { name: 'OutboundError' });
+  });
+});
