@@ -12,6 +12,8 @@ const WITHOUT_SUBJECT: ReadonlySet<MessageName> = new Set<MessageName>([
   'signUpLinkSms',
   'inviteSms',
   'resetPasswordSms',
+  'setPasswordSms',
+  'changeHandleSms',
 ]);
 
 /**

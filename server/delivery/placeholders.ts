@@ -30,11 +30,14 @@ export const PLACEHOLDERS: Readonly<Record<MessageName, PlaceholderSet>> = {
   identityBound: { known: ['PROVIDER', ...PLAIN], needed: ['PROVIDER'] },
   factorChanged: { known: ['CHANGE', ...PLAIN], needed: ['CHANGE'] },
   setPassword: WITH_CODE,
+  changeHandle: WITH_CODE,
+  handleChanged: NOTICE,
   signUpSms: WITH_CODE,
   signUpLinkSms: WITH_LINK,
   inviteSms: INVITE,
   resetPasswordSms: WITH_CODE,
   setPasswordSms: WITH_CODE,
+  changeHandleSms: WITH_CODE,
 };
 
 /** So much of a name that nobody knows is quoted. */

@@ -34,6 +34,7 @@ export const EVENT_LEVELS = {
   factor_enabled: 'info',
   factor_disabled: 'info',
   phone_verified: 'info',
+  handle_changed: 'warn',
   invite_issued: 'info',
   invite_withdrawn: 'info',
   app_created: 'warn',

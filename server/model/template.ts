@@ -21,11 +21,14 @@ export type MessageName =
   | 'factorChanged'
   | 'identityBound'
   | 'setPassword'
+  | 'changeHandle'
+  | 'handleChanged'
   | 'inviteSms'
   | 'signUpSms'
   | 'signUpLinkSms'
   | 'resetPasswordSms'
-  | 'setPasswordSms';
+  | 'setPasswordSms'
+  | 'changeHandleSms';
 
 /** An edited text. Texts nobody edited are not stored: the built-in one of the locale stands in. */
 export interface Template {

@@ -75,6 +75,9 @@ export interface User {
   /** SMS log-in code. */
   smsCode?: StoredCode;
   resetCode?: StoredCode;
+  /** A handle waiting for its code. */
+  pendingHandle?: string;
+  handleCode?: StoredCode;
   twoFactorPhone: boolean;
   twoFactorTotp: boolean;
   /** Base32, upper case, no blanks. Present while TOTP is on. */

@@ -40,6 +40,12 @@ const setting =
       json: { appId: app.id, setting: name, [SETTING_FIELDS[name] ?? name]: value },
     });
 const SETTING_FIELDS: Record<string, string> = { signup: 'signupEnabled', invite: 'invitationEnabled' };
+/** A field is required from now on. */
+async function requiring(world: World, { app }: Stage): Promise<unknown> {
+  const { apps } = world.host().deps.store;
+  const current = await apps.read(app.id);
+  return current && apps.replace({ ...current, ...required });
+}
 const holder = (loginProvider: User['loginProvider']) =>
   another({ handle: 'new@example.com', loginProvider, socialUserId: 'other' });
 const identity =
@@ -195,6 +201,23 @@ const TOLD: Record<string, Record<number, Told | Told[]>> = {
   },
   'GET /api/appuser/getApplication': {},
   'POST /api/appuser/renew': { 604: { app: required } },
+  'POST /api/appuser/setHandle': {
+    403: { input: { password: undefined } },
+    500: { app: broken.mail },
+    600: { input: { password: 'f'.repeat(32) } },
+    601: [{ before: another({ handle: 'new@example.com' }) }, { input: { handle: HANDLE } }],
+    602: [
+      { app: { userIdFormat: 'handle' } },
+      { app: { userIdFormat: 'raw' } },
+      { input: { handle: 'no e-mail' } },
+    ],
+    604: { app: required },
+  },
+  'POST /api/appuser/verifyHandle': {
+    601: { before: another({ handle: 'new@example.com' }) },
+    602: [{ input: { code: '12345' } }, { before: later }],
+    604: { before: requiring },
+  },
   'POST /api/appuser/setPhone': {
     409: { app: { twoFactorVerification: 'google' } },
     412: { before: another({ handle: 'else@example.com', phone: PHONE, phoneVerified: true }) },

@@ -206,6 +206,15 @@ const PLAYS: Record<string, Play> = {
     input: async () => ({ twoFactor: true }),
   },
   'POST /api/appuser/renew': {},
+  'POST /api/appuser/setHandle': {
+    input: async () => ({ handle: 'new@example.com', password: PASSWORD }),
+  },
+  'POST /api/appuser/verifyHandle': {
+    async input(world, app, _user, accessToken) {
+      await world.post(app, 'setHandle', { handle: 'new@example.com', password: PASSWORD }, accessToken);
+      return { code: (await world.mail(app)).code };
+    },
+  },
   'POST /api/appuser/logout': { input: async () => ({ everywhere: true }) },
   'POST /api/appuser/newRecoveryCodes': {
     app: { twoFactorVerification: 'google' },

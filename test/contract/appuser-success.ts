@@ -62,7 +62,7 @@ const OPTIONAL: Record<string, Kind> = { maxLoginAttempts: 'number' };
 
 const TOKENS = { jwt: 'string', 'access-token': 'string' } as const;
 const IS_TRUE =
-  /^(signup|invite|deleteAccount|forgotPassword|resetPassword|changePassword|set(Locale|UserName|UserMetadata|Phone|TwoFactorPhoneVerification|AppData)|verifyPhone|logout)$/;
+  /^(signup|invite|deleteAccount|forgotPassword|resetPassword|changePassword|set(Handle|Locale|UserName|UserMetadata|Phone|TwoFactorPhoneVerification|AppData)|verifyPhone|logout)$/;
 
 /** The success of a stage played as it is: status, headers, and a body of exactly these members and types. */
 export function assertSuccess({ route, app, user }: Stage, answer: Answer): void {

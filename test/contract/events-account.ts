@@ -220,6 +220,16 @@ export const ACCOUNT_STORIES: readonly Story[] = [
     },
   },
   {
+    event: 'handle_changed',
+    level: 'warn',
+    fields: { userId },
+    async tell(s) {
+      const account = await s.account();
+      await account.own('setHandle', { handle: 'new@example.com', password: PASSWORD });
+      await account.own('verifyHandle', { code: await account.code() });
+    },
+  },
+  {
     event: 'invite_issued',
     level: 'info',
     fields: { handleRef, by: 'user' },

@@ -178,6 +178,31 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     );
 
     it(
+      'give a handle to one of two accounts that confirm it 200 times',
+      inRounds(async () => {
+        const wanted = newHandle();
+        const people = await Promise.all(
+          [0, 1].map(async (which) => {
+            const person = { handle: newHandle(), password: newPassword() };
+            const { body } = await hosts.post(which, atOnce, 'signup', person);
+            const token = String(body['access-token']);
+            const wish = { handle: wanted, password: person.password };
+            return { token, wish };
+          }),
+        );
+        const proofs: { token: string; code: string }[] = [];
+        for (const { token, wish } of people) {
+          assert.equal((await hosts.post(0, atOnce, 'setHandle', wish, token)).text, 'true');
+          proofs.push({ token, code: hosts.sent(wanted).code });
+        }
+        await oneWinner(USES, (index) => {
+          const { token, code } = proofs[(index >> 1) % 2] ?? { token: '', code: '' };
+          return hosts.post(index, atOnce, 'verifyHandle', { code }, token);
+        });
+      }),
+    );
+
+    it(
       'make one account of 200 uses of an invite',
       inRounds(async () => {
         const handle = newHandle();

@@ -43,17 +43,23 @@ export async function createUser(deps: CreateDeps, input: NewUser): Promise<User
   const { app, ids } = input;
   const find = () => deps.store.users.find(app.id, ids.userId);
   const existing = await find();
-  if (existing) return existing;
+  if (existing) return unmoved(existing, input.handle);
   const user = newUser(input, deps.clock.now());
   try {
     await insertInSeat(deps, input, user);
   } catch (error) {
     const same = error instanceof HostError && (await find());
-    if (same) return same;
+    if (same) return unmoved(same, input.handle);
     throw error;
   }
   deps.events.emit('user_created', { userId: user.id, via: input.via });
   if (user.lastSeenDay !== undefined) countFirstVisit(deps, user);
+  return user;
+}
+
+/** Who has another handle by now is not made again by what was sent to the former one. */
+function unmoved(user: User, handle: string): User {
+  if (user.handle !== handle) throw new HostError('handle_taken');
   return user;
 }
 

@@ -18,6 +18,7 @@ const SMS_FORMS: Partial<Record<MessageName, MessageName>> = {
   invite: 'inviteSms',
   resetPassword: 'resetPasswordSms',
   setPassword: 'setPasswordSms',
+  changeHandle: 'changeHandleSms',
 };
 /** The name under which a message is published, where its text has a name of its own. */
 const PUBLISHED = new Map<MessageName, MessageName>([
@@ -140,6 +141,7 @@ export function lifeOf(config: Config, name: MessageName): Life | undefined {
       return { count: config.signupHours, unit: 'hour' };
     case 'resetPassword':
     case 'setPassword':
+    case 'changeHandle':
       return { count: config.resetCodeMinutes, unit: 'minute' };
     case 'invite':
       return { count: config.inviteDays, unit: 'day' };
@@ -156,7 +158,9 @@ export function lifeOf(config: Config, name: MessageName): Life | undefined {
 
 /** A code that has expired need not be sent any more. */
 function usefulMs(config: Config, name: MessageName): number {
-  if (name === 'resetPassword' || name === 'setPassword') return config.resetCodeMinutes * MINUTE_MS;
+  if (name === 'resetPassword' || name === 'setPassword' || name === 'changeHandle') {
+    return config.resetCodeMinutes * MINUTE_MS;
+  }
   return name === 'sms' ? config.smsCodeSeconds * 1_000 : GIVE_UP_MS;
 }
 

@@ -16,6 +16,7 @@ import { userActionRoutes } from './app/user-actions.ts';
 import { appUserRoutes } from './app/users.ts';
 import { accountRoutes } from './appuser/account.ts';
 import { applicationRoutes } from './appuser/application.ts';
+import { handleRoutes } from './appuser/handle.ts';
 import { inviteRoutes } from './appuser/invite.ts';
 import { loginRoutes } from './appuser/login.ts';
 import { loginCompleteRoutes } from './appuser/login-complete.ts';
@@ -43,6 +44,7 @@ const userRoutes: Route[] = [
   ...passwordRoutes,
   ...profileRoutes,
   ...applicationRoutes,
+  ...handleRoutes,
   ...phoneRoutes,
   ...twoFactorRoutes,
   ...accountRoutes,

@@ -36,4 +36,13 @@ export interface Codes {
  * `subject`: the row's id (signup, invite) or the user's id (the rest). `revision`: not a code but what a row
  * holds, of which nobody can say what it is without the key.
  */
-export type CodePurpose = 'signup' | 'invite' | 'reset' | 'phone' | 'sms' | 'recovery' | 'revision' | 'test';
+export type CodePurpose =
+  | 'signup'
+  | 'invite'
+  | 'reset'
+  | 'phone'
+  | 'handle'
+  | 'sms'
+  | 'recovery'
+  | 'revision'
+  | 'test';
