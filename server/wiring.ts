@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
+import { createHostFacts } from './checks/host-facts.ts';
 import { whyUnreadable } from './config/unreadable-file.ts';
 import { createDnsRecords } from './delivery/dns.ts';
 import { createMailer } from './delivery/mailer.ts';
@@ -94,6 +95,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const outbox = openOutbox({ dataDir: config.dataDir, clock, log, terminal: process.stderr });
     const dnsRecords = createDnsRecords();
     const mailer = createMailer({ config, outbox, records: dnsRecords });
+    const texter = createTexter({ config, outbox, records: dnsRecords });
+    const hostKeyBits = hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
     const port = config.metricsPort === undefined ? undefined : await openMetrics(passwords);
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
     const figures = createFigures({ store, clock, wake: () => activity.wake() });
@@ -117,7 +120,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       totp,
       qrCodes,
       mailer,
-      texter: createTexter({ config, outbox, records: dnsRecords }),
+      texter,
       dnsRecords,
       renderer,
       archives,
@@ -128,6 +131,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       clock,
       readiness,
       origin,
+      host: createHostFacts({
+        ...{ config, hostKeyBits, clock, store },
+        delivery: { mailer, texter, dnsRecords },
+      }),
       hints,
       cipher,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
@@ -136,7 +143,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     return {
       ...deps,
       readiness,
-      hostKeyBits: hostKey.publicKey.asymmetricKeyDetails?.modulusLength ?? 0,
+      hostKeyBits,
       async begin() {
         if (!isWhole) {
           await sealEarlierRows(engine, sealing, config, dataKey.markWhole);

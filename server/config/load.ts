@@ -33,8 +33,8 @@ export function processEnvironment(): Environment {
 
 /** The settings of this environment, checked and frozen. Throws `ConfigError` with every problem at once. */
 export function loadConfig(env: Environment = process.env): Config {
-  const { texts, problems } = readSettings(env);
-  return buildConfig(texts, { production: env.NODE_ENV === 'production', problems });
+  const { texts, problems, fromEnvironment } = readSettings(env);
+  return buildConfig(texts, { production: env.NODE_ENV === 'production', problems, fromEnvironment });
 }
 
 /**
@@ -46,8 +46,9 @@ export async function loadListeningConfig(
 ): Promise<{ config: Config; ignored: readonly SettingName[] }> {
   const given = readSettings(env);
   await settleListeningAddress(given);
-  const { texts, problems, ignored } = given;
-  return { config: buildConfig(texts, { production: env.NODE_ENV === 'production', problems }), ignored };
+  const { texts, problems, ignored, fromEnvironment } = given;
+  const production = env.NODE_ENV === 'production';
+  return { config: buildConfig(texts, { production, problems, fromEnvironment }), ignored };
 }
 
 /**
@@ -56,7 +57,12 @@ export async function loadListeningConfig(
  */
 export function buildConfig(
   texts: SettingTexts,
-  options: { production: boolean; problems?: readonly ConfigProblem[]; keysExpected?: boolean },
+  options: {
+    production: boolean;
+    problems?: readonly ConfigProblem[];
+    keysExpected?: boolean;
+    fromEnvironment?: ReadonlySet<SettingName>;
+  },
 ): Config {
   const problems = [...(options.problems ?? [])];
   const values = parseAll(texts, problems);
@@ -94,7 +100,21 @@ export function buildConfig(
     sms,
     twilio,
     production: options.production,
+    origins: originsOf(texts, options.fromEnvironment),
   });
+}
+
+function originsOf(
+  texts: SettingTexts,
+  fromEnvironment: ReadonlySet<SettingName> = new Set(),
+): Config['origins'] {
+  const given = Object.keys(texts).filter(
+    (name): name is SettingName => texts[name as SettingName] !== undefined,
+  );
+  // The data folder is never named in the file that lies in it.
+  return Object.fromEntries(
+    given.map((name) => [name, fromEnvironment.has(name) || name === 'DATA_DIR' ? 'environment' : 'file']),
+  );
 }
 
 /** What is wrong between settings that are right one by one. */

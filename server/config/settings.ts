@@ -250,7 +250,8 @@ export function configFields(values: SettingValues): ConfigFields {
   return Object.fromEntries(plain.map(([name, value]) => [fieldName(name), value])) as ConfigFields;
 }
 
-function fieldName(name: string): string {
+/** The field of `Config` that a setting becomes. */
+export function fieldName(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 

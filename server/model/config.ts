@@ -98,4 +98,6 @@ export interface Config {
   readonly shutdownSeconds: number;
   readonly databaseWaitSeconds: number;
   readonly production: boolean;
+  /** Where settings came from that are not their defaults, by name. */
+  readonly origins: Readonly<Record<string, 'environment' | 'file'>>;
 }

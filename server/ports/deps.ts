@@ -6,6 +6,7 @@ import type { Mailer } from './delivery/mailer.ts';
 import type { Renderer } from './delivery/renderer.ts';
 import type { Texter } from './delivery/texter.ts';
 import type { Hints } from './hints.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import type { Events } from './log/events.ts';
 import type { Figures } from './log/figures.ts';
@@ -52,6 +53,7 @@ export interface Deps {
   readonly clock: Clock;
   readonly readiness: Readiness;
   readonly origin: Origin;
+  readonly host: HostFacts;
   readonly hints: Hints;
   /** Seals what leaves the process and comes back, such as a cookie that says more than a name. */
   readonly cipher: FieldCipher;

@@ -6,6 +6,8 @@ import type { HostToken } from './security/host-tokens.ts';
  * hashes: who only has the database learns no address. Work that no request asked for has a place of its own.
  */
 export interface Origin {
+  /** The client's address as read from connection and trusted proxies; undefined without a request. */
+  address(): string | undefined;
   /**
    * What guesses and tries are counted by: an IPv4 address, or the /64 network that one IPv6 customer has at
    * least.

@@ -62,6 +62,8 @@ export const backUp: Command = async ({ options, terminal }) => {
         begun.write(passPhrase, counted, systemClock.now()),
       ),
     );
+    // The backup is good without the note: the database may be one that cannot be written any more.
+    await noteBackup(config, systemClock.now()).catch(() => undefined);
     if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
     terminal.line(
       `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
@@ -72,6 +74,18 @@ export const backUp: Command = async ({ options, terminal }) => {
     forget();
   }
 };
+
+/** For whoever asks the running host how old its newest backup is. */
+async function noteBackup(config: Config, now: number): Promise<void> {
+  const { database, databaseWaitSeconds } = config;
+  const engine = await openEngine({ database, databaseWaitSeconds });
+  try {
+    const before = await engine.metaGet(META.lastBackupAt);
+    await engine.metaCompareAndSet(META.lastBackupAt, before, String(now));
+  } finally {
+    await engine.close();
+  }
+}
 
 /** Ctrl-C and a stopped service leave nothing behind either. */
 function onInterruption(removeTraces: () => void): () => void {

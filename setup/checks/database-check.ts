@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type CheckResult, failed, passed } from '../../server/checks/finding.ts';
 import type { Config } from '../../server/model/config.ts';
 import { within } from '../../server/tools/deadline.ts';
-import { type CheckResult, failed, passed } from './finding.ts';
 
 const NAME = 'database';
 const TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
+import { type CheckResult, failed, passed, remarkOn } from '../../server/checks/finding.ts';
 import type { Config } from '../../server/model/config.ts';
 import { HostKeyError, loadHostKey } from '../../server/security/host-key.ts';
-import { type CheckResult, failed, passed, remarkOn } from './finding.ts';
 
 const NAME = 'key pair';
 

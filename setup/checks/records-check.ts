@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import { type CheckResult, failed, passed } from '../../server/checks/finding.ts';
 import type { Config } from '../../server/model/config.ts';
 import { META } from '../../server/ports/store/meta.ts';
 import { openEngine } from '../../server/start/open-engine.ts';
 import type { Engine } from '../../server/store/engine.ts';
 import { type DamagedRow, openAllRecords } from '../installation/all-records.ts';
-import { type CheckResult, failed, passed } from './finding.ts';
 
 const NAME = 'records';
 /** Names of rows in one line. */

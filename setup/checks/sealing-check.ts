@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
+import { type CheckResult, failed, passed, remarkOn } from '../../server/checks/finding.ts';
 import type { Config } from '../../server/model/config.ts';
 import { META } from '../../server/ports/store/meta.ts';
 import { openDataKey, WrongEncryptKeyError } from '../../server/security/data-key.ts';
 import { StartError } from '../../server/start/exit.ts';
 import { openEngine } from '../../server/start/open-engine.ts';
 import { createMetaStore } from '../../server/store/meta.ts';
-import { type CheckResult, failed, passed, remarkOn } from './finding.ts';
 
 const NAME = 'encryption';
 

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
+import { type CheckResult, failed, passed } from '../../server/checks/finding.ts';
 import { doubledSubjects } from '../../server/domain/tokens/subjects.ts';
 import type { Config } from '../../server/model/config.ts';
 import { META } from '../../server/ports/store/meta.ts';
 import { openEngine } from '../../server/start/open-engine.ts';
 import { openRecords } from '../installation/open-host.ts';
-import { type CheckResult, failed, passed } from './finding.ts';
 
 const NAME = 'user ids';
 const SHOWN = 10;

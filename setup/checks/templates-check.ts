@@ -1,7 +1,7 @@
+import { type CheckResult, failed, passed } from '../../server/checks/finding.ts';
 import { createRenderer } from '../../server/delivery/render.ts';
 import { TextFilesError } from '../../server/delivery/text-files.ts';
 import type { Config } from '../../server/model/config.ts';
-import { type CheckResult, failed, passed } from './finding.ts';
 
 /** The operator's own texts and pages: the host does not start with one that is broken. */
 export function checkTemplates({ dataDir }: Config): CheckResult {

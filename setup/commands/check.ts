@@ -1,11 +1,13 @@
+import { checkMailWay, checkSms } from '../../server/checks/delivery-check.ts';
+import type { CheckResult } from '../../server/checks/finding.ts';
+import { checkClock, checkDisk } from '../../server/checks/machine-check.ts';
+import { checkAddress, checkOrigins, checkProxies } from '../../server/checks/network-check.ts';
 import type { Config } from '../../server/model/config.ts';
 import { checkDatabase } from '../checks/database-check.ts';
-import { checkMailWay, checkSms } from '../checks/delivery-check.ts';
-import type { CheckResult } from '../checks/finding.ts';
 import { checkKeyPair } from '../checks/key-check.ts';
-import { checkClock, checkDisk, checkRights } from '../checks/machine-check.ts';
-import { checkAddress, checkOrigins, checkProxies } from '../checks/network-check.ts';
+import { storedDoubt } from '../checks/proxy-doubt.ts';
 import { checkRecords } from '../checks/records-check.ts';
+import { checkRights } from '../checks/rights-check.ts';
 import { checkSealing } from '../checks/sealing-check.ts';
 import { checkSubjects } from '../checks/subject-check.ts';
 import { checkTemplates } from '../checks/templates-check.ts';
@@ -27,7 +29,7 @@ const CHECKS: readonly { what: string; run: (config: Config) => Found | Promise<
   { what: 'Asking the mail provider', run: checkMailWay },
   { what: 'Asking the SMS provider', run: checkSms },
   { what: 'Calling the public address', run: checkAddress },
-  { what: 'Counting proxies', run: checkProxies },
+  { what: 'Counting proxies', run: (config) => checkProxies(config, storedDoubt) },
   { what: 'Looking at CORS', run: checkOrigins },
 ];
 

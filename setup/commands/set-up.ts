@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../server/checks/delivery-check.ts';
+import { type CheckResult, failed } from '../../server/checks/finding.ts';
 import { settleListeningAddress } from '../../server/config/listening-address.ts';
 import { ConfigError, processEnvironment } from '../../server/config/load.ts';
 import { isSettingName } from '../../server/config/settings.ts';
@@ -7,8 +9,6 @@ import { issueServerSecret } from '../../server/domain/tokens/server-secret.ts';
 import type { App } from '../../server/model/app.ts';
 import { META } from '../../server/ports/store/meta.ts';
 import { checkDatabase, holdsData } from '../checks/database-check.ts';
-import { checkMail, checkSms, sendTestMail, sendTestSms } from '../checks/delivery-check.ts';
-import { type CheckResult, failed } from '../checks/finding.ts';
 import { checkKeyPair } from '../checks/key-check.ts';
 import { type Command, ignoredLine } from '../command.ts';
 import { EXIT, SetupError } from '../exit.ts';

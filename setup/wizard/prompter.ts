@@ -1,5 +1,5 @@
+import type { CheckResult } from '../../server/checks/finding.ts';
 import { SETTINGS, type SettingName } from '../../server/config/settings.ts';
-import type { CheckResult } from '../checks/finding.ts';
 import { EXIT, SetupError } from '../exit.ts';
 import { draftConfig } from '../installation/draft.ts';
 import { ask } from '../terminal/ask.ts';

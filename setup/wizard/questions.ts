@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
+import type { CheckResult } from '../../server/checks/finding.ts';
 import { DEFAULT_DATABASE, namesDatabase } from '../../server/config/database-address.ts';
 import type { SettingTexts } from '../../server/config/load.ts';
 import { SETTINGS } from '../../server/config/settings.ts';
 import { operatorEmail } from '../../server/domain/operators/account.ts';
 import { passwordFault } from '../../server/domain/operators/operator-password.ts';
 import { type Config, isLoopback } from '../../server/model/config.ts';
-import type { CheckResult } from '../checks/finding.ts';
 import { draftConfig } from '../installation/draft.ts';
 import { ask, askNewPassword, askNewSecret, askOptional } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';

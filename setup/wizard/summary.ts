@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
+import type { CheckResult } from '../../server/checks/finding.ts';
 import { type App, currentKey } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
-import type { CheckResult } from '../checks/finding.ts';
 import { shellQuote } from '../installation/shell-quote.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

@@ -174,6 +174,33 @@ const SUCCESS: Record<string, Check> = {
   },
   'POST /api/app/resetTemplate': isTemplate,
   'POST /api/app/sendTestMessage': isTestOutcome,
+  'GET /api/host': (body) => {
+    has(
+      body,
+      'name version apiUrl startedAt database mail sms insecure apps users node disk hashQueue'.split(' '),
+    );
+    assert.match(body.startedAt, ISO);
+    assert.deepEqual([body.database.ok, body.mail.kind, body.sms.kind], [true, 'outbox', 'outbox']);
+    assert.match(body.clientAddress, /127\.0\.0\.1$/);
+    assert.ok(body.apps >= 2 && body.users >= 2 && body.disk.free < body.disk.total);
+  },
+  'GET /api/host/settings': (body) => {
+    const named = (name: string) => body.find((setting: Body) => setting.name === name);
+    assert.deepEqual(named('CODES_PER_HOUR'), {
+      name: 'CODES_PER_HOUR',
+      value: '5',
+      origin: 'default',
+      secret: false,
+    });
+    assert.deepEqual(named('PASS_KEY'), { name: 'PASS_KEY', origin: 'file', secret: true });
+    assert.ok(body.every(({ secret, value }: Body) => !secret || value === undefined));
+  },
+  'GET /api/host/checks': (body) => {
+    const names =
+      'key pair,rights,templates,database,encryption,records,user ids,clock,disk,mail,sms,address';
+    assert.deepEqual(body.map(({ name }: Body) => name).join(), `${names},proxies,CORS`);
+    for (const { ok, detail } of body) assert.ok([true, false, 'unknown'].includes(ok) && detail !== '');
+  },
   'GET /api/host/messages': ({ rows }, { messageId, app }) => {
     const message = rows.find(({ id }: Body) => id === messageId);
     has(message, 'appId channel template locale to state tries queuedAt lastError'.split(' '));

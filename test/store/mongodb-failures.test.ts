@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { MongoClient } from 'mongodb';
+import { checkClock } from '../../server/checks/machine-check.ts';
 import { buildConfig } from '../../server/config/load.ts';
 import { openEngine } from '../../server/start/open-engine.ts';
 import { checkMongo, mongoClockSkewMs, mongoHoldsData } from '../../server/store/mongodb/check.ts';
 import type { MongoStep } from '../../server/store/mongodb/failures.ts';
 import { checkDatabase } from '../../setup/checks/database-check.ts';
-import { checkClock } from '../../setup/checks/machine-check.ts';
 import { findBinary, freePort, launch, NO_OWN_MONGOD, ownMongodAvailable } from '../support/mongod.ts';
 
 const PASSWORD = 'canaryword';

@@ -20,6 +20,7 @@ export function createOrigin({
   const address = () => requestContext.getStore()?.address ?? NO_REQUEST;
   const hashed = (kind: string, place: string) => lookups.key('', kind, place).slice(0, HEX_DIGITS);
   return {
+    address: () => requestContext.getStore()?.address,
     bucket: () => hashed('bucket', addressBucket(address())),
     site: () => (address().includes(':') ? hashed('network', addressNetwork(address())) : undefined),
     client: () => requestContext.getStore()?.client ?? 'other',

@@ -26,6 +26,7 @@ import { profileRoutes } from './appuser/profile.ts';
 import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
+import { hostRoutes } from './host/host.ts';
 import { hostMessageRoutes } from './host/messages.ts';
 import { hostTestRoutes } from './host/tests.ts';
 import { healthRoutes } from './pages/health.ts';
@@ -67,6 +68,7 @@ const portalRoutes: Route[] = [
   ...figureRoutes,
   ...transferRoutes,
   ...retiredRoutes,
+  ...hostRoutes,
   ...hostMessageRoutes,
   ...hostTestRoutes,
 ];

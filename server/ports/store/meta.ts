@@ -34,5 +34,7 @@ export const META = {
   addressDoubt: 'addressDoubt',
   /** Ids of owners who entered and are not limited, a JSON list; at least one once there was one. */
   owners: 'owners',
+  /** When `--backup` last wrote one, epoch milliseconds. */
+  lastBackupAt: 'lastBackupAt',
   schema: 'schema',
 } as const;

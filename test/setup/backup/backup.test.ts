@@ -39,6 +39,7 @@ describe('a backup', { timeout: 180_000 }, () => {
   /** What the host issued before the backup. */
   let issued: { access: string; superUser: string; secret: string };
 
+  let noted: string | undefined;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'backup-test-'));
     dataDir = join(folder, 'data');
@@ -80,6 +81,9 @@ describe('a backup', { timeout: 180_000 }, () => {
     const { code, stderr } = await setup(['--backup', file, '--data-dir', dataDir]);
     writing = false;
     await Promise.all(writers);
+    const url = `http://127.0.0.1:${await host.listening}/api/host`;
+    const seen = await fetch(url, { headers: { 'server-secret': secret } });
+    noted = ((await seen.json()) as { lastBackupAt?: string }).lastBackupAt;
     await host.stop();
     assert.equal(code, 0, stderr);
   });
@@ -176,6 +180,10 @@ describe('a backup', { timeout: 180_000 }, () => {
     const secret = await setup(['--print-secret', '--data-dir', target]);
     assert.equal(secret.code, 78);
     assert.match(secret.stderr, /API_URL /);
+  });
+
+  it('is noted, so that the running host tells how old it is', () => {
+    assert.ok(Math.abs(Date.parse(noted ?? '') - Date.now()) < 600_000, String(noted));
   });
 
   it('is private, whole, and holds nothing readable', async () => {

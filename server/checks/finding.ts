@@ -1,4 +1,4 @@
-import { weaknessOf } from '../../server/config/weak-secret.ts';
+import { weaknessOf } from '../config/weak-secret.ts';
 
 /**
  * What a check found: one line of the summary and of `--check`. `detail` never holds a secret; with `ok:

@@ -1,20 +1,8 @@
 import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Config } from '../../server/model/config.ts';
-import { systemClock } from '../../server/security/clock.ts';
-import { openToOthers } from '../installation/private-files.ts';
-import { shellQuote } from '../installation/shell-quote.ts';
+import type { Config } from '../model/config.ts';
+import { systemClock } from '../security/clock.ts';
 import { type CheckResult, failed, passed } from './finding.ts';
-
-/** Files that hold secrets or people must be readable by the host's user alone. */
-export function checkRights(config: Config): CheckResult {
-  const open = openToOthers(config);
-  if (open.length === 0) return passed('rights', `${config.dataDir} and the files in it are private`);
-  return failed(
-    'rights',
-    `others on this machine can reach ${open.join(', ')}: chmod go= ${open.map(shellQuote).join(' ')}`,
-  );
-}
 
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
@@ -35,7 +23,7 @@ export async function checkClock(
   now = systemClock.now,
 ): Promise<CheckResult> {
   if (database.kind === 'sqlite') return checkClockPlausible(now);
-  const { mongoClockSkewMs } = await import('../../server/store/mongodb/check.ts');
+  const { mongoClockSkewMs } = await import('../store/mongodb/check.ts');
   const skewMs = await mongoClockSkewMs(database.url, now).catch(() => undefined);
   if (skewMs === undefined) return failed('clock', 'the database did not tell its time');
   if (Math.abs(skewMs) <= MAX_SKEW_MS)

@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import { type AddressDoubt, recallDoubt } from '../../server/domain/attempts/client-addresses.ts';
-import { type Config, isLoopback } from '../../server/model/config.ts';
-import { systemClock } from '../../server/security/clock.ts';
-import { openEngine } from '../../server/start/open-engine.ts';
-import { createMetaStore } from '../../server/store/meta.ts';
-import { within } from '../../server/tools/deadline.ts';
+import type { AddressDoubt } from '../domain/attempts/client-addresses.ts';
+import { type Config, isLoopback } from '../model/config.ts';
+import { systemClock } from '../security/clock.ts';
+import { within } from '../tools/deadline.ts';
 import { type CheckResult, failed, passed } from './finding.ts';
 
 const NAME = 'address';
@@ -88,8 +85,12 @@ async function certificateDays(apiUrl: string): Promise<number> {
 
 /**
  * The host speaks http: an https address means that something in front of it appends to `X-Forwarded-For`.
+ * `recall`: what the host found while it ran.
  */
-export async function checkProxies(config: Config): Promise<CheckResult> {
+export async function checkProxies(
+  config: Config,
+  recall: (config: Config) => Promise<AddressDoubt | undefined> = async () => undefined,
+): Promise<CheckResult> {
   const { apiUrl, trustProxyHops } = config;
   const name = 'proxies';
   const behindProxy = apiUrl.startsWith('https:');
@@ -105,7 +106,7 @@ export async function checkProxies(config: Config): Promise<CheckResult> {
       `TRUST_PROXY_HOPS is ${trustProxyHops}, but the address is plain http: without a proxy, clients could forge their address`,
     );
   }
-  const doubt = await doubtOf(config);
+  const doubt = await recall(config);
   return doubt ? failed(name, DOUBTS[doubt]) : passed(name, `${trustProxyHops} in front`);
 }
 
@@ -115,22 +116,6 @@ const DOUBTS: Readonly<Record<AddressDoubt, string>> = {
   one_private_peer:
     'all requests came from one private address: if that is a proxy, everybody shares one address limit. Set TRUST_PROXY_HOPS to the number of proxies, and let each append to X-Forwarded-For.',
 };
-
-/** What the host found while it ran. */
-async function doubtOf({ database, trustProxyHops }: Config): Promise<AddressDoubt | undefined> {
-  if (database.kind === 'sqlite' && !existsSync(database.file)) return undefined;
-  try {
-    const engine = await openEngine({ database, databaseWaitSeconds: 0 });
-    try {
-      return await recallDoubt(createMetaStore(engine), { now: systemClock.now(), trustProxyHops });
-    } finally {
-      await engine.close();
-    }
-  } catch {
-    // The database has a check of its own.
-    return undefined;
-  }
-}
 
 /** Any origin is safe, because no browser adds this host's credentials by itself; a list is stricter. */
 export function checkOrigins({ allowOrigin }: Config): CheckResult {

@@ -1,12 +1,12 @@
-import { createDnsRecords } from '../../server/delivery/dns.ts';
-import { createMailer } from '../../server/delivery/mailer.ts';
-import { openOutbox } from '../../server/delivery/outbox.ts';
-import { createTexter } from '../../server/delivery/texter.ts';
-import { type WalkDeps, walkMail, walkSms } from '../../server/domain/portal/mail-walk.ts';
-import type { WalkStep } from '../../server/domain/portal/walk-step.ts';
-import type { Config } from '../../server/model/config.ts';
-import type { Message } from '../../server/model/message.ts';
-import { systemClock } from '../../server/security/clock.ts';
+import { createDnsRecords } from '../delivery/dns.ts';
+import { createMailer } from '../delivery/mailer.ts';
+import { openOutbox } from '../delivery/outbox.ts';
+import { createTexter } from '../delivery/texter.ts';
+import { type WalkDeps, walkMail, walkSms } from '../domain/portal/mail-walk.ts';
+import type { WalkStep } from '../domain/portal/walk-step.ts';
+import type { Config } from '../model/config.ts';
+import type { Message } from '../model/message.ts';
+import { systemClock } from '../security/clock.ts';
 import { type CheckResult, failed, passed } from './finding.ts';
 
 /** How many of the first steps of a mail's way look at the sender's records. */
@@ -27,8 +27,10 @@ export async function checkMail(config: Config): Promise<CheckResult> {
 }
 
 /** The same, and what receivers find of the sender's domain, where anybody can say: SPF, DKIM, DMARC. */
-export async function checkMailWay(config: Config): Promise<[mail: CheckResult, sender?: CheckResult]> {
-  const deps = walkDeps(config);
+export async function checkMailWay(
+  config: Config,
+  deps = walkDeps(config),
+): Promise<[mail: CheckResult, sender?: CheckResult]> {
   const steps = await walkMail(deps, undefined);
   const { kind, server } = deps.mailer.way(undefined);
   const handover = steps.slice(RECORDS);
@@ -45,12 +47,12 @@ export async function checkMailWay(config: Config): Promise<[mail: CheckResult, 
 }
 
 /** Asks Twilio for the account; sends nothing. */
-export async function checkSms(config: Config): Promise<CheckResult> {
+export async function checkSms(config: Config, deps = walkDeps(config)): Promise<CheckResult> {
   if (config.sms === 'outbox')
     return passed('sms', `outbox file ${config.dataDir}/outbox.jsonl (development)`);
   if (config.sms === 'none' || !config.twilio)
     return passed('sms', 'none; apps may bring their own Twilio account');
-  const steps = await walkSms(walkDeps(config), undefined);
+  const steps = await walkSms(deps, undefined);
   return brokenAt('sms', steps) ?? passed('sms', seenAt(steps, 'auth'));
 }
 
