@@ -7,7 +7,7 @@ import type {
   SuperUserCaller,
   UserCaller,
 } from '../model/caller.ts';
-import type { ErrorName } from '../model/errors.ts';
+import type { ErrorName, Reason } from '../model/errors.ts';
 import type { Deps } from '../ports/deps.ts';
 
 /**
@@ -110,9 +110,14 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   /** Members that `input` does not know refuse as `malformed`, instead of being dropped. */
   strict?: boolean;
   /** The only description of the answer with HTTP 200; the tests hold every answer against it, strictly. */
-  answer?: Answer;
-  /** What the domain refuses with, for the description; the frame's own refusals need no mention. */
+  answer: Answer;
+  /**
+   * All that the domain refuses with, beside what `failsStatus` and `codeStatus` name; the frame's own
+   * refusals need no mention. The tests hold every refusal against it.
+   */
   errors?: readonly ErrorName[];
+  /** The words with which the domain and the checks of `input` blame what was sent, likewise. */
+  reasons?: readonly Reason[];
   refuse: { caller: Refusal; missing: Refusal; malformed: Refusal };
   /**
    * Error form of what the domain throws: `code` (default under `/api/appuser`) or `fails`; with the HTTP

@@ -33,16 +33,24 @@ describe('connections', () => {
         method: 'GET',
         path: '/n',
         summary: '',
+        answer: z.unknown(),
         respond: () => {
           seen.made++;
           return new TextReply(`answer ${seen.made};`);
         },
       }),
-      openRoute({ method: 'GET', path: '/large', summary: '', respond: () => new TextReply(LARGE) }),
+      openRoute({
+        method: 'GET',
+        path: '/large',
+        summary: '',
+        answer: z.unknown(),
+        respond: () => new TextReply(LARGE),
+      }),
       openRoute({
         method: 'GET',
         path: '/held',
         summary: '',
+        answer: z.unknown(),
         respond: async () => {
           seen.made++;
           await held;
@@ -53,6 +61,7 @@ describe('connections', () => {
         method: 'POST',
         path: '/body',
         summary: '',
+        answer: z.unknown(),
         input: z.object({}),
         respond: () => new TextReply('answer;'),
       }),
@@ -60,6 +69,7 @@ describe('connections', () => {
         method: 'POST',
         path: '/api/app/length',
         summary: '',
+        answer: z.unknown(),
         upload: true,
         input: z.object({}),
         respond: ({ request }) => ({ size: fileOf(request).size }),
@@ -68,6 +78,7 @@ describe('connections', () => {
         method: 'GET',
         path: '/endless',
         summary: '',
+        answer: z.unknown(),
         respond: () => {
           const stream = new Readable({ read: () => void stream.push(Buffer.alloc(64 * 1024)) });
           stream.once('close', () => seen.made++);

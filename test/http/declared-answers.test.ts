@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { openRoute, TextReply } from '../../server/http/route.ts';
 import { routes } from '../../server/http/routes/index.ts';
+import { type ErrorName, HostError, type Reason } from '../../server/model/errors.ts';
 import { startTestHost } from '../support/host.ts';
 
 describe('what routes answer', () => {
@@ -10,6 +11,37 @@ describe('what routes answer', () => {
     it(`is declared by ${method} ${path}${page ? ', a page' : ''}`, () => {
       assert.ok(answer);
       assert.equal('media' in answer && answer.media === 'text/html', page === true);
+    });
+  }
+
+  for (const { method, path, errors } of routes) {
+    it(`are all declared that ${method} ${path} refuses with`, () => assert.ok(errors));
+  }
+
+  const UNDECLARED: [title: string, error: ErrorName, reason: Reason | undefined, told: string][] = [
+    ['a refusal that is not declared', 'user_unknown', undefined, 'refuses with user_unknown'],
+    ['a word that is not declared', 'handle_taken', 'taken', 'blames with taken'],
+  ];
+  for (const [title, error, reason, told] of UNDECLARED) {
+    it(`fails a test by ${title}, with the route`, async () => {
+      const wrong = openRoute({
+        method: 'GET',
+        path: '/wrong',
+        summary: '',
+        answer: z.unknown(),
+        errors: ['handle_taken'],
+        respond: () => {
+          throw new HostError(error, { ...(reason && { because: { reason } }) });
+        },
+      });
+      const host = await startTestHost({ routes: [wrong] });
+      try {
+        await assert.rejects(host.request('GET', '/wrong'), ({ message }: Error) =>
+          message.includes(`GET /wrong: ${told}`),
+        );
+      } finally {
+        await host.stop();
+      }
     });
   }
 

@@ -37,8 +37,8 @@ export interface LogLine {
 }
 
 /**
- * A whole host in this process, whose every answer must be one that its route declares: real adapters on a
- * free loopback port, fake clock, cheap hashes, messages in an outbox file.
+ * A whole host in this process, whose every answer and refusal must be one that its route declares: real
+ * adapters on a free loopback port, fake clock, cheap hashes, messages in an outbox file.
  */
 export interface TestHost {
   readonly deps: Deps;
@@ -133,10 +133,9 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   };
   const deps = await buildDeps(config, log, clock);
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
-  const answers = new CheckedAnswers();
-  const watched = routes.map((route) => answers.watch(route));
+  const answers = new CheckedAnswers(routes);
   const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;
-  const app = createKoaApp(deps, watched, log, portal);
+  const app = createKoaApp(deps, answers.routes, log, portal);
   const server = createHostServer(app, deps, options.connections ?? connectionLimits({ trustProxyHops: 1 }));
   await deps.begin();
   const port = await server.listen(0, '127.0.0.1');
@@ -146,6 +145,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
 
   const request = async (method: string, path: string, input: RequestOptions = {}) => {
     const answer = await send({ agent, port, method, path, input });
+    answers.refused(method, path, answer);
     answers.assert();
     return answer;
   };

@@ -27,6 +27,17 @@ export function passwordToSet<M extends string, T extends string>(
   return { md5: input[member], text: typed && input[typed], field: typed ?? member };
 }
 
+/** What is wrong with a password that cannot be set. */
+export const PASSWORD_REASONS = ['not_md5', 'common_password', 'password_rules'] as const;
+
+/** What is wrong with metadata that cannot be kept. */
+export const METADATA_REASONS = [
+  'not_json',
+  'metadata_missing',
+  'metadata_reserved',
+  'metadata_too_large',
+] as const;
+
 /** JSON text of metadata: far more than may be kept, for a client may send members that are not. */
 export const metadataText = z.string().max(65_536);
 

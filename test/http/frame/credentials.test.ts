@@ -15,7 +15,15 @@ function whoAmI(rule: CallerRule, name: string, more: Partial<Route> = {}): Rout
     appId: caller.app?.id,
   });
   return {
-    ...userRoute({ method: 'POST', path: `/api/appuser/${name}`, summary: '', caller: rule, input, respond }),
+    ...userRoute({
+      method: 'POST',
+      path: `/api/appuser/${name}`,
+      summary: '',
+      answer: z.unknown(),
+      caller: rule,
+      input,
+      respond,
+    }),
     ...more,
   };
 }
@@ -32,6 +40,7 @@ const routes = [
     method: 'POST',
     path: '/api/app/probe',
     summary: '',
+    answer: z.unknown(),
     input: z.object({ field: z.string() }),
     respond: ({ caller }) => ({ kind: caller.kind }),
   }),

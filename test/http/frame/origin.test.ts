@@ -13,6 +13,7 @@ describe('where a request comes from', () => {
       method: 'POST',
       path: '/api/appuser/where',
       summary: 'Says where it is called from.',
+      answer: z.unknown(),
       caller: 'app',
       input: z.object({ later: z.string().optional() }),
       async respond({ deps: { origin } }) {

@@ -5,11 +5,19 @@ import { RouteTable } from '../../../server/http/frame/router.ts';
 import { portalRoute, type Route, userRoute } from '../../../server/http/route.ts';
 
 const respond = () => true;
-const login = userRoute({ method: 'POST', path: '/api/appuser/login', summary: '', caller: 'app', respond });
+const login = userRoute({
+  method: 'POST',
+  path: '/api/appuser/login',
+  summary: '',
+  answer: z.unknown(),
+  caller: 'app',
+  respond,
+});
 const complete = userRoute({
   method: 'POST',
   path: '/api/appuser/completeSignup',
   summary: '',
+  answer: z.unknown(),
   caller: 'app',
   respond,
 });
@@ -17,6 +25,7 @@ const page = userRoute({
   method: 'POST',
   path: '/api/appuser/completeSignup',
   summary: '',
+  answer: z.unknown(),
   caller: 'link',
   page: true,
   respond,
@@ -25,10 +34,17 @@ const find = portalRoute({
   method: 'GET',
   path: '/api/app/appId/:appId',
   summary: '',
+  answer: z.unknown(),
   input: z.object({ appId: z.string(), more: z.string().optional() }),
   respond,
 });
-const remove = portalRoute({ method: 'DELETE', path: '/api/app/:appId', summary: '', respond });
+const remove = portalRoute({
+  method: 'DELETE',
+  path: '/api/app/:appId',
+  summary: '',
+  answer: z.unknown(),
+  respond,
+});
 const table = new RouteTable([login, complete, page, find, remove]);
 
 function found(method: string, path: string, byQuery = false): Route | undefined {
@@ -84,7 +100,7 @@ describe('route table', () => {
   it('knows which members are required', () => {
     const match = table.find('GET', '/api/app/appId/x', false);
     assert.ok(match && 'endpoint' in match);
-    assert.deepEqual(match.endpoint.required, ['appId']);
+    assert.deepEqual(match.endpoint.required, [{ name: 'appId', orElse: [] }]);
     assert.deepEqual([...match.endpoint.names], ['appId', 'more']);
   });
 });

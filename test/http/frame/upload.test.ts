@@ -22,6 +22,7 @@ describe('uploads', () => {
       method: 'POST',
       path: '/api/app/upload',
       summary: '',
+      answer: z.unknown(),
       upload: true,
       input: z.object({ appName: z.string().max(20).optional() }),
       respond: async ({ input: fields, request: { file } }) => {

@@ -27,6 +27,8 @@ export const appRoutes = [
         .optional(),
     }),
     answer: createdAppAnswer,
+    errors: ['app_name_taken'],
+    reasons: ['taken'],
     refuse: SCOPE_400,
     respond: async ({ deps, input }) => createdApp(await createApp(deps, { ...input, by: 'portal' })),
   }),
@@ -35,6 +37,7 @@ export const appRoutes = [
     path: '/api/app/connection',
     summary: 'Tells the portal that it reached the host.',
     answer: doneAnswer,
+    errors: [],
     respond: () => true,
   }),
   portalRoute({
@@ -43,6 +46,7 @@ export const appRoutes = [
     summary: 'All apps, newest first.',
     input: z.object(paging),
     answer: portalAppsAnswer,
+    errors: [],
     respond: async ({ deps, input }) =>
       (await listApps(deps, searchPage(input))).map((app) => portalApp(deps, app)),
   }),
@@ -52,6 +56,7 @@ export const appRoutes = [
     summary: 'One app.',
     input: z.object({ appId }),
     answer: portalAppAnswer,
+    errors: [],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => portalApp(deps, await getAppForPortal(deps, input.appId)),
   }),
@@ -61,6 +66,7 @@ export const appRoutes = [
     summary: 'Apps whose name contains a text, newest first.',
     input: z.object({ name: plainText(128).optional(), case: queryFlag, ...paging }),
     answer: portalAppsAnswer,
+    errors: [],
     respond: async ({ deps, input }) => {
       const { name, case: exact } = input;
       return (await listApps(deps, { name: name || undefined, exact, ...searchPage(input) })).map((app) =>
@@ -74,6 +80,7 @@ export const appRoutes = [
     summary: 'Deletes an app with everything in it; false when there is none.',
     input: z.object({ appId }),
     answer: z.boolean(),
+    errors: ['app_gone'],
     refuse: SCOPE_400,
     respond: ({ deps, input }) => deleteApp(deps, input),
   }),
@@ -83,6 +90,7 @@ export const appRoutes = [
     summary: 'Removes users, signups, invites and logs of an app.',
     input: z.object({ appId, keepLogs: z.boolean().optional() }),
     answer: doneAnswer,
+    errors: ['app_gone'],
     lowerCaseFails: true,
     log: { action: 'resetApp' },
     respond: ({ deps, input }) => resetApp(deps, input),

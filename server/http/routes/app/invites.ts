@@ -53,6 +53,7 @@ export const appInviteRoutes = [
     summary: 'Invites whose handle contains a text.',
     input: z.object({ appId, value: searchText, ...paging }),
     answer: portalInvitesAnswer,
+    errors: [],
     respond: async ({ deps, input }) =>
       (await searchInvites(deps, { ...input, page: searchPage(input) })).map(portalInvite),
   }),
@@ -62,6 +63,7 @@ export const appInviteRoutes = [
     summary: 'Invites one or more people in the name of the portal.',
     input: z.object({ appId, handle: handleList, locale: localeText.optional() }),
     answer: issuedInvitesAnswer,
+    errors: ['invitation_disabled', 'refused', 'invalid_data'],
     codeStatus: { app_gone: 400, app_suspended: 400 },
     log: { action: 'createAppInvite' },
     respond: async ({ deps, input }) =>
@@ -73,6 +75,8 @@ export const appInviteRoutes = [
     summary: 'Sends an invite again, with a new code.',
     input: z.object({ appId, handle }),
     answer: doneAnswer,
+    errors: ['invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus: { app_gone: 403, invite_unknown: 403 },
     respond: ({ deps, input }) => resendInvite(deps, input),
   }),
@@ -82,6 +86,8 @@ export const appInviteRoutes = [
     summary: 'Withdraws an invite.',
     input: z.object({ appId, handle }),
     answer: portalInviteAnswer,
+    errors: ['invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus: { app_gone: 403, app_suspended: 403, invite_unknown: 403 },
     respond: async ({ deps, input }) => portalInvite(await withdrawInvite(deps, input)),
   }),

@@ -12,6 +12,8 @@ export const metadataRoutes = [
     summary: 'Replaces the metadata fields of users.',
     input: z.object({ appId, metaData: fieldList }),
     answer: portalAppAnswer,
+    errors: ['app_gone', 'refused'],
+    reasons: ['metadata_reserved'],
     log: { action: 'updateAppMetaData', value: ({ metaData }) => pathsOf(metaData) },
     respond: async ({ deps, input }) =>
       portalApp(deps, await defineFields(deps, { ...input, list: 'metaData', fields: input.metaData })),
@@ -22,6 +24,8 @@ export const metadataRoutes = [
     summary: 'Replaces the metadata fields of invites.',
     input: z.object({ appId, metaDataInvite: fieldList }),
     answer: portalAppAnswer,
+    errors: ['app_gone', 'refused'],
+    reasons: ['metadata_reserved'],
     log: { action: 'updateAppInviteMetaData', value: ({ metaDataInvite }) => pathsOf(metaDataInvite) },
     respond: async ({ deps, input }) =>
       portalApp(
@@ -35,6 +39,7 @@ export const metadataRoutes = [
     summary: 'Removes one metadata field by its position.',
     input: z.object({ appId, index: wholeNumber, type: z.enum(['metaData', 'metaDataInvite']) }),
     answer: portalAppAnswer,
+    errors: ['app_gone', 'refused'],
     refuse: { caller: { fails: 400 } },
     log: { action: 'deleteMetadata', value: ({ type, index }) => JSON.stringify({ type, index }) },
     respond: async ({ deps, input }) =>

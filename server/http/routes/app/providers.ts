@@ -15,6 +15,7 @@ export const providerRoutes = [
     summary: 'Sends a test mail through the mail account of the app.',
     input: z.object({ appId }),
     answer: doneAnswer,
+    errors: ['app_gone', 'refused', 'message_refused'],
     respond: ({ deps, input }) => testMailAccount(deps, input),
   }),
   portalRoute({
@@ -28,6 +29,8 @@ export const providerRoutes = [
       locale: localeText.optional(),
     }),
     answer: smsTestAnswer,
+    errors: ['app_gone', 'invalid_data', 'refused', 'message_refused'],
+    reasons: ['invalid_phone'],
     log: { action: 'testAppTwilio' },
     respond: async ({ deps, input }) => {
       await testSmsAccount(deps, input);
@@ -44,6 +47,7 @@ export const providerRoutes = [
       message: z.string().max(65_536),
     }),
     answer: z.never(),
+    errors: ['refused'],
     respond: () => {
       throw refused('this host has no push provider');
     },

@@ -21,6 +21,7 @@ function retiredRoute(name: (typeof RETIRED)[number]): Route {
     // Nothing but the app of the log row is read: the body holds other parties' keys.
     input: z.object({ appId: z.string().max(64).optional().catch(undefined) }),
     answer: z.never(),
+    errors: ['refused'],
     log: { action: name },
     respond: () => {
       const detail = `MongoDB App Services reached end of life on 2025-09-30; ${name} is no longer available.`;
@@ -36,6 +37,7 @@ export const retiredRoutes = [
     path: '/api/app/getCosyncVersions',
     summary: 'Installable App Services packages: none any more.',
     answer: z.array(z.never()),
+    errors: [],
     respond: () => [],
   }),
 ];

@@ -29,6 +29,8 @@ export const settingRoutes = [
     summary: 'Changes any of the settings of an app, and its name.',
     input: z.object({ appId, ...updateInput }),
     answer: portalAppAnswer,
+    errors: ['app_gone', 'app_name_taken', 'refused'],
+    reasons: ['taken', 'metadata_reserved'],
     refuse: { caller: { fails: 400 } },
     log: { action: 'update', value: namesOf },
     respond: async ({ deps, input }) =>
@@ -40,6 +42,8 @@ export const settingRoutes = [
     summary: 'Changes one setting of an app.',
     input: z.object({ appId, ...settingInput }),
     answer: portalAppAnswer,
+    errors: ['app_gone', 'app_name_taken', 'refused'],
+    reasons: ['taken', 'metadata_reserved'],
     log: { action: 'updateAppSetting', value: ({ setting }) => setting },
     respond: async ({ deps, input }) =>
       portalApp(deps, await changeSettings(deps, { appId: input.appId, settings: settingChange(input) })),
@@ -50,6 +54,8 @@ export const settingRoutes = [
     summary: 'Changes settings of an app, all or nothing, unless somebody else did meanwhile.',
     input: z.object({ appId, revision: z.string().max(64), settings: jsonObject }),
     answer: portalAppAnswer,
+    errors: ['app_name_taken', 'refused'],
+    reasons: ['stale', 'taken', 'metadata_reserved'],
     failsStatus: { app_gone: 403 },
     log: { action: 'settings', value: ({ settings }) => namesOf(settings) },
     respond: ({ deps, input: { appId: id, revision, settings } }) =>
@@ -63,6 +69,7 @@ export const settingRoutes = [
     summary: 'The keys of an app, and what comes next for each.',
     input: z.object({ appId }),
     answer: keyListAnswer,
+    errors: [],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => wireKeyList(await getAppForPortal(deps, input.appId)),
   }),
@@ -72,6 +79,7 @@ export const settingRoutes = [
     summary: 'Issues a new app token; the old one works for a while.',
     input: z.object({ appId, graceHours: numberOrDigits(z.number().min(0).max(720)).default(168) }),
     answer: appTokenAnswer,
+    errors: ['app_gone'],
     log: { action: 'rotateAppToken', value: ({ graceHours }) => JSON.stringify({ graceHours }) },
     respond: async ({ deps, input }) => wireAppToken(await rotateAppToken(deps, input)),
   }),
@@ -85,6 +93,7 @@ export const settingRoutes = [
       force: z.boolean().default(false),
     }),
     answer: appKeysAnswer,
+    errors: ['app_gone', 'refused'],
     log: { action: 'rotateAppKey', value: ({ phase, force }) => JSON.stringify({ phase, force }) },
     respond: async ({ deps, input }) => wireAppKeys(await rotateAppKey(deps, input)),
   }),
@@ -98,6 +107,7 @@ export const settingRoutes = [
       expiresInMinutes: numberOrDigits(z.int().min(1).max(1440)).default(60),
     }),
     answer: tokensAnswer,
+    errors: ['app_gone', 'app_suspended'],
     log: {
       action: 'superUserToken',
       value: ({ name, expiresInMinutes }) => JSON.stringify({ name, expiresInMinutes }),

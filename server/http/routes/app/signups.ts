@@ -39,6 +39,7 @@ export const appSignupRoutes = [
     summary: 'Signups whose handle contains a text.',
     input: z.object({ appId, value: searchText, ...paging }),
     answer: portalSignupsAnswer,
+    errors: [],
     respond: async ({ deps, input }) =>
       (await searchSignups(deps, { ...input, page: searchPage(input) })).map(portalSignup),
   }),
@@ -48,6 +49,8 @@ export const appSignupRoutes = [
     summary: 'Removes a signup.',
     input: z.object({ appId, handle, _id: rowId.optional() }),
     answer: portalSignupAnswer,
+    errors: ['invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus: { app_gone: 403, signup_unknown: 403 },
     respond: async ({ deps, input }) =>
       portalSignup(await removeSignup(deps, { ...input, signupId: input._id })),

@@ -12,6 +12,7 @@ export const statisticsRoutes = [
     summary: 'Users, invites and signups of an app, and how many there are.',
     input: z.object({ appId, target: z.string().max(32).optional(), hideAnonUser: queryFlag, ...paging }),
     answer: statisticsAnswer,
+    errors: [],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { hideAnonUser: hideAnonymous = false } = input;

@@ -46,6 +46,7 @@ export const templateRoutes = [
     summary: 'The texts of an app by locale.',
     input: z.object({ appId }),
     answer: portalTemplatesAnswer,
+    errors: [],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => portalTemplates(await templatesByLocale(deps, input.appId)),
   }),
@@ -55,6 +56,7 @@ export const templateRoutes = [
     summary: 'Changes a text.',
     input: z.object({ appId, _id: rowId, subject, htmlTemplate, replyTo, localeLinkText }),
     answer: portalTemplateAnswer,
+    errors: ['refused'],
     failsStatus: { app_gone: 403, app_suspended: 403, template_unknown: 403 },
     log: { action: 'updateEmailTemplate', value: ({ _id }) => JSON.stringify({ _id }) },
     respond: async ({ deps, input }) =>
@@ -75,6 +77,7 @@ export const templateRoutes = [
       localeLinkText,
     }),
     answer: previewAnswer,
+    errors: ['refused'],
     failsStatus: { app_gone: 403, template_unknown: 403 },
     respond: async ({ deps, input }) => {
       const preview = { appId: input.appId, ref: templateRef(input), text: input };
@@ -87,6 +90,7 @@ export const templateRoutes = [
     summary: 'Takes an edited text back: the built-in one is sent again.',
     input: z.object({ appId, templateName, locale }),
     answer: portalTemplateAnswer,
+    errors: ['refused'],
     failsStatus: { app_gone: 403 },
     log: {
       action: 'resetTemplate',
@@ -101,6 +105,8 @@ export const templateRoutes = [
     summary: 'Sends a text of an app, filled with sample values, and tells how every step fared.',
     input: z.object({ appId, templateName, locale, to: handleText }),
     answer: testOutcomeAnswer,
+    errors: ['refused', 'invalid_data', 'too_many_requests'],
+    reasons: ['invalid_handle', 'invalid_phone'],
     failsStatus: { app_gone: 403 },
     log: {
       action: 'sendTestMessage',
@@ -115,6 +121,7 @@ export const templateRoutes = [
     summary: 'Sets the locales of an app.',
     input: z.object({ appId, locales: z.array(z.string().max(16)).max(400) }),
     answer: localesAnswer,
+    errors: [],
     failsStatus: { app_gone: 403 },
     lowerCaseFails: true,
     log: {
@@ -131,6 +138,7 @@ export const templateRoutes = [
     path: '/api/app/patchAppLocales',
     summary: 'Repairs the locales of old apps.',
     answer: doneAnswer,
+    errors: [],
     log: { action: 'patchAppLocales' },
     respond: ({ deps }) => patchLocales(deps),
   }),

@@ -39,6 +39,7 @@ export const tokenRoutes = [
     summary: 'Says rule by rule what a verifier would say of a user JWT.',
     input: z.object({ appId, token: tokenText, as: z.enum(VERIFIER_NAMES), options: options.optional() }),
     answer: verdictAnswer,
+    errors: ['app_gone', 'refused'],
     respond: async ({ deps, input }) => wireVerdict(await verifyToken(deps, input)),
   }),
   portalRoute({
@@ -47,6 +48,7 @@ export const tokenRoutes = [
     summary: 'A user JWT as it would be issued now, not signed.',
     input: z.object({ appId, userId: rowId.optional() }),
     answer: sampleAnswer,
+    errors: ['app_gone', 'user_unknown'],
     respond: async ({ deps, input }) => wireSample(await sampleToken(deps, input)),
   }),
   portalRoute({
@@ -55,6 +57,7 @@ export const tokenRoutes = [
     summary: 'Says rule by rule what log-in with Apple or Google would say of an identity token.',
     input: z.object({ appId, provider: z.enum(['apple', 'google']), token: tokenText }),
     answer: identityAnswer,
+    errors: ['app_gone', 'refused'],
     respond: async ({ deps, input }) => wireIdentity(await tryIdentityToken(deps, input)),
   }),
 ];

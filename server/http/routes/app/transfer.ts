@@ -27,6 +27,7 @@ export const transferRoutes = [
     summary: 'One app as a ZIP of five CSV files.',
     input: z.object({ appId, ...exportFlags }),
     answer: { media: ZIP },
+    errors: ['app_gone'],
     respond: async ({ deps, input }) =>
       new DownloadReply(
         await exportApp(deps, { appId: input.appId, ...exportOptions(input) }),
@@ -40,6 +41,7 @@ export const transferRoutes = [
     summary: 'Every app as a ZIP: host.json and a folder per app.',
     input: z.object(exportFlags),
     answer: { media: ZIP },
+    errors: [],
     respond: async ({ deps, input }) =>
       new DownloadReply(await exportHost(deps, exportOptions(input)), 'host', ZIP),
   }),
@@ -54,6 +56,8 @@ export const transferRoutes = [
       newKeys: z.enum(['true', 'false']).default('false'),
     }),
     answer: portalAppAnswer,
+    errors: ['app_name_taken', 'refused'],
+    reasons: ['taken'],
     lowerCaseFails: true,
     respond: async ({ deps, input, request }) => {
       const { appName: name, newKeys } = input;

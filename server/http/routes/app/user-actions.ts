@@ -13,6 +13,7 @@ import { appId, handle, jsonObject, plainText, rowId } from '../../wire/portal-p
 import { shownUnlessStale } from '../../wire/stale.ts';
 import { portalUser, portalUserAnswer } from '../../wire/user.ts';
 import { userDetailsAnswer, wireUserDetails } from '../../wire/user-details.ts';
+import { METADATA_REASONS } from '../../wire/user-parameter.ts';
 
 /** Whom the portal means: `handle` may stand for `userId`. */
 const named = { appId, userId: rowId.optional(), handle: handle.optional() };
@@ -31,6 +32,8 @@ export const userActionRoutes = [
     summary: 'One user, with factors, waits and invitations.',
     input: z.object(named),
     answer: userDetailsAnswer,
+    errors: ['refused', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus,
     respond: async ({ deps, input }) => wireUserDetails(deps, await userDetails(deps, input)),
   }),
@@ -51,6 +54,17 @@ export const userActionRoutes = [
     }),
     strict: true,
     answer: portalUserAnswer,
+    errors: ['refused', 'invalid_data', 'invalid_metadata'],
+    reasons: [
+      'stale',
+      'fixed_handle',
+      'taken',
+      'invalid_handle',
+      'invalid_phone',
+      'invalid_user_name',
+      'unknown_locale',
+      ...METADATA_REASONS,
+    ],
     failsStatus,
     log: {
       action: 'updateUser',
@@ -66,6 +80,8 @@ export const userActionRoutes = [
     summary: 'Ends the lock and every wait of a user.',
     input: z.object(named),
     answer: doneAnswer,
+    errors: ['refused', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus,
     log: { action: 'unlockUser', value: whose },
     respond: ({ deps, input }) => unlockUser(deps, input),
@@ -76,6 +92,8 @@ export const userActionRoutes = [
     summary: 'Ends every access token of a user.',
     input: z.object(named),
     answer: doneAnswer,
+    errors: ['refused', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus,
     log: { action: 'endSessions', value: whose },
     respond: ({ deps, input }) => endSessions(deps, input),
@@ -86,6 +104,8 @@ export const userActionRoutes = [
     summary: 'Switches every second factor of a user off, and tells them.',
     input: z.object({ ...named, why: plainText(500).refine((text) => text.trim() !== '') }),
     answer: doneAnswer,
+    errors: ['refused', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus,
     log: {
       action: 'disableSecondFactor',
@@ -99,7 +119,8 @@ export const userActionRoutes = [
     summary: 'Sends a user a code to choose another password with.',
     input: z.object(named),
     answer: doneAnswer,
-    errors: ['too_many_requests'],
+    errors: ['too_many_requests', 'refused', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus,
     log: { action: 'sendPasswordReset', value: whose },
     respond: ({ deps, input }) => sendPasswordReset(deps, input),

@@ -31,7 +31,7 @@ import {
   userFilter,
   userListAnswer,
 } from '../../wire/user.ts';
-import { newPassword, passwordToSet } from '../../wire/user-parameter.ts';
+import { METADATA_REASONS, newPassword, PASSWORD_REASONS, passwordToSet } from '../../wire/user-parameter.ts';
 
 /** Users of an app (contract §4.6.6, 13–15, 27, 28; additions §4). */
 export const appUserRoutes = [
@@ -55,6 +55,7 @@ export const appUserRoutes = [
     summary: 'Users whose handle or user name contains a text.',
     input: z.object({ appId, value: searchText, hideAnonUser: queryFlag, ...paging }),
     answer: portalUsersAnswer,
+    errors: [],
     respond: async ({ deps, input }) => {
       const { appId: id, value, hideAnonUser: hideAnonymous = false } = input;
       const users = await searchUsers(deps, { appId: id, value, hideAnonymous, page: searchPage(input) });
@@ -67,6 +68,8 @@ export const appUserRoutes = [
     summary: 'Adds a user who need not confirm anything.',
     input: z.object({ appId, handle, password: newPassword, passwordText: typedText('password') }),
     answer: portalUserAnswer,
+    errors: ['invalid_data'],
+    reasons: ['invalid_handle', 'invalid_phone', 'taken', ...PASSWORD_REASONS],
     failsStatus: { handle_taken: 403, users_full: 403 },
     codeStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'addUser' },
@@ -81,6 +84,8 @@ export const appUserRoutes = [
     summary: 'Removes a user with the signup and invites of the handle.',
     input: z.object({ appId, handle }),
     answer: portalUserAnswer,
+    errors: ['invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'removeUser' },
     respond: async ({ deps, input }) => portalUser(deps, await removeUser(deps, input), { id: input.appId }),
@@ -91,6 +96,7 @@ export const appUserRoutes = [
     summary: 'Suspends or reinstates a user.',
     input: z.object({ appId, userId: rowId, status: z.enum(['active', 'suspend']) }),
     answer: doneAnswer,
+    errors: [],
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'updateAppUser', value: ({ userId, status }) => JSON.stringify({ userId, status }) },
     respond: ({ deps, input }) => setUserStatus(deps, input),
@@ -112,6 +118,8 @@ export const appUserRoutes = [
         ...reason('missing'),
       }),
     answer: doneAnswer,
+    errors: ['invalid_data'],
+    reasons: PASSWORD_REASONS,
     failsStatus: { app_gone: 403, user_unknown: 403 },
     log: { action: 'resetUserPassword', value: ({ userId }) => JSON.stringify({ userId }) },
     respond: ({ deps, input }) =>
@@ -138,6 +146,8 @@ export const appUserRoutes = [
         .optional(),
     }),
     answer: doneAnswer,
+    errors: ['app_gone', 'user_unknown', 'refused', 'invalid_metadata', 'invalid_data'],
+    reasons: ['invalid_handle', ...METADATA_REASONS],
     log: { action: 'updateAppUserMetaData' },
     respond: ({ deps, input }) => replaceMetadata(deps, { ...input, added: input.addedMetadata ?? [] }),
   }),

@@ -15,6 +15,7 @@ export const applicationRoutes = [
     summary: 'What a client may know of its app. Answers whatever the app’s status is.',
     caller: 'app or user',
     answer: applicationAnswer,
+    errors: [],
     refuse: { caller: 'invalid_data' },
     // Shipped clients ask before nearly every call (contract C4).
     limited: false,
@@ -27,7 +28,7 @@ export const applicationRoutes = [
     caller: 'superuser',
     input: z.object({ appData: jsonObject }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'app_migrated'],
+    errors: ['app_suspended', 'app_migrated', 'invalid_data'],
     log: { action: 'setAppData' },
     respond: ({ deps, caller, input }) => setAppData(deps, { caller, appData: input.appData }),
   }),

@@ -8,8 +8,10 @@ import { joinedAnswer, wireJoined } from '../../wire/tokens.ts';
 import {
   handleText,
   localeText,
+  METADATA_REASONS,
   metadataText,
   newPassword,
+  PASSWORD_REASONS,
   passwordToSet,
   sentCode,
 } from '../../wire/user-parameter.ts';
@@ -27,7 +29,15 @@ export const inviteRoutes = [
       locale: localeText.optional(),
     }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'user_suspended', 'invitation_disabled', 'app_migrated', 'invalid_metadata'],
+    errors: [
+      'app_suspended',
+      'user_suspended',
+      'invitation_disabled',
+      'app_migrated',
+      'invalid_metadata',
+      'invalid_data',
+    ],
+    reasons: ['invalid_handle', 'invalid_phone', ...METADATA_REASONS],
     log: { action: 'invite' },
     respond: ({ deps, caller, input }) => invite(deps, { caller, ...input }),
   }),
@@ -45,7 +55,15 @@ export const inviteRoutes = [
       locale: localeText.optional(),
     }),
     answer: joinedAnswer,
-    errors: ['app_suspended', 'invitation_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
+    errors: [
+      'app_suspended',
+      'invitation_disabled',
+      'app_migrated',
+      'handle_taken',
+      'invalid_metadata',
+      'invalid_data',
+    ],
+    reasons: ['invalid_handle', 'invalid_phone', ...PASSWORD_REASONS, ...METADATA_REASONS],
     log: { action: 'register' },
     respond: async ({ deps, caller, input }) =>
       wireJoined(

@@ -4,7 +4,14 @@ import { reason } from '../../frame/reason.ts';
 import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
-import { handleText, newPassword, password, passwordToSet, sentCode } from '../../wire/user-parameter.ts';
+import {
+  handleText,
+  newPassword,
+  PASSWORD_REASONS,
+  password,
+  passwordToSet,
+  sentCode,
+} from '../../wire/user-parameter.ts';
 
 export const passwordRoutes = [
   userRoute({
@@ -14,7 +21,8 @@ export const passwordRoutes = [
     caller: 'app or user',
     input: z.object({ handle: handleText }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'app_migrated', 'account_unknown', 'user_names_disabled'],
+    errors: ['app_suspended', 'app_migrated', 'account_unknown', 'user_names_disabled', 'invalid_data'],
+    reasons: ['invalid_handle'],
     log: { action: 'forgotPassword' },
     respond: ({ deps, caller, input }) => forgotPassword(deps, { app: caller.app, ...input }),
   }),
@@ -32,7 +40,8 @@ export const passwordRoutes = [
       code: sentCode,
     }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'app_migrated'],
+    errors: ['app_suspended', 'app_migrated', 'invalid_data'],
+    reasons: ['invalid_handle', ...PASSWORD_REASONS],
     log: { action: 'resetPassword' },
     respond: ({ deps, caller, input }) =>
       resetPassword(deps, {
@@ -58,7 +67,8 @@ export const passwordRoutes = [
         ...reason('unknown_value'),
       }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'user_suspended', 'app_migrated'],
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'invalid_data'],
+    reasons: PASSWORD_REASONS,
     refuse: { caller: 'invalid_data', missing: 'invalid_data' },
     log: { action: 'changePassword' },
     respond: ({ deps, caller, input }) =>

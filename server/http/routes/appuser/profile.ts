@@ -12,7 +12,7 @@ import { doneAnswer } from '../../wire/done.ts';
 import { ownUserAnswer, wireOwnUser } from '../../wire/own-user.ts';
 import { wireTime } from '../../wire/time.ts';
 import { availableAnswer, wireAvailable } from '../../wire/user.ts';
-import { localeText, metadataText } from '../../wire/user-parameter.ts';
+import { localeText, METADATA_REASONS, metadataText } from '../../wire/user-parameter.ts';
 
 const userName = z.string().max(320);
 const written = writtenOnceBut(wireOwnUser);
@@ -39,7 +39,8 @@ export const profileRoutes = [
     caller: 'user',
     input: z.object({ userName }),
     answer: availableAnswer,
-    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'user_names_disabled'],
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'user_names_disabled', 'invalid_data'],
+    reasons: ['invalid_user_name'],
     respond: async ({ deps, caller, input }) =>
       wireAvailable(await isUserNameAvailable(deps, { caller, ...input })),
   }),
@@ -50,7 +51,15 @@ export const profileRoutes = [
     caller: 'user',
     input: z.object({ userName }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'user_name_taken', 'user_names_disabled'],
+    errors: [
+      'app_suspended',
+      'user_suspended',
+      'app_migrated',
+      'user_name_taken',
+      'user_names_disabled',
+      'invalid_data',
+    ],
+    reasons: ['invalid_user_name'],
     log: { action: 'setUserName' },
     respond: ({ deps, caller, input }) => setUserName(deps, { caller, ...input }),
   }),
@@ -61,7 +70,8 @@ export const profileRoutes = [
     caller: 'user',
     input: z.object({ locale: localeText }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'user_suspended', 'app_migrated'],
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'invalid_data'],
+    reasons: ['unknown_locale'],
     log: { action: 'setLocale' },
     respond: ({ deps, caller, input }) => setLocale(deps, { caller, ...input }),
   }),
@@ -72,7 +82,8 @@ export const profileRoutes = [
     caller: 'user',
     input: z.object({ metaData: metadataText }),
     answer: doneAnswer,
-    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'invalid_metadata'],
+    errors: ['app_suspended', 'user_suspended', 'app_migrated', 'invalid_metadata', 'invalid_data'],
+    reasons: [...METADATA_REASONS, 'not_editable'],
     refuse: { missing: 'invalid_data', caller: 'missing_parameter' },
     log: { action: 'setUserMetadata' },
     respond: ({ deps, caller, input }) => setUserMetadata(deps, { caller, ...input }),

@@ -7,8 +7,10 @@ import { joinedAnswer, signupAnswer, wireJoined, wireSignup } from '../../wire/t
 import {
   handleText,
   localeText,
+  METADATA_REASONS,
   metadataText,
   newPassword,
+  PASSWORD_REASONS,
   passwordToSet,
   signupCode,
 } from '../../wire/user-parameter.ts';
@@ -28,7 +30,15 @@ export const signupRoutes = [
       locale: localeText.optional(),
     }),
     answer: signupAnswer,
-    errors: ['app_suspended', 'signup_disabled', 'app_migrated', 'handle_taken', 'invalid_metadata'],
+    errors: [
+      'app_suspended',
+      'signup_disabled',
+      'app_migrated',
+      'handle_taken',
+      'invalid_metadata',
+      'invalid_data',
+    ],
+    reasons: ['invalid_handle', 'invalid_phone', ...PASSWORD_REASONS, ...METADATA_REASONS],
     log: { action: 'signup' },
     respond: async ({ deps, caller, input }) =>
       wireSignup(
@@ -51,7 +61,15 @@ export const signupRoutes = [
       passwordText: typedText('password'),
     }),
     answer: joinedAnswer,
-    errors: ['app_suspended', 'signup_disabled', 'signup_expired', 'app_migrated', 'handle_taken'],
+    errors: [
+      'app_suspended',
+      'signup_disabled',
+      'signup_expired',
+      'app_migrated',
+      'handle_taken',
+      'invalid_data',
+    ],
+    reasons: ['invalid_handle', 'not_md5'],
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
       wireJoined(await completeSignup(deps, { app: caller.app, ...input })),

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { socialLogIn, socialSignUp } from '../../../domain/login/social-login.ts';
 import { userRoute } from '../../route.ts';
 import { tokensAnswer, wireTokens } from '../../wire/tokens.ts';
-import { handleText, localeText, metadataText, tokenText } from '../../wire/user-parameter.ts';
+import {
+  handleText,
+  localeText,
+  METADATA_REASONS,
+  metadataText,
+  tokenText,
+} from '../../wire/user-parameter.ts';
 
 const identity = z.object({
   token: tokenText,
@@ -57,7 +63,9 @@ export const socialRoutes = [
       'apple_account_exists',
       'google_account_exists',
       'invalid_identity_token',
+      'invalid_data',
     ],
+    reasons: ['invalid_handle', 'invalid_phone', ...METADATA_REASONS],
     log: { action: 'socialSignup' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await socialSignUp(deps, { app: caller.app, ...input })),

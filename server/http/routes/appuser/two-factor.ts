@@ -21,7 +21,7 @@ export const twoFactorRoutes = [
     input: factorSwitch.extend({ confirm: flag.default(false) }),
     refuse,
     answer: totpAnswer,
-    errors: ['app_suspended', 'user_suspended', 'totp_unsupported', 'app_migrated'],
+    errors: ['app_suspended', 'user_suspended', 'totp_unsupported', 'app_migrated', 'invalid_data'],
     log: { action: 'setTwoFactorGoogleVerification' },
     respond: async ({ deps, caller, input }) => wireTotp(await switchTotp(deps, { caller, ...input })),
   }),
@@ -39,6 +39,7 @@ export const twoFactorRoutes = [
       'phone_factor_unsupported',
       'phone_unverified',
       'app_migrated',
+      'invalid_data',
     ],
     log: { action: 'setTwoFactorPhoneVerification' },
     respond: ({ deps, caller, input }) =>
@@ -51,7 +52,7 @@ export const twoFactorRoutes = [
     caller: 'user',
     input: z.object({ code: factorCode }),
     answer: recoveryCodesAnswer,
-    errors: ['app_suspended', 'app_migrated', 'user_suspended'],
+    errors: ['app_suspended', 'app_migrated', 'user_suspended', 'invalid_data'],
     log: { action: 'newRecoveryCodes' },
     respond: async ({ deps, caller, input }) =>
       wireRecoveryCodes(await replaceRecoveryCodes(deps, { caller, code: input.code })),

@@ -15,6 +15,8 @@ export const hostTestRoutes = [
     summary: 'Sends a test mail and tells how every step on its way fared.',
     input,
     answer: testOutcomeAnswer,
+    errors: ['app_gone', 'refused', 'invalid_data', 'too_many_requests'],
+    reasons: ['invalid_handle', 'invalid_phone'],
     respond: async ({ deps, input: { to, appId } }) => wireTestOutcome(await testMail(deps, { to, appId })),
   }),
   portalRoute({
@@ -23,6 +25,8 @@ export const hostTestRoutes = [
     summary: 'Sends a test SMS and tells how every step on its way fared.',
     input,
     answer: testOutcomeAnswer,
+    errors: ['app_gone', 'refused', 'invalid_data', 'too_many_requests'],
+    reasons: ['invalid_handle', 'invalid_phone'],
     respond: async ({ deps, input: { to, appId } }) => wireTestOutcome(await testSms(deps, { to, appId })),
   }),
 ];

@@ -9,6 +9,7 @@ export const healthRoutes: Route[] = [
     summary: 'Answers while the process runs; touches nothing.',
     limited: false,
     answer: aliveAnswer,
+    errors: [],
     respond: wireAlive,
   }),
   openRoute({
@@ -17,6 +18,7 @@ export const healthRoutes: Route[] = [
     summary: 'Tells whether the host can serve: 503 while the database is away or the host is stopping.',
     limited: false,
     answer: readinessAnswer,
+    errors: [],
     respond: ({ deps }) => {
       const readiness = wireReadiness(deps.readiness);
       return new TextReply(JSON.stringify(readiness), {
@@ -31,6 +33,7 @@ export const healthRoutes: Route[] = [
     summary: 'Greets; a bad credential is refused all the same.',
     open: false,
     answer: { media: 'text/plain' },
+    errors: [],
     respond: () => new TextReply('CoSync Auth host is running.\n'),
   }),
 ];

@@ -16,6 +16,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
     path: '/openapi.json',
     summary: 'OpenAPI 3.1 description of every route.',
     answer: z.looseObject({ openapi: z.string() }),
+    errors: [],
     respond: ({ deps }) => {
       text ??= JSON.stringify(describeRoutes(routes, deps.config.apiUrl));
       return new TextReply(text, { contentType: 'application/json; charset=utf-8' });

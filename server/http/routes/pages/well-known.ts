@@ -17,6 +17,7 @@ export const wellKnownRoutes: Route[] = [
     summary: "Issuer and key set address of an app's user JWTs (OpenID Connect Discovery).",
     input,
     answer: discoveryAnswer,
+    errors: ['not_found'],
     respond: async ({ deps, input: { appId } }) => cacheable(wireDiscovery(await publishedKeys(deps, appId))),
   }),
   openRoute({
@@ -25,6 +26,7 @@ export const wellKnownRoutes: Route[] = [
     summary: "Public keys of an app's user JWTs (RFC 7517).",
     input,
     answer: keySetAnswer,
+    errors: ['not_found'],
     respond: async ({ deps, input: { appId } }) => cacheable((await keysForVerifier(deps, appId)).jwks),
   }),
   openRoute({
@@ -33,6 +35,7 @@ export const wellKnownRoutes: Route[] = [
     summary: "The app's current public key as PEM.",
     input,
     answer: { media: 'application/x-pem-file' },
+    errors: ['not_found'],
     respond: async ({ deps, input: { appId } }) =>
       new TextReply(`${(await keysForVerifier(deps, appId)).publicKey}\n`, {
         contentType: 'application/x-pem-file',
