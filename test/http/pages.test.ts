@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { hashTyped, typedMembers } from '../../server/http/frame/typed-text.ts';
 import { routes as allRoutes } from '../../server/http/routes/index.ts';
 import { healthRoutes } from '../../server/http/routes/pages/health.ts';
 import { openApiRoute } from '../../server/http/routes/pages/openapi.ts';
@@ -79,6 +81,65 @@ describe('addresses outside the API', () => {
         `${method} ${path} makes up`,
       );
     }
+  });
+
+  it('shows an example of every request and answer, which the host itself would take', async () => {
+    const { body } = await get('/openapi.json');
+    let shown = 0;
+    for (const { method, path, input, answer, upload, page } of allRoutes) {
+      const operation = body.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+      const key = `${method} ${path}`;
+      if (!operation || page) continue;
+      const request = structuredClone(operation.requestBody?.content['application/json']?.example);
+      if (input && request && !upload) {
+        const shape = input.shape;
+        hashTyped(typedMembers(shape), request);
+        const checked = input.safeParse(request);
+        assert.ok(checked.success, `${key}: ${JSON.stringify(request)} ${checked.error}`);
+        shown++;
+      }
+      if ('media' in answer || answer instanceof z.ZodNever) continue;
+      const { example } = operation.responses[200].content['application/json'];
+      const checked = answer.safeParse(example);
+      assert.ok(checked.success, `${key}: ${JSON.stringify(example)} ${checked.error}`);
+      shown++;
+    }
+    assert.ok(shown > 100, String(shown));
+    const login = body.paths['/api/appuser/login'].post;
+    assert.deepEqual(login.requestBody.content['application/json'].example, {
+      handle: 'ada@example.com',
+      passwordText: 'Correct-Horse-7',
+    });
+  });
+
+  it('describes the page beside a JSON route', async () => {
+    const { body } = await get('/openapi.json');
+    const { post } = body.paths['/api/appuser/completeSignup'];
+    assert.ok(
+      post.parameters.some(
+        ({ name, in: place }: Record<string, string>) => name === 'appToken' && place === 'query',
+      ),
+    );
+    assert.deepEqual(post.security, [{ appToken: [] }, { accessToken: [] }, { linkToken: [] }]);
+    assert.deepEqual(Object.keys(post.responses[200].content), ['application/json', 'text/html']);
+    assert.deepEqual(Object.keys(post.responses[410].content), ['text/html']);
+    assert.match(post.description, /it is a page/);
+  });
+
+  it('names the codes and reasons of each route by status, those of the portal too', async () => {
+    const { body } = await get('/openapi.json');
+    const told = (path: string, status: number) => {
+      const { schema } = body.paths[path].post.responses[status].content['application/json'];
+      return (schema.anyOf ?? [schema]) as {
+        properties: { code?: { enum: number[] }; reason?: { enum: string[] } };
+      }[];
+    };
+    const [login] = told('/api/appuser/login', 400);
+    assert.ok(login?.properties.reason?.enum.includes('invalid_handle'));
+    const [codes, fails] = told('/api/app/addUser', 403);
+    assert.deepEqual(codes?.properties.code?.enum, [401, 402]);
+    assert.ok(fails?.properties.reason?.enum.includes('password_rules'));
+    assert.match(body.paths['/api/app/addUser'].post.responses[403].description, /handle already registered/);
   });
 
   it('describes every route', async () => {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { VERSION } from '../../../config/version.ts';
 import { REASONS } from '../../../model/errors.ts';
 import { OPERATOR_HEADER } from '../../frame/operator.ts';
-import { typedMembers } from '../../frame/typed-text.ts';
+import { type TypedMember, typedMembers } from '../../frame/typed-text.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 import { commonAnswers, describeAnswers } from './openapi-answers.ts';
+import { exampleOf } from './openapi-examples.ts';
 
 type Json = Record<string, unknown>;
 
@@ -31,8 +32,9 @@ function describeRoutes(routes: readonly Route[], apiUrl: string): Json {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] ??= {};
     const operations = paths[path];
-    // A page beside a JSON route of the same method is described by the JSON route.
-    operations[route.method.toLowerCase()] ??= describeRoute(route);
+    const method = route.method.toLowerCase();
+    const beside = operations[method] as Json | undefined;
+    operations[method] = beside ? withPage(beside, route) : describeRoute(route);
   }
   return {
     openapi: '3.1.0',
@@ -89,6 +91,7 @@ const BECAUSE = {
   wanted: TEXT,
   unmet: { type: 'array', items: TEXT },
   current: {},
+  retryAfter: { type: 'integer' },
 };
 const SCHEMAS = {
   Code: {
@@ -135,10 +138,33 @@ function describeRoute(route: Route): Json {
   };
 }
 
+/**
+ * A page stands beside the JSON route of the same method and path: who brings the token of a link in the
+ * query gets it.
+ */
+function withPage(operation: Json, page: Route): Json {
+  const described = describeRoute(page);
+  const token = { name: 'appToken', in: 'query', required: false, description: page.summary, schema: TEXT };
+  const responses = { ...(operation.responses as Record<string, Json>) };
+  for (const [status, response] of Object.entries(described.responses as Record<string, Json>)) {
+    const known = responses[status];
+    const content = { ...(known?.content as Json), ...(response.content as Json) };
+    responses[status] = known ? (known.$ref ? known : { ...known, content }) : response;
+  }
+  return {
+    ...operation,
+    description: `${operation.description} With the query parameter \`appToken\` it is a page: ${page.summary}`,
+    security: [...(operation.security as Json[]), ...SECURITY[page.caller]],
+    parameters: [...((operation.parameters as Json[] | undefined) ?? []), token],
+    responses,
+  };
+}
+
 function operationId(route: Route): string {
   return route.method.toLowerCase() + route.path.replaceAll(/[^\w]+(\w?)/g, (_, next) => next.toUpperCase());
 }
 
+type Properties = NonNullable<z.core.JSONSchema.BaseSchema['properties']>;
 interface InputSchema {
   properties: Json;
   required: string[];
@@ -168,5 +194,14 @@ function requestBody(route: Route, { properties, required }: InputSchema): Json 
   const types = route.upload
     ? ['multipart/form-data']
     : ['application/json', 'application/x-www-form-urlencoded'];
-  return { content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+  const left = new Set(typed.map(({ hashed }) => hashed));
+  // Of a password that may come either way the text is shown.
+  const shown = [...required.filter((name) => !left.has(name)), ...firstTexts(typed, required)];
+  const example = exampleOf({ type: 'object', properties: properties as Properties, required: shown });
+  return { content: Object.fromEntries(types.map((type) => [type, { schema, example }])) };
+}
+
+/** Of each required password the first member that brings it as typed. */
+function firstTexts(typed: readonly TypedMember[], required: readonly string[]): string[] {
+  return required.flatMap((name) => typed.find(({ hashed }) => hashed === name)?.name ?? []);
 }
