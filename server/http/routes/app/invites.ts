@@ -21,7 +21,7 @@ import {
 } from '../../wire/invite.ts';
 import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
 import { appId, handle, jsonObject, paging, searchPage, searchText } from '../../wire/portal-parameter.ts';
-import { localeText } from '../../wire/user-parameter.ts';
+import { localeText, METADATA_REASONS } from '../../wire/user-parameter.ts';
 
 /** Handles, comma-separated; the domain judges each, and how many they are. */
 const handleList = z.string().max(102_400);
@@ -40,7 +40,7 @@ export const appInviteRoutes = [
       ...listPaging,
     }),
     answer: inviteListAnswer,
-    errors: ['app_gone'],
+    errors: ['app_gone', 'refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { appId: id, after, limit, ...query } = input;
@@ -102,7 +102,8 @@ export const appInviteRoutes = [
       locale: z.string().max(35).optional(),
     }),
     answer: inviteOutcomesAnswer,
-    errors: ['invitation_disabled', 'invalid_metadata'],
+    errors: ['invitation_disabled', 'invalid_metadata', 'refused'],
+    reasons: METADATA_REASONS,
     failsStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'inviteMany', value: ({ handles }) => JSON.stringify({ handles: handles.length }) },
     respond: ({ deps, input }) => inviteMany(deps, input),

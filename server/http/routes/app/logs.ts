@@ -25,7 +25,7 @@ export const logRoutes = [
       })
       .superRefine(refuseLongPage),
     answer: z.union([portalLogsAnswer, keyedLogsAnswer]),
-    errors: ['app_gone'],
+    errors: ['app_gone', 'refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { appId: id, handle, userId, after } = input;

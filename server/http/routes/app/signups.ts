@@ -25,7 +25,7 @@ export const appSignupRoutes = [
       ...listPaging,
     }),
     answer: signupListAnswer,
-    errors: ['app_gone'],
+    errors: ['app_gone', 'refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { appId: id, after, limit, ...query } = input;
@@ -61,7 +61,8 @@ export const appSignupRoutes = [
     summary: 'Makes an account of a signup that waits, without its code.',
     input: z.object({ appId, handle }),
     answer: portalUserAnswer,
-    errors: ['signup_unknown', 'handle_taken', 'signup_disabled'],
+    errors: ['signup_unknown', 'handle_taken', 'signup_disabled', 'invalid_data'],
+    reasons: ['invalid_handle'],
     failsStatus: { app_gone: 403, app_suspended: 403 },
     log: { action: 'confirmSignup' },
     respond: async ({ deps, input }) =>

@@ -41,7 +41,7 @@ export const appUserRoutes = [
     summary: 'A page of the users of an app, filtered, searched and sorted.',
     input: z.object({ appId, ...userFilter, ...listPaging }),
     answer: userListAnswer,
-    errors: ['app_gone'],
+    errors: ['app_gone', 'refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { appId: id, after, limit, sort = '-created', ...query } = input;

@@ -30,6 +30,7 @@ export const socialRoutes = [
       'app_migrated',
       'apple_unsupported',
       'google_unsupported',
+      'invalid_credentials',
       'account_unknown',
       'invalid_metadata',
       'email_account_exists',

@@ -19,6 +19,7 @@ export const hostMessageRoutes = [
     summary: 'A page of the messages that wait or were settled in the last 30 days, newest first.',
     input: z.object({ appId: appId.optional(), state, reveal: queryFlag, ...listPaging }),
     answer: listAnswer(messageAnswer),
+    errors: ['refused'],
     respond: async ({ deps, input: { appId, state, reveal = false, after, limit } }) => {
       const filter = { ...(appId && { appId }), ...(state && { state }) };
       const page = await listMessages(deps, { filter, page: { after, limit } });
@@ -31,6 +32,7 @@ export const hostMessageRoutes = [
     summary: 'Sends a message again that a provider refused.',
     input: z.object({ id: rowId }),
     answer: doneAnswer,
+    errors: ['refused'],
     respond: ({ deps, input }) => retryMessage(deps, { id: input.id.toLowerCase() }),
   }),
 ];
