@@ -17,6 +17,7 @@ export const figureRoutes = [
     summary: 'Counters of an app by UTC day, added up or told apart by one or two dimensions.',
     input: z.object({ appId, from: day, to: day, metric: metricList, by: dimensionList }),
     answer: figuresAnswer,
+    errors: ['refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input }) => {
       const { from, to, metric: metrics, by = [] } = input;
@@ -30,6 +31,7 @@ export const figureRoutes = [
     summary: 'All apps, newest first, each in one line: how many, what to look at, how far it came.',
     input: z.object(listPaging),
     answer: overviewAnswer,
+    errors: ['refused'],
     respond: async ({ deps, input }) => wireList(await listOverview(deps, input), wireOverview),
   }),
   portalRoute({
@@ -38,6 +40,7 @@ export const figureRoutes = [
     summary: 'Who invites to an app, the most successful first.',
     input: z.object({ appId, ...listPaging }),
     answer: invitersAnswer,
+    errors: ['refused'],
     failsStatus: { app_gone: 403 },
     respond: async ({ deps, input: { appId: id, ...page } }) =>
       wireList(await listInviters(deps, { appId: id, page }), wireInviter),
