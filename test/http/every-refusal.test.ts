@@ -16,7 +16,21 @@ type Body = { raw: string; type: string };
 /** One of these is a value that a member takes. */
 const CANDIDATES: readonly unknown[] = [
   ...['x', 'ada@example.com', 'ANON_1', '123456', '0123456789abcdef01234567', PASSWORD, 'EN', '2026-01-01'],
-  ...['+15557654321', '1', 'https://example.com', 'a.b', '#123456', '{}', '[]', true, 1, {}, [], [{}]],
+  ...[
+    'login',
+    '+15557654321',
+    '1',
+    'https://example.com',
+    'a.b',
+    '#123456',
+    '{}',
+    '[]',
+    true,
+    1,
+    {},
+    [],
+    [{}],
+  ],
   ...[['x'], [{ path: 'a.b' }]],
 ];
 /** Contract §2.2. */
