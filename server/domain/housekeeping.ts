@@ -3,6 +3,7 @@ import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tools/duration.ts';
 import { removeWholeApp } from './apps/app-removal.ts';
+import { countEnds } from './joining/ends.ts';
 import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
 import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
@@ -24,7 +25,7 @@ const ABANDONED_MS = 30_000;
  */
 const STRAGGLERS_MS = MINUTE_MS;
 
-type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events'>;
+type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events' | 'figures'>;
 
 /**
  * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
@@ -73,6 +74,7 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
     await inBatches(isStopped, () => store.figures.removeOlder(today - config.figuresDays, BATCH));
   }
   await inBatches(isStopped, () => store.operatorSessions.removeExpired(now - CLOCK_JUMP_MS, BATCH));
+  await countEnds(deps);
   await trimHourly(deps, isStopped);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {

@@ -108,6 +108,7 @@ export function createInviteStore(
     removeWithdrawn: (appId, before, limit) =>
       records.removeWhere({ appId, tags: { withdrawn: 'yes' }, due: { before } }, limit),
     stream: (appId) => records.stream({ appId }),
+    ending: (from, before) => records.due({ tags: NOT_WITHDRAWN, due: { from, before } }),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

@@ -196,6 +196,15 @@ export class Records<T extends object> {
       await nextTurn();
     }
   }
+  /** All of every app that match, what falls due first before the others, read in batches. */
+  async *due(filter: Filter): AsyncIterable<T> {
+    for (let offset = 0; ; offset += SCAN) {
+      const rows = await this.#engine.list(this.#table, filter, { order: 'due', offset, limit: SCAN });
+      yield* this.openAll(rows);
+      if (rows.length < SCAN) return;
+      await nextTurn();
+    }
+  }
 
   /**
    * Those that open; the others are set aside one by one, so that a single bad row does not hide the rest.

@@ -83,6 +83,7 @@ export function createSignupStore(
     countWaiting: (appId, now) => records.count({ appId, due: { from: now + 1 } }),
     stream: (appId) => records.stream({ appId }),
     removeExpired: (before, limit) => records.removeWhere({ due: { before } }, limit),
+    ending: (from, before) => records.due({ due: { from, before } }),
     removeAll: (appId) => records.removeWhere({ appId }),
   };
 }

@@ -52,6 +52,7 @@ export const TABLES = {
     lookups: ['handle'],
     tags: ['withdrawn'],
     prefixes: true,
+    due: true,
     walks: [['tags.withdrawn', 'dueAt']],
   },
   templates: { ...NONE, keys: ['nameAndLocale'] },

@@ -40,5 +40,7 @@ export interface InviteStore {
   removeWithdrawn(appId: string, before: number, limit: number): Promise<number>;
   total(appId: string): Promise<Total>;
   stream(appId: string): AsyncIterable<Invite>;
+  /** Those over all apps that are still open and end from `from` on and before `before`. */
+  ending(from: number, before: number): AsyncIterable<Invite>;
   removeAll(appId: string): Promise<number>;
 }

@@ -36,5 +36,7 @@ export const META = {
   owners: 'owners',
   /** When `--backup` last wrote one, epoch milliseconds. */
   lastBackupAt: 'lastBackupAt',
+  /** Until when signups and invites that ended are counted, epoch milliseconds. */
+  endsCounted: 'endsCounted',
   schema: 'schema',
 } as const;

@@ -42,5 +42,7 @@ export interface SignupStore {
    * last changed then); answers how many went.
    */
   removeExpired(before: number, limit: number): Promise<number>;
+  /** Those over all apps that still wait and whose life ends from `from` on and before `before`. */
+  ending(from: number, before: number): AsyncIterable<Signup>;
   removeAll(appId: string): Promise<number>;
 }

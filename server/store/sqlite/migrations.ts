@@ -186,6 +186,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_to ON messages (appId, lookup_to, createdAt, id);
   CREATE INDEX messages_state ON messages (appId, tag_state, createdAt, id);
   `,
+  // Invites of all apps that ended lately.
+  'CREATE INDEX invites_due ON invites (dueAt);',
 ];
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { sweep } from '../../../server/domain/housekeeping.ts';
 import type { App } from '../../../server/model/app.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { figuresNamed } from '../../support/figures.ts';
@@ -116,6 +117,38 @@ describeOnBothStores('figures of signups', (host) => {
       'signup_verified code EN': 1,
       'verified_within 1m code': 1,
     });
+  });
+});
+
+describeOnBothStores('figures of what ends', (host) => {
+  it('count signups and invites that ended since the sweep before, each once', async () => {
+    const app = await host().createApp({ invitationEnabled: true });
+    const { signupHours, inviteDays } = host().deps.config;
+    await sweep(host().deps);
+    for (const handle of ['a@example.com', 'b@example.com']) {
+      await host().request('POST', '/api/appuser/signup', {
+        headers: { 'app-token': app.appToken },
+        json: { handle, password: PASSWORD },
+      });
+    }
+    const code = (await host().outbox()).filter(({ to }) => to === 'a@example.com').at(-1)?.code;
+    await host().request('POST', '/api/appuser/completeSignup', {
+      headers: { 'app-token': app.appToken },
+      json: { handle: 'a@example.com', code },
+    });
+    await byPortal(host(), 'createAppInvite', { appId: app.id, handle: 'c@example.com,d@example.com' });
+    await byPortal(host(), 'removeAppInvite', { appId: app.id, handle: 'c@example.com' });
+    const ended = () => figuresNamed(host(), app, /_expired/);
+    host().clock.advance(signupHours * HOUR_MS);
+    await sweep(host().deps);
+    assert.deepEqual(await ended(), {});
+    host().clock.advance(1);
+    await Promise.all([sweep(host().deps), sweep(host().deps)]);
+    assert.deepEqual(await ended(), { 'signup_expired code EN': 1 });
+    host().clock.advance(inviteDays * 24 * HOUR_MS);
+    await sweep(host().deps);
+    await sweep(host().deps);
+    assert.deepEqual(await ended(), { 'signup_expired code EN': 1, 'invite_expired portal': 1 });
   });
 });
 
