@@ -133,6 +133,17 @@ describe('a message without a reason', () => {
     assert.equal(sendGrid.requests.length, 1);
   });
 
+  it('is withdrawn with the last invite of its reader', async () => {
+    sendGrid.mood = 503;
+    const portal = (route: string, json: object) =>
+      host.portal('POST', `/api/app/${route}`, { json: { appId: app.id, ...json } });
+    await portal('createAppInvite', { handle: ADA });
+    await inState('waiting');
+    const { id = '' } = (await row((message) => message?.tries === 1)) ?? {};
+    assert.equal((await portal('removeAppInvite', { handle: ADA })).status, 200);
+    assert.equal((await host.deps.store.messages.find(id))?.state, 'withdrawn');
+  });
+
   it('goes with its user, sent or not', async () => {
     const user = await host.createUser(app, { handle: ADA });
     await send();

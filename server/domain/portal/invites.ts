@@ -11,6 +11,7 @@ import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { type InviteDeps, listInvites, sendInvite } from '../joining/invite.ts';
+import { withdrawMessages } from '../messages/settled-messages.ts';
 import { change, wasChanged } from '../users/change.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
 import { chosenLocale } from '../users/locale.ts';
@@ -106,8 +107,9 @@ export async function resendInvite(
 }
 
 /**
- * Withdraws an invite of a handle, a waiting one first; one that was open stays in the portal's list for a
- * while. Answers it as it was. Throws `app_gone`, `app_suspended` and `invite_unknown`.
+ * Withdraws an invite of a handle, a waiting one first, and its message if that still waits; one that was
+ * open stays in the portal's list for a while. Answers it as it was. Throws `app_gone`, `app_suspended` and
+ * `invite_unknown`.
  */
 export async function withdrawInvite(
   deps: Pick<Deps, 'store' | 'clock' | 'events' | 'figures' | 'handleRef'>,
@@ -117,6 +119,10 @@ export async function withdrawInvite(
   const invite = await findInvite(deps, app, handle);
   if (!invite || !(await withdraw(deps, invite))) throw new HostError('invite_unknown');
   if (invite.status === 'pending') deps.figures.count(appId, 'invite_withdrawn', invitedBy(invite));
+  const others = await deps.store.invites.listByHandle(appId, invite.handle);
+  // Somebody else's offer may be among what waits to be sent.
+  if (!others.some(({ status }) => status === 'pending'))
+    await withdrawMessages(deps, { appId, to: invite.handle, templates: ['invite'] });
   deps.events.emit('invite_withdrawn', {
     appId,
     handleRef: deps.handleRef(appId, invite.handle),
