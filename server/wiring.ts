@@ -10,8 +10,10 @@ import { createRenderer } from './delivery/render.ts';
 import { TextFilesError } from './delivery/text-files.ts';
 import { createTexter } from './delivery/texter.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
+import { startJobs } from './domain/jobs/runner.ts';
 import { startDelivery } from './domain/messages/delivery-queue.ts';
 import { isKnownUser } from './domain/portal/activity.ts';
+import { bulkStep } from './domain/portal/bulk.ts';
 import { startRelisting } from './domain/relisting.ts';
 import { startRecordingSubjects } from './domain/tokens/subjects.ts';
 import { hints } from './http/frame/hints.ts';
@@ -40,6 +42,7 @@ import { createKeyPairs } from './security/key-pairs.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
 import { qrCodes } from './security/qr-code.ts';
 import { totp } from './security/totp.ts';
+import { dataFolderId } from './start/data-folder.ts';
 import { EXIT, StartError } from './start/exit.ts';
 import { databaseProblem, openEngine } from './start/open-engine.ts';
 import { type ReadinessWatch, watchReadiness } from './start/readiness.ts';
@@ -106,6 +109,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       alongside: figures,
     });
     let wake = () => {};
+    let wakeJobs = () => {};
     let background: { stop(): Promise<void> }[] = [];
     const deps: Deps = {
       config,
@@ -139,6 +143,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       cipher,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
+      wakeJobs: () => wakeJobs(),
     };
     return {
       ...deps,
@@ -154,8 +159,13 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const delivery = startDelivery(deps);
         // What is sent belongs to no request, whichever asked for it.
         wake = () => outsideRequests(delivery.wake);
+        const jobs = startJobs(deps, { bulk: (job) => bulkStep(deps, job) }, () =>
+          dataFolderId(config.dataDir, codes.newId),
+        );
+        wakeJobs = jobs.wake;
         background = [
           delivery,
+          jobs,
           startHousekeeping(deps),
           startRecordingSubjects(deps),
           startRelisting(deps),

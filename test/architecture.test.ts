@@ -14,7 +14,7 @@ const COLUMNS = (
 /** The rooms of the domain: each may use those before it. */
 const FLOWS = [
   ...['users', 'attempts', 'messages', 'factors', 'tokens', 'apps', 'joining', 'login', 'account'],
-  ...['transfer', 'portal', 'operators'],
+  ...['jobs', 'transfer', 'portal', 'operators'],
 ];
 /** The rooms of setup, likewise. */
 const SETUP = ['terminal', 'installation', 'checks', 'backup', 'wizard', 'commands'];

@@ -13,6 +13,8 @@ import { freeLostSeats } from './users/seats.ts';
 const EVERY_MS = MINUTE_MS;
 /** Of one app; counted once an hour. */
 const MOST_ACTIVITY_ROWS = 1_000_000;
+/** A job that ended can be looked at for so long. */
+const JOB_DAYS = 30;
 /** Rows removed in one step, and steps in one sweep: others must get their turn in between. */
 const BATCH = 1_000;
 const BATCHES = 20;
@@ -30,10 +32,10 @@ type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events
 /**
  * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
  * activity and audit older than `LOG_DAYS` and, once an hour, activity beyond a million an app, figures older
- * than `FIGURES_DAYS`, signups long expired, deleted apps, imports a crash broke off and, once a day, invites
- * withdrawn 30 days ago, seats that a crash left taken, kinds of passwords, and users whose `subject` is not
- * recorded or that no list finds. Any number of processes may sweep at once. `stop` lets a sweep that runs
- * end.
+ * than `FIGURES_DAYS`, jobs that ended 30 days ago, signups long expired, deleted apps, imports a crash broke
+ * off and, once a day, invites withdrawn 30 days ago, seats that a crash left taken, kinds of passwords, and
+ * users whose `subject` is not recorded or that no list finds. Any number of processes may sweep at once.
+ * `stop` lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -75,6 +77,7 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   }
   await inBatches(isStopped, () => store.operatorSessions.removeExpired(now - CLOCK_JUMP_MS, BATCH));
   await countEnds(deps);
+  await store.jobs.removeEnded(now - JOB_DAYS * DAY_MS);
   await trimHourly(deps, isStopped);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {

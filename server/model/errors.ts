@@ -55,6 +55,7 @@ const CATALOGUE = {
   refused: { ...INVALID_DATA, detail: 'Invalid Data' },
   app_name_taken: { ...INVALID_DATA, detail: 'app name already in use' },
   user_unknown: { ...INVALID_DATA, detail: 'user not found' },
+  job_unknown: { ...INVALID_DATA, detail: 'job not found' },
   signup_unknown: { ...INVALID_DATA, detail: 'signup not found' },
   invite_unknown: { ...INVALID_DATA, detail: 'invite not found' },
   template_unknown: { ...INVALID_DATA, detail: 'template not found' },

@@ -42,6 +42,8 @@ export const EVENT_LEVELS = {
   app_reset: 'warn',
   app_setting_changed: 'info',
   template_changed: 'info',
+  job_started: 'warn',
+  job_ended: 'info',
   app_imported: 'warn',
   app_exported: 'warn',
   transfer_failed: 'error',

@@ -61,4 +61,6 @@ export interface Deps {
   readonly handleRef: (appId: string, handle: string) => string;
   /** Wakes the message sender after a row was queued. */
   readonly wakeDelivery: () => void;
+  /** Wakes what works jobs off after one was begun. */
+  readonly wakeJobs: () => void;
 }

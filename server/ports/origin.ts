@@ -19,6 +19,8 @@ export interface Origin {
   client(): ClientFamily;
   /** What somebody is known by who comes again: the IPv4 /24 or IPv6 /48. */
   network(): string;
+  /** Who acts through the portal, as it says itself (additions §4). */
+  operator(): string | undefined;
   /**
    * What the access token that came along says, be it expired or beside the credential that counts; whether
    * it was ended is not looked at.

@@ -9,6 +9,7 @@ import { createCounterStore } from './counters.ts';
 import type { Engine } from './engine.ts';
 import { createFigureStore } from './figures.ts';
 import { createInviteStore } from './invites.ts';
+import { createJobStore } from './jobs.ts';
 import { createManagedHostStore } from './managed-hosts.ts';
 import { createMessageStore } from './messages.ts';
 import { createMetaStore } from './meta.ts';
@@ -41,6 +42,7 @@ export function createStore(
     operatorSessions: createOperatorSessionStore(engine, lookups, deps),
     managedHosts: createManagedHostStore(engine, lookups, deps),
     audit: createAuditStore(engine, deps),
+    jobs: createJobStore(engine, deps),
     counters: createCounterStore(engine),
     figures: createFigureStore(engine),
     meta,

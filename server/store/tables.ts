@@ -23,7 +23,7 @@ const NONE: TableShape = {
 
 /**
  * Every table. All unique indexes begin with `appId`, so that a cluster can be sharded by it; rows of `apps`,
- * `messages` and what belongs to operators have the app id `host`.
+ * `messages`, `jobs` and what belongs to operators have the app id `host`.
  */
 export const TABLES = {
   apps: { ...NONE, keys: ['name'], tags: ['lifecycle'] },
@@ -62,6 +62,7 @@ export const TABLES = {
   operatorSessions: { ...NONE, keys: ['digest'], lookups: ['operator'], due: true },
   managedHosts: { ...NONE, keys: ['name'] },
   audit: { ...NONE, lookups: ['operator'], tags: ['action'] },
+  jobs: { ...NONE, lookups: ['app'], due: true },
 } as const satisfies Record<string, TableShape>;
 export type TableName = keyof typeof TABLES;
 export const HOST_SCOPE = 'host';

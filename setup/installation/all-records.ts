@@ -19,6 +19,7 @@ const KINDS = {
   operatorSessions: 'operatorSession',
   managedHosts: 'managedHost',
   audit: 'audit',
+  jobs: 'job',
 } as const satisfies Record<TableName, string>;
 export type RecordKind = (typeof KINDS)[TableName] | 'figure';
 /** A row that does not open. */
@@ -63,6 +64,7 @@ async function* readAll(store: Store, damaged: readonly DamagedRow[]): ReturnTyp
   yield* ofKind('operatorSession', store.operatorSessions.stream());
   yield* ofKind('managedHost', await store.managedHosts.list());
   yield* ofKind('audit', store.audit.stream());
+  yield* ofKind('job', store.jobs.stream());
 }
 
 async function* belongings(store: Store, appId: string): ReturnType<AllRecords['read']> {

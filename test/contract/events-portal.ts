@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { aJob } from '../support/records.ts';
 import { exported, imported, type Story } from './events-stage.ts';
 
 /** How what the portal does to an app is told of (threats §6). */
@@ -38,6 +39,28 @@ export const PORTAL_STORIES: readonly Story[] = [
       const { _id } = listed.body.EN.find((each: { templateName: string }) => each.templateName === 'signUp');
       const change = { appId: body.appId, _id, subject: 'Welcome', htmlTemplate: '<p>%CODE%</p>' };
       await s.portal('updateEmailTemplate', change);
+    },
+  },
+  {
+    event: 'job_started',
+    level: 'warn',
+    fields: { job: /./, kind: 'bulk' },
+    async tell(s) {
+      const { body } = await (await s.account()).portal('bulk', { filter: {}, action: 'activate' });
+      const state = async () => (await s.host().portal('GET', `/api/app/job?job=${body.job}`)).body.state;
+      // Its end is another story's event.
+      while ((await state()) !== 'done') await new Promise((resolve) => setTimeout(resolve, 10));
+    },
+  },
+  {
+    event: 'job_ended',
+    level: 'info',
+    fields: { job: /./, kind: 'bulk', state: 'stopped', read: 0 },
+    async tell(s) {
+      const { app } = await s.account();
+      const job = aJob({ appId: app.id, dueAt: Number.MAX_SAFE_INTEGER });
+      await s.host().deps.store.jobs.insert(job);
+      await s.portal('stopJob', { job: job.id });
     },
   },
   {

@@ -4,7 +4,7 @@ import { userRevision } from '../../server/domain/portal/revision.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
-import { aQueuedMessage, aRowId } from '../support/records.ts';
+import { aJob, aQueuedMessage, aRowId } from '../support/records.ts';
 import { NAME_FIELD } from './appuser-stage.ts';
 import type { ContractRoute } from './table.ts';
 
@@ -18,6 +18,8 @@ export interface PortalStage {
   /** Of that user. */
   revision: string;
   appRevision: string;
+  /** Of that app; nobody works on it. */
+  jobId: string;
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
@@ -123,6 +125,9 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   'POST /api/app/settings': ({ app, appRevision }) => ({
     ...{ appId: app.id, revision: appRevision, settings: { maxUsers: 9 } },
   }),
+  'POST /api/app/bulk': ({ app }) => ({ appId: app.id, filter: { status: 'suspend' }, action: 'activate' }),
+  'GET /api/app/job': ({ jobId }) => ({ job: jobId }),
+  'POST /api/app/stopJob': ({ jobId }) => ({ job: jobId }),
   'POST /api/app/rotateAppToken': ({ app }) => ({ appId: app.id, graceHours: 1 }),
   'POST /api/app/rotateAppKey': ({ app }) => ({ appId: app.id, phase: 'prepare' }),
   'POST /api/app/resetTemplate': ({ app }) => ({ appId: app.id, templateName: 'invite', locale: 'DE' }),
@@ -167,6 +172,8 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   await host.deps.store.messages.insert(refused);
   const revision = userRevision(host.deps, user);
   const { revision: appRevision } = (await host.portal('GET', `/api/app/appId/${app.id}`)).body;
+  const job = aJob({ appId: app.id, dueAt: Number.MAX_SAFE_INTEGER });
+  await host.deps.store.jobs.insert(job);
   return {
     app,
     other,
@@ -176,6 +183,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     signupId: signups.body[0]._id,
     templateId: localesTemplate.DE[0]._id,
     messageId: refused.id,
+    jobId: job.id,
   };
 }
 

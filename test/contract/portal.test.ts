@@ -81,6 +81,8 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/tryIdentityToken': 400,
   'POST /api/app/confirmSignup': 403,
   'POST /api/app/inviteMany': 403,
+  'POST /api/app/bulk': 403,
+  'GET /api/app/jobs': 403,
 };
 /** Rows and handles of one app asked for under another app's id (contract §8 S26). */
 const FOREIGN: Record<string, number> = {

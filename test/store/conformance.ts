@@ -4,6 +4,7 @@ import { describeApps } from './promises/apps.ts';
 import { describeCounters } from './promises/counters.ts';
 import { describeFigures } from './promises/figures.ts';
 import { describeInvites } from './promises/invites.ts';
+import { describeJobs } from './promises/jobs.ts';
 import { describeLists } from './promises/lists.ts';
 import { describeMessages } from './promises/messages.ts';
 import { describeMeta } from './promises/meta.ts';
@@ -42,6 +43,7 @@ const GROUPS = {
   apps: describeApps,
   templates: describeTemplates,
   messages: describeMessages,
+  jobs: describeJobs,
   counters: describeCounters,
   figures: describeFigures,
   meta: describeMeta,

@@ -3,6 +3,7 @@ import { newAppSettings } from '../../server/domain/apps/apps.ts';
 import type { Activity } from '../../server/model/activity.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
 import type { Invite } from '../../server/model/invite.ts';
+import type { Job } from '../../server/model/job.ts';
 import type { QueuedMessage } from '../../server/model/message.ts';
 import type { Signup } from '../../server/model/signup.ts';
 import type { Template } from '../../server/model/template.ts';
@@ -178,6 +179,26 @@ export function aQueuedMessage(overrides: Partial<QueuedMessage> = {}): QueuedMe
     tries: 0,
     dueAt: MADE_AT,
     giveUpAt: MADE_AT + 86_400_000,
+    createdAt: MADE_AT,
+    ...overrides,
+  };
+}
+
+export function aJob(overrides: Partial<Job> = {}): Job {
+  return {
+    id: aRowId(),
+    appId: 'app',
+    revision: 1,
+    kind: 'bulk',
+    state: 'waiting',
+    by: 'ada@example.com',
+    task: { action: 'suspend', filter: { search: 'handle:ada@example.com' } },
+    progress: {},
+    read: 0,
+    report: {},
+    tries: 0,
+    workedAt: MADE_AT,
+    dueAt: MADE_AT,
     createdAt: MADE_AT,
     ...overrides,
   };

@@ -47,8 +47,8 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
 }
 
 /**
- * Empties an app: users, signups, invites, waiting messages and, unless `keepLogs`, its log. Settings, keys,
- * token and edited texts stay (contract P21). Throws `app_gone`.
+ * Empties an app: users, signups, invites, waiting messages, jobs and, unless `keepLogs`, its log. Settings,
+ * keys, token and edited texts stay (contract P21). Throws `app_gone`.
  */
 export async function resetApp(
   deps: RemovalDeps,
@@ -65,6 +65,7 @@ export async function resetApp(
 }
 
 async function removePeople({ store }: Pick<Deps, 'store'>, appId: string): Promise<void> {
+  await store.jobs.removeAll(appId);
   await store.messages.removeAll(appId);
   await store.users.removeAll(appId);
   await store.signups.removeAll(appId);

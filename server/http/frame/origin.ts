@@ -25,6 +25,7 @@ export function createOrigin({
     site: () => (address().includes(':') ? hashed('network', addressNetwork(address())) : undefined),
     client: () => requestContext.getStore()?.client ?? 'other',
     network: () => hashed('network', addressNetwork(address())),
+    operator: () => requestContext.getStore()?.operator,
     async session() {
       const token = requestContext.getStore()?.accessToken;
       return token ? hostTokens.verify(token, 'user') : undefined;

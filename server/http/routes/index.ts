@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { appRoutes } from './app/apps.ts';
 import { figureRoutes } from './app/figures.ts';
 import { appInviteRoutes } from './app/invites.ts';
+import { jobRoutes } from './app/jobs.ts';
 import { logRoutes } from './app/logs.ts';
 import { metadataRoutes } from './app/metadata.ts';
 import { providerRoutes } from './app/providers.ts';
@@ -58,6 +59,7 @@ const portalRoutes: Route[] = [
   ...metadataRoutes,
   ...appUserRoutes,
   ...userActionRoutes,
+  ...jobRoutes,
   ...appSignupRoutes,
   ...appInviteRoutes,
   ...templateRoutes,

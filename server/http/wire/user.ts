@@ -79,7 +79,7 @@ export function wireAvailable(available: boolean): z.infer<typeof availableAnswe
 
 const flagFilter = choice(['true', 'false']);
 /** Filters and order of a list of users (additions §4). */
-export const userFilter = {
+const filter = {
   search: textFilter,
   status: choice(['active', 'suspend', 'pending', 'locked']),
   provider: choice(['password', 'apple', 'google', 'anonymous']),
@@ -89,5 +89,10 @@ export const userFilter = {
   createdTo: optionalDate,
   lastLogin: choice(['never', '30d', '90d']),
   waitsForPassword: flagFilter.transform((flag) => (flag === undefined ? undefined : flag === 'true')),
-  sort: choice(['created', '-created', 'lastLogin', '-lastLogin']),
 };
+export const userFilter = { ...filter, sort: choice(['created', '-created', 'lastLogin', '-lastLogin']) };
+/** The same in a body, for what is done to all whom it finds. */
+export const bulkFilter = z.strictObject({
+  ...filter,
+  waitsForPassword: z.union([z.boolean(), filter.waitsForPassword]).optional(),
+});

@@ -4,6 +4,7 @@ import type { AuditStore } from './audit.ts';
 import type { CounterStore } from './counters.ts';
 import type { FigureStore } from './figures.ts';
 import type { InviteStore } from './invites.ts';
+import type { JobStore } from './jobs.ts';
 import type { ManagedHostStore } from './managed-hosts.ts';
 import type { MessageStore } from './messages.ts';
 import type { MetaStore } from './meta.ts';
@@ -34,6 +35,7 @@ export interface Store {
   readonly operatorSessions: OperatorSessionStore;
   readonly managedHosts: ManagedHostStore;
   readonly audit: AuditStore;
+  readonly jobs: JobStore;
   readonly counters: CounterStore;
   readonly figures: FigureStore;
   readonly meta: MetaStore;

@@ -188,6 +188,16 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Invites of all apps that ended lately.
   'CREATE INDEX invites_due ON invites (dueAt);',
+  `
+  CREATE TABLE jobs (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    lookup_app TEXT NOT NULL,
+    UNIQUE (appId, id)
+  ) STRICT;
+  CREATE INDEX jobs_due ON jobs (dueAt);
+  CREATE INDEX jobs_app ON jobs (appId, lookup_app, createdAt, id);
+  `,
 ];
 
 /**

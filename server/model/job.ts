@@ -1,0 +1,45 @@
+/** What is done to many, by what does it. */
+export type JobKind = 'bulk';
+export const JOB_STATES = ['waiting', 'running', 'done', 'failed', 'stopped'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+/** Why a job waits or failed, for people and programs. */
+export const JOB_REASONS = ['file_elsewhere', 'unexpected'] as const;
+export type JobReason = (typeof JOB_REASONS)[number];
+
+/** Something that is done to many in steps, by whichever process has the row (additions §4). */
+export interface Job {
+  /** 24 hex digits. */
+  id: string;
+  appId: string;
+  revision: number;
+  kind: JobKind;
+  state: JobState;
+  reason?: JobReason;
+  /** The operator who began it. */
+  by?: string;
+  /** What is to be done; never changes. Known to the kind alone, as `progress` is. */
+  task: Record<string, unknown>;
+  /** How far it is. */
+  progress: Record<string, unknown>;
+  /** Rows looked at. */
+  read: number;
+  /** Of so many, where that is known. */
+  total?: number;
+  /** What became of them, by outcome. */
+  report: Record<string, number>;
+  /** Names the data folder that holds its file; only processes on that folder work on it. */
+  folder?: string;
+  /** Failed tries of the step at hand. */
+  tries: number;
+  /** When somebody last worked on it. */
+  workedAt: number;
+  /** The next step, or until when a process has it; absent once it ended. */
+  dueAt?: number;
+  createdAt: number;
+  endedAt?: number;
+}
+
+/** Whether nothing more will happen to it. */
+export function isEnded({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'done' || state === 'failed' || state === 'stopped';
+}
