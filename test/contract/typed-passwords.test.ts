@@ -116,6 +116,12 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       });
       ok(await call('POST', '/api/appuser/changePassword', { headers: asUser, json: change }));
 
+      const again = await asApp('login', { handle, passwordText: changed });
+      await call('POST', '/api/appuser/setHandle', {
+        headers: { 'access-token': again.body['access-token'] },
+        json: { handle: 'ada.new@example.com', passwordText: changed },
+      });
+
       ok(await asApp('forgotPassword', { handle }));
       const reset = await codeFor(handle, 'resetPassword');
       await asApp('resetPassword', { handle, code: '000000', newPasswordText: planted('no-reset') });

@@ -9,6 +9,7 @@ export const hostRoutes = [
     path: '/api/host',
     summary: 'The running host: version, database, providers, counts and its machine.',
     answer: hostAnswer,
+    errors: [],
     respond: async ({ deps }) => wireHost(await hostOverview(deps)),
   }),
   portalRoute({
@@ -16,6 +17,7 @@ export const hostRoutes = [
     path: '/api/host/settings',
     summary: 'Every setting as it holds, with its origin; secrets without a value.',
     answer: settingsAnswer,
+    errors: [],
     respond: ({ deps }) => deps.host.settings(),
   }),
   portalRoute({
@@ -23,6 +25,7 @@ export const hostRoutes = [
     path: '/api/host/checks',
     summary: 'What npx setup --check looks at, as far as a running host can.',
     answer: checksAnswer,
+    errors: [],
     respond: ({ deps }) => deps.host.checks(),
   }),
 ];
