@@ -10,6 +10,7 @@ import {
   page,
   type Request,
 } from '../frame/route.ts';
+import { mask } from '../mask.ts';
 
 const AUDIT = '/portal/audit';
 const PAGE = 50;
@@ -47,6 +48,7 @@ async function list({ deps, operator, query, access, texts }: Request): Promise<
   return page('audit', 'audit.title', {
     rows: rows.map((row) => ({
       ...shown(row),
+      ...(operator.role === 'viewer' && row.target && { target: mask(row.target) }),
       action: texts.has(`audit.${row.action}`) ? texts.say(`audit.${row.action}`) : row.action,
     })),
     actions,

@@ -5,9 +5,12 @@ import { startHousekeeping, sweep } from '../../server/domain/housekeeping.ts';
 import type { App } from '../../server/model/app.ts';
 import { appClient, assertRefused } from '../support/appuser-client.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
+import { anAuditRow, anOperatorSession } from '../support/operator-records.ts';
 import { until } from '../support/until.ts';
 
 const DAY_MS = 86_400_000;
+/** So much longer is remembered what is over. */
+const CLOCK_JUMP_MS = 7_200_000;
 const HOUR_MS = 3_600_000;
 
 describe('the sweeper', () => {
@@ -34,6 +37,20 @@ describe('the sweeper', () => {
     );
     await sweep(host.deps);
     assert.equal((await activity.page('a', {}, { offset: 0, limit: 10 })).total, 1);
+  });
+
+  it("removes operators' sessions that are over, and audit rows older than LOG_DAYS", async () => {
+    const { audit, operatorSessions } = host.deps.store;
+    const now = host.clock.now();
+    const sessions = [-CLOCK_JUMP_MS - 1, 1].map((left) => anOperatorSession({ expiresAt: now + left }));
+    await operatorSessions.insertMany(sessions);
+    await audit.insertMany([31, 29].map((days) => anAuditRow({ createdAt: now - days * DAY_MS })));
+    await sweep(host.deps);
+    assert.deepEqual(
+      (await Array.fromAsync(operatorSessions.stream())).map(({ id }) => id),
+      [sessions[1]?.id],
+    );
+    assert.equal((await audit.list({}, { offset: 0, limit: 9 })).length, 1);
   });
 
   it('keeps log rows for ever when LOG_DAYS is 0', async () => {

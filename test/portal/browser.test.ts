@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { authenticatorCode } from '../support/authenticator.ts';
+import { accessibilityFaults } from '../support/axe.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, OPERATOR_PASSWORD } from '../support/portal-client.ts';
@@ -134,13 +135,14 @@ for (const javaScriptEnabled of [true, false]) {
 }
 
 describe('the pages of the portal', { skip }, () => {
-  it('fit a narrow phone in both themes, with targets a finger meets', async () => {
+  it('fit a narrow phone in both themes, with targets a finger meets and no fault that axe knows', async () => {
     const { email } = await makeOperator(host, 'owner', { email: 'somebody.with.a.long.name@example.com' });
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport: PHONE, colorScheme });
       const page = await context.newPage();
       const url = `http://localhost:${host.port}`;
       await page.goto(`${url}/portal`);
+      assert.deepEqual(await accessibilityFaults(page), [], `sign-in, ${colorScheme}`);
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
@@ -162,6 +164,7 @@ describe('the pages of the portal', { skip }, () => {
           .filter((each) => each.offsetParent && each.type !== 'checkbox' && each.offsetHeight < 41)
           .map((each) => each.outerHTML)`);
         assert.deepEqual(small, [], path);
+        assert.deepEqual(await accessibilityFaults(page), [], `${path}, ${colorScheme}`);
       }
       await context.close();
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ACTIONS, type Action, accessOf } from '../../portal/roles.ts';
+import { mask } from '../../portal/mask.ts';
+import { ACTIONS, type Action, accessOf, seesApp } from '../../portal/roles.ts';
 import { routes } from '../../portal/routes/index.ts';
 import { ROLES } from '../../server/model/operator.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
@@ -38,6 +39,19 @@ describe('the roles of operators', () => {
     const limited = { role: 'owner', apps: [] } as const;
     const refused = ACTIONS.filter((action) => accessOf(limited, action) === 'none');
     assert.deepEqual(refused.sort(), ['changeHosts', 'createApp', 'manageOperators', 'seeHost', 'testHost']);
+  });
+
+  it('know of no app outside their limit', () => {
+    const limited = { apps: [{ host: 'here', appId: 'a' }] };
+    assert.equal(seesApp({}, 'here', 'b'), true);
+    assert.equal(seesApp(limited, 'here', 'a'), true);
+    assert.equal(seesApp(limited, 'here', 'b'), false);
+    assert.equal(seesApp(limited, 'elsewhere', 'a'), false);
+  });
+
+  it('mask a handle so that it can be told apart and not read', () => {
+    const masked = ['ada@example.com', '+15551234567', 'ada', '', '@x', '𝒜da@example.com'].map(mask);
+    assert.deepEqual(masked, ['a…@e…', '+…', 'a…', '…', '@…', '𝒜…@e…']);
   });
 
   for (const role of ROLES) {
