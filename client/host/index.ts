@@ -13,6 +13,7 @@ import { users } from './users.ts';
 export type * from './apps.ts';
 export type { CallOptions, HostClientOptions, HostFile } from './call.ts';
 export type * from './data.ts';
+export { type DangerousAction, type Effect, effectOf } from './effects.ts';
 export { HostClientError, type HostClientErrorKind } from './error.ts';
 export type * from './figures.ts';
 export { inProcessFetch, type RequestHandler } from './in-process.ts';
