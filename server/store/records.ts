@@ -30,8 +30,11 @@ export interface RecordMapping<T> {
 
 /** Rows read and opened at once: a few milliseconds, after which others have their turn. */
 const SCAN = 200;
-/** Rows whose lists are renewed at once: they share a commit, and take some milliseconds. */
-const RELIST = 25;
+/**
+ * Rows whose lists are renewed at once: the embedded database commits them together, a server answers each
+ * over one of its few connections.
+ */
+const RELIST: Readonly<Record<Engine['kind'], number>> = { sqlite: 50, mongodb: 20 };
 
 /** The records of one table: mapped, sealed and opened. */
 export class Records<T extends object> {
@@ -144,13 +147,14 @@ export class Records<T extends object> {
    * many that were. Others have their turn between batches.
    */
   async relist(appId: string, isStopped: () => boolean): Promise<number> {
+    const limit = RELIST[this.#engine.kind];
     let relisted = 0;
     for (let after = ''; !isStopped(); ) {
-      const rows = await this.#engine.list(this.#table, { appId }, { order: 'id', after, limit: RELIST });
+      const rows = await this.#engine.list(this.#table, { appId }, { order: 'id', after, limit });
       const outcomes = await Promise.all(rows.map((row) => this.#relistOne(row)));
       relisted += outcomes.filter(Boolean).length;
       const last = rows.at(-1);
-      if (!last || rows.length < RELIST) break;
+      if (!last || rows.length < limit) break;
       after = last.id;
       await nextTurn();
     }

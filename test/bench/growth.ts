@@ -6,7 +6,7 @@ import { type Fact, print, printFact } from './report.ts';
 import { GENERATOR_CORE, HOST_CORE } from './suite.ts';
 import type { Traffic } from './traffic.ts';
 
-const KINDS: readonly Traffic[] = ['login', 'signup', 'getUser', 'search'];
+const KINDS: readonly Traffic[] = ['login', 'signup', 'getUser', 'search', 'list'];
 const LEAST = 0.8;
 
 /**

@@ -22,6 +22,15 @@ export type Traffic = keyof typeof NEXT;
 /** The code of every waiting signup. */
 export const SIGNUP_CODE = '123456';
 
+/** Pages of a list in every order, filtered or not. */
+const LISTS = [
+  'sort=created',
+  'sort=-lastLogin',
+  'locale=EN',
+  'provider=password&factor=none',
+  'search=user1',
+];
+
 /** The `n`-th call of each kind; the calls of `FIXED` kinds are the same again and again. */
 const NEXT = {
   bare: (): Call => ({ method: 'GET', path: '/', headers: {} }),
@@ -54,6 +63,11 @@ const NEXT = {
   search: (facts: TrafficFacts, n: number): Call => ({
     method: 'GET',
     path: `/api/app/searchUser?appId=${facts.appId}&value=user${scattered(n, facts.users)}@`,
+    headers: { 'server-secret': facts.serverSecret },
+  }),
+  list: (facts: TrafficFacts, n: number): Call => ({
+    method: 'GET',
+    path: `/api/app/users?appId=${facts.appId}&${LISTS[n % LISTS.length]}`,
     headers: { 'server-secret': facts.serverSecret },
   }),
 } satisfies Record<string, (facts: TrafficFacts, n: number) => Call>;

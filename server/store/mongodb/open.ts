@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { META } from '../../ports/store/meta.ts';
 import { within } from '../../tools/deadline.ts';
@@ -13,6 +14,8 @@ import { tableOperations } from './tables.ts';
 const SCHEMA = 1;
 const PING_MS = 4_000;
 const CLOSE_MS = 2_000;
+const BUILD_MS = 3_600_000;
+const WATCH_MS = 1_000;
 
 /** Options here win over the same options in the connection string. */
 const OPTIONS: MongoClientOptions = {
@@ -54,7 +57,7 @@ export async function openMongo(input: { url: string; database: string }): Promi
   try {
     await connection.run(() => client.connect());
     await requireKnownSchema(meta);
-    await connection.run(() => createIndexes(db));
+    await buildIndexes(input, connection, ping);
   } catch (error) {
     await close();
     throw error;
@@ -71,6 +74,32 @@ export async function openMongo(input: { url: string; database: string }): Promi
     },
     close,
   };
+}
+
+/**
+ * Creates what is missing. An index over a million rows takes longer than any other call may: it is built
+ * over a connection of its own that waits, for as long as the server answers otherwise.
+ */
+async function buildIndexes(
+  { url, database }: { url: string; database: string },
+  connection: Connection,
+  ping: () => Promise<unknown>,
+): Promise<void> {
+  const builder = new MongoClient(url, { ...OPTIONS, socketTimeoutMS: BUILD_MS, maxPoolSize: 1 });
+  const over = new AbortController();
+  const watch = async () => {
+    for (;;) {
+      await pause(WATCH_MS, undefined, { signal: over.signal });
+      await connection.run(ping, PING_MS);
+    }
+  };
+  try {
+    const build = connection.run(() => createIndexes(builder.db(database)), BUILD_MS);
+    await Promise.race([build, watch()]);
+  } finally {
+    over.abort();
+    await within(CLOSE_MS, builder.close(true), () => new Error('not closed in time')).catch(() => {});
+  }
 }
 
 /** Marks a new database; throws `NewerSchemaError` when a later version of the host has written this one. */
