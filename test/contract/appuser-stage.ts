@@ -205,6 +205,16 @@ const PLAYS: Record<string, Play> = {
     user: { phone: PHONE, phoneVerified: true },
     input: async () => ({ twoFactor: true }),
   },
+  'POST /api/appuser/signupState': {
+    async input(world, app) {
+      await world.post(app, 'signup', signUp);
+      await world.post(app, 'completeSignup', {
+        handle: signUp.handle,
+        code: (await world.mail(app)).code,
+      });
+      return signUp;
+    },
+  },
   'POST /api/appuser/renew': {},
   'POST /api/appuser/setHandle': {
     input: async () => ({ handle: 'new@example.com', password: PASSWORD }),

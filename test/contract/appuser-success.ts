@@ -81,6 +81,7 @@ export function assertSuccess({ route, app, user }: Stage, answer: Answer): void
     assertShape(answer.body, APPLICATION);
     assert.deepEqual([answer.body.name, answer.body.locales], [app.name, ['EN']]);
   } else if (name === 'userNameAvailable') assert.equal(answer.text, '{"available":true}');
+  else if (name === 'signupState') assert.equal(answer.text, '{"state":"verified"}');
   else if (name === 'newRecoveryCodes') assertRecoveryCodes(answer.body);
   else if (name === 'setTwoFactorGoogleVerification') assertEnrolment(answer.body);
   else if (name === 'completeSignup' || name === 'register') {

@@ -21,6 +21,7 @@ const NOBODY: Record<string, number> = {
   login: 400,
   loginAnonymous: 400,
   signup: 400,
+  signupState: 400,
   socialSignup: 400,
   changePassword: 602,
   getUser: 602,
@@ -73,6 +74,9 @@ const ELSEWHERE: Record<string, number | ((host: TestHost, other: App, answer: A
       (await host.deps.store.signups.findByHandle(other.id, 'new@example.com'))?.status,
       'pending',
     );
+  },
+  async signupState(_host, _other, { text }) {
+    assert.equal(text, '{"state":"waiting"}');
   },
   async getApplication(_host, other, { body }) {
     assert.equal(body.name, other.name);

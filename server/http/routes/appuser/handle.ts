@@ -47,7 +47,6 @@ export const handleRoutes = [
       'invalid_metadata',
       'invalid_data',
     ],
-    reasons: ['fixed_handle'],
     log: { action: 'verifyHandle' },
     respond: async ({ deps, caller, input }) =>
       wireTokens(await verifyHandle(deps, { caller, code: input.code })),

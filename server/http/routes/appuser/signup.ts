@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { signUp } from '../../../domain/joining/signup.ts';
 import { completeSignup } from '../../../domain/joining/signup-completion.ts';
+import { signupOutcome } from '../../../domain/joining/signup-outcome.ts';
 import { typedText } from '../../frame/typed-text.ts';
 import { userRoute } from '../../route.ts';
+import { signupOutcomeAnswer, wireSignupOutcome } from '../../wire/signup-outcome.ts';
 import { joinedAnswer, signupAnswer, wireJoined, wireSignup } from '../../wire/tokens.ts';
 import {
   handleText,
@@ -11,6 +13,7 @@ import {
   metadataText,
   newPassword,
   PASSWORD_REASONS,
+  password,
   passwordToSet,
   signupCode,
 } from '../../wire/user-parameter.ts';
@@ -73,5 +76,17 @@ export const signupRoutes = [
     log: { action: 'completeSignup' },
     respond: async ({ deps, caller, input }) =>
       wireJoined(await completeSignup(deps, { app: caller.app, ...input })),
+  }),
+  userRoute({
+    method: 'POST',
+    path: '/api/appuser/signupState',
+    summary: 'Whether a signup was completed, for who knows its password. To be asked every 3 seconds.',
+    caller: 'app',
+    input: z.object({ handle: handleText, password, passwordText: typedText('password') }),
+    answer: signupOutcomeAnswer,
+    errors: ['app_suspended', 'app_migrated', 'invalid_data'],
+    reasons: ['invalid_handle', 'not_md5'],
+    respond: async ({ deps, caller, input }) =>
+      wireSignupOutcome(await signupOutcome(deps, { app: caller.app, ...input })),
   }),
 ];
