@@ -6,6 +6,7 @@ import type { App } from '../../server/model/app.ts';
 import { appClient, assertRefused } from '../support/appuser-client.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 import { anAuditRow, anOperatorSession } from '../support/operator-records.ts';
+import { anInvite } from '../support/records.ts';
 import { until } from '../support/until.ts';
 
 const DAY_MS = 86_400_000;
@@ -140,6 +141,21 @@ describe('the sweeper', () => {
     await sweep(host.deps);
     assert.equal(await signups.findByHandle(app.id, 'late@example.com'), undefined);
     assertRefused(await complete(), 602);
+  });
+
+  it('removes withdrawn invites 30 days later, and no others', async () => {
+    const app = await host.createApp();
+    const now = host.clock.now();
+    const ages = [29, 31].map((days) => now - days * DAY_MS);
+    const { invites } = host.deps.store;
+    await invites.insertMany([
+      ...ages.map((updatedAt) => anInvite({ appId: app.id, status: 'withdrawn', updatedAt })),
+      ...ages.map((updatedAt) => anInvite({ appId: app.id, updatedAt, createdAt: updatedAt })),
+    ]);
+    host.clock.advance(DAY_MS - 1);
+    await sweep(host.deps);
+    const left = await Array.fromAsync(invites.stream(app.id));
+    assert.deepEqual(left.map(({ status }) => status).sort(), ['pending', 'pending', 'withdrawn']);
   });
 
   it('frees seats that a crash left taken, once a day', async () => {
