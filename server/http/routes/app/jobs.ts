@@ -24,6 +24,7 @@ export const jobRoutes = [
       perHour: numberOrDigits(z.int().min(1).max(1_000_000)).optional(),
     }),
     answer: begunJobAnswer,
+    errors: ['refused'],
     failsStatus,
     log: { action: 'bulk', value: ({ action, perHour }) => JSON.stringify({ action, perHour }) },
     respond: async ({ deps, input: { appId: id, filter: query, action, perHour } }) =>
@@ -35,6 +36,7 @@ export const jobRoutes = [
     summary: 'How far a job is.',
     input: z.object({ job: rowId }),
     answer: jobAnswer,
+    errors: [],
     failsStatus,
     respond: async ({ deps, input }) => wireJob(await getJob(deps, input)),
   }),
@@ -44,6 +46,7 @@ export const jobRoutes = [
     summary: 'A page of the jobs of an app, newest first.',
     input: z.object({ appId, ...listPaging }),
     answer: listAnswer(jobAnswer),
+    errors: ['refused'],
     failsStatus,
     respond: async ({ deps, input: { appId: id, ...page } }) =>
       wireList(
@@ -57,6 +60,7 @@ export const jobRoutes = [
     summary: 'Stops a job after the step at hand.',
     input: z.object({ job: rowId }),
     answer: doneAnswer,
+    errors: [],
     failsStatus,
     respond: ({ deps, input }) => stopJob(deps, input),
   }),
