@@ -36,6 +36,8 @@ export function withPassword(user: User, passwordHash: string, now: number): Use
     smsCode: undefined,
     phoneCode: undefined,
     pendingPhone: undefined,
+    handleCode: undefined,
+    pendingHandle: undefined,
     updatedAt: now,
   };
 }

@@ -91,7 +91,14 @@ function withHandle(app: App, user: User, handle: string, now: number): User {
     const because = { reason: 'fixed_handle', field: 'handle' } as const;
     throw refused('the handle is the identifier of users in this app', because);
   }
-  const moved = { ...user, handle, resetCode: undefined, smsCode: undefined };
+  const moved = {
+    ...user,
+    handle,
+    resetCode: undefined,
+    smsCode: undefined,
+    handleCode: undefined,
+    pendingHandle: undefined,
+  };
   return withoutSessions({ ...moved, ...(user.subject && { subject: subjectOf(app, moved) }) }, now);
 }
 

@@ -183,6 +183,16 @@ describeOnBothStores('a handle that is changed', (host) => {
     assert.equal((await stored(one)).handle, OLD);
   });
 
+  it('is voided by another password, as every code is', async () => {
+    const one = await stage();
+    await ask(one);
+    const first = await code(one);
+    assertTrue(await one.client.post('changePassword', { password: PASSWORD, newPassword: WRONG }));
+    const fresh = assertTokens(await logIn(one, OLD, WRONG));
+    assertRefused(await verify({ ...one, client: userClient(host(), fresh) }, first), 602);
+    assert.equal((await stored(one)).pendingHandle, undefined);
+  });
+
   it('is answered as if sent over the budget, and what waited then waits no longer', async () => {
     const one = await stage();
     for (let n = 0; n < 5; n++) assertTrue(await ask(one, `name${n}@example.com`));
