@@ -52,7 +52,8 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
       return new Refusal(thrown.status, 'error.busy');
     if (thrown instanceof HostError && thrown.error === 'body_too_large')
       return new Refusal(422, 'error.tooLarge');
-    if (thrown instanceof HostError && thrown.error === 'malformed_request') return new Refusal(422);
+    // A made-up cursor, or a body that is none.
+    if (thrown instanceof HostError && thrown.status === 400) return new Refusal(422);
     deps.events.emit('unexpected_error', errorFields(thrown));
     return new Refusal(500);
   }

@@ -28,23 +28,15 @@ export const auditRoutes: PortalRoute[] = [
 ];
 
 async function list({ deps, operator, query, access, texts }: Request): Promise<PortalReply> {
-  const offset = Math.min(Math.max(0, Math.floor(Number(query.get('after')) || 0)), 100_000);
   const filter = auditFilterFor(operator, filterOf(query));
-  const { rows, hasMore } = await auditPage(deps, filter, { offset, limit: PAGE });
+  const after = query.get('after') ?? '';
+  const { rows, next } = await auditPage(deps, filter, { after, limit: PAGE });
   const chosen = query.get('action') ?? '';
   const actions = ACTIONS.map((value) => ({
     value,
     label: texts.say(`audit.${value}`),
     chosen: value === chosen,
   }));
-  const at = (place: number) => {
-    const parameters = new URLSearchParams(query);
-    parameters.delete('after');
-    if (place > 0) parameters.set('after', String(place));
-    return `${AUDIT}?${parameters}`;
-  };
-  const more = new URLSearchParams(query);
-  more.delete('after');
   return page('audit', 'audit.title', {
     rows: rows.map((row) => ({
       ...shown(row),
@@ -55,10 +47,18 @@ async function list({ deps, operator, query, access, texts }: Request): Promise<
     from: query.get('from') ?? '',
     to: query.get('to') ?? '',
     own: access === 'own',
-    next: hasMore ? at(offset + PAGE) : undefined,
-    previous: offset > 0 ? at(Math.max(0, offset - PAGE)) : undefined,
-    exportAddress: `${AUDIT}/export?${more}`,
+    first: after === '' ? undefined : addressOf(AUDIT, query),
+    next: next && addressOf(AUDIT, query, next),
+    exportAddress: addressOf(`${AUDIT}/export`, query),
   });
+}
+
+/** The same list at another place. */
+function addressOf(path: string, query: URLSearchParams, after?: string): string {
+  const parameters = new URLSearchParams(query);
+  parameters.delete('after');
+  if (after) parameters.set('after', after);
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
 function shown(row: AuditRow) {

@@ -1,6 +1,7 @@
 import type { AuditRow } from '../model/operator.ts';
 import type { AuditFilter, AuditStore } from '../ports/store/audit.ts';
 import type { Engine, Filter } from './engine.ts';
+import { type Leg, readLegs } from './key-page.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealingDeps } from './sealed.ts';
 import { HOST_SCOPE } from './tables.ts';
@@ -27,7 +28,7 @@ export function createAuditStore(engine: Engine, sealing: SealingDeps): AuditSto
   return {
     insert: (row) => records.insert(row),
     insertMany: (rows) => records.insertMany(rows),
-    list: (filter, page) => records.list(filterOf(filter), { order: 'newest', ...page }),
+    list: (filter, page) => readLegs(records, [legOf(filter)], page),
     newest: (filter) => records.newest(filterOf(filter)),
     stream: () => records.stream({ appId: HOST_SCOPE }),
     removeOlder: (before, limit) => records.removeWhere({ appId: HOST_SCOPE, createdBefore: before }, limit),
@@ -41,5 +42,17 @@ function filterOf({ operatorId, action, from, to }: AuditFilter): Filter {
     ...(action !== undefined && { tags: { action } }),
     createdFrom: from,
     createdBefore: to,
+  };
+}
+
+/** One index finds the rows: that of the operator, else that of the action. */
+function legOf({ operatorId, action, ...times }: AuditFilter): Leg<AuditRow> {
+  const found =
+    operatorId === undefined ? filterOf({ action, ...times }) : filterOf({ operatorId, ...times });
+  return {
+    filter: found,
+    by: 'createdAt',
+    descending: true,
+    fits: (row) => action === undefined || row.action === action,
   };
 }

@@ -118,6 +118,29 @@ for (const javaScriptEnabled of [true, false]) {
       await page.locator('html[data-theme="dark"]').waitFor();
     });
 
+    it('filters a list, with the state in the address', async () => {
+      const { email } = await makeOperator(host, 'viewer');
+      const url = await open();
+      await signIn(url, email);
+      await page.getByRole('link', { name: 'Audit' }).click();
+      const rows = () => page.locator('[data-row]').count();
+      assert.equal(await rows(), 2);
+      if (javaScriptEnabled) await page.evaluate('document.body.dataset.mark = "same page"');
+      await page.getByLabel('Action').selectOption('Signed in');
+      await press('Filter');
+      await page.waitForURL(/action=signIn/);
+      await page
+        .waitForFunction('document.querySelectorAll("[data-row]").length === 1')
+        .catch(() => undefined);
+      assert.equal(await rows(), 1);
+      if (javaScriptEnabled) assert.equal(await page.locator('body').getAttribute('data-mark'), 'same page');
+      await page.goBack();
+      await page.waitForURL((address) => !address.search.includes('signIn'));
+      await page.locator('[data-row]').nth(1).waitFor();
+      assert.equal(await rows(), 2);
+      assert.deepEqual(noise, []);
+    });
+
     it('gets on from a link on another site', async () => {
       const { email } = await makeOperator(host, 'viewer');
       const url = await open();

@@ -83,7 +83,7 @@ describe('the hosts of the portal', () => {
     await browser.get('/portal/hosts');
     const { text } = await browser.follow(await browser.post(`/portal/hosts/${id}/remove`));
     assert.match(text, /The host is removed/);
-    const rows = await host.deps.store.audit.list({}, { offset: 0, limit: 3 });
+    const { rows } = await host.deps.store.audit.list({}, { limit: 3 });
     assert.deepEqual(
       rows.map(({ action }) => action),
       ['removeHost', 'editHost', 'addHost'],

@@ -139,7 +139,7 @@ describe('an operator made by setup', { timeout: 180_000 }, () => {
       );
       const [other] = await host.store.managedHosts.list();
       assert.equal(other?.serverSecret, 'secret of the other');
-      const rows = await host.store.audit.list({ operatorId: SETUP.operator.id }, { offset: 0, limit: 50 });
+      const { rows } = await host.store.audit.list({ operatorId: SETUP.operator.id }, { limit: 50 });
       assert.ok(rows.some(({ action }) => action === 'inviteOperator'));
     }, restored);
     const kept = join(folder, 'kept');

@@ -1,6 +1,7 @@
 import type { AuditChange, AuditRow, Operator } from '../../model/operator.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { AuditFilter } from '../../ports/store/audit.ts';
+import { type ListPage, type ListRequest, readList } from '../portal/list.ts';
 
 export type AuditDeps = Pick<Deps, 'store' | 'clock' | 'codes'>;
 
@@ -41,12 +42,12 @@ export function auditFilterFor(operator: Pick<Operator, 'id' | 'role'>, filter: 
   return operator.role === 'owner' ? filter : { ...filter, operatorId: operator.id };
 }
 
-/** One row more than asked for tells that there are further ones. */
-export async function auditPage(
-  deps: Pick<Deps, 'store'>,
+/** A page of the audit, newest first. Throws `refused` for a cursor of another list. */
+export function auditPage(
+  deps: Pick<Deps, 'store' | 'cursors'>,
   filter: AuditFilter,
-  { offset, limit }: { offset: number; limit: number },
-): Promise<{ rows: AuditRow[]; hasMore: boolean }> {
-  const rows = await deps.store.audit.list(filter, { offset, limit: limit + 1 });
-  return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+  page: ListRequest,
+): Promise<ListPage<AuditRow>> {
+  const name = { list: 'portal/audit', filter: { ...filter } };
+  return readList(deps, name, page, (request) => deps.store.audit.list(filter, request));
 }

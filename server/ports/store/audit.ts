@@ -1,4 +1,5 @@
 import type { AuditRow } from '../../model/operator.ts';
+import type { KeyPage, KeyPageRequest } from './page.ts';
 
 export interface AuditFilter {
   operatorId?: string;
@@ -13,9 +14,9 @@ export interface AuditFilter {
 export interface AuditStore {
   insert(row: AuditRow): Promise<void>;
   insertMany(rows: readonly AuditRow[]): Promise<void>;
-  /** Newest first. */
-  list(filter: AuditFilter, page: { offset: number; limit: number }): Promise<AuditRow[]>;
-  /** The same without end, for an export. */
+  /** A page by key, newest first; one whose rows are rare may come back short, with `next`. */
+  list(filter: AuditFilter, page: KeyPageRequest): Promise<KeyPage<AuditRow>>;
+  /** All that match, newest first, for an export. */
   newest(filter: AuditFilter): AsyncIterable<AuditRow>;
   /** All by id, for a backup. */
   stream(): AsyncIterable<AuditRow>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Place } from '../../../server/ports/store/page.ts';
 import { aManagedHost, anAuditRow, anOperator, anOperatorSession } from '../../support/operator-records.ts';
 import { aRowId, MADE_AT } from '../../support/records.ts';
 import { refusals, type Stage } from '../stage.ts';
@@ -121,14 +122,17 @@ export function describeOperators(stage: () => Stage): void {
     assert.ok(first);
     await audit.insert(first);
     await audit.insertMany(others);
-    const places = async (filter: Parameters<typeof audit.list>[0], offset = 0) =>
-      (await audit.list(filter, { offset, limit: 3 })).map(({ createdAt }) => createdAt - MADE_AT);
+    const places = async (filter: Parameters<typeof audit.list>[0], after?: Place) =>
+      (await audit.list(filter, { after, limit: 3 })).rows.map(({ createdAt }) => createdAt - MADE_AT);
     assert.deepEqual(await places({}), [5, 4, 3]);
-    assert.deepEqual(await places({}, 3), [2, 1, 0]);
+    const { next } = await audit.list({}, { limit: 3 });
+    assert.ok(next);
+    assert.deepEqual(await places({}, next), [2, 1, 0]);
+    assert.equal((await audit.list({}, { after: next, limit: 3 })).next, undefined);
     assert.deepEqual(await places({ operatorId: 'ada' }), [5, 3, 1]);
     assert.deepEqual(await places({ operatorId: 'ada', action: 'signIn' }), [1]);
     assert.deepEqual(await places({ from: MADE_AT + 1, to: MADE_AT + 3 }), [2, 1]);
-    assert.deepEqual((await audit.list({}, { offset: 5, limit: 1 }))[0], first);
+    assert.deepEqual((await audit.list({ to: MADE_AT + 1 }, { limit: 1 })).rows, [first]);
     assert.equal((await Array.fromAsync(audit.newest({ operatorId: 'bob' }))).length, 3);
     assert.equal(await audit.removeOlder(MADE_AT + 4, 100), 4);
     assert.equal((await Array.fromAsync(audit.stream())).length, 2);
