@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { afterEach, describe, it } from 'node:test';
 import { SETUP } from '../../server/domain/operators/audit.ts';
 import { enter, issueEntry } from '../../server/domain/operators/entry.ts';
 import { authenticatorCode, otherCode } from '../support/authenticator.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
-import { startTestHost } from '../support/host.ts';
+import { makeDataDir, startTestHost } from '../support/host.ts';
 import { makeOperator, OPERATOR_PASSWORD, PortalClient } from '../support/portal-client.ts';
 
 const SEED = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -20,6 +21,31 @@ describe('a portal without operators', () => {
     assert.doesNotMatch(page.text, /type="password"/);
     browser.close();
     await host.stop();
+  });
+});
+
+describe('a session of the portal', () => {
+  it('outlives a restart, and counts in a second process on the same data', async () => {
+    const { dataDir } = makeDataDir();
+    const first = await startTestHost({ dataDir });
+    const operator = await makeOperator(first);
+    const browser = new PortalClient(first);
+    await browser.signIn(operator);
+    const second = await startTestHost({ dataDir });
+    const elsewhere = new PortalClient(second);
+    for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value);
+    assert.equal((await elsewhere.get('/portal/me')).status, 200);
+    await first.stop();
+    assert.equal((await elsewhere.get('/portal/me')).status, 200);
+    await elsewhere.post('/portal/sign-out');
+    await second.stop();
+    const third = await startTestHost({ dataDir });
+    const later = new PortalClient(third);
+    for (const [name, value] of browser.cookies) later.cookies.set(name, value);
+    assert.equal((await later.get('/portal/me')).status, 303, 'signed out in another process');
+    for (const each of [browser, elsewhere, later]) each.close();
+    await third.stop();
+    rmSync(dataDir, { recursive: true, force: true });
   });
 });
 
