@@ -18,6 +18,7 @@ COPY package.json LICENSE ./
 COPY server server
 COPY setup setup
 COPY client client
+COPY cli cli
 COPY portal portal
 COPY templates templates
 COPY docker/entrypoint.mjs docker/health-check.mjs docker/warm-up.mjs docker/

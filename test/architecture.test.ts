@@ -73,9 +73,17 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   { folder: 'server/', below: ['package.json'] },
   ...fromTheGroundUp('setup/', SETUP, ['server/', 'setup/exit.ts', 'setup/command.ts', 'setup/options.ts']),
   { folder: 'setup/', below: ['server/'] },
+  {
+    folder: 'cli/',
+    below: [
+      ...['client/host/', 'client/user/', 'setup/terminal/', 'setup/installation/', 'setup/exit.ts'],
+      ...['server/config/version.ts', 'server/config/addresses.ts', 'server/security/clock.ts'],
+      'server/start/compile-cache.mjs',
+    ],
+  },
   // For other people's code: knows nothing of the host but its HTTP contract.
   { folder: 'client/', below: [] },
-  { folder: 'test/', below: ['server/', 'setup/', 'client/', 'portal/'] },
+  { folder: 'test/', below: ['server/', 'setup/', 'client/', 'cli/', 'portal/'] },
 ];
 /** Files that choose and start: nothing below them may know them. */
 const TOP = /^server\/(?:start\/)?[^/]+$/;
@@ -140,7 +148,7 @@ function isTypeOnly(clause: string): boolean {
   );
 }
 
-const sources = globSync('{server,setup,client,portal,test}/**/*.{ts,mjs}', { cwd: PROJECT })
+const sources = globSync('{server,setup,client,cli,portal,test}/**/*.{ts,mjs}', { cwd: PROJECT })
   .sort()
   .map(read);
 const shipped = sources.filter(({ file }) => !file.startsWith('test/'));
@@ -165,7 +173,7 @@ describe('architecture', () => {
 
   it('lets nothing below them know the files that choose and start', () => {
     const knowing = shipped.flatMap(({ file, imports }) =>
-      TOP.test(file) || /^setup\//.test(file)
+      TOP.test(file) || /^(?:setup|cli)\//.test(file)
         ? []
         : imports
             .filter((imported) => TOP.test(imported.file))
@@ -223,7 +231,7 @@ describe('architecture', () => {
   it('reads the environment in the configuration only', () => {
     // What starts sizes the thread pool and finds compiled code before anything is imported.
     assert.deepEqual(
-      shippedWith(/process\.env\b/, /^server\/config\/load\.ts$|^(?:server|setup)\/start\.mjs$/),
+      shippedWith(/process\.env\b/, /^server\/config\/load\.ts$|^(?:server|setup|cli)\/start\.mjs$/),
       [],
     );
   });
@@ -239,7 +247,7 @@ describe('architecture', () => {
     assert.deepEqual(
       shippedWith(
         /\bset(?:Timeout|Interval|Immediate)\(|node:timers/,
-        /^server\/(?!domain\/)|^(?:setup|client|portal)\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
+        /^server\/(?!domain\/)|^(?:setup|client|cli|portal)\/|^server\/domain\/(?:housekeeping|messages\/delivery-queue)\.ts$/,
       ),
       [],
     );

@@ -98,7 +98,7 @@ function deadCitations(source: string, own?: Book): string[] {
 describe('citations', () => {
   const owners = new Map(Object.entries(BOOKS).map(([book, file]) => [file as string, book as Book]));
   const files = [
-    ...globSync('{server,setup,docker,test,.ci,docs}/**/*.{ts,mjs,js,md,yaml,hbs}', { cwd: PROJECT }),
+    ...globSync('{server,setup,cli,docker,test,.ci,docs}/**/*.{ts,mjs,js,md,yaml,hbs}', { cwd: PROJECT }),
     ...globSync('{templates/**/*.hbs,*.md,Dockerfile,.ci/run}', { cwd: PROJECT }),
   ]
     .filter((file) => !file.includes('node_modules') && file !== 'test/citations.test.ts')

@@ -19,7 +19,7 @@ interface Pattern {
 }
 
 function patterns(): Pattern[] {
-  const files = ['server', 'setup', 'client'].flatMap((folder) =>
+  const files = ['server', 'setup', 'client', 'cli'].flatMap((folder) =>
     globSync(`${folder}/**/*.ts`, { cwd: PROJECT }),
   );
   return files.flatMap((file) => {

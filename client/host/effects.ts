@@ -47,7 +47,7 @@ export function effectOf<A extends DangerousAction>(action: A, numbers: Numbers[
 }
 
 function people({ users, signups, invites }: Numbers['deleteApp']): string {
-  return `${counted(users, 'user')}, ${counted(signups, 'open signup')} and ${counted(invites, 'open invite')}`;
+  return `${counted(users, 'user')}, ${counted(signups, 'signup')} and ${counted(invites, 'invite')}`;
 }
 
 function counted(count: number, noun: string): string {

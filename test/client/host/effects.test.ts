@@ -6,7 +6,7 @@ import { LANGUAGES, type Language, Texts } from '../../../portal/frame/texts.ts'
 describe('the effect of a dangerous action', () => {
   it('is told in numbers, one and many', () => {
     const effect = effectOf('deleteApp', { users: 12_431, signups: 1, invites: 38 });
-    assert.match(effect.text, /^Deletes the app with 12,431 users, 1 open signup and 38 open invites\b/);
+    assert.match(effect.text, /^Deletes the app with 12,431 users, 1 signup and 38 invites\b/);
     assert.match(effect.text, /Tokens already handed out stay valid until they end\.$/);
     assert.deepEqual(effect.values, { users: 12_431, signups: 1, invites: 38 });
   });
