@@ -1,4 +1,5 @@
 import type { RequestHandler } from '../client/host/in-process.ts';
+import { HostClientError } from '../client/host/index.ts';
 import { setNotice } from '../server/domain/operators/sessions.ts';
 import type { HttpContext } from '../server/http/frame/request-facts.ts';
 import type { Console } from '../server/http/koa.ts';
@@ -52,6 +53,7 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
       return new Refusal(thrown.status, 'error.busy');
     if (thrown instanceof HostError && thrown.error === 'body_too_large')
       return new Refusal(422, 'error.tooLarge');
+    if (thrown instanceof HostClientError) return hostRefusal(thrown);
     // A made-up cursor, or a body that is none.
     if (thrown instanceof HostError && thrown.status === 400) return new Refusal(422);
     deps.events.emit('unexpected_error', errorFields(thrown));
@@ -132,6 +134,14 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
   }
 
   return { answer };
+}
+
+/** A host that does not do what a screen asked for, where the screen has no better place to say so. */
+function hostRefusal({ kind, status, message }: HostClientError): Refusal {
+  if (kind === 'secret_refused') return new Refusal(503, 'error.secretRefused');
+  if (kind !== 'refused') return new Refusal(503, 'error.hostAway');
+  if (status === 429 || status === 503) return new Refusal(503, 'error.busy');
+  return new Refusal(422, 'error.hostRefused', { message });
 }
 
 function noticeOf({ signedIn, texts }: Exchange): string | undefined {

@@ -141,7 +141,8 @@ export function apps(call: Call) {
       call.get<App[]>('/api/app/allApps', query, options),
     search: (query: { name?: string; case?: boolean } & OffsetPaging, options?: CallOptions) =>
       call.get<App[]>('/api/app/search', query, options),
-    overview: (query: Paging = {}, options?: CallOptions) =>
+    /** Every app, or the one of `appId` alone. */
+    overview: (query: { appId?: string } & Paging = {}, options?: CallOptions) =>
       call.get<List<AppOverview>>('/api/app/overview', query, options),
     /** All or nothing; refused as `stale` when the app is another than `revision` says. */
     changeSettings: (

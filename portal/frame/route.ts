@@ -9,6 +9,8 @@ import type { Texts } from './texts.ts';
 /** What every answer of the portal is made from. */
 interface Asked {
   deps: Deps;
+  /** Path of the address. */
+  path: string;
   /** Parts of the path, by the names in the pattern. */
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;

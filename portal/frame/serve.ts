@@ -170,6 +170,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     const { ctx, texts, secure } = exchange;
     return {
       deps,
+      path: exchange.path,
       params,
       query: new URLSearchParams(ctx.exchange.query),
       form,

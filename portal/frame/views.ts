@@ -26,8 +26,8 @@ export class Views {
       t: (name: string, options: Handlebars.HelperOptions) => textsOf(options).say(name, options.hash),
       eq: (one: unknown, other: unknown) => one === other,
       number: (value: number, options: Handlebars.HelperOptions) => textsOf(options).number(value),
-      time: (at: number | undefined, options: Handlebars.HelperOptions) =>
-        at === undefined ? '–' : timeElement(this.#handlebars, textsOf(options), at),
+      time: (at: number | string | undefined, options: Handlebars.HelperOptions) =>
+        at === undefined ? '–' : timeElement(this.#handlebars, textsOf(options), new Date(at).getTime()),
     });
   }
 

@@ -60,6 +60,7 @@ async function confirm(request: Request, router: Router): Promise<PortalReply> {
   const { route, params } = found;
   let reply = await route.respond({
     ...request,
+    path: waiting.path,
     params,
     query: new URLSearchParams(),
     form: new Form(waiting.body),

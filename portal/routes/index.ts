@@ -1,4 +1,6 @@
 import { operatorRoute, type PortalRoute, redirect } from '../frame/route.ts';
+import { appHomeRoutes } from './app-home.ts';
+import { appListRoutes } from './app-list.ts';
 import { auditRoutes } from './audit.ts';
 import { hostRoutes } from './hosts.ts';
 import { meRoutes } from './me.ts';
@@ -11,11 +13,16 @@ export const routes: readonly PortalRoute[] = [
     method: 'GET',
     path: '/portal',
     may: 'seeHosts',
-    respond: async () => redirect('/portal/hosts'),
+    respond: async ({ hosts }) => {
+      const [first, ...others] = await hosts();
+      return redirect(first && others.length === 0 ? `/portal/hosts/${first.id}/apps` : '/portal/hosts');
+    },
   }),
   ...signInRoutes,
   ...meRoutes,
   ...hostRoutes,
+  ...appListRoutes,
+  ...appHomeRoutes,
   ...operatorRoutes,
   ...auditRoutes,
 ];

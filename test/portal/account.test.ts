@@ -173,7 +173,7 @@ describe('an owner of a host that others can reach', () => {
     browser.close();
     const admin = new PortalClient(host);
     admin.headers = browser.headers;
-    assert.match((await admin.signIn(await makeOperator(host, 'admin'))).text, /<h1>Hosts/);
+    assert.match((await admin.signIn(await makeOperator(host, 'admin'))).text, /<h1>Apps/);
     admin.close();
     await host.stop();
   });

@@ -49,7 +49,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('alert').waitFor();
       await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
       await press('Sign in');
-      await heading('Hosts');
+      await heading('Apps');
       await page.goto(`${url}/portal/me`);
       await press('Switch on second factor');
       await heading('Switch on second factor');
@@ -64,7 +64,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByRole('link', { name: 'Use a recovery code' }).click();
       await page.getByLabel('Recovery code').fill(recovery);
       await press('Sign in');
-      await heading('Hosts');
+      await heading('Apps');
       assert.deepEqual(
         noise.filter((text) => !text.includes('401')),
         [],
@@ -145,7 +145,7 @@ for (const javaScriptEnabled of [true, false]) {
       const { email } = await makeOperator(host, 'viewer');
       const url = await open();
       await signIn(url, email);
-      await heading('Hosts');
+      await heading('Apps');
       await page.route('http://elsewhere.test/**', (route) =>
         route.fulfill({ contentType: 'text/html', body: `<a href="${url}/portal/audit">audit</a>` }),
       );
@@ -169,7 +169,7 @@ describe('the pages of the portal', { skip }, () => {
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('heading', { name: 'Hosts' }).waitFor();
+      await page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
       for (const path of [
         'hosts',
         'hosts/add',
@@ -201,7 +201,7 @@ describe('the pages of the portal', { skip }, () => {
     await page.getByLabel('E-mail').fill(email);
     await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Hosts' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
     await page.goto(`http://localhost:${host.port}/portal/audit`);
     await page.keyboard.press('j');
     assert.equal(await page.evaluate('document.activeElement.matches("[data-row]")'), true);

@@ -73,8 +73,8 @@ describe('the roles of operators', () => {
 
   it('show in the bar only what may be opened', async () => {
     for (const [role, entries] of [
-      ['owner', ['Hosts', 'Operators', 'Audit', 'Account']],
-      ['viewer', ['Hosts', 'Audit', 'Account']],
+      ['owner', ['Hosts', 'Apps', 'Operators', 'Audit', 'Account']],
+      ['viewer', ['Hosts', 'Apps', 'Audit', 'Account']],
     ] as const) {
       const browser = new PortalClient(host);
       const { text } = await browser.signIn(await makeOperator(host, role));

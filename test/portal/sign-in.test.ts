@@ -146,7 +146,7 @@ describeOnBothStores('signing in to the portal', (stage) => {
     assert.match(weak.text, /aria-invalid="true"/);
     assert.match(weak.text, /At least 12 characters/);
     const done = await browser.follow(await browser.post(path, { password: OPERATOR_PASSWORD }));
-    assert.match(done.text, /<h1>Hosts<\/h1>/);
+    assert.match(done.text, /<h1>Apps<\/h1>/);
     browser.close();
     assert.equal((await open().get(path)).status, 404);
     assert.equal((await browser.signIn({ email: 'link@example.com' })).status, 200);

@@ -36,9 +36,19 @@ export interface AppOverview {
   };
 }
 
-/** A page of all apps, newest first. Throws `refused` for a cursor of another list. */
-export async function listOverview(deps: OverviewDeps, page: ListRequest): Promise<ListPage<AppOverview>> {
+/**
+ * A page of all apps, newest first; with `appId` that one alone, if there is one. Throws `refused` for a
+ * cursor of another list.
+ */
+export async function listOverview(
+  deps: OverviewDeps,
+  { appId, ...page }: ListRequest & { appId?: string | undefined },
+): Promise<ListPage<AppOverview>> {
   await deps.activity.flush();
+  if (appId !== undefined) {
+    const app = await deps.store.apps.read(appId);
+    return { rows: app ? [await overviewOf(deps, app)] : [] };
+  }
   const { rows, ...rest } = await readList(deps, { list: 'overview' }, page, (keyPage) =>
     deps.store.apps.walk(keyPage),
   );

@@ -59,6 +59,16 @@ describeOnBothStores('the overview of apps', (host) => {
     assert.deepEqual((await rowOf(app)).warnings, ['full', 'messages_failed']);
   });
 
+  it('tells of one app alone, and of none that there is not', async () => {
+    const [app] = [await host().createApp(), await host().createApp()];
+    const ids = async (appId: string) => {
+      const { body } = await host().portal('GET', `/api/app/overview?appId=${appId}`);
+      return body.rows.map((row: { appId: string }) => row.appId);
+    };
+    assert.deepEqual(await ids(app.id), [app.id]);
+    assert.deepEqual(await ids('0'.repeat(32)), []);
+  });
+
   it('pages by key, each app once, newest first', async () => {
     const made: string[] = [];
     for (let n = 0; n < 5; n++) {

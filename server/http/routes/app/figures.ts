@@ -29,7 +29,7 @@ export const figureRoutes = [
     method: 'GET',
     path: '/api/app/overview',
     summary: 'All apps, newest first, each in one line: how many, what to look at, how far it came.',
-    input: z.object(listPaging),
+    input: z.object({ appId: appId.optional(), ...listPaging }),
     answer: overviewAnswer,
     errors: ['refused'],
     respond: async ({ deps, input }) => wireList(await listOverview(deps, input), wireOverview),

@@ -1,0 +1,83 @@
+import type { List } from '../client/host/list.ts';
+import type { Texts } from './frame/texts.ts';
+
+/** Rows of a page. */
+export const PAGE_ROWS = 50;
+/** How many pages one can go back one by one; from there Previous leads to the first. */
+const TRAIL = 20;
+
+/**
+ * Addresses around a page of a list that is read by `after`: its filters stay, and the way back goes along.
+ * What is undefined is not there. `next`: of the list that was read.
+ */
+export function pagesOf(
+  path: string,
+  query: URLSearchParams,
+  next: string | undefined,
+): { next: string | undefined; previous: string | undefined } {
+  const after = query.get('after') ?? '';
+  const trail = (query.get('trail') ?? '').split('.').filter((cursor) => cursor !== '');
+  const onward = after === '' ? trail : [...trail, after].slice(-TRAIL);
+  return {
+    next: next === undefined ? undefined : listAddress(path, query, { after: next, trail: onward.join('.') }),
+    previous:
+      after === ''
+        ? undefined
+        : listAddress(path, query, { after: trail.at(-1) ?? '', trail: trail.slice(0, -1).join('.') }),
+  };
+}
+
+/** The same list with other parameters; an empty one is left out. Without `after` it is the first page. */
+export function listAddress(
+  path: string,
+  query: URLSearchParams,
+  changes: Readonly<Record<string, string>> = {},
+): string {
+  const parameters = new URLSearchParams(query);
+  for (const name of ['after', 'trail', 'poll']) parameters.delete(name);
+  for (const [name, value] of Object.entries(changes)) parameters.set(name, value);
+  for (const [name, value] of [...parameters]) if (value === '') parameters.delete(name);
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
+}
+
+/** One way to narrow a list, as the part `filters` shows it. */
+export type Filter =
+  | { name: string; label: string; search: true; value: string; hint?: string | undefined }
+  | { name: string; label: string; options: readonly Option[] }
+  | { name: string; label: string; day: true; value: string };
+interface Option {
+  value: string;
+  label: string;
+  chosen: boolean;
+}
+
+/** A filter of a few values; `<prefix><value>` names the text of each. The first option is all of them. */
+export function choiceFilter(
+  texts: Texts,
+  query: URLSearchParams,
+  { name, label, prefix, values }: { name: string; label: string; prefix: string; values: readonly string[] },
+): Filter {
+  const chosen = query.get(name) ?? '';
+  const options = [
+    { value: '', label: texts.say('all'), chosen: false },
+    ...values.map((value) => ({ value, label: texts.say(prefix + value), chosen: value === chosen })),
+  ];
+  return { name, label, options };
+}
+
+/** What the parts `filters` and `pages` need; give it as `list` to the template. */
+export function listModel(
+  path: string,
+  query: URLSearchParams,
+  { filters = [], next }: { filters?: readonly Filter[]; next?: string | undefined },
+) {
+  const isFiltered = filters.some(({ name }) => (query.get(name) ?? '') !== '');
+  return { path, filters, isFiltered, clear: path, ...pagesOf(path, query, next) };
+}
+
+/** How many there are: "1,204", "about 1,204,000"; undefined where the host does not say. */
+export function countText(texts: Texts, { total, totalIsExact }: List<unknown>): string | undefined {
+  if (total === undefined) return undefined;
+  const count = texts.number(total);
+  return totalIsExact ? count : texts.say('list.about', { count });
+}
