@@ -30,9 +30,10 @@ describe('what npm ci installs', () => {
   });
 
   it('runs no program while it is installed', () => {
+    // That of esbuild puts a faster launcher in place, and it works without.
     assert.deepEqual(
       installed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path),
-      [],
+      ['node_modules/esbuild'],
     );
     assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
   });
