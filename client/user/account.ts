@@ -93,7 +93,9 @@ export function account(parts: Parts) {
     /** Here, or with `everywhere` on all devices. Here nobody is logged in afterwards, in any case. */
     logOut: async ({ everywhere = false }: { everywhere?: boolean } = {}, options?: CallOptions) => {
       try {
-        if (keeper.isLoggedIn) await keeper.call('logout', { everywhere }, options);
+        await keeper.call('logout', { everywhere }, options);
+      } catch (error) {
+        if (!(error instanceof AuthError && error.code === 'session_ended')) throw error;
       } finally {
         await keeper.end();
       }

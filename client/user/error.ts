@@ -120,6 +120,8 @@ export function refusal(status: number, headers: Headers, body: unknown): AuthEr
   const word = BY_NUMBER[wire as keyof typeof BY_NUMBER];
   const requestId = headers.get('x-request-id') ?? undefined;
   if (!word || typeof message !== 'string') {
+    // A proxy whose host is away.
+    if (status > 501 && status < 505) return new AuthError('unavailable', `HTTP ${status}`, { requestId });
     return new AuthError('bad_response', `HTTP ${status} from something that is no host`, { requestId });
   }
   const retryAfter = Number(headers.get('retry-after')) || undefined;

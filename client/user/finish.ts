@@ -1,4 +1,4 @@
-import { AuthError, renamed } from './error.ts';
+import { AuthError, type ErrorCode, renamed } from './error.ts';
 
 /** After so many wrong tries the host takes no code any more. */
 const TRIES = 5;
@@ -9,7 +9,10 @@ const TRIES = 5;
  */
 export function codeStep<P extends [code: string, ...more: unknown[]], V>(
   step: (...parameters: P) => Promise<V>,
-  { endsAt = Number.POSITIVE_INFINITY, refusedAs = 'invalid_data' as string } = {},
+  {
+    endsAt = Number.POSITIVE_INFINITY,
+    refusedAs = 'invalid_data',
+  }: { endsAt?: number | undefined; refusedAs?: ErrorCode } = {},
 ): (...parameters: P) => Promise<V> {
   let wrong = 0;
   return async (...parameters) => {
@@ -17,8 +20,12 @@ export function codeStep<P extends [code: string, ...more: unknown[]], V>(
     try {
       return await step(...parameters);
     } catch (error) {
-      if (!(error instanceof AuthError) || error.reason || error.code !== refusedAs) throw error;
-      wrong++;
+      if (!(error instanceof AuthError)) throw error;
+      // What cannot be a code was not even compared.
+      if (error.field !== 'code') {
+        if (error.reason || error.code !== refusedAs) throw error;
+        wrong++;
+      }
       throw renamed(error, 'wrong_code');
     }
   };

@@ -24,12 +24,20 @@ export function received(text: string): Jwt {
   return { text, receivedAt: Date.now(), lifetimeMs: (exp - iat) * 1000 };
 }
 
+/** When a token of the host ends, epoch milliseconds; one without an end never does. */
+export function endOf(token: string): number {
+  const { exp } = claimsOf(token) as { exp?: number };
+  return exp === undefined ? 8.64e15 : exp * 1000;
+}
+
 /** The claims of a JWT, unverified. */
 export function claimsOf(token: string): Record<string, unknown> {
   try {
     const part = token.split('.')[1] ?? '';
     const bytes = atob(part.replaceAll('-', '+').replaceAll('_', '/'));
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))));
+    // Not every engine has a TextDecoder.
+    const escaped = [...bytes].map((byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    return JSON.parse(decodeURIComponent(escaped.join('')));
   } catch (cause) {
     throw new AuthError('bad_response', 'this is no token', { cause });
   }

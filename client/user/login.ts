@@ -37,7 +37,7 @@ export function login({ call, keeper, facts }: Parts) {
     return {
       state: 'secondFactor',
       kind: factor === 'phone' ? 'sms' : 'totp',
-      finish: codeStep(step, { endsAt: exp ? exp * 1000 : undefined }),
+      finish: codeStep(step, { endsAt: exp && exp * 1000, refusedAs: 'wrong_credentials' }),
     };
   }
 

@@ -3,23 +3,20 @@ import type { PasswordRule } from './error.ts';
 import type { Application } from './types.ts';
 
 /** The characters that count as special, as the host's white paper lists them. */
-const SPECIAL = /[@%+\\/'!#$^?:,(){}[\]~`\-_.&*=<>;|"]/g;
+const SPECIAL = /[@%+\\/'!#$^?:()[\]~`\-_.,]/g;
 
 /** What the app says of itself: asked once, and again by `get({ fresh: true })`. */
 export class AppFacts {
   readonly #call: Call;
   #known: Application | undefined;
-  #asking: Promise<Application> | undefined;
   constructor(call: Call) {
     this.#call = call;
   }
 
   async get(options?: CallOptions, { fresh = false } = {}): Promise<Application> {
-    if (this.#known && !fresh) return this.#known;
-    this.#asking ??= this.#call.app<Application>('getApplication', undefined, options).finally(() => {
-      this.#asking = undefined;
-    });
-    this.#known = await this.#asking;
+    if (!this.#known || fresh) {
+      this.#known = await this.#call.app<Application>('getApplication', undefined, options);
+    }
     return this.#known;
   }
 

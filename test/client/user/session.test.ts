@@ -40,7 +40,7 @@ describe('a session of the client', () => {
     const refused = await first.auth.user.get();
     assert.ok(!refused.ok);
     assert.equal(refused.error.code, 'session_ended');
-    assert.deepEqual(first.heard, ['loggedIn', 'expired']);
+    assert.deepEqual(first.heard, ['loggedIn', 'loggedOut'], 'the storage says that it was a log-out');
   });
 
   it('renews once for fifty calls at once', async () => {
