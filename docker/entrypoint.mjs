@@ -15,7 +15,8 @@ if (!existsSync(join(dataDir, 'host.env'))) {
   if (setup.status !== 0) process.exit(setup.status ?? 1);
   process.stderr.write(
     'The server secret for the portal: docker exec NAME node setup/start.mjs --print-secret\n' +
-      'A first app and its token: docker exec NAME node setup/start.mjs --yes --no-start --app demo\n',
+      'A first app: docker exec NAME node setup/start.mjs --yes --no-start --app demo\n' +
+      'Its token: docker exec NAME node setup/start.mjs --print-app-token demo\n',
   );
 }
 await import('../server/start.mjs');

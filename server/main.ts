@@ -77,6 +77,8 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
   log.ready(config.apiUrl);
+  // Setup, where it started this host, has something to do from now on.
+  process.send?.({ port }, () => undefined);
 
   let askedAt: number | undefined;
   const stop = async (): Promise<void> => {

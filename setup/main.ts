@@ -8,6 +8,7 @@ const COMMANDS: Record<CommandName | 'setup', () => Promise<Command>> = {
   setup: async () => (await import('./commands/set-up.ts')).setUp,
   check: async () => (await import('./commands/check.ts')).runDoctor,
   'print-secret': async () => (await import('./commands/secret.ts')).printSecret,
+  'print-app-token': async () => (await import('./commands/app-token.ts')).printAppToken,
   'rotate-secret': async () => (await import('./commands/secret.ts')).rotateSecret,
   'rotate-pass-key': async () => (await import('./commands/rotate-keys.ts')).rotatePassKey,
   'rotate-encrypt-key': async () => (await import('./commands/rotate-keys.ts')).rotateEncryptKey,

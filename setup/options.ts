@@ -16,6 +16,7 @@ const OPTIONS = {
     help: 'print a one-time link to the portal for this person; with --yes part of the set-up',
   },
   'reset-factor': { type: 'boolean', help: 'with --operator: take the second factor off' },
+  try: { type: 'boolean', help: 'after the start sign a test user up and show the verified token' },
   'no-start': { type: 'boolean', help: 'end after the summary' },
   json: { type: 'boolean', help: 'print the summary as one JSON object on stdout' },
   'skip-checks': { type: 'boolean', help: 'write the configuration although a check failed' },
@@ -26,6 +27,11 @@ const OPTIONS = {
   },
   check: { type: 'boolean', help: 'change nothing; check keys, database, mail, SMS and address' },
   'print-secret': { type: 'boolean', help: 'print the server secret token again' },
+  'print-app-token': {
+    type: 'string',
+    value: '[NAME]',
+    help: "print an app's token; the name may be left out where there is one app",
+  },
   'rotate-secret': {
     type: 'boolean',
     help: 'make a new server secret token; the old one is refused from then on',
@@ -56,6 +62,7 @@ export type Options = {
 const COMMANDS = [
   'check',
   'print-secret',
+  'print-app-token',
   'rotate-secret',
   'rotate-pass-key',
   'rotate-encrypt-key',
@@ -73,7 +80,7 @@ export function parseOptions(argv: readonly string[]): {
   let options: Options;
   try {
     const config = Object.fromEntries(Object.entries(OPTIONS).map(([name, { type }]) => [name, { type }]));
-    options = parseArgs({ args: [...argv], options: config, strict: true, allowPositionals: false })
+    options = parseArgs({ args: withEmptyName(argv), options: config, strict: true, allowPositionals: false })
       .values as Options;
   } catch (error) {
     throw new SetupError(EXIT.wrongOption, `${(error as Error).message}\nTry: npx setup --help`);
@@ -90,7 +97,22 @@ export function parseOptions(argv: readonly string[]): {
   if (options['reset-factor'] && options.operator === undefined) {
     throw new SetupError(EXIT.wrongOption, '--reset-factor goes with --operator EMAIL only.');
   }
+  if (options.try && (options['no-start'] || commands.length > 0)) {
+    throw new SetupError(
+      EXIT.wrongOption,
+      '--try needs a host that runs: it goes with a set-up that starts it.',
+    );
+  }
   return { options, command: commands[0] };
+}
+
+/** `parseArgs` knows no value that may be left out: an empty one stands for it. */
+function withEmptyName(argv: readonly string[]): string[] {
+  const option = '--print-app-token';
+  return argv.map((word, index) => {
+    const hasName = argv[index + 1] !== undefined && !argv[index + 1]?.startsWith('-');
+    return word === option && !hasName ? `${option}=` : word;
+  });
 }
 
 /** The text of `--help`. */

@@ -17,7 +17,7 @@ const FLOWS = [
   ...['jobs', 'transfer', 'portal', 'operators'],
 ];
 /** The rooms of setup, likewise. */
-const SETUP = ['terminal', 'installation', 'checks', 'backup', 'wizard', 'commands'];
+const SETUP = ['terminal', 'installation', 'trying', 'checks', 'backup', 'wizard', 'commands'];
 
 /** What the files of a folder may import besides each other. The first matching entry counts. */
 const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
@@ -71,7 +71,13 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   // What starts the host hands its HTTP server the portal, which is loaded at its first use.
   { folder: 'server/main.ts', below: ['server/', 'portal/lazy.ts'] },
   { folder: 'server/', below: ['package.json'] },
-  ...fromTheGroundUp('setup/', SETUP, ['server/', 'setup/exit.ts', 'setup/command.ts', 'setup/options.ts']),
+  ...fromTheGroundUp('setup/', SETUP, [
+    'server/',
+    'client/user/',
+    'setup/exit.ts',
+    'setup/command.ts',
+    'setup/options.ts',
+  ]),
   { folder: 'setup/', below: ['server/'] },
   {
     folder: 'cli/',

@@ -22,7 +22,9 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { type Answers, type AppAnswer, gatherAnswers } from '../wizard/answers.ts';
 import { askQuestions, type Settled } from '../wizard/questions.ts';
 import { printSummary, summarise } from '../wizard/summary.ts';
+import { theApp } from './app-token.ts';
 import { makeOperator, requireEmail, requirePortal } from './operator.ts';
+import { tryOut } from './try-out.ts';
 
 /**
  * `npx setup`: ask (or take what is given), check, write, make the first app, print the summary, start the
@@ -55,19 +57,30 @@ export const setUp: Command = async ({ options, terminal }) => {
     createdApp: boolean;
     serverSecret: string;
     operatorLink: string | undefined;
+    hasApps: boolean;
+    triedApp: App | undefined;
   };
   try {
     // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until
     // the first rotation.
     if (hadKeys && plan.newConfig) await host.store.meta.compareAndSet(META.adoptedHostKey, undefined, 'yes');
+    const made = await makeFirstApp(host, settled.app, terminal);
     outcome = {
-      ...(await makeFirstApp(host, settled.app, terminal)),
+      ...made,
+      hasApps: (await host.store.apps.list({ offset: 0, limit: 1 })).length > 0,
+      triedApp: options.try ? (made.app ?? (await theApp(host, ''))) : made.app,
       serverSecret: await issueServerSecret(host),
       operatorLink: wish && (await makeOperator(host, wish)),
     };
   } finally {
     await host.stop();
   }
+  const hasChanged =
+    plan.newConfig ||
+    createdKeys ||
+    outcome.createdApp ||
+    Object.keys(plan.changes).length > 0 ||
+    Boolean(wish);
   const created = { keys: createdKeys, config: plan.newConfig, app: outcome.createdApp };
   const summary = summarise({
     config,
@@ -78,9 +91,14 @@ export const setUp: Command = async ({ options, terminal }) => {
     checks,
   });
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-  else printSummary(summary, outcome.app, terminal);
+  else printSummary(summary, { hasChanged, hasApps: outcome.hasApps }, terminal);
   if (options['no-start']) return EXIT.done;
-  return launchHost(hostEnvironment(answers));
+  const running = launchHost(hostEnvironment(answers));
+  const app = outcome.triedApp;
+  if (app && (options.try || isInteractive(options))) {
+    await tryOut({ running, config, app, terminal, canAsk: isInteractive(options), isWanted: options.try });
+  }
+  return running.ended;
 };
 
 function isInteractive(options: Options): boolean {

@@ -13,9 +13,20 @@ export const HOST_ARGUMENTS: readonly string[] = [
 ];
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Starts the host in the foreground, passes signals on and answers its exit code. */
-export function launchHost(env: Environment): Promise<number> {
-  const host = spawn(process.execPath, [...HOST_ARGUMENTS], { stdio: 'inherit', env: { ...env } });
+/** A host in the foreground. */
+export interface RunningHost {
+  /** Its port, once it answers there; undefined when it ended before. */
+  readonly listening: Promise<number | undefined>;
+  /** Its exit code. */
+  readonly ended: Promise<number>;
+  /** Asks it to drain and end. */
+  stop(): void;
+}
+
+/** Starts the host in the foreground and passes signals on. */
+export function launchHost(env: Environment): RunningHost {
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
+  const host = spawn(process.execPath, [...HOST_ARGUMENTS], { stdio: [...stdio], env: { ...env } });
   // On a terminal Ctrl-C reaches the host by itself; these keep setup alive until the host has drained.
   const forward = SIGNALS.map((signal) => {
     const listener = () => {
@@ -24,11 +35,19 @@ export function launchHost(env: Environment): Promise<number> {
     process.on(signal, listener);
     return () => process.off(signal, listener);
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     host.on('error', reject);
     host.on('exit', (code, signal) => {
       for (const stop of forward) stop();
       resolve(code ?? (signal === 'SIGKILL' ? 137 : 1));
     });
   });
+  const listening = new Promise<number | undefined>((resolve) => {
+    host.once('message', (said: { port: number }) => {
+      resolve(said.port);
+      host.disconnect();
+    });
+    host.once('exit', () => resolve(undefined));
+  });
+  return { listening, ended, stop: () => host.kill('SIGINT') };
 }

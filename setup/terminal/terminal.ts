@@ -6,6 +6,8 @@ type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
 export interface Terminal {
   readonly stream: NodeJS.WriteStream;
   line(text?: string): void;
+  /** A text in lines that fit, behind an indentation of so many columns. */
+  wrap(text: string, indentation: number): string[];
   style(style: Style, text: string): string;
   /** Shows that something goes on once it takes longer than half a second. */
   progress<T>(what: string, work: Promise<T>): Promise<T>;
@@ -13,6 +15,8 @@ export interface Terminal {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const PATIENCE_MS = 500;
+/** Where nobody says how wide it is. */
+const USUAL_COLUMNS = 80;
 
 /** Colours and the spinner appear only on a terminal (and not with `NO_COLOR`). */
 export function openTerminal(stream: NodeJS.WriteStream): Terminal {
@@ -20,6 +24,8 @@ export function openTerminal(stream: NodeJS.WriteStream): Terminal {
   return {
     stream,
     line: (text = '') => stream.write(`${colours ? text : stripVTControlCharacters(text)}\n`),
+    wrap: (text, indentation) =>
+      text.split('\n').flatMap((line) => wrapped(line, (stream.columns || USUAL_COLUMNS) - indentation)),
     style: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
     async progress(what, work) {
       let frame = 0;
@@ -43,4 +49,17 @@ export function openTerminal(stream: NodeJS.WriteStream): Terminal {
       }
     },
   };
+}
+
+/** Breaks at blanks; a word that is longer than a line stays whole. */
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import type { CheckResult } from '../../server/checks/finding.ts';
 import { type App, currentKey } from '../../server/model/app.ts';
@@ -51,7 +50,6 @@ export function summarise({
   created,
   checks,
 }: SummaryInput): Summary {
-  const mount = isUsualFolder(config.dataDir) ? '"$PWD/data:/data"' : shellQuote(`${config.dataDir}:/data`);
   return {
     dataDir: config.dataDir,
     apiUrl: config.apiUrl,
@@ -67,7 +65,7 @@ export function summarise({
     serverSecret,
     ...(operatorLink !== undefined && { operatorLink }),
     startCommand: `${inFolder(config.dataDir)}npm start`,
-    dockerCommand: `docker run -d -p ${config.port}:${config.port} -v ${mount} --user "$(id -u):$(id -g)" cosync-auth-host`,
+    dockerCommand: dockerParts(config).join(' '),
     app: app ? describeApp(app, config) : null,
     created,
     checks,
@@ -96,95 +94,60 @@ function inFolder(dataDir: string): string {
   return isUsualFolder(dataDir) ? '' : `DATA_DIR=${shellQuote(dataDir)} `;
 }
 
-function secretCommand({ dataDir }: Summary): string {
-  return `${inFolder(dataDir)}npx setup --print-secret`;
+/** The command that starts a container, where a line of a terminal may end. */
+function dockerParts({ port, dataDir }: Pick<Config, 'port' | 'dataDir'>): [string, string] {
+  const mount = isUsualFolder(dataDir) ? '"$PWD/data:/data"' : shellQuote(`${dataDir}:/data`);
+  return [`docker run -d -p ${port}:${port} -v ${mount}`, '--user "$(id -u):$(id -g)" cosync-auth-host'];
 }
 
-/** Prints what was done and what to do next. The server secret is shown only on a terminal. */
-export function printSummary(summary: Summary, app: App | undefined, terminal: Terminal): void {
+/** A folder other than the usual one, so that the commands below can stay short. */
+function folderLine({ dataDir }: Summary): string[] {
+  return isUsualFolder(dataDir) ? [] : [`export DATA_DIR=${shellQuote(dataDir)}`];
+}
+
+/**
+ * Says where everything is and how to go on, in a few lines that fit 80 columns. Secrets and tokens stay
+ * where they are: a terminal's history is no place for them. `hasApps`: also of an earlier run.
+ */
+export function printSummary(
+  summary: Summary,
+  { hasChanged, hasApps }: { hasChanged: boolean; hasApps: boolean },
+  terminal: Terminal,
+): void {
   const { style, line } = terminal;
-  const row = (name: string, value: string) => line(`  ${style('dim', name.padEnd(14))}${value}`);
+  const row = (name: string, value: string) => line(`  ${style('dim', name.padEnd(9))} ${value}`);
   const here = (path: string) => relative('.', path) || '.';
   line();
-  line(
-    style(
-      'bold',
-      summary.created.config ? 'The host is set up.' : 'The host is set up; nothing had to change.',
-    ),
-  );
+  line(style('bold', `The host is set up${hasChanged ? '.' : '; nothing had to change.'}`));
   row('address', summary.apiUrl);
-  row('data', `${here(summary.dataDir)}  (keys, settings, database: back it up, keep it private)`);
-  row(
-    'key pair',
-    `${here(summary.privateKeyFile)}, ${here(summary.publicKeyFile)}${summary.created.keys ? '  (new)' : ''}`,
-  );
-  row('database', summary.database);
-  row(
-    'mail, SMS',
-    `${summary.mail}, ${summary.sms}${usesOutbox(summary) ? `  (messages land in ${here(join(summary.dataDir, 'outbox.jsonl'))})` : ''}`,
-  );
+  if (summary.operatorLink) {
+    row('portal', 'this link sets a password, once, within 24 hours:');
+    line(summary.operatorLink);
+  } else row('state', 'npx cosync status');
+  row('data', `${here(summary.dataDir)} (keys, settings, database: back it up, keep it private)`);
+  if (usesOutbox(summary)) row('messages', `land in ${here(join(summary.dataDir, 'outbox.jsonl'))}`);
+  if (summary.app) row('app', summary.app.name);
   for (const check of summary.checks.filter(({ ok }) => !ok))
     row(check.name, style('yellow', `not checked or failed: ${check.detail}`));
+  row('secrets', 'npx setup --print-secret, npx setup --print-app-token');
   line();
-  line(style('bold', 'Portal'));
-  row('host name', 'any name you like');
-  row('host URL', summary.apiUrl);
-  if (terminal.stream.isTTY) row('server secret', summary.serverSecret);
-  else row('server secret', `${secretCommand(summary)} shows it`);
-  if (summary.operatorLink) row('operator', `${summary.operatorLink}  (once, within 24 hours)`);
-  line();
-  if (summary.app && app) {
-    line(style('bold', `App "${summary.app.name}"`));
-    row('app token', summary.app.appToken);
-    row('issuer', summary.app.issuer);
-    row('public keys', summary.app.jwksUrl);
-    line();
-    line('Sign a user up:');
-    line(`  ${style('cyan', signupCommand(summary, app))}`);
-    line(nextStep(app, summary));
+  line(style('bold', 'Next, in another terminal:'));
+  const command = (text: string, use?: string) =>
+    line(`  ${style('cyan', use ? text.padEnd(26) : text)}${use ? style('dim', use) : ''}`);
+  for (const text of folderLine(summary)) command(text);
+  if (hasApps) {
+    command('npx cosync try signup', 'sign a test user up, see the token');
+    command('npx cosync app token', 'the token that your app sends');
   } else {
-    line('Make a first app:');
-    line(`  ${style('cyan', appCommand(summary))}`);
+    command('npx cosync app create demo', 'the first app');
+    command('npx cosync try signup', 'then sign a test user up, see the token');
   }
-  line();
-  row('start', summary.startCommand);
-  row('container', summary.dockerCommand);
+  const [run, rest] = dockerParts(summary);
+  command(`${run} \\`);
+  command(`  ${rest}`);
   line();
 }
 
 function usesOutbox({ mail, sms }: Summary): boolean {
   return mail === 'outbox' || sms === 'outbox';
-}
-
-/**
- * Clients send the MD5 of the typed text (contract §1.4 C12); the example's password is "Correct-Horse-1".
- */
-const EXAMPLE_PASSWORD = createHash('md5').update('Correct-Horse-1').digest('hex');
-const EXAMPLE_HANDLE = 'you@example.com';
-
-function signupCommand(summary: Summary, app: App): string {
-  const body = JSON.stringify({ handle: EXAMPLE_HANDLE, password: EXAMPLE_PASSWORD });
-  return `curl -s ${localUrl(summary)}/api/appuser/signup -H 'app-token: ${app.appToken}' -H 'Content-Type: application/json' -d '${body}'`;
-}
-
-function nextStep(app: App, summary: Summary): string {
-  const outbox = `${relative('.', join(summary.dataDir, 'outbox.jsonl'))}`;
-  const where = summary.mail === 'outbox' ? `the last line of ${outbox}` : 'the mail';
-  if (app.signupFlow === 'none') return 'It answers the tokens of the new user.';
-  if (app.signupFlow === 'link') return `Then open the link in ${where}.`;
-  const body = JSON.stringify({ handle: EXAMPLE_HANDLE, code: '……' });
-  return [
-    `Then read the code in ${where} and send it:`,
-    `  curl -s ${localUrl(summary)}/api/appuser/completeSignup -H 'app-token: ${app.appToken}' -H 'Content-Type: application/json' -d '${body}'`,
-  ].join('\n');
-}
-
-function appCommand(summary: Summary): string {
-  const body = JSON.stringify({ name: 'demo' });
-  return `curl -s ${localUrl(summary)}/api/app -H "server-secret: $(${secretCommand(summary)})" -H 'Content-Type: application/json' -d '${body}'`;
-}
-
-/** The example is pasted on this machine, where the public address may not be reachable yet. */
-function localUrl({ port }: Summary): string {
-  return `http://localhost:${port}`;
 }

@@ -75,10 +75,10 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
     wizard.type(`${KEYS.backspace.repeat(9)}a calm pass phrase${KEYS.enter}`);
     await wizard.answer('Once more', 'a calm pass phrase');
     await wizard.answer('Write it and start the host?', 'y');
-    await wizard.expect('server secret');
-    await wizard.expect('app token');
-    await wizard.expect('curl');
+    await wizard.expect('npx cosync try signup');
     await wizard.expect(`Ready: http://localhost:${port} · Ctrl-C stops`);
+    await wizard.answer('Sign a test user up and see the token?', 'y');
+    await wizard.expect('verified against the published keys');
     const response = await fetch(`http://localhost:${port}/readyz`);
     assert.equal(response.status, 200);
     wizard.type(KEYS.ctrlC);

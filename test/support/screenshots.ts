@@ -38,7 +38,7 @@ async function runWizard(folder: string): Promise<string> {
   await session.answer('Its users sign up');
   await session.answer('E-mail of an operator');
   await session.answer('Write it', 'y');
-  await session.expect('server secret');
+  await session.expect('npx cosync try signup');
   await session.exited;
   return session.raw.replaceAll(folder, '/srv/auth');
 }
@@ -55,7 +55,7 @@ async function drawTerminal(browser: Browser, text: string): Promise<void> {
   );
   await page.addStyleTag({ path: module.resolve('@xterm/xterm/css/xterm.css') });
   await page.addScriptTag({ path: module.resolve('@xterm/xterm/lib/xterm.js') });
-  const screen = text.slice(0, text.indexOf('Sign a user up:'));
+  const screen = text.slice(0, text.indexOf('Next, in another terminal:'));
   await page.evaluate(
     `new Promise((done) => {
       const terminal = new Terminal({ cols: ${COLUMNS}, rows: 200, fontFamily: 'DejaVu Sans Mono', fontSize: 13, theme: { background: '#11151c' }, cursorInactiveStyle: 'none' });
