@@ -7,7 +7,7 @@ import { errorFields } from '../server/log/events.ts';
 import { HostError } from '../server/model/errors.ts';
 import type { Deps } from '../server/ports/deps.ts';
 import { Assets } from './frame/assets.ts';
-import { pagePolicy } from './frame/headers.ts';
+import { framePolicy, pagePolicy } from './frame/headers.ts';
 import { navigationFor } from './frame/navigation.ts';
 import { type PageReply, type PortalReply, page, Refusal } from './frame/route.ts';
 import { Router } from './frame/router.ts';
@@ -69,11 +69,20 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
 
   async function send(exchange: Exchange, reply: PortalReply): Promise<void> {
     const { ctx, secure } = exchange;
+    const cookies = [...exchange.setCookies, ...reply.cookies].flatMap((cookie) => ['Set-Cookie', cookie]);
     if (reply.kind === 'download') {
-      await sender.sendDownload(ctx, secure, reply).catch(() => ctx.res.destroy());
+      await sender.sendDownload(ctx, secure, reply, cookies).catch(() => ctx.res.destroy());
       return;
     }
-    const cookies = [...exchange.setCookies, ...reply.cookies].flatMap((cookie) => ['Set-Cookie', cookie]);
+    if (reply.kind === 'document') {
+      return sender.send(ctx, secure, {
+        status: reply.status,
+        contentType: 'text/html; charset=utf-8',
+        body: reply.html,
+        headers: ['Content-Security-Policy', framePolicy, ...cookies],
+        framed: true,
+      });
+    }
     if (reply.kind === 'page') {
       const nonce = deps.codes.newId();
       const headers = [

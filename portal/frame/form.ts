@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { receive } from '../../server/http/frame/body.ts';
+import type { Upload } from '../../server/http/frame/upload.ts';
+import type { ReceivedFile } from '../../server/http/route.ts';
 import { Refusal } from './route.ts';
 
 const TYPE = 'application/x-www-form-urlencoded';
@@ -29,4 +31,13 @@ export async function readForm(request: IncomingMessage): Promise<Form> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');
   if (type.trim().toLowerCase() !== TYPE) throw new Refusal(422);
   return new Form((await receive(request)).toString('utf8'));
+}
+
+/** The same of a form with a file, which lies in a private folder until the upload is discarded. */
+export async function readUpload(upload: Upload): Promise<{ form: Form; file: ReceivedFile | undefined }> {
+  const { values, file } = await upload.read();
+  const texts = Object.entries(values).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return { form: new Form(new URLSearchParams(texts).toString()), file };
 }

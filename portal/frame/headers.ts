@@ -17,10 +17,19 @@ export function pagePolicy(nonce: string): string {
   ].join('; ');
 }
 
+/** The policy of a document that a page frames: styles and pictures, no script, no form, an origin of its own. */
+export const framePolicy = [
+  'sandbox',
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src https: data:',
+  "frame-ancestors 'self'",
+].join('; ');
+
 /** Headers of every answer of the portal: name, value, name, value … */
 export function commonHeaders(
   requestId: string,
-  { secure, subdomains }: { secure: boolean; subdomains: boolean },
+  { secure, subdomains, framed = false }: { secure: boolean; subdomains: boolean; framed?: boolean },
 ): string[] {
   const headers = [
     ...['X-Request-Id', requestId],
@@ -28,7 +37,7 @@ export function commonHeaders(
     ...['Referrer-Policy', 'same-origin'],
     ...['Cross-Origin-Opener-Policy', 'same-origin'],
     ...['Cross-Origin-Resource-Policy', 'same-origin'],
-    ...['X-Frame-Options', 'DENY'],
+    ...['X-Frame-Options', framed ? 'SAMEORIGIN' : 'DENY'],
   ];
   const age = `max-age=${YEAR_SECONDS}`;
   if (secure) headers.push('Strict-Transport-Security', subdomains ? `${age}; includeSubDomains` : age);

@@ -1,4 +1,5 @@
 import type { HostClient } from '../../client/host/index.ts';
+import type { ReceivedFile } from '../../server/http/route.ts';
 import type { AuditChange, Operator, OperatorSession } from '../../server/model/operator.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import type { PortalHost } from '../host-client.ts';
@@ -39,6 +40,8 @@ export interface Request extends Asked {
   session: OperatorSession;
   /** `full`, `masked` or `own`: how much of the answer is for this operator. */
   access: Access;
+  /** What was sent as the part `file` to a route with `upload`. Its temporary copy goes with the answer. */
+  file: ReceivedFile | undefined;
   /** The hosts this operator knows of. */
   hosts(): Promise<PortalHost[]>;
   /** A client of one of them, by the `:host` of an address. Throws `Refusal` 404 for another. */
@@ -73,9 +76,17 @@ export interface DownloadReply {
   kind: 'download';
   filename: string;
   contentType: string;
-  body: AsyncIterable<string>;
+  body: AsyncIterable<string | Uint8Array>;
+  cookies: readonly string[];
 }
-export type PortalReply = PageReply | RedirectReply | DownloadReply;
+/** A whole document for a frame of a page. */
+export interface DocumentReply {
+  kind: 'document';
+  html: string;
+  status: number;
+  cookies: readonly string[];
+}
+export type PortalReply = PageReply | RedirectReply | DownloadReply | DocumentReply;
 
 /** A page from the template `templates/portal/<view>.hbs`. */
 export function page(
@@ -95,8 +106,16 @@ export function redirect(
   return { kind: 'redirect', to, notice, cookies };
 }
 
-export function download(filename: string, contentType: string, body: AsyncIterable<string>): DownloadReply {
-  return { kind: 'download', filename, contentType, body };
+export function download(filename: string, contentType: string, body: DownloadReply['body']): DownloadReply {
+  return { kind: 'download', filename, contentType, body, cookies: [] };
+}
+
+/**
+ * What a page shows in `<iframe sandbox>`: markup that is not the portal's own, under a policy that lets it
+ * have styles and pictures and nothing else (`framePolicy`).
+ */
+export function frameDocument(html: string, status = 200): DocumentReply {
+  return { kind: 'document', html, status, cookies: [] };
 }
 
 /** An answer that is an error page. */
@@ -131,6 +150,8 @@ export interface OperatorRoute extends Common {
   may: Action;
   /** Asks for a fresh proof before the form is looked at. */
   stepUp: boolean;
+  /** Takes a form with a file (multipart); it is received after the role was looked at. */
+  upload: boolean;
   /** Asked by a timer: it does not keep a session alive. */
   polls: boolean;
   /** Answers an owner too who still owes the second factor. */
@@ -146,8 +167,8 @@ export function visitorRoute(route: Omit<VisitorRoute, 'who'>): PortalRoute {
 
 /** Declares an address for operators. */
 export function operatorRoute(
-  route: Omit<OperatorRoute, 'who' | 'stepUp' | 'polls' | 'first'> &
-    Partial<Pick<OperatorRoute, 'stepUp' | 'polls' | 'first'>>,
+  route: Omit<OperatorRoute, 'who' | 'stepUp' | 'upload' | 'polls' | 'first'> &
+    Partial<Pick<OperatorRoute, 'stepUp' | 'upload' | 'polls' | 'first'>>,
 ): PortalRoute {
-  return { who: 'operator', stepUp: false, polls: false, first: false, ...route };
+  return { who: 'operator', stepUp: false, upload: false, polls: false, first: false, ...route };
 }

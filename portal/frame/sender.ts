@@ -5,6 +5,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { HttpContext } from '../../server/http/frame/request-facts.ts';
 import type { Asset } from './assets.ts';
 import { commonHeaders } from './headers.ts';
+import type { DownloadReply } from './route.ts';
 
 const COMPRESS_FROM_BYTES = 1_024;
 const compress = { br: promisify(brotliCompress), gzip: promisify(gzip) };
@@ -18,6 +19,8 @@ export interface Outgoing {
   body?: string;
   /** Name, value, name, value … */
   headers: readonly string[];
+  /** A page of the portal may show it in a frame. */
+  framed?: boolean;
 }
 
 /** Writes answers of the portal, compressed where that helps. */
@@ -30,7 +33,7 @@ export class PortalSender {
   async send(
     ctx: HttpContext,
     secure: boolean,
-    { status, contentType, body = '', headers }: Outgoing,
+    { status, contentType, body = '', headers, framed = false }: Outgoing,
   ): Promise<void> {
     const bytes = Buffer.from(body);
     const encoding = bytes.length >= COMPRESS_FROM_BYTES ? encodingOf(ctx) : undefined;
@@ -39,6 +42,7 @@ export class PortalSender {
     this.#write(ctx, secure, {
       status,
       packed,
+      framed,
       headers: [
         ...['Cache-Control', 'no-store', 'Vary', 'HX-Request, Accept-Language, Accept-Encoding, Cookie'],
         ...(contentType ? ['Content-Type', contentType] : []),
@@ -65,7 +69,8 @@ export class PortalSender {
   async sendDownload(
     ctx: HttpContext,
     secure: boolean,
-    { filename, contentType, body }: { filename: string; contentType: string; body: AsyncIterable<string> },
+    { filename, contentType, body }: DownloadReply,
+    cookies: readonly string[],
   ): Promise<void> {
     ctx.respond = false;
     ctx.res.writeHead(200, [
@@ -73,6 +78,7 @@ export class PortalSender {
       ...['Cache-Control', 'no-store', 'Content-Type', contentType],
       ...['Content-Security-Policy', "default-src 'none'"],
       ...['Content-Disposition', `attachment; filename="${filename.replaceAll(/[^\w.-]/g, '_')}"`],
+      ...cookies,
     ]);
     await pipeline(Readable.from(body), ctx.res);
   }
@@ -80,10 +86,15 @@ export class PortalSender {
   #write(
     ctx: HttpContext,
     secure: boolean,
-    { status, packed, headers }: { status: number; packed: Buffer; headers: readonly string[] },
+    {
+      status,
+      packed,
+      headers,
+      framed = false,
+    }: { status: number; packed: Buffer; headers: readonly string[]; framed?: boolean },
   ): void {
     ctx.respond = false;
-    const common = commonHeaders(ctx.exchange.requestId, { secure, subdomains: this.#subdomains });
+    const common = commonHeaders(ctx.exchange.requestId, { secure, subdomains: this.#subdomains, framed });
     ctx.res.writeHead(status, [...common, ...headers, 'Content-Length', String(packed.length)]);
     ctx.res.end(ctx.req.method === 'HEAD' ? undefined : packed);
   }

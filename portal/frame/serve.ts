@@ -4,12 +4,15 @@ import { findSession, isSteppedUp, keepForm, type SignedIn } from '../../server/
 import { repairPath } from '../../server/http/frame/path.ts';
 import type { HttpContext } from '../../server/http/frame/request-facts.ts';
 import { AddressLimit } from '../../server/http/frame/request-limit.ts';
+import { Upload } from '../../server/http/frame/upload.ts';
+import { UploadFolders } from '../../server/http/frame/upload-folders.ts';
+import type { ReceivedFile } from '../../server/http/route.ts';
 import { portalOrigin } from '../../server/model/config.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import type { HostClients } from '../host-client.ts';
 import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
-import { Form, readForm } from './form.ts';
+import { Form, readForm, readUpload } from './form.ts';
 import { provenanceOf } from './origin-rules.ts';
 import {
   type OperatorRoute,
@@ -49,6 +52,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
   const limit = deps.config.addressLimitPerMinute;
   const requests = new AddressLimit(10 * limit, deps);
   const signIns = new AddressLimit(limit, deps);
+  const folders = new UploadFolders(deps.config.dataDir);
 
   /** Fills in who asks, as far as it is known; never throws for a bad cookie. */
   function open(ctx: HttpContext): Exchange {
@@ -86,7 +90,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     const { route, params } = found;
     if (route.who === 'operator') return serveOperator(exchange, route, params);
     if (route.method === 'POST') signIns.count(ctx.exchange.address);
-    const form = await formOf(exchange, route);
+    const { form } = await formOf(exchange, route);
     const visit: Visit = {
       ...asked(exchange, params, form),
       signedIn: exchange.signedIn,
@@ -110,8 +114,30 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       if (route.method === 'POST') throw new Refusal(403, 'error.factorFirst');
       return redirect('/portal/me');
     }
-    const form = await formOf(exchange, route);
     if (accessOf(signedIn.operator, route.may) === 'none') throw new Refusal(403);
+    const upload = route.upload ? new Upload(exchange.ctx, folders, deps.config) : undefined;
+    try {
+      return await serveForm(exchange, { route, params, signedIn, upload });
+    } finally {
+      await upload?.discard();
+    }
+  }
+
+  async function serveForm(
+    exchange: Exchange,
+    {
+      route,
+      params,
+      signedIn,
+      upload,
+    }: {
+      route: OperatorRoute;
+      params: Readonly<Record<string, string>>;
+      signedIn: SignedIn;
+      upload: Upload | undefined;
+    },
+  ): Promise<PortalReply> {
+    const { form, file } = await formOf(exchange, route, upload);
     if (route.stepUp && !isSteppedUp(deps, signedIn.session)) {
       const { session } = signedIn;
       if (form.text.length > WAITING_BYTES) throw new Refusal(422, 'error.tooLarge');
@@ -125,6 +151,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       operator,
       session,
       access: accessOf(operator, route.may),
+      file,
       hosts: () => clients.list(operator),
       async client(host) {
         const client = await clients.of(actor, host);
@@ -159,11 +186,17 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     return known;
   }
 
-  async function formOf(exchange: Exchange, route: PortalRoute): Promise<Form> {
-    if (route.method === 'GET') return new Form();
-    const form = await readForm(exchange.ctx.req);
-    if (!isSame(form.get('csrf'), exchange.csrf)) throw new Refusal(403, 'error.csrf');
-    return form;
+  async function formOf(
+    exchange: Exchange,
+    route: PortalRoute,
+    upload?: Upload,
+  ): Promise<{ form: Form; file: ReceivedFile | undefined }> {
+    if (route.method === 'GET') return { form: new Form(), file: undefined };
+    const sent = upload
+      ? await readUpload(upload)
+      : { form: await readForm(exchange.ctx.req), file: undefined };
+    if (!isSame(sent.form.get('csrf'), exchange.csrf)) throw new Refusal(403, 'error.csrf');
+    return sent;
   }
 
   function asked(exchange: Exchange, params: Readonly<Record<string, string>>, form: Form) {

@@ -67,7 +67,6 @@ async function confirm(request: Request, router: Router): Promise<PortalReply> {
     session: moved.session,
     access: accessOf(operator, route.may),
   });
-  if (reply.kind === 'download') return reply;
   if (reply.kind === 'redirect') {
     // The frame knows the session of before.
     if (reply.notice) await setNotice(deps, moved.session, reply.notice);
