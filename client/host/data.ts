@@ -28,13 +28,20 @@ export interface Job {
   job: string;
   kind: string;
   state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
+  /** Why it waits or failed. */
+  reason?: 'file_elsewhere' | 'unexpected' | undefined;
   appId: string;
+  /** What is done, of a bulk action. */
+  action?: string | undefined;
+  /** The operator who began it. */
+  by?: string | undefined;
   /** How many rows were looked at. */
   read: number;
   total?: number | undefined;
-  report?: Record<string, unknown> | undefined;
+  /** What became of them, by outcome. */
+  report: Record<string, number>;
   createdAt: string;
-  updatedAt: string;
+  endedAt?: string | undefined;
 }
 
 export type BulkAction = 'suspend' | 'activate' | 'delete' | 'sendPasswordReset';
@@ -46,7 +53,7 @@ export function jobs(call: Call) {
       body: { appId: string; filter: UserFilter; action: BulkAction; perHour?: number },
       options?: CallOptions,
     ) => call.post<{ job: string }>('/api/app/bulk', body, options),
-    list: (query: { appId?: string } & Paging, options?: CallOptions) =>
+    list: (query: { appId: string } & Paging, options?: CallOptions) =>
       call.get<List<Job>>('/api/app/jobs', query, options),
     get: (query: { job: string }, options?: CallOptions) => call.get<Job>('/api/app/job', query, options),
     stop: (body: { job: string }, options?: CallOptions) =>

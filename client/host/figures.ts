@@ -18,8 +18,8 @@ export interface Figures {
   since: string;
   series: {
     metric: string;
-    /** Values of the dimensions asked for, in their order. */
-    key?: string[] | undefined;
+    /** Value of the dimension asked for; of two, in their order. */
+    key?: string | string[] | undefined;
     /** Ascending; days without a count are left out. */
     days: { day: string; count: number }[];
   }[];

@@ -17,11 +17,11 @@ export interface HostFacts {
   apps: number;
   users: number;
   node: string;
-  disk: { free: number; total: number };
+  disk?: { free: number; total: number } | undefined;
   lastBackupAt?: string | undefined;
   hashQueue: number;
   /** The address the host believes the caller has. */
-  clientAddress: string;
+  clientAddress?: string | undefined;
 }
 
 export interface HostSetting {
@@ -54,12 +54,12 @@ export interface CheckOutcome {
 /** What became of a mail or SMS; never its text. */
 export interface Delivery {
   id: string;
-  appId?: string | undefined;
-  channel: 'mail' | 'sms';
+  appId: string;
+  channel: 'email' | 'sms';
   template: string;
   locale: string;
-  /** Masked unless `reveal` was asked for; gone with its user. */
-  to?: string | undefined;
+  /** Masked unless `reveal` was asked for. */
+  to: string;
   state: 'waiting' | 'sent' | 'failed' | 'withdrawn';
   tries: number;
   queuedAt: string;
