@@ -33,8 +33,8 @@ const APP_ID = /^[\da-f]{32}$/;
  * not exist, or lies outside the operator's limit, is 404.
  */
 export function appRoute(
-  route: Omit<OperatorRoute, 'who' | 'stepUp' | 'polls' | 'first' | 'respond'> &
-    Partial<Pick<OperatorRoute, 'stepUp' | 'polls'>> & {
+  route: Omit<OperatorRoute, 'who' | 'stepUp' | 'upload' | 'polls' | 'first' | 'respond'> &
+    Partial<Pick<OperatorRoute, 'stepUp' | 'upload' | 'polls'>> & {
       respond(request: AppRequest): Promise<PortalReply>;
     },
 ): PortalRoute {
