@@ -17,7 +17,7 @@ export function pagePolicy(nonce: string): string {
   ].join('; ');
 }
 
-/** The policy of a document that a page frames: styles and pictures, no script, no form, an origin of its own. */
+/** The policy of a document that a page frames: styles and pictures, an origin of its own, nothing else. */
 export const framePolicy = [
   'sandbox',
   "default-src 'none'",
