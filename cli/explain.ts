@@ -1,4 +1,5 @@
 import { HostClientError } from '../client/host/index.ts';
+import { AuthError } from '../client/user/index.ts';
 import { SetupError } from '../setup/exit.ts';
 import { CliError, EXIT } from './exit.ts';
 import { plain } from './output/plain.ts';
@@ -37,8 +38,21 @@ export function explain(error: unknown, target: Target | undefined): Explained {
   }
   if (error instanceof SetupError) return { exitCode: error.exitCode, lines: [error.message] };
   if (error instanceof HostClientError) return explainHost(error, target);
+  if (error instanceof AuthError) return explainUser(error);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: EXIT.refused, lines: [`Stopped by an unexpected error: ${text}`] };
+}
+
+/** What a user of an app is told. */
+function explainUser({ code, message, reason, requestId, retryAfter }: AuthError): Explained {
+  const request = requestId === undefined ? '' : ` (request ${plain(requestId)})`;
+  const lines = [
+    `The host says: ${plain(message)} (${[code, reason].filter(Boolean).join(', ')}).${request}`,
+  ];
+  if (retryAfter !== undefined) lines.push(`Try again in ${retryAfter} s.`);
+  if (code === 'network' || code === 'timeout') return { exitCode: EXIT.unreachable, lines };
+  const isLater = code === 'unavailable' || code === 'too_many_requests';
+  return { exitCode: isLater ? EXIT.tryAgain : EXIT.refused, lines };
 }
 
 function explainHost(error: HostClientError, target: Target | undefined): Explained {

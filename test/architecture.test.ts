@@ -82,7 +82,14 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   {
     folder: 'cli/',
     below: [
-      ...['client/host/', 'client/user/', 'setup/terminal/', 'setup/installation/', 'setup/exit.ts'],
+      ...[
+        'client/host/',
+        'client/user/',
+        'setup/terminal/',
+        'setup/installation/',
+        'setup/trying/',
+        'setup/exit.ts',
+      ],
       ...['server/config/version.ts', 'server/config/addresses.ts', 'server/security/clock.ts'],
       'server/start/compile-cache.mjs',
     ],

@@ -4,6 +4,7 @@ import { appKeyCommands } from './app-keys.ts';
 import { appTransferCommands } from './app-transfer.ts';
 import { hostCommands } from './host.ts';
 import { statusCommand } from './status.ts';
+import { tryCommands } from './try.ts';
 import { userCommands } from './user.ts';
 import { userActionCommands } from './user-actions.ts';
 
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...appTransferCommands,
   ...userCommands,
   ...userActionCommands,
+  ...tryCommands,
 ];
 
 /** What the help says of a group of commands. */
@@ -23,4 +25,5 @@ export const NOUNS: Readonly<Record<string, string>> = {
   host: 'the hosts you run, and which one is meant',
   app: 'apps, their settings, keys and data',
   user: 'the users of an app',
+  try: 'plays a user of an app, and shows the token',
 };

@@ -2,13 +2,13 @@ import { createAuth } from '../../client/user/index.ts';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import { ownMailAccount } from '../../server/model/message.ts';
-import { SetupError } from '../exit.ts';
+import { EXIT, SetupError } from '../exit.ts';
 import type { RunningHost } from '../installation/launch.ts';
 import { ask, confirm } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { OutboxMessages } from '../trying/outbox-messages.ts';
 import { newTestUser, type TestUser } from '../trying/test-user.ts';
-import { showToken, signUp, type Trial } from '../trying/trial.ts';
+import { ownToken, signUp, type Trial, tokenLines } from '../trying/trial.ts';
 
 interface Offer {
   running: RunningHost;
@@ -39,15 +39,15 @@ export async function tryOut(offer: Offer): Promise<void> {
     if (outbox) await inOnePiece(terminal, (whole) => play({ url, auth, terminal: whole, outbox }, user));
     else await play({ url, auth, terminal, ask: canAsk ? question : undefined }, user);
   } catch (error) {
-    if (error instanceof SetupError) running.stop();
-    else terminal.line(`${terminal.style('red', '✗')} Trying it out ended: ${(error as Error).message}.`);
+    if (error instanceof SetupError && error.exitCode === EXIT.cancelled) running.stop();
+    else terminal.line(`${terminal.style('red', '✗')} Trying it out ended: ${(error as Error).message}`);
   }
 }
 
 async function play(trial: Trial, user: TestUser): Promise<void> {
   trial.terminal.line();
   await signUp(trial, user);
-  await showToken(trial);
+  for (const line of tokenLines(await ownToken(trial), trial.terminal)) trial.terminal.line(line);
   trial.terminal.line();
 }
 

@@ -1,7 +1,8 @@
 import type { Auth, Session } from '../../client/user/index.ts';
+import { EXIT, SetupError } from '../exit.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { OutboxMessage, OutboxMessages } from './outbox-messages.ts';
-import { readToken } from './published-keys.ts';
+import { type ReadToken, readToken } from './published-keys.ts';
 import type { TestUser } from './test-user.ts';
 
 /** An app whose users somebody plays, and how they get what is sent to them. */
@@ -20,7 +21,7 @@ const CODE_TRIES = 3;
 
 /**
  * Signs a user up in whatever way the app has it, and says what went out. The session is the client's.
- * Rejects with an `AuthError`, or an `Error` whose message says what is missing.
+ * Rejects with an `AuthError`, or a `SetupError` where nobody can be asked.
  */
 export async function signUp(trial: Trial, user: TestUser): Promise<Session> {
   const { auth, terminal, outbox } = trial;
@@ -32,10 +33,13 @@ export async function signUp(trial: Trial, user: TestUser): Promise<Session> {
   if (begun.state === 'linkSent') {
     if (message?.link) await openLink(message.link, trial.url);
     else if (trial.ask) terminal.line('  Open the link in the message; this waits for it.');
-    else throw new Error('the message with the link went out, and nobody here can open it');
+    else throw nobodyToAsk('The message with the link went out, and nobody here can open it.');
     const outcome = await begun.waitUntilVerified();
     if (outcome.state === 'loggedIn') return outcome.session;
-    throw new Error('the account wants more than a password to log in');
+    throw new SetupError(
+      EXIT.configuration,
+      'The account has no password yet: a mail says how to choose one.',
+    );
   }
   if (message?.code) return begun.finish(message.code);
   return askedCode(trial, (code) => begun.finish(code));
@@ -48,17 +52,36 @@ export async function logIn(trial: Trial, user: { handle: string; password: stri
   return askedCode(trial, (code) => begun.finish(code));
 }
 
-/** Says what the token of who is logged in holds, and whether the published keys vouch for it. */
-export async function showToken({ auth, url, terminal }: Trial): Promise<void> {
+/** Gives somebody another password by the message that goes out. Rejects as `signUp` does. */
+export async function resetPassword(
+  trial: Trial,
+  { handle, password }: { handle: string; password: string },
+): Promise<void> {
+  const begun = await trial.auth.orThrow.forgotPassword({ handle });
+  const message = await trial.outbox?.next(handle);
+  if (message) showMessage(message, trial);
+  if (message?.code) await begun.finish(message.code, password);
+  else await askedCode(trial, (code) => begun.finish(code, password));
+  trial.terminal.line(`The new password: ${password}`);
+}
+
+/** The verified token of who is logged in. Rejects when the app's published keys do not vouch for it. */
+export async function ownToken({ auth, url }: Trial): Promise<ReadToken & { token: string }> {
   const token = await auth.token();
-  if (token === undefined) throw new Error('nobody is logged in');
-  const { header, claims, jwksUrl, verified } = await readToken(token, url);
-  const { line, style } = terminal;
-  if (!verified) throw new Error(`the token is not signed by a key of ${jwksUrl}`);
-  line(`${style('bold', 'The token')}, decoded; ${style('green', 'verified')} against the published keys:`);
-  for (const part of [header, claims]) {
-    for (const text of JSON.stringify(part, undefined, 2).split('\n')) line(`  ${text}`);
-  }
+  if (token === undefined) throw new SetupError(EXIT.configuration, 'Nobody is logged in.');
+  const read = await readToken(token, url);
+  if (!read.verified)
+    throw new SetupError(EXIT.configuration, `The token is not signed by a key of ${read.jwksUrl}.`);
+  return { token, ...read };
+}
+
+/** The same for people, in lines. */
+export function tokenLines({ header, claims }: ReadToken, { style }: Pick<Terminal, 'style'>): string[] {
+  const parts = [header, claims].flatMap((part) => JSON.stringify(part, undefined, 2).split('\n'));
+  return [
+    `${style('bold', 'The token')}, decoded; ${style('green', 'verified')} against the published keys:`,
+    ...parts.map((line) => `  ${line}`),
+  ];
 }
 
 function showMessage({ to, subject, text }: OutboxMessage, { outbox, terminal }: Trial): void {
@@ -80,11 +103,8 @@ async function openLink(link: string, url: string): Promise<void> {
   await pressed.body?.cancel();
 }
 
-async function askedCode(
-  { ask, terminal }: Trial,
-  finish: (code: string) => Promise<Session>,
-): Promise<Session> {
-  if (!ask) throw new Error('the message with the code went out, and nobody here can be asked for it');
+async function askedCode<T>({ ask, terminal }: Trial, finish: (code: string) => Promise<T>): Promise<T> {
+  if (!ask) throw nobodyToAsk('The message with the code went out, and nobody here can be asked for it.');
   for (let tries = 1; ; tries++) {
     try {
       return await finish((await ask('Code')).trim());
@@ -94,4 +114,8 @@ async function askedCode(
       terminal.line(`  ${terminal.style('yellow', '!')} That code is wrong.`);
     }
   }
+}
+
+function nobodyToAsk(message: string): SetupError {
+  return new SetupError(EXIT.wrongOption, message);
 }
