@@ -29,6 +29,17 @@ export function argon2Verify(stored: string, password: string): Promise<boolean>
   return verify(stored, password);
 }
 
+/** Variant, memory in KiB, passes and lanes of any PHC string of Argon2; undefined for what is none. */
+export function argon2Parameters(
+  stored: string,
+): { algorithm: number; memoryCost: number; timeCost: number; parallelism: number } | undefined {
+  try {
+    return parseOptions(stored);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a stored hash costs; undefined when it is no Argon2id PHC string, or one of absurd cost. */
 export function argon2Cost(stored: string): Argon2Cost | undefined {
   try {

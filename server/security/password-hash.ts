@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { Events } from '../ports/log/events.ts';
 import type { PasswordHasher } from '../ports/security/password-hasher.ts';
 import { type Argon2Cost, argon2Cost, argon2Hash, argon2Salting, argon2Verify } from './argon2.ts';
+import { bcryptDecoy, bcryptVerify } from './foreign-hashes/bcrypt.ts';
+import { asForeign, foreignDecoy, isForeign, parseForeign } from './foreign-hashes/foreign-hashes.ts';
 import { HashQueue } from './hash-queue.ts';
 
 const MAX_WAITING = 200;
@@ -48,11 +50,15 @@ export function createPasswordHasher(input: {
     matches(password, stored) {
       return queued(async () => {
         if (BCRYPT.test(stored)) return bcryptVerify(password, stored);
+        const foreign = parseForeign(stored);
+        if (foreign) return foreign.matches(password);
         // Unreadable ones cost as much as the others, so that the time does not tell them apart.
         return argon2Verify(argon2Cost(stored) ? stored : decoyHash, password);
       });
     },
-    isUsable: (stored) => BCRYPT.test(stored) || argon2Cost(stored) !== undefined,
+    isUsable: (stored) => kindOf(stored) !== undefined,
+    inputOf: (stored) => (isForeign(stored) ? 'clear' : 'md5'),
+    ofClear: asForeign,
     kindOf,
     decoyOf(kind) {
       const known = decoys.get(kind);
@@ -74,35 +80,20 @@ function beforeDigest(stored: string): string {
   return stored.slice(0, stored.lastIndexOf('$'));
 }
 
-/** Only imported users have such hashes: its library is loaded with the first one. */
-async function bcryptVerify(password: string, stored: string): Promise<boolean> {
-  const { verify } = await import('@node-rs/bcrypt');
-  return verify(password, stored);
-}
-
 function kindOf(stored: string): string | undefined {
   if (BCRYPT.test(stored)) return `bcrypt-${stored.slice(4, 6)}`;
+  if (isForeign(stored)) return parseForeign(stored)?.kind;
   const cost = argon2Cost(stored);
   return cost && `argon2id-${cost.memoryKib}-${cost.passes}`;
 }
 
 function decoyOfKind(kind: string): string | undefined {
+  if (isForeign(kind)) return foreignDecoy(kind);
   const [, name, first = '', second] = /^(bcrypt|argon2id)-(\d+)(?:-(\d+))?$/.exec(kind) ?? [];
   if (!name) return undefined;
   const made =
     name === 'bcrypt' ? bcryptDecoy(first) : decoy({ memoryKib: Number(first), passes: Number(second) });
   return kindOf(made) === kind ? made : undefined;
-}
-
-/** Salt and digest drawn: 16 and 23 bytes, whose last characters bcrypt's base64 fills up with zeros. */
-function bcryptDecoy(cost: string): string {
-  const letters = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  const part = (length: number, lastBits: number) =>
-    Array.from(
-      randomBytes(length),
-      (byte, n) => letters[n === length - 1 ? byte & lastBits : byte & 63],
-    ).join('');
-  return `$2b$${cost}$${part(22, 0b110000)}${part(31, 0b111100)}`;
 }
 
 /** A PHC string whose digest was drawn, not computed: no password has it, checking it costs a full hash. */

@@ -100,6 +100,7 @@ export function marksOf(mark: Mark, user: User): string[] {
     ...(user.lockedAt === undefined ? [] : [marked('status', 'locked')]),
     ...(user.twoFactorTotp ? [marked('factor', 'totp')] : []),
     ...(user.twoFactorPhone ? [marked('factor', 'phone')] : []),
+    ...(user.importedFrom === undefined ? [] : [marked('importedFrom', user.importedFrom)]),
     ...(isWaiting(user) ? [marked('waitsForPassword', 'yes')] : []),
     // Found by the unique key already where it is the subject.
     ...(user.subject === user.uid ? [] : [marked('uid', user.uid)]),

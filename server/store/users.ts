@@ -115,6 +115,13 @@ export function createUserStore(
     );
     return marked.find((user) => user.uid === uid);
   };
+  const findByOrigin = async (appId: string, origin: string) => {
+    const marked = await records.list(
+      { appId, prefix: mark(appId, 'importedFrom', origin) },
+      { order: 'newest', limit: SAME_MARK },
+    );
+    return marked.find(({ importedFrom }) => importedFrom === origin);
+  };
   const findNamed = (appId: string, by: NonNullable<UserFilter['search']>['by'], value: string) => {
     const handle = () => records.findIntact(appId, 'handle', lookups.key(appId, 'handle', value));
     const userName = () => records.findIntact(appId, 'userName', lookups.key(appId, 'userName', value));
@@ -156,6 +163,7 @@ export function createUserStore(
         lookups.key(appId, 'subject', subject),
         (user) => user.subject === subject,
       ),
+    findByOrigin,
     async findByVerifiedPhone(appId, phone) {
       const user = await records.findByKey(
         appId,

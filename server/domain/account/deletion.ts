@@ -3,7 +3,7 @@ import type { UserCaller } from '../../model/caller.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
 import { type IdentityDeps, identify } from '../login/social-login.ts';
 import { changeUser } from '../users/change.ts';
 import { findByLoginName } from '../users/handle.ts';
@@ -15,6 +15,8 @@ import { currentUser, requireRunning } from '../users/session.ts';
 interface DeletionProof {
   handle?: string | undefined;
   password?: string | undefined;
+  /** See `TypedPassword`. */
+  passwordText?: string | undefined;
   /** Identity token, for social accounts. */
   token?: string | undefined;
 }
@@ -29,13 +31,13 @@ export async function deleteAccount(
   deps: AttemptDeps & IdentityDeps,
   { caller, proof }: { caller: UserCaller; proof: DeletionProof },
 ): Promise<true> {
-  const { handle, password, token } = proof;
+  const { handle, password, passwordText, token } = proof;
   if (!handle && !password && !token) throw missing('missing_parameter');
   const { app } = caller;
   requireRunning(app);
   const byPassword = handle !== undefined && password !== undefined;
   const user = await currentUser(deps, caller);
-  if (byPassword) await provePassword(deps, app, user, handle, password);
+  if (byPassword) await provePassword(deps, app, user, handle, { password, passwordText });
   else if (token) await proveIdentity(deps, app, user, token);
   else throw missing('invalid_data', handle === undefined ? 'handle' : 'password');
   await deleteUser(deps, { app, user, by: 'user' });
@@ -51,11 +53,11 @@ async function provePassword(
   app: App,
   user: User,
   handle: string,
-  password: string,
+  typed: TypedPassword,
 ): Promise<void> {
   const named = await findByLoginName(deps, app, handle);
   if (named?.id !== user.id) throw new HostError('invalid_credentials');
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, ...typed, loggedIn: true });
   if (!right) throw new HostError('invalid_credentials');
 }
 

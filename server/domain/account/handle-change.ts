@@ -6,7 +6,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { MINUTE_MS } from '../../tools/duration.ts';
 import { type CodeDeps, judgeCode } from '../attempts/code-attempts.ts';
 import { admitCode, sendAdmitted } from '../attempts/code-budget.ts';
-import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, signTokens } from '../tokens/issue-tokens.ts';
@@ -27,14 +27,14 @@ type HandleDeps = AttemptDeps & CodeDeps & MessageDeps;
  */
 export async function setHandle(
   deps: HandleDeps,
-  { caller, handle: text, password }: { caller: UserCaller; handle: string; password?: string | undefined },
+  { caller, handle: text, ...typed }: { caller: UserCaller; handle: string } & Partial<TypedPassword>,
 ): Promise<true> {
   const { app, session } = caller;
   requireRunning(app);
   requireMovable(app);
   const handle = parseHandle(app, text);
   const user = await currentUser(deps, caller);
-  await requirePassword(deps, app, user, password);
+  await requirePassword(deps, app, user, typed);
   // Before anybody is looked up: it must not tell who is there.
   requireWholeMetadata(app, user, handle);
   const holder = await findHolder(deps, app, text);
@@ -128,13 +128,14 @@ async function requirePassword(
   deps: AttemptDeps,
   app: App,
   user: User,
-  password: string | undefined,
+  { password, passwordText }: Partial<TypedPassword>,
 ): Promise<void> {
   if (user.passwordHash === undefined) return;
   if (!password) {
     throw new HostError('missing_parameter', { because: { reason: 'missing', field: 'password' } });
   }
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
+  const typed = { password, passwordText };
+  const right = await judgePassword(deps, { app, user, handle: user.handle, ...typed, loggedIn: true });
   if (!right) throw new HostError('invalid_credentials');
 }
 

@@ -8,7 +8,7 @@ import { MINUTE_MS } from '../../tools/duration.ts';
 import { type CodeDeps, judgeCode } from '../attempts/code-attempts.ts';
 import { admitCode } from '../attempts/code-budget.ts';
 import { endWaits } from '../attempts/end-waits.ts';
-import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
 import { standIn } from '../attempts/stand-in.ts';
 import { isTrusted } from '../attempts/wait-limits.ts';
 import { type MessageDeps, writeToNobody } from '../messages/message.ts';
@@ -141,13 +141,13 @@ async function findForReset(deps: Pick<Deps, 'store'>, app: App, typed: string):
  */
 export async function changePassword(
   deps: AttemptDeps,
-  { caller, password, newPassword }: { caller: UserCaller; password: string; newPassword: NewPassword },
+  { caller, newPassword, ...typed }: { caller: UserCaller; newPassword: NewPassword } & TypedPassword,
 ): Promise<true> {
   const { app } = caller;
   requireRunning(app);
   requireNewPassword(app, newPassword);
   const user = await currentUser(deps, caller);
-  const right = await judgePassword(deps, { app, user, handle: user.handle, password, loggedIn: true });
+  const right = await judgePassword(deps, { app, user, handle: user.handle, ...typed, loggedIn: true });
   if (!right) throw new HostError('invalid_data');
   const passwordHash = await deps.passwords.hash(newPassword.md5);
   const changed = await changeUser(deps, user, (current) => {

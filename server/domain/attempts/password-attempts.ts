@@ -18,6 +18,14 @@ export type AttemptDeps = HintDeps &
 /** Who is named in events: the user, or a handle nobody has. */
 type Who = { userId: string } | { handleRef: string };
 
+/** What a client sent. */
+export interface TypedPassword {
+  /** The MD5 in hex. */
+  password: string;
+  /** What was typed, where the client sent that: some who moved in have a hash of it (additions §1.2). */
+  passwordText?: string | undefined;
+}
+
 const BUSY_STEP_MS = 25;
 const BUSY_STEPS = 80;
 const turns = new Turns();
@@ -33,7 +41,7 @@ const ROW_MS = 30 * DAY_MS;
  */
 export async function judgePassword(
   deps: AttemptDeps,
-  input: Account & { password: string; loggedIn?: boolean },
+  input: Account & TypedPassword & { loggedIn?: boolean },
 ): Promise<boolean> {
   const limits = input.loggedIn ? [sessionLimit(deps, input)] : await loginLimits(deps, input);
   return inTurn(deps, limits, () => judgeInTurn(deps, input, limits));
@@ -41,10 +49,10 @@ export async function judgePassword(
 
 async function judgeInTurn(
   deps: AttemptDeps,
-  input: Account & { password: string; loggedIn?: boolean },
+  input: Account & TypedPassword & { loggedIn?: boolean },
   limits: readonly AttemptLimit[],
 ): Promise<boolean> {
-  const { app, user, password, loggedIn = false } = input;
+  const { app, user, loggedIn = false } = input;
   const method = 'password';
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   const reserved = await admitted(deps, limits, { app, who, method });
@@ -52,8 +60,9 @@ async function judgeInTurn(
   if (!reserved) return refused(deps, logsIn, 'waiting');
   // Looked up for known handles too, so that both answers cost the same.
   const decoy = await decoyFor(deps, { app, handle: input.handle });
-  const stored = user?.passwordHash ?? decoy;
-  const right = await judged(deps, reserved, () => matchingSpelling(deps, password, stored));
+  const stored = user?.passwordHash;
+  const judgeable = stored !== undefined && isJudgeable(deps, input, stored) ? stored : decoy;
+  const right = await judged(deps, reserved, () => matchingSpelling(deps, input, judgeable));
   if (user?.passwordHash && right !== undefined) {
     await forgive(deps, input, reserved);
     await renewHash(deps, user, user.passwordHash, right);
@@ -223,17 +232,29 @@ async function lock(deps: AttemptDeps, user: User, failures: number): Promise<vo
   if (wasChanged(change)) deps.events.emit('account_locked', { userId: user.id, failures, by: 'attempts' });
 }
 
+/** The MD5 alone says nothing about a hash of what was typed. */
+function isJudgeable(
+  { passwords }: Pick<Deps, 'passwords'>,
+  { passwordText }: TypedPassword,
+  stored: string,
+): boolean {
+  return passwordText !== undefined || passwords.inputOf(stored) === 'md5';
+}
+
 /**
- * Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered.
- * Undefined when neither matches.
+ * Accounts of before may have been made with the MD5 in upper case, as it came; today it is lowered. The MD5
+ * that is right, or that belongs to the text that is; undefined when nothing matches.
  */
 async function matchingSpelling(
-  deps: Pick<Deps, 'passwords'>,
-  password: string,
+  { passwords }: Pick<Deps, 'passwords'>,
+  { password, passwordText = password }: TypedPassword,
   stored: string,
 ): Promise<string | undefined> {
+  if (passwords.inputOf(stored) === 'clear') {
+    return (await passwords.matches(passwordText, stored)) ? lowered(password) : undefined;
+  }
   for (const spelling of new Set([lowered(password), password])) {
-    if (await deps.passwords.matches(spelling, stored)) return spelling;
+    if (await passwords.matches(spelling, stored)) return spelling;
   }
   return undefined;
 }
@@ -250,7 +271,8 @@ async function renewHash(deps: AttemptDeps, user: User, outdated: string, spelli
   const renewal = await changeUser(deps, user, (current) =>
     current.passwordHash === outdated ? { ...current, passwordHash } : undefined,
   );
-  const from = outdated.startsWith('$2') ? 'bcrypt' : 'argon2id';
+  const isForeign = deps.passwords.inputOf(outdated) === 'clear';
+  const from = isForeign ? 'foreign' : outdated.startsWith('$2') ? 'bcrypt' : 'argon2id';
   if (!wasChanged(renewal)) return;
   await countPassword(deps, { id: user.appId }, { before: outdated, after: passwordHash });
   deps.events.emit('password_rehashed', { userId: user.id, from });

@@ -1,7 +1,7 @@
 import type { App } from '../../model/app.ts';
 import { lacksPassword } from '../../model/user.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
-import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
 import { requireRunning } from '../users/session.ts';
 
@@ -19,7 +19,7 @@ export type SignupOutcome = 'waiting' | 'verified' | 'setPassword';
  */
 export async function signupOutcome(
   deps: AttemptDeps,
-  { app, handle, password }: { app: App; handle: string; password: string },
+  { app, handle, ...typed }: { app: App; handle: string } & TypedPassword,
 ): Promise<SignupOutcome> {
   requireRunning(app);
   const name = loginName(app, handle);
@@ -33,5 +33,5 @@ export async function signupOutcome(
   if (user.handle !== signup.handle) return 'waiting';
   if (lacksPassword(user)) return 'setPassword';
   if (user.passwordHash === undefined) return 'waiting';
-  return (await judgePassword(deps, { app, user, handle: name, password })) ? 'verified' : 'waiting';
+  return (await judgePassword(deps, { app, user, handle: name, ...typed })) ? 'verified' : 'waiting';
 }

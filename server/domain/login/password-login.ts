@@ -3,7 +3,7 @@ import { HostError } from '../../model/errors.ts';
 import type { Factor } from '../../model/factor.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { FACTORS } from '../factors/factors.ts';
 import type { PhoneDeps } from '../factors/sms-code.ts';
@@ -28,14 +28,14 @@ export interface LoginChallenge {
  */
 export async function logIn(
   deps: LoginDeps,
-  { app, handle, password }: { app: App; handle: string; password: string },
+  { app, handle, password, passwordText }: { app: App; handle: string } & TypedPassword,
 ): Promise<IssuedTokens | LoginChallenge> {
   const name = loginName(app, handle);
   requireLoginName(app, name);
   requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
   const user = await findByLoginName(deps, app, handle);
   if (!app.hideAccounts) await requireOpen(deps, app, user, name);
-  const right = await judgePassword(deps, { app, user, handle: name, password });
+  const right = await judgePassword(deps, { app, user, handle: name, password, passwordText });
   if (!user || !right) throw new HostError('invalid_credentials');
   requireOpenAccount(deps, user, 'password');
   const factor = dueFactor(deps, app, user);

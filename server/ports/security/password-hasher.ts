@@ -10,14 +10,22 @@ export interface PasswordHasher {
    * are.
    */
   areComparable(one: string, other: string): boolean;
+  /** What a stored hash is of: the MD5 that clients send, or the password as it was typed. */
+  inputOf(stored: string): 'md5' | 'clear';
+  /** What to store of a hash that another system made of the typed password. */
+  ofClear(form: string): string;
   /**
-   * Compares with an Argon2id PHC string or an imported bcrypt hash; costs one hash whatever `stored` is.
-   * Pass `decoyHash` for an unknown account, so that both answers take the same time. Throws as `hash` does.
+   * Compares with an Argon2id PHC string or an imported hash, of what `inputOf` says; costs one hash whatever
+   * `stored` is. Pass `decoyHash` for an unknown account, so that both answers take the same time. Throws as
+   * `hash` does.
    */
   matches(password: string, stored: string): Promise<boolean>;
-  /** Whether an imported hash can ever be verified here: Argon2id or bcrypt of a bearable cost. */
+  /** Whether an imported hash can ever be verified here: of a known form and a bearable cost. */
   isUsable(stored: string): boolean;
-  /** True for bcrypt and for weaker Argon2id parameters: hash anew after the next right password. */
+  /**
+   * True for bcrypt, hashes of typed passwords and weaker Argon2id parameters: hash anew after the next right
+   * password.
+   */
   needsRehash(stored: string): boolean;
   /**
    * Names what verifying a hash costs: those of one kind cost the same. Undefined for what cannot be

@@ -46,6 +46,8 @@ export interface UserStore {
   findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;
   /** Whom the app's JWTs mean by this `sub`; finds only users whose `subject` is recorded. */
   findBySubject(appId: string, subject: string): Promise<User | undefined>;
+  /** Who came from there, by `importedFrom`. */
+  findByOrigin(appId: string, origin: string): Promise<User | undefined>;
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
   /**

@@ -127,6 +127,20 @@ export function describeLists(stage: () => Stage): void {
     assert.deepEqual(await list('-lastLogin', search('@example.com')), named);
   });
 
+  it('finds who was moved in by where they came from', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const moved = aUser({ appId, importedFrom: 'firebase:fb1' });
+    await users.insertMany([moved, aUser({ appId, importedFrom: 'firebase:fb2' })]);
+    await users.insert(aUser({ appId: anId(), importedFrom: 'firebase:fb3' }));
+    assert.equal((await users.findByOrigin(appId, 'firebase:fb1'))?.id, moved.id);
+    for (const nobody of ['firebase:fb3', 'firebase:fb', 'auth0:fb1']) {
+      assert.equal(await users.findByOrigin(appId, nobody), undefined);
+    }
+    await users.remove(appId, moved.id);
+    assert.equal(await users.findByOrigin(appId, 'firebase:fb1'), undefined);
+  });
+
   it('follows a log-in and every change of a user', async () => {
     const { users } = stage().store;
     const appId = anId();

@@ -75,6 +75,7 @@ export const passwordRoutes = [
       changePassword(deps, {
         caller,
         password: input.password,
+        passwordText: input.passwordText,
         newPassword: passwordToSet(input, 'newPassword', 'newPasswordText'),
       }),
   }),
