@@ -5,7 +5,9 @@ ARG NODE_IMAGE=docker.io/library/node:26-slim
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ # Of the viewer of /docs only what is served: 2 MB of 13.
+ && find node_modules/swagger-ui-dist -type f ! -name package.json ! -name swagger-ui-bundle.js ! -name swagger-ui.css ! -name 'LICENSE*' ! -name NOTICE -delete
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="CoSync Auth host" \

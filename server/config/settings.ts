@@ -219,6 +219,12 @@ export const SETTINGS = {
     "the portal's own origin, which links to it and its cookies go by",
     { shown: 'that of `API_URL`; `http://127.0.0.1:<PORTAL_PORT>`', form: 'https://console.example.com' },
   ),
+  API_DOCS: choice(['on', 'off'], 'on', '`off`: no reference of the API at `/docs`'),
+  SAMPLE: choice(
+    ['off', 'on'],
+    'off',
+    '`on`: a sample page at `/sample` that does all a user can do; for development',
+  ),
   LOG_LEVEL: choice(LEVELS, 'info', '`fatal`…`trace`'),
   SHUTDOWN_SECONDS: integer(10, [1, 600], 'seconds running requests may finish after SIGTERM or SIGINT'),
   DATABASE_WAIT_SECONDS: integer(

@@ -60,10 +60,13 @@ export class PageReply {
   readonly status: number;
   /** The only origin of its pictures; absent: any. */
   readonly picturesFrom: string | undefined;
-  constructor(html: string, status = 200, picturesFrom?: string) {
+  /** What its scripts need, in place of the policy of a page without any. */
+  readonly policy: string | undefined;
+  constructor(html: string, status = 200, options: { picturesFrom?: string; policy?: string } = {}) {
     this.html = html;
     this.status = status;
-    this.picturesFrom = picturesFrom;
+    this.picturesFrom = options.picturesFrom;
+    this.policy = options.policy;
   }
 }
 /** A streamed file. */

@@ -86,6 +86,8 @@ export interface Config {
   readonly hstsSubdomains: boolean;
   readonly metricsHost: string;
   readonly metricsPort: number | undefined;
+  readonly apiDocs: 'on' | 'off';
+  readonly sample: 'on' | 'off';
   readonly portal: 'on' | 'off';
   readonly portalHost: string;
   /** Undefined: on `port`. */

@@ -27,16 +27,17 @@ export class AnswerHeaders {
     contentType: string | undefined;
     cacheControl?: string | undefined;
     picturesFrom?: string | undefined;
+    policy?: string | undefined;
   }): string[] {
     const { requestId, contentType, cacheControl = 'no-store', picturesFrom } = answer;
-    const pages = picturesFrom === undefined ? PAGE_POLICY : pagePolicy(picturesFrom);
+    const { policy = picturesFrom === undefined ? PAGE_POLICY : pagePolicy(picturesFrom) } = answer;
     const headers = [
       'X-Request-Id',
       requestId,
       'Cache-Control',
       cacheControl,
       'Content-Security-Policy',
-      contentType?.startsWith('text/html') ? pages : API_POLICY,
+      contentType?.startsWith('text/html') ? policy : API_POLICY,
       ...this.#common,
     ];
     if (contentType !== undefined) headers.push('Content-Type', contentType);

@@ -15,6 +15,8 @@ export interface Reply {
   cacheControl?: string;
   /** Of a page: the only origin of its pictures. */
   picturesFrom?: string | undefined;
+  /** Of a page: its content security policy, where it is not that of a page without scripts. */
+  policy?: string | undefined;
   /** Name, value, name, value … */
   headers?: readonly string[];
 }
@@ -28,8 +30,8 @@ export function jsonReply(status: number, body: string, headers?: readonly strin
 
 /** An HTML answer (operator §6). */
 export function pageReply(page: PageReply, headers?: readonly string[]): Reply {
-  const { status, html: body, picturesFrom } = page;
-  return { status, body, contentType: 'text/html; charset=utf-8', picturesFrom, headers };
+  const { status, html: body, picturesFrom, policy } = page;
+  return { status, body, contentType: 'text/html; charset=utf-8', picturesFrom, policy, headers };
 }
 
 /** What `respond` answered, ready to be sent. Nothing to return is the bare `true` (contract §2.1). */
@@ -61,10 +63,10 @@ export class Sender {
     // One writeHead with a flat list is several times as fast as Koa's header by header.
     ctx.respond = false;
     const { res } = ctx;
-    const { body, cacheControl, picturesFrom } = reply;
+    const { body, cacheControl, picturesFrom, policy } = reply;
     const { requestId } = ctx.exchange;
     const contentType = reply.status === 204 ? undefined : reply.contentType;
-    const headers = this.#headers.of({ requestId, contentType, cacheControl, picturesFrom });
+    const headers = this.#headers.of({ requestId, contentType, cacheControl, picturesFrom, policy });
     headers.push(...cors, ...(reply.headers ?? []));
     if (typeof body === 'string') {
       if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));

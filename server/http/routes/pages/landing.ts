@@ -98,5 +98,9 @@ function comingOf({ idle }: RequestFacts): Coming {
 }
 
 function pageOf({ page, html, logoUrl }: Landing): PageReply {
-  return new PageReply(html, STATUS[page], logoUrl && new URL(logoUrl).origin);
+  return new PageReply(
+    html,
+    STATUS[page],
+    logoUrl === undefined ? {} : { picturesFrom: new URL(logoUrl).origin },
+  );
 }
