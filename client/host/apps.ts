@@ -75,6 +75,11 @@ export interface App extends AppSettings {
   appPublicKey: string;
   appData?: Record<string, unknown> | undefined;
   locales: string[];
+  /** Clients may send passwords as typed. */
+  passwordText: true;
+  /** Sessions can be renewed. */
+  renew: true;
+  hostVersion: string;
   createdAt: string;
   updatedAt: string;
   /** What a change of settings must name. */
@@ -114,9 +119,10 @@ export interface AppOverview {
   new7d: number;
   waitingSignups: number;
   lastLogin?: string | undefined;
-  warnings: string[];
+  warnings: ('full' | 'messages_failed' | 'messages_limited')[];
+  /** What happened at least once, as far as it is remembered. */
   steps: {
-    created: boolean;
+    created: true;
     messageSent: boolean;
     signup: boolean;
     login: boolean;

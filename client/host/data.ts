@@ -26,7 +26,7 @@ export function data(call: Call) {
 /** Work on many that the host does in steps. */
 export interface Job {
   job: string;
-  kind: string;
+  kind: 'bulk';
   state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
   /** Why it waits or failed. */
   reason?: 'file_elsewhere' | 'unexpected' | undefined;

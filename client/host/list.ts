@@ -14,6 +14,8 @@ export interface List<T> {
   /** How many there are in all, at most a minute old; only of a list without a filter. */
   total?: number | undefined;
   totalIsExact?: boolean | undefined;
+  /** Of users: how the search text was looked for. */
+  searched?: 'exact' | 'beginning' | 'newest 1000' | undefined;
 }
 
 /** Every row of a list, page after page, as it is read. */

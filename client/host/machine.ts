@@ -47,7 +47,7 @@ export interface CheckStep {
   repair?: string | undefined;
 }
 export interface CheckOutcome {
-  ok: boolean;
+  ok: Verdict;
   steps: CheckStep[];
 }
 

@@ -28,17 +28,14 @@ export interface User {
   lastLogin?: string | undefined;
   createdAt: string;
   updatedAt: string;
-}
-
-/** A row of the list by key. */
-export interface ListedUser extends User {
+  /** What a change must name. */
   revision: string;
 }
 
-export interface UserList extends List<ListedUser> {
-  /** How the search text was looked for. */
-  searched?: 'exact' | 'beginning' | 'newest 1000' | undefined;
-}
+/** A row of the list by key. */
+export type ListedUser = User;
+
+export type UserList = List<ListedUser>;
 
 /** Filters of the users; also what a bulk action takes. */
 export interface UserFilter {

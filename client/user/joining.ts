@@ -3,7 +3,7 @@ import type { CallOptions } from './call.ts';
 import { AuthError } from './error.ts';
 import { codeStep } from './finish.ts';
 import { jsonText, type LogIn, login } from './login.ts';
-import type { Metadata, Session, Tokens } from './types.ts';
+import type { Metadata, Session, SignupState, Tokens } from './types.ts';
 
 export interface SignUpInput {
   handle: string;
@@ -68,9 +68,9 @@ export function joining(parts: Parts) {
   }
 
   /** One lost answer does not end the waiting. */
-  async function stateOf(body: object, options: CallOptions): Promise<string> {
+  async function stateOf(body: object, options: CallOptions): Promise<SignupState> {
     try {
-      return (await call.app<{ state: string }>('signupState', body, options)).state;
+      return (await call.app<{ state: SignupState }>('signupState', body, options)).state;
     } catch (error) {
       const { code } = error as AuthError;
       if (['network', 'timeout', 'unavailable', 'too_many_requests'].includes(code)) return 'waiting';

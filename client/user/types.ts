@@ -20,7 +20,7 @@ export interface User {
   loginProvider: '' | 'apple' | 'google';
   hasPassword: boolean;
   /** When the session ends. */
-  sessionEnds?: string | undefined;
+  sessionEnds: string;
   lastLogin?: string | undefined;
   createdAt: string;
   updatedAt: string;
@@ -63,17 +63,14 @@ export interface Application {
   realmAppId?: string | undefined;
   metaDataEmail: boolean;
   emailExtension: boolean;
-  appUrl?: string | undefined;
-  brandColor?: string | undefined;
-  logoUrl?: string | undefined;
   appData?: Record<string, unknown> | undefined;
   metaData: MetadataField[];
   metaDataInvite: MetadataField[];
   locales: string[];
   /** The host takes passwords as they were typed. */
-  passwordText: boolean;
+  passwordText: true;
   /** Sessions can be renewed. */
-  renew: boolean;
+  renew: true;
   hostVersion: string;
   createdAt: string;
   updatedAt: string;
@@ -89,6 +86,9 @@ export interface Session {
 
 /** Why the session is another one. */
 export type Why = 'loggedIn' | 'renewed' | 'userChanged' | 'loggedOut' | 'expired';
+
+/** What became of a signup. `setPassword`: the account has no password yet. */
+export type SignupState = 'waiting' | 'verified' | 'setPassword';
 
 export interface Tokens {
   jwt: string;

@@ -12,7 +12,7 @@ export interface HostOverview {
   version: string;
   node: string;
   startedAt: number;
-  database: { kind: string; ok: boolean };
+  database: { kind: 'sqlite' | 'mongodb'; ok: boolean };
   mail: Pick<MailWay, 'kind' | 'from'>;
   sms: Pick<SmsWay, 'kind'>;
   insecure: readonly string[];

@@ -9,7 +9,7 @@ export const hostAnswer = z.strictObject({
   version: z.string(),
   apiUrl: z.string(),
   startedAt: timeText,
-  database: z.strictObject({ kind: z.string(), ok: okAnswer }),
+  database: z.strictObject({ kind: z.enum(['sqlite', 'mongodb']), ok: okAnswer }),
   mail: z.strictObject({ kind: z.enum(['outbox', 'smtp', 'sendgrid']), from: z.string() }),
   sms: z.strictObject({ kind: z.enum(['outbox', 'twilio', 'none']) }),
   insecure: z.array(z.string()),

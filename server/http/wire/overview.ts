@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { APP_WARNINGS, type AppOverview } from '../../domain/portal/overview.ts';
 import { listAnswer } from './list.ts';
+import { portalAppAnswer } from './portal-app.ts';
 import { timeText, wireTime } from './time.ts';
 
 /** An app in one line (additions §4). */
 const appOverviewAnswer = z.strictObject({
   appId: z.string(),
   name: z.string(),
-  status: z.string(),
-  type: z.string(),
+  status: portalAppAnswer.shape.status,
+  type: portalAppAnswer.shape.type,
   users: z.int(),
   new7d: z.int(),
   waitingSignups: z.int(),

@@ -40,7 +40,7 @@ export interface Store {
   readonly figures: FigureStore;
   readonly meta: MetaStore;
   /** `sqlite` or `mongodb`. */
-  readonly kind: string;
+  readonly kind: 'sqlite' | 'mongodb';
   /** Resolves when a small read came back; rejects with `service_unavailable` otherwise, within 5 s. */
   ping(): Promise<void>;
   close(): Promise<void>;

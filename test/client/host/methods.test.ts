@@ -35,6 +35,12 @@ describe('methods of the host client', () => {
       .filter((route) => !RETIRED.test(route) && !reached.has(route));
     assert.deepEqual(missing, []);
   });
+
+  it('reach nothing that is not there', async () => {
+    const there = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+    const elsewhere = [...(await calls())].filter((route) => !there.has(route));
+    assert.deepEqual(elsewhere, []);
+  });
 });
 
 /** Routes that answer nobody any more. */
