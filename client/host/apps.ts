@@ -107,7 +107,7 @@ export type CreatedApp = Pick<
 /** Settings as they are changed: numbers and lists in their own types, `null` or an empty text to unset. */
 export type SettingsChange = {
   [K in keyof AppSettings]?: AppSettings[K] | number | null | undefined;
-};
+} & { locales?: string[] | undefined };
 
 export interface AppOverview {
   appId: string;

@@ -21,6 +21,9 @@ export class Form {
   all(name: string): string[] {
     return this.#fields.getAll(name);
   }
+  entries(): [string, string][] {
+    return [...this.#fields];
+  }
   has(name: string): boolean {
     return this.#fields.has(name);
   }

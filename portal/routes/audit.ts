@@ -19,7 +19,7 @@ const ACTIONS = [
   ...['signIn', 'enter', 'changePassword', 'enableFactor', 'disableFactor', 'newRecoveryCodes'],
   ...['inviteOperator', 'renewLink', 'changeRole', 'endSessions', 'removeOperator'],
   ...['addHost', 'editHost', 'removeHost'],
-  'createApp',
+  ...['createApp', 'changeSettings'],
 ];
 
 /** What operators did: an owner sees every row, the others their own. */

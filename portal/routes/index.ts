@@ -5,6 +5,7 @@ import { auditRoutes } from './audit.ts';
 import { hostRoutes } from './hosts.ts';
 import { meRoutes } from './me.ts';
 import { operatorRoutes } from './operators.ts';
+import { settingsRoutes } from './settings.ts';
 import { signInRoutes } from './sign-in.ts';
 
 /** Every address of the portal but that of the step-up, which sends other forms on. */
@@ -23,6 +24,7 @@ export const routes: readonly PortalRoute[] = [
   ...hostRoutes,
   ...appListRoutes,
   ...appHomeRoutes,
+  ...settingsRoutes,
   ...operatorRoutes,
   ...auditRoutes,
 ];
