@@ -86,11 +86,26 @@ export class TextReply {
   readonly contentType: string;
   readonly status: number;
   readonly cacheControl: string | undefined;
-  constructor(text: string, options: { contentType?: string; status?: number; cacheControl?: string } = {}) {
+  /** Names the content, with its quotes: who has it is answered 304 without a body. */
+  readonly etag: string | undefined;
+  /** Pages of any origin may read it, whatever the host's origins are. */
+  readonly anyOrigin: boolean;
+  constructor(
+    text: string,
+    options: {
+      contentType?: string;
+      status?: number;
+      cacheControl?: string;
+      etag?: string;
+      anyOrigin?: boolean;
+    } = {},
+  ) {
     this.text = text;
     this.contentType = options.contentType ?? 'text/plain; charset=utf-8';
     this.status = options.status ?? 200;
     this.cacheControl = options.cacheControl;
+    this.etag = options.etag;
+    this.anyOrigin = options.anyOrigin ?? false;
   }
 }
 

@@ -4,7 +4,8 @@ const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
 const HEADERS = 'app-token, access-token, server-secret, content-type';
 const EXPOSED = 'X-Request-Id, Retry-After, X-Not-Sent';
 
-const EVERYONE = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', EXPOSED];
+/** Headers of an answer that pages of every origin may read. */
+export const EVERYONE = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', EXPOSED];
 const VARY = ['Vary', 'Origin'];
 
 /**

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DownloadReply, PageReply, TextReply } from '../route.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
+import { EVERYONE } from './cors.ts';
 import type { HttpContext } from './request-facts.ts';
 
 /** So much of a long text is handed on at a time. */
@@ -17,6 +18,10 @@ export interface Reply {
   picturesFrom?: string | undefined;
   /** Of a page: its content security policy, where it is not that of a page without scripts. */
   policy?: string | undefined;
+  /** Names the content, with its quotes. */
+  etag?: string | undefined;
+  /** May be read by pages of any origin. */
+  anyOrigin?: boolean;
   /** Name, value, name, value … */
   headers?: readonly string[];
 }
@@ -39,8 +44,8 @@ export function replyOf(answer: unknown): Reply {
   if (answer === true || answer === undefined) return jsonReply(200, 'true');
   if (answer instanceof PageReply) return pageReply(answer);
   if (answer instanceof TextReply) {
-    const { status, text, contentType, cacheControl } = answer;
-    return { status, body: text, contentType, cacheControl };
+    const { status, text, contentType, cacheControl, etag, anyOrigin } = answer;
+    return { status, body: text, contentType, cacheControl, etag, anyOrigin };
   }
   if (answer instanceof DownloadReply) {
     // Quotes, controls and non-ASCII cannot stand in the header as they are.
@@ -67,7 +72,13 @@ export class Sender {
     const { requestId } = ctx.exchange;
     const contentType = reply.status === 204 ? undefined : reply.contentType;
     const headers = this.#headers.of({ requestId, contentType, cacheControl, picturesFrom, policy });
-    headers.push(...cors, ...(reply.headers ?? []));
+    headers.push(...(reply.anyOrigin ? EVERYONE : cors), ...(reply.headers ?? []));
+    if (reply.etag !== undefined) headers.push('ETag', reply.etag);
+    if (isKnown(reply.etag, ctx.req.headers['if-none-match'])) {
+      res.writeHead(304, headers);
+      res.end();
+      return;
+    }
     if (typeof body === 'string') {
       if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
       res.writeHead(reply.status, headers);
@@ -84,6 +95,12 @@ export class Sender {
     }
     await pipeline(body, res);
   }
+}
+
+/** Whether the client has this content; a proxy may have called it weak (RFC 9110 §13.1.2). */
+function isKnown(etag: string | undefined, known: string | undefined): boolean {
+  if (etag === undefined || known === undefined) return false;
+  return known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
 }
 
 function* piecesOf(text: string): Generator<Buffer> {

@@ -30,6 +30,7 @@ import { twoFactorRoutes } from './appuser/two-factor.ts';
 import { hostRoutes } from './host/host.ts';
 import { hostMessageRoutes } from './host/messages.ts';
 import { hostTestRoutes } from './host/tests.ts';
+import { clientRoutes } from './pages/client.ts';
 import { docsRoutes } from './pages/docs.ts';
 import { healthRoutes } from './pages/health.ts';
 import { landingRoutes } from './pages/landing.ts';
@@ -82,4 +83,9 @@ const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes];
 const described = [...userRoutes, ...portalRoutes, ...openRoutes];
 
 /** Every route of the host. */
-export const routes: readonly Route[] = [...described, openApiRoute(described), ...docsRoutes];
+export const routes: readonly Route[] = [
+  ...described,
+  openApiRoute(described),
+  ...clientRoutes,
+  ...docsRoutes,
+];
