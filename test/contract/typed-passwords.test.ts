@@ -107,6 +107,8 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       ok(joined);
       ok(await call('POST', '/api/appuser/login', { headers, form: { handle, passwordText: first } }));
       await asApp('login', { handle, passwordText: planted('wrong') });
+      ok(await asApp('signupState', { handle, passwordText: first }));
+      ok(await asApp('signupState', { handle, passwordText: planted('whose state') }));
       const asUser = { 'access-token': joined.body['access-token'] };
       const changed = planted('changed');
       const change = { passwordText: first, newPasswordText: changed };
