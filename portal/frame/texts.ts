@@ -43,6 +43,17 @@ export class Texts {
     });
     return this.#times.format(at);
   }
+  /** A UTC day such as `2026-01-31`, without its year where `short`. */
+  day(day: string, { short = false }: { short?: boolean } = {}): string {
+    const year = short ? {} : ({ year: 'numeric' } as const);
+    const format = { day: 'numeric', month: 'short', timeZone: 'UTC', ...year } as const;
+    return new Intl.DateTimeFormat(tagOf(this.language), format).format(Date.parse(day));
+  }
+  /** A share of 1 as a percentage. */
+  share(value: number): string {
+    const format = { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 } as const;
+    return new Intl.NumberFormat(tagOf(this.language), format).format(value);
+  }
   number(value: number): string {
     this.#numbers ??= new Intl.NumberFormat(tagOf(this.language));
     return this.#numbers.format(value);

@@ -3,7 +3,9 @@ import { appHomeRoutes } from './app-home.ts';
 import { appListRoutes } from './app-list.ts';
 import { auditRoutes } from './audit.ts';
 import { hostRoutes } from './hosts.ts';
+import { logRoutes } from './logs.ts';
 import { meRoutes } from './me.ts';
+import { numberRoutes } from './numbers.ts';
 import { operatorRoutes } from './operators.ts';
 import { settingsRoutes } from './settings.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -25,6 +27,8 @@ export const routes: readonly PortalRoute[] = [
   ...appListRoutes,
   ...appHomeRoutes,
   ...settingsRoutes,
+  ...logRoutes,
+  ...numberRoutes,
   ...operatorRoutes,
   ...auditRoutes,
 ];
