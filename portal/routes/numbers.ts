@@ -81,7 +81,7 @@ async function show(request: AppRequest): Promise<PortalReply> {
   });
 }
 
-/** As far as figures are asked for: the period before, whole weeks, and what came later of those who joined. */
+/** As far as figures are asked for: the period before, whole weeks, and what became of it all since. */
 function spanOf(range: Range, before: Range | undefined, today: string) {
   const whole = addDays(range.from, MOST_DAYS - 1);
   const later = today <= range.to ? range.to : today < whole ? today : whole;
