@@ -44,7 +44,13 @@ class HandedRequest extends IncomingMessage {
     this.httpVersionMajor = 1;
     this.httpVersionMinor = 1;
     this.headers = { ...Object.fromEntries(asked.headers), host, 'x-forwarded-for': address };
-    this.rawHeaders = Object.entries(this.headers).flatMap(([name, value]) => [name, String(value)]);
+    const given = Object.entries(this.headers).map(([name, value]): [string, string] => [
+      name,
+      String(value),
+    ]);
+    this.rawHeaders = given.flat();
+    // Node makes it of what its own parser counted.
+    this.headersDistinct = Object.fromEntries(given.map(([name, value]) => [name, [value]]));
     const body = asked.body ? Readable.fromWeb(asked.body as never) : Readable.from([]);
     if (asked.body && this.headers['content-length'] === undefined) {
       this.headers['transfer-encoding'] = 'chunked';

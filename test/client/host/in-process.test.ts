@@ -41,6 +41,22 @@ describe('the in-process transport', () => {
     assert.equal(imported.name, 'Imported');
   });
 
+  it('names the operator as a connection does', async () => {
+    const asked = { url: host.url, secret: host.serverSecret, operator: 'Ada Lovelace' };
+    const named = createHostClient({ ...asked, fetch: inProcessFetch(handle) });
+    const { appId } = await named.apps.create({ name: 'Named' });
+    const added = await named.users.add({
+      appId,
+      handle: 'ada@example.com',
+      passwordText: 'a calm Phrase 9',
+    });
+    const { rows } = await named.logs.list({ appId, handle: added.handle });
+    assert.deepEqual(
+      rows.map(({ action, by }) => [action, by]),
+      [['addUser', 'Ada Lovelace']],
+    );
+  });
+
   it('says who asks: the address given stands in the log of who was refused', async () => {
     const seen: string[] = [];
     const watched = { ...host.deps, config: { ...host.deps.config, trustProxyHops: 1 } };
