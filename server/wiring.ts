@@ -106,6 +106,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const activity = createActivityLog({
       ...{ store: store.activity, codes, clock, events },
       isKnownUser: (appId, handle) => isKnownUser({ store }, appId, handle),
+      handleOfUser: async (appId, userId) => (await store.users.find(appId, userId))?.handle,
       alongside: figures,
     });
     let wake = () => {};

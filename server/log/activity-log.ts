@@ -32,6 +32,7 @@ export function createActivityLog(deps: {
   clock: Clock;
   events: Events;
   isKnownUser: (appId: string, handle: string) => Promise<boolean>;
+  handleOfUser: (appId: string, userId: string) => Promise<string | undefined>;
   alongside: { write(): Promise<void> };
 }): WritingLog {
   let waiting: Activity[] = [];
@@ -40,7 +41,7 @@ export function createActivityLog(deps: {
   let writing: Promise<void> = Promise.resolve();
   let failing = false;
   const failures = new StrangersFailures();
-  /** Failures of which it is not known yet whose they are. */
+  /** Rows of which it is not known yet whose they are. */
   const judging = new Set<Promise<void>>();
 
   async function write(): Promise<void> {
@@ -99,12 +100,20 @@ export function createActivityLog(deps: {
     else scheduleMinutesEnd(now);
   }
 
+  async function addNamed(row: NewRow & { appId: string }, userId: string, now: number): Promise<void> {
+    const handle = await deps.handleOfUser(row.appId, userId).catch(() => undefined);
+    add(handle === undefined ? row : { ...row, handle }, now);
+  }
+
+  function later(judge: Promise<void>): void {
+    const judged = judge.finally(() => judging.delete(judged));
+    judging.add(judged);
+  }
+
   return {
     record: (row) => add(byOperator(row), deps.clock.now()),
-    recordFailure(row) {
-      const judged = judge(row, deps.clock.now()).finally(() => judging.delete(judged));
-      judging.add(judged);
-    },
+    recordFailure: (row) => later(judge(row, deps.clock.now())),
+    recordAbout: (row, userId) => later(addNamed({ ...row, ...byOperator(row) }, userId, deps.clock.now())),
     wake: schedule,
     flush,
     async close() {

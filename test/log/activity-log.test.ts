@@ -22,6 +22,7 @@ function setUp() {
     codes: { newRowId: () => String(++ids) },
     clock,
     isKnownUser: async (_, handle) => handle === 'ada@example.com',
+    handleOfUser: async (_, userId) => (userId === '1' ? 'ada@example.com' : undefined),
     events: { emit: (event) => void events.push(event) },
     alongside: { write: async () => {} },
   });
@@ -38,6 +39,24 @@ function setUp() {
 }
 
 describe('activity log', () => {
+  it('gives what was done to a user by id the handle, where there is such a user', async () => {
+    const { log, rows } = setUp();
+    const row = {
+      appId: 'a',
+      action: 'endSessions',
+      value: '{}',
+      logType: 'app',
+      status: 'success',
+    } as const;
+    log.recordAbout(row, '1');
+    log.recordAbout(row, '2');
+    await log.flush();
+    assert.deepEqual(rows(), [
+      ['a', 'endSessions', 'ada@example.com', '{}'],
+      ['a', 'endSessions', undefined, '{}'],
+    ]);
+  });
+
   it('writes what came together in one go', async () => {
     const { log, record, written } = setUp();
     record('a');

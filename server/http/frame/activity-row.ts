@@ -12,8 +12,10 @@ export function recordOutcome(
   const { route, caller, input, thrown } = outcome;
   if (!route.log) return;
   const handle = handleOf(caller, input);
+  const appId = 'app' in caller ? caller.app.id : textOf(input.appId);
+  const userId = textOf(input.userId)?.toLowerCase();
   const row: Parameters<ActivityLog['record']>[0] = {
-    appId: 'app' in caller ? caller.app.id : textOf(input.appId),
+    appId,
     handle,
     action: route.log.action,
     value:
@@ -22,7 +24,10 @@ export function recordOutcome(
     status: thrown === undefined ? 'success' : 'error',
   };
   const isStrangers = thrown !== undefined && (caller.kind === 'app' || caller.kind === 'nobody');
+  const isAbout = caller.kind === 'server' && handle === undefined;
   if (isStrangers) activity.recordFailure(row);
+  else if (isAbout && appId !== undefined && userId !== undefined)
+    activity.recordAbout({ ...row, appId }, userId);
   else activity.record(row);
 }
 

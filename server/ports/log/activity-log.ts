@@ -9,6 +9,8 @@ export interface ActivityLog {
    * without a handle when the minute is over.
    */
   recordFailure(row: Omit<Activity, 'id' | 'createdAt'>): void;
+  /** Records what the portal did to a user whom it named by id: the row gets the handle of then. */
+  recordAbout(row: Omit<Activity, 'id' | 'createdAt'> & { appId: string }, userId: string): void;
   /** Writes what is waiting, but for minutes that are not over. */
   flush(): Promise<void>;
   /** Writes everything; at shutdown. */
