@@ -1,4 +1,5 @@
 import { HostClientError } from '../client/host/index.ts';
+import { Refusal } from './frame/route.ts';
 import type { Texts } from './frame/texts.ts';
 
 /** What a host found wrong with what was typed: the field as it was sent, and a sentence for its place. */
@@ -24,4 +25,19 @@ export function faultOf(texts: Texts, thrown: unknown): Fault {
 /** Another change came between; `current` is the row as it is. */
 export function isStale(thrown: unknown): thrown is HostClientError & { current: unknown } {
   return thrown instanceof HostClientError && thrown.reason === 'stale';
+}
+
+/** What a host has at that id; `Refusal` 404 where it has nothing. */
+export async function found<T>(asked: Promise<T>): Promise<T> {
+  const answer = await unlessRefused(asked);
+  if (answer === undefined) throw new Refusal(404);
+  return answer;
+}
+
+/** Undefined where the host refuses. */
+export function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof HostClientError && error.kind === 'refused') return undefined;
+    throw error;
+  });
 }

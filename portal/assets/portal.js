@@ -40,6 +40,27 @@ document.addEventListener('click', async (event) => {
 });
 readyCopying(document);
 
+// One box ticks every row of the page.
+function readySelecting(within) {
+  for (const box of within.querySelectorAll('[data-select-all]')) box.hidden = false;
+}
+document.addEventListener('change', (event) => {
+  if (!event.target.matches?.('[data-select-all]')) return;
+  for (const box of document.querySelectorAll('[data-row] input[type=checkbox]'))
+    box.checked = event.target.checked;
+});
+readySelecting(document);
+
+// A file of text is read into the area above it: the form sends text alone.
+for (const place of document.querySelectorAll('[data-file-into]')) {
+  place.hidden = false;
+  find('input', place).addEventListener('change', async ({ target }) => {
+    const area = document.getElementById(place.dataset.fileInto);
+    if (target.files[0]) area.value = await target.files[0].text();
+    area.focus();
+  });
+}
+
 // A page that came from elsewhere asks for itself again, now from here.
 find('a[data-follow]')?.click();
 
@@ -47,6 +68,7 @@ find('a[data-follow]')?.click();
 document.addEventListener('htmx:after:swap', (event) => {
   const place = event.target instanceof Element ? event.target : document;
   readyCopying(place);
+  readySelecting(place);
   const heading = find('h1, h2', place);
   if (!heading || !place.matches?.('main, [data-focus]')) return;
   heading.tabIndex = -1;

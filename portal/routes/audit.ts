@@ -20,6 +20,10 @@ const ACTIONS = [
   ...['inviteOperator', 'renewLink', 'changeRole', 'endSessions', 'removeOperator'],
   ...['addHost', 'editHost', 'removeHost'],
   ...['createApp', 'changeSettings'],
+  ...['addUser', 'changeUser', 'suspendUser', 'activateUser', 'unlockUser', 'endUserSessions', 'sendReset'],
+  ...['disableUserFactor', 'exportUser', 'deleteUser', 'exportUsers', 'stopJob'],
+  ...['many.suspend', 'many.activate', 'many.sendPasswordReset', 'many.delete'],
+  ...['confirmSignup', 'removeSignup', 'inviteMany', 'resendInvite', 'withdrawInvite', 'withdrawInvites'],
 ];
 
 /** What operators did: an owner sees every row, the others their own. */

@@ -7,6 +7,7 @@ import { logRoutes } from './logs.ts';
 import { meRoutes } from './me.ts';
 import { numberRoutes } from './numbers.ts';
 import { operatorRoutes } from './operators.ts';
+import { peopleRoutes } from './people.ts';
 import { settingsRoutes } from './settings.ts';
 import { signInRoutes } from './sign-in.ts';
 
@@ -29,6 +30,7 @@ export const routes: readonly PortalRoute[] = [
   ...settingsRoutes,
   ...logRoutes,
   ...numberRoutes,
+  ...peopleRoutes,
   ...operatorRoutes,
   ...auditRoutes,
 ];

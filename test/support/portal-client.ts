@@ -52,6 +52,25 @@ export class PortalClient {
     while (at.status === 303) at = await this.get(String(at.headers.location));
     return at;
   }
+  /** Sends a form, gives the password where a fresh proof is asked for, and answers the page that follows. */
+  async act(path: string, fields: Record<string, string> = {}): Promise<Answer> {
+    let answer = await this.post(path, fields);
+    if (String(answer.headers.location).startsWith('/portal/confirm')) {
+      const confirm = await this.follow(answer);
+      const form = /name="form" value="(\w+)"/.exec(confirm.text)?.[1] ?? '';
+      answer = await this.post('/portal/confirm', { form, password: OPERATOR_PASSWORD });
+    }
+    return this.follow(answer);
+  }
+  /** The hidden fields of the form of the last page that goes to this address. */
+  hidden(address: string): Record<string, string> {
+    const forms = [...(this.page?.text ?? '').matchAll(/<form[^>]* action="([^"]*)"[^>]*>(.*?)<\/form>/gs)];
+    const [, , body = ''] = forms.find(([, action]) => action === address) ?? [];
+    const inputs = body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+    return Object.fromEntries(
+      [...inputs].map(([, name = '', value = '']) => [unescaped(name), unescaped(value)]),
+    );
+  }
   csrf(): string {
     return /name="csrf" value="([\w-]+)"/.exec(this.page?.text ?? '')?.[1] ?? '';
   }
@@ -89,4 +108,14 @@ export class PortalClient {
     if (answer.status !== 303) this.page = answer;
     return answer;
   }
+}
+
+/** Text as it was before a template escaped it. */
+export function unescaped(html: string): string {
+  return html
+    .replaceAll(/&#x([\dA-F]+);/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
 }
