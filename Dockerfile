@@ -23,6 +23,7 @@ COPY client client
 COPY cli cli
 COPY portal portal
 COPY templates templates
+COPY samples/web samples/web
 COPY docker/entrypoint.mjs docker/health-check.mjs docker/warm-up.mjs docker/
 # Compiles every module once, so that a start only reads; the folder is never written again.
 RUN node docker/warm-up.mjs && mkdir /data && chown 10001:10001 /data && chmod 700 /data

@@ -9,7 +9,6 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { App } from '../../server/model/app.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
-import { serveClient } from '../support/client-modules.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { codeOf } from '../support/outbox.ts';
 import { startShell } from '../support/shell-session.ts';
@@ -79,7 +78,6 @@ describe('docs/quick-start.md', () => {
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();
-      await serveClient(page);
       page.on('dialog', async (dialog) => dialog.accept(await mailed()));
       await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
       await page.getByText('nobody').waitFor();

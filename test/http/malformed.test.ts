@@ -17,7 +17,7 @@ import { type Credentials, type Malformed, malformedRequests } from '../support/
 const SEED = 20_261_124;
 const COUNT = 6000;
 const AT_ONCE = 16;
-const TEXT_TYPES = /^(text\/html|text\/plain|application\/zip|application\/x-pem-file)/;
+const TEXT_TYPES = /^(text\/(html|plain|javascript|css)|application\/zip|application\/x-pem-file)/;
 
 describe('malformed requests to every route of a real host', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'auth-malformed-'));

@@ -35,6 +35,7 @@ import { docsRoutes } from './pages/docs.ts';
 import { healthRoutes } from './pages/health.ts';
 import { landingRoutes } from './pages/landing.ts';
 import { openApiRoute } from './pages/openapi.ts';
+import { sampleRoutes } from './pages/sample.ts';
 import { wellKnownRoutes } from './pages/well-known.ts';
 
 /** What clients call (contract §3). */
@@ -88,4 +89,5 @@ export const routes: readonly Route[] = [
   openApiRoute(described),
   ...clientRoutes,
   ...docsRoutes,
+  ...sampleRoutes,
 ];
