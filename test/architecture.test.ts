@@ -108,6 +108,8 @@ const SHARED_PACKAGES: Readonly<Record<string, RegExp>> = {
   // Messages and landing pages; the pages of the portal.
   handlebars: /^server\/delivery\/|^portal\//,
   // Schemas stand where something comes in: requests, and what tokens and sealed texts hold.
+  // Tokens, here and in the back ends of others.
+  jose: /^server\/security\/|^client\/verify\//,
   zod: /^server\/(?:http|security)\//,
 };
 /** Numbering plans are data, not a service. */

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { browserFiles } from '../../client/build/browser.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
@@ -31,6 +32,27 @@ describe('the browser build of the client', () => {
     const bytes = gzipSync(committed.get(MODULE) ?? '', { level: 9 }).length;
     assert.ok(bytes <= 8_192, `${bytes} bytes`);
   });
+
+  for (const [entry, most] of [
+    ['react', 2_048],
+    ['verify', 1_024],
+    ['node', 1_024],
+  ] as const) {
+    it(`${entry} is small: ${most} bytes gzipped`, async () => {
+      const { outputFiles } = await build({
+        entryPoints: [new URL(`${entry}/index.ts`, CLIENT).pathname],
+        packages: 'external',
+        platform: 'node',
+        bundle: true,
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+        write: false,
+      });
+      const bytes = gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
+      assert.ok(bytes > 0 && bytes <= most, `${bytes} bytes`);
+    });
+  }
 
   describe('at /client.js', () => {
     let host: TestHost;
