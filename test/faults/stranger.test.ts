@@ -63,11 +63,13 @@ describe('a stranger', () => {
 
     const start = type('npx setup --yes');
     await untilSaid(start, /"msg":"listening"/);
-    const [command = ''] = /^ *curl .*api\/app .*$/m.exec(start.said) ?? [];
-    // The folder is named in the command itself.
-    const created = type(command, { DATA_DIR: '' });
+    const shown = (command: string) =>
+      new RegExp(`^ *(npx cosync ${command}\\S*)`, 'm').exec(start.said)?.[1] ?? '';
+    const created = type(shown('app create '));
     assert.equal(await created.ended, 0, created.said);
-    assert.match(created.said, /"appToken":"ey/);
+    const token = type('npx cosync app token');
+    assert.equal(await token.ended, 0, token.said);
+    assert.match(token.said, /^ey/m);
 
     killGroup(start.child.pid, 'SIGINT');
     await start.ended;
