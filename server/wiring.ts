@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
+import { createForeignFiles } from './archive/foreign/files.ts';
 import { createHostFacts } from './checks/host-facts.ts';
 import { whyUnreadable } from './config/unreadable-file.ts';
 import { createDnsRecords } from './delivery/dns.ts';
@@ -16,6 +17,7 @@ import { isKnownUser } from './domain/portal/activity.ts';
 import { bulkStep } from './domain/portal/bulk.ts';
 import { startRelisting } from './domain/relisting.ts';
 import { startRecordingSubjects } from './domain/tokens/subjects.ts';
+import { moveInWork } from './domain/transfer/move-in-work.ts';
 import { hints } from './http/frame/hints.ts';
 import { createOrigin } from './http/frame/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
@@ -25,6 +27,7 @@ import type { Logger } from './log/logger.ts';
 import type { MetricsPort } from './log/metrics.ts';
 import { requestContext } from './log/request-context.ts';
 import type { Config } from './model/config.ts';
+import type { Job } from './model/job.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Renderer } from './ports/delivery/renderer.ts';
 import type { Deps } from './ports/deps.ts';
@@ -129,6 +132,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       dnsRecords,
       renderer,
       archives,
+      foreignFiles: createForeignFiles({
+        dataDir: config.dataDir,
+        maxBytes: config.moveInMaxMb * 1024 * 1024,
+        salt: (name) => lookups.key('host', 'import', name),
+        folder: () => dataFolderId(config.dataDir, codes.newId),
+      }),
       activity,
       events,
       figures,
@@ -160,9 +169,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const delivery = startDelivery(deps);
         // What is sent belongs to no request, whichever asked for it.
         wake = () => outsideRequests(delivery.wake);
-        const jobs = startJobs(deps, { bulk: (job) => bulkStep(deps, job) }, () =>
-          dataFolderId(config.dataDir, codes.newId),
-        );
+        const works = { bulk: (job: Job) => bulkStep(deps, job), import: moveInWork(deps) };
+        const jobs = startJobs(deps, works, deps.foreignFiles.folder);
         wakeJobs = jobs.wake;
         background = [
           delivery,

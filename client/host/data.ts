@@ -10,6 +10,75 @@ interface ExportOptions {
   spreadsheet?: boolean | undefined;
 }
 
+/** Where a file of people comes from. */
+export type MoveInFormat =
+  | 'firebase'
+  | 'auth0'
+  | 'supabase'
+  | 'pocketbase'
+  | 'keycloak'
+  | 'better-auth'
+  | 'supertokens'
+  | 'appwrite'
+  | 'clerk'
+  | 'cognito'
+  | 'parse';
+
+/** How people are moved in; the first of the words is what holds where nothing is said. */
+export interface MoveInOptions {
+  format: MoveInFormat;
+  /** Writes nothing, and reports the same. */
+  dryRun?: boolean | undefined;
+  /** What to do with those whose handle somebody has. */
+  conflict?: 'skip' | 'update' | 'fail' | undefined;
+  /** What those become whose address was never verified. */
+  unverified?: 'pending' | 'active' | undefined;
+  /** Which field becomes the handle, and which become metadata. */
+  map?: { handle?: string | undefined; metaData?: Record<string, string> | undefined } | undefined;
+  base64_signer_key?: string | undefined;
+  base64_salt_separator?: string | undefined;
+  rounds?: number | undefined;
+  mem_cost?: number | undefined;
+}
+/** The second file that some formats know. */
+export interface MoveInFiles {
+  file: Blob;
+  /** Auth0. */
+  passwords?: Blob | undefined;
+  /** Supabase. */
+  identities?: Blob | undefined;
+  /** Better Auth. */
+  accounts?: Blob | undefined;
+}
+
+/** How far an import is. */
+export interface MoveIn {
+  job: string;
+  state: Job['state'];
+  /** Why it waits or failed. */
+  reason?: JobReason | undefined;
+  read: number;
+  total?: number | undefined;
+  report?: MoveInReport | undefined;
+}
+export interface MoveInReport {
+  created: number;
+  updated: number;
+  skipped: number;
+  refused: number;
+  /** Of those created or updated. */
+  canLogIn: {
+    atOnce: number;
+    newClientOrReset: number;
+    resetOnly: number;
+    socialOnly: number;
+  };
+  /** Second factors that could not come along. */
+  factorsDropped: number;
+  /** The first hundred. */
+  refusedRows: { line: number; reason: string; id?: string | undefined }[];
+}
+
 /** Whole apps as files. */
 export function data(call: Call) {
   return {
@@ -20,16 +89,40 @@ export function data(call: Call) {
     /** Makes a new app of an exported file. */
     importApp: (parts: { appName: string; file: Blob; newKeys?: boolean }, options?: CallOptions) =>
       call.upload<App>('/api/app/importDatabase', parts, options),
+    /** Begins to move people in from a file of another system. */
+    moveIn: (parts: { appId: string } & MoveInFiles & MoveInOptions, options?: CallOptions) =>
+      call.upload<{ job: string }>('/api/app/import', parts, options),
+    import: (query: { job: string }, options?: CallOptions) =>
+      call.get<MoveIn>('/api/app/import', query, options),
+    /** Every row that was refused, as CSV. */
+    importRefused: (query: { job: string }, options?: CallOptions) =>
+      call.download('/api/app/importRefused', query, options),
+    stopImport: (body: { job: string }, options?: CallOptions) =>
+      call.post<true>('/api/app/stopImport', body, options),
   };
 }
+
+/** Why a job waits or failed; all but the first two are those of an import. */
+export type JobReason =
+  | 'file_elsewhere'
+  | 'unexpected'
+  | 'no_seats'
+  | 'taken'
+  | 'not_utf8'
+  | 'broken_file'
+  | 'broken_gzip'
+  | 'too_large'
+  | 'file_gone'
+  | 'wrong_kind'
+  | 'too_slow';
 
 /** Work on many that the host does in steps. */
 export interface Job {
   job: string;
-  kind: 'bulk';
+  kind: 'bulk' | 'import';
   state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
   /** Why it waits or failed. */
-  reason?: 'file_elsewhere' | 'unexpected' | undefined;
+  reason?: JobReason | undefined;
   appId: string;
   /** What is done, of a bulk action. */
   action?: string | undefined;

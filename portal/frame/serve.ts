@@ -115,7 +115,8 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       return redirect('/portal/me');
     }
     if (accessOf(signedIn.operator, route.may) === 'none') throw new Refusal(403);
-    const upload = route.upload ? new Upload(exchange.ctx, folders, deps.config) : undefined;
+    const rule = route.upload === true ? ({ maxMb: 'importMaxMb' } as const) : route.upload;
+    const upload = rule ? new Upload(exchange.ctx, folders, deps.config, rule) : undefined;
     try {
       return await serveForm(exchange, { route, params, signedIn, upload });
     } finally {

@@ -188,6 +188,7 @@ export const SETTINGS = {
   LOG_DAYS: integer(365, [0, 36_500], 'days activity rows are kept; 0 = for ever'),
   FIGURES_DAYS: integer(800, [0, 36_500], 'days figures are kept; 0 = for ever'),
   IMPORT_MAX_MB: integer(100, [1, 1024], 'largest import file, in MB'),
+  MOVE_IN_MAX_MB: integer(20_000, [1, 1_000_000], 'largest file of people who move in, packed or not, in MB'),
   HSTS_SUBDOMAINS: flag(
     false,
     '`true`: browsers use https for every subdomain of the public address too (with an https `API_URL`)',

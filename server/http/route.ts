@@ -42,6 +42,8 @@ export interface RequestFacts {
   tellApp(appId: string): void;
   /** The part named `file`, which an upload route always has. */
   file: ReceivedFile | undefined;
+  /** Further files of an upload, by the name of their part. */
+  files: Readonly<Record<string, ReceivedFile>>;
 }
 /** The file of an upload route; elsewhere there is none, which is a programmer's mistake. */
 export function fileOf({ file }: RequestFacts): ReceivedFile {
@@ -52,6 +54,15 @@ export function fileOf({ file }: RequestFacts): ReceivedFile {
 export interface ReceivedFile {
   path: string;
   size: number;
+  /** SHA-256 in hex, where the route asks for large files. */
+  sum?: string;
+}
+/** What an upload may bring besides the part named `file`, and how much. */
+export interface UploadRule {
+  /** Of all files together. */
+  maxMb: 'importMaxMb' | 'moveInMaxMb';
+  /** Names of further parts that are files, of which one may come. */
+  also?: readonly string[];
 }
 
 /** An HTML answer. */
@@ -155,7 +166,7 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
    */
   limited: boolean | 'tenfold';
   /** The route takes multipart uploads instead of a body (import); `input` describes the text parts. */
-  upload?: boolean;
+  upload?: UploadRule;
   /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
   appTokenAsAccessToken?: boolean;
   /** Answers HTML pages, also for refusals of a browser. */

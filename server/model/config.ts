@@ -83,6 +83,7 @@ export interface Config {
   readonly logDays: number;
   readonly figuresDays: number;
   readonly importMaxMb: number;
+  readonly moveInMaxMb: number;
   readonly hstsSubdomains: boolean;
   readonly metricsHost: string;
   readonly metricsPort: number | undefined;

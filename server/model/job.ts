@@ -1,9 +1,15 @@
 /** What is done to many, by what does it. */
-export type JobKind = 'bulk';
+export const JOB_KINDS = ['bulk', 'import'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 export const JOB_STATES = ['waiting', 'running', 'done', 'failed', 'stopped'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 /** Why a job waits or failed, for people and programs. */
-export const JOB_REASONS = ['file_elsewhere', 'unexpected'] as const;
+export const JOB_REASONS = [
+  ...['file_elsewhere', 'unexpected'],
+  // Of an import: the app has too few seats, somebody is there already, or the file cannot be read.
+  ...['no_seats', 'taken'],
+  ...['not_utf8', 'broken_file', 'broken_gzip', 'too_large', 'file_gone', 'wrong_kind', 'too_slow'],
+] as const;
 export type JobReason = (typeof JOB_REASONS)[number];
 
 /** Something that is done to many in steps, by whichever process has the row (additions §4). */

@@ -5,6 +5,7 @@ import type { DnsRecords } from './delivery/dns-records.ts';
 import type { Mailer } from './delivery/mailer.ts';
 import type { Renderer } from './delivery/renderer.ts';
 import type { Texter } from './delivery/texter.ts';
+import type { ForeignFiles } from './foreign-files.ts';
 import type { Hints } from './hints.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { ActivityLog } from './log/activity-log.ts';
@@ -46,6 +47,7 @@ export interface Deps {
   readonly dnsRecords: DnsRecords;
   readonly renderer: Renderer;
   readonly archives: Archives;
+  readonly foreignFiles: ForeignFiles;
   readonly activity: ActivityLog;
   readonly events: Events;
   readonly metrics: Metrics;

@@ -30,6 +30,7 @@ import type { invitersAnswer } from '../../server/http/wire/inviter.ts';
 import type { begunJobAnswer, jobAnswer } from '../../server/http/wire/job.ts';
 import type { listAnswer } from '../../server/http/wire/list.ts';
 import type { messageAnswer } from '../../server/http/wire/message.ts';
+import type { moveInAnswer } from '../../server/http/wire/move-in.ts';
 import type { overviewAnswer } from '../../server/http/wire/overview.ts';
 import type { ownUserAnswer } from '../../server/http/wire/own-user.ts';
 import type {
@@ -179,6 +180,9 @@ interface HostAnswers {
   'logs.list': typeof keyedLogsAnswer;
   'logs.page': typeof portalLogsAnswer;
   'data.importApp': typeof portalAppAnswer;
+  'data.moveIn': typeof begunJobAnswer;
+  'data.import': typeof moveInAnswer;
+  'data.stopImport': Done;
   'jobs.bulk': typeof begunJobAnswer;
   'jobs.list': ReturnType<typeof listAnswer<typeof jobAnswer>>;
   'jobs.get': typeof jobAnswer;
@@ -186,7 +190,7 @@ interface HostAnswers {
 }
 export type HostTypes = Nothing<Differing<{ [M in keyof HostAnswers]: [Of<M>, HostAnswers[M]] }>>;
 /** Files, and what is answered as it comes. */
-type Untyped = 'data.export' | 'data.exportHost' | 'host.versions' | 'any';
+type Untyped = 'data.export' | 'data.exportHost' | 'data.importRefused' | 'host.versions' | 'any';
 export type HostMethods = Nothing<Exclude<Method, keyof HostAnswers | Untyped>>;
 
 const REASONS = {

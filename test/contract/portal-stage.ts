@@ -4,7 +4,7 @@ import { userRevision } from '../../server/domain/portal/revision.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
-import { aJob, aQueuedMessage, aRowId } from '../support/records.ts';
+import { aJob, aQueuedMessage, aRowId, MADE_AT } from '../support/records.ts';
 import { NAME_FIELD } from './appuser-stage.ts';
 import type { ContractRoute } from './table.ts';
 
@@ -20,6 +20,8 @@ export interface PortalStage {
   appRevision: string;
   /** Of that app; nobody works on it. */
   jobId: string;
+  /** Of that app too; it ended. */
+  importId: string;
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
@@ -126,6 +128,9 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
     ...{ appId: app.id, revision: appRevision, settings: { maxUsers: 9 } },
   }),
   'POST /api/app/bulk': ({ app }) => ({ appId: app.id, filter: { status: 'suspend' }, action: 'activate' }),
+  'GET /api/app/import': ({ importId }) => ({ job: importId }),
+  'GET /api/app/importRefused': ({ importId }) => ({ job: importId }),
+  'POST /api/app/stopImport': ({ importId }) => ({ job: importId }),
   'GET /api/app/job': ({ jobId }) => ({ job: jobId }),
   'POST /api/app/stopJob': ({ jobId }) => ({ job: jobId }),
   'POST /api/app/rotateAppToken': ({ app }) => ({ appId: app.id, graceHours: 1 }),
@@ -174,6 +179,12 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   const { revision: appRevision } = (await host.portal('GET', `/api/app/appId/${app.id}`)).body;
   const job = aJob({ appId: app.id, dueAt: Number.MAX_SAFE_INTEGER });
   await host.deps.store.jobs.insert(job);
+  const moved = aJob({
+    ...{ appId: app.id, kind: 'import', state: 'failed', dueAt: undefined, endedAt: MADE_AT },
+    task: { format: 'auth0', files: aRowId() },
+    progress: { phase: 'check', line: 3, refusedRows: [{ line: 3, reason: 'no_handle' }], refusedBytes: 0 },
+  });
+  await host.deps.store.jobs.insert(moved);
   return {
     app,
     other,
@@ -184,6 +195,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     templateId: localesTemplate.DE[0]._id,
     messageId: refused.id,
     jobId: job.id,
+    importId: moved.id,
   };
 }
 

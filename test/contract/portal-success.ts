@@ -216,12 +216,14 @@ const SUCCESS: Record<string, Check> = {
   'POST /api/app/tryIdentityToken': (body) => assert.deepEqual(Object.keys(body), ['ok', 'rules']),
   'POST /api/app/bulk': (body) => assert.match(body.job, /^[0-9a-f]{24}$/),
   'GET /api/app/job': (body) => has(body, 'job appId kind state read report createdAt'.split(' ')),
-  'GET /api/app/jobs': ({ rows }) => assert.equal(rows.length, 1),
+  'GET /api/app/jobs': ({ rows }) => assert.equal(rows.length, 2),
+  'GET /api/app/import': ({ report }) =>
+    assert.deepEqual(report.refusedRows, [{ line: 3, reason: 'no_handle' }]),
   'GET /api/app/keys': ([key]) => has(key, 'kid state createdAt publicKey'.split(' ')),
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =
-  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|stopJob|sendPasswordReset|updateAppUserMetaData|testEmailExtension|retryMessage|resendAppInvite|reset|patchAppLocales)$/;
+  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|stopJob|stopImport|sendPasswordReset|updateAppUserMetaData|testEmailExtension|retryMessage|resendAppInvite|reset|patchAppLocales)$/;
 
 /** A success, whole: status, headers, members, and nothing that is secret. */
 export function assertPortalSuccess(route: ContractRoute, stage: PortalStage, answer: Answer): void {
@@ -232,6 +234,10 @@ export function assertPortalSuccess(route: ContractRoute, stage: PortalStage, an
     assert.equal(answer.headers['cache-control'], 'no-store');
     if (route.path === '/api/app/export')
       assert.equal(answer.headers['content-disposition'], `attachment; filename="${stage.app.id}"`);
+    return;
+  }
+  if (route.path === '/api/app/importRefused') {
+    assert.equal(answer.text, 'line,reason,id\n3,no_handle,\n');
     return;
   }
   assertJsonHeaders(answer, key);

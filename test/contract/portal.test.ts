@@ -28,7 +28,8 @@ const SCOPE_400 = [
 const LOWER_CASE = ['/api/app/addRemoveAppLocale', '/api/app/reset', '/api/app/importDatabase'];
 const STRANGE_ID = 'f'.repeat(32);
 /** Uploads have tests of their own. */
-const isUpload = ({ path }: ContractRoute) => path === '/api/app/importDatabase';
+const isUpload = ({ method, path }: ContractRoute) =>
+  path === '/api/app/importDatabase' || (method === 'POST' && path === '/api/app/import');
 
 /**
  * What an app nobody knows is told (contract §4.6); a number: that status in the Fails form. Absent: the

@@ -70,7 +70,7 @@ describe('connections', () => {
         path: '/api/app/length',
         summary: '',
         answer: z.unknown(),
-        upload: true,
+        upload: { maxMb: 'importMaxMb' },
         input: z.object({}),
         respond: ({ request }) => ({ size: fileOf(request).size }),
       }),

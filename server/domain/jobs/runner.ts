@@ -18,7 +18,7 @@ type JobDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
 
 /** What a step made of a job. */
 export interface JobStep {
-  job: Pick<Job, 'progress' | 'read' | 'report'> & Partial<Pick<Job, 'total'>>;
+  job: Pick<Job, 'progress' | 'read' | 'report'> & Partial<Pick<Job, 'total' | 'reason'>>;
   /** Not set: there is more, at once. A time: there is more, then. */
   next?: 'done' | 'failed' | number;
 }

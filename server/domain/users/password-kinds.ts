@@ -66,6 +66,22 @@ export async function countPassword(
   ]);
 }
 
+/** Counts many who joined at once. */
+export async function countPasswords(
+  deps: KindDeps,
+  app: AppId,
+  users: readonly Pick<User, 'passwordHash'>[],
+): Promise<void> {
+  const counts = new Map<string, number>();
+  for (const { passwordHash } of users) {
+    const kind = passwordHash && deps.passwords.kindOf(passwordHash);
+    if (kind) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  await learn(deps, [...counts.keys()]);
+  const now = deps.clock.now();
+  for (const [kind, by] of counts) await deps.store.counters.increment(keyOf(app, kind), { now, by });
+}
+
 /** Users by the kind of their hash, counted while they pass by. */
 export class PasswordTally {
   readonly #counts = new Map<string, number>();

@@ -29,6 +29,18 @@ export async function takeSeat(deps: SeatDeps, app: App, full: ErrorName): Promi
   if (!seated) throw new HostError(full);
 }
 
+/** Takes so many seats at once, or none: false when they are not all free. */
+export async function takeSeats(deps: SeatDeps, app: App, seats: number): Promise<boolean> {
+  if (await increment(deps, app, seats)) return true;
+  return (await freeLostSeats(deps, app)) && (await increment(deps, app, seats)) !== undefined;
+}
+
+/** How many more users there may be; undefined = no limit. */
+export async function freeSeats(deps: SeatDeps, app: App): Promise<number | undefined> {
+  const limit = seatLimit(app);
+  return limit === undefined ? undefined : Math.max(0, limit - (await deps.store.users.size(app.id)));
+}
+
 /**
  * Throws `full` when no seat is free now; takes none. For a sign-up that will take its seat when it is
  * completed.
@@ -41,8 +53,8 @@ export async function requireFreeSeat(deps: SeatDeps, app: App, full: ErrorName)
 }
 
 /** After a user was removed, or could not be inserted. */
-export async function releaseSeat(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'>): Promise<void> {
-  await deps.store.counters.decrement(keyOf(app));
+export async function releaseSeat(deps: Pick<Deps, 'store'>, app: Pick<App, 'id'>, seats = 1): Promise<void> {
+  await deps.store.counters.decrement(keyOf(app), seats);
 }
 
 /**
@@ -79,9 +91,9 @@ export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promi
   return true;
 }
 
-function increment(deps: SeatDeps, app: App): Promise<number | undefined> {
+function increment(deps: SeatDeps, app: App, by = 1): Promise<number | undefined> {
   const cap = seatLimit(app);
-  return deps.store.counters.increment(keyOf(app), { now: deps.clock.now(), ...(cap && { cap }) });
+  return deps.store.counters.increment(keyOf(app), { now: deps.clock.now(), by, ...(cap && { cap }) });
 }
 
 function taken(deps: SeatDeps, app: Pick<App, 'id'>): Promise<number> {

@@ -49,7 +49,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     if (counted && 'appId' in counted) exchange.appId = counted.appId;
     if (counted?.kind === 'server') exchange.operator = operatorOf(req);
 
-    const upload = route.upload ? new Upload(ctx, folders, deps.config) : undefined;
+    const upload = route.upload ? new Upload(ctx, folders, deps.config, route.upload) : undefined;
     const asks = route.method === 'POST' || route.input !== undefined;
     try {
       const parts = await upload?.read();
@@ -62,6 +62,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
           exchange.appId = appId;
         },
         file: parts?.file,
+        files: parts?.files ?? {},
       });
     } finally {
       await upload?.discard();

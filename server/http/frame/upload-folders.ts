@@ -1,8 +1,13 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DAY_MS } from '../../tools/duration.ts';
+
+/** Left free whatever is received. */
+const RESERVE = 256 * 1024 * 1024;
+/** Where the files of imports lie, which outlive the process that received them. */
+const IMPORTS = 'imports';
 
 /** What this process made and has not removed. */
 const own = new Set<string>();
@@ -26,6 +31,13 @@ export class UploadFolders {
     return folder;
   }
 
+  /** Whether so many bytes more fit on the disk. */
+  async hasRoom(bytes: number): Promise<boolean> {
+    mkdirSync(this.#parent, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = await statfs(this.#parent);
+    return bavail * bsize - RESERVE > bytes;
+  }
+
   async remove(folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true });
     own.delete(folder);
@@ -38,7 +50,8 @@ export class UploadFolders {
     try {
       for (const name of readdirSync(this.#parent)) {
         const folder = join(this.#parent, name);
-        if (!this.#mayBeInUse(folder, name, now)) rmSync(folder, { recursive: true, force: true });
+        if (name !== IMPORTS && !this.#mayBeInUse(folder, name, now))
+          rmSync(folder, { recursive: true, force: true });
       }
     } catch {
       // None was ever made, or another process is faster.

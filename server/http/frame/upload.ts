@@ -1,6 +1,6 @@
 import type { Config } from '../../model/config.ts';
-import { HostError } from '../../model/errors.ts';
-import type { ReceivedFile } from '../route.ts';
+import { HostError, refused } from '../../model/errors.ts';
+import type { ReceivedFile, UploadRule } from '../route.ts';
 import type { RawInput } from './input.ts';
 import type { HttpContext } from './request-facts.ts';
 import type { UploadFolders } from './upload-folders.ts';
@@ -10,8 +10,10 @@ const UPLOAD_TIME_MS = 120_000;
 /** Formidable's numbers for a file, or all files together, beyond the limit. */
 const TOO_LARGE: readonly unknown[] = [1009, 1016];
 
-/** The parts of a form: texts by name, and the part named `file`. */
-type Parts = RawInput & { file: ReceivedFile | undefined };
+/** The parts of a form: texts by name, the part named `file`, and further files by name. */
+type Parts = RawInput & { file: ReceivedFile | undefined; files: Readonly<Record<string, ReceivedFile>> };
+/** Rules of formidable's own. */
+type OneFile = { filepath: string; size: number; hash?: string | null };
 
 /**
  * The multipart body of an import, received only when the route asks for it: credential first, then size
@@ -21,11 +23,18 @@ export class Upload {
   readonly #ctx: HttpContext;
   readonly #folders: UploadFolders;
   readonly #maxBytes: number;
+  readonly #also: readonly string[];
   #folder: string | undefined;
-  constructor(ctx: HttpContext, folders: UploadFolders, config: Pick<Config, 'importMaxMb'>) {
+  constructor(
+    ctx: HttpContext,
+    folders: UploadFolders,
+    config: Pick<Config, 'importMaxMb' | 'moveInMaxMb'>,
+    { maxMb, also = [] }: UploadRule,
+  ) {
     this.#ctx = ctx;
     this.#folders = folders;
-    this.#maxBytes = config.importMaxMb * 1024 * 1024;
+    this.#maxBytes = config[maxMb] * 1024 * 1024;
+    this.#also = also;
   }
 
   /**
@@ -35,7 +44,11 @@ export class Upload {
   async read(): Promise<Parts> {
     const { req } = this.#ctx;
     if (!req.headers['content-type']?.toLowerCase().startsWith('multipart/form-data')) {
-      return { values: {}, repeated: undefined, file: undefined };
+      return { values: {}, repeated: undefined, file: undefined, files: {} };
+    }
+    const announced = Number(req.headers['content-length'] ?? 0);
+    if (announced <= this.#maxBytes && !(await this.#folders.hasRoom(announced))) {
+      throw refused('the disk of the host has no room for the file', { reason: 'too_long', field: 'file' });
     }
     this.#folder = await this.#folders.make();
     const slow = setTimeout(() => req.destroy(), UPLOAD_TIME_MS);
@@ -56,10 +69,11 @@ export class Upload {
       urlencoded: false,
       formidable: {
         uploadDir: folder,
-        maxFiles: 1,
+        maxFiles: this.#also.length > 0 ? 2 : 1,
+        ...(this.#also.length > 0 && { hashAlgorithm: 'sha256' }),
         maxFileSize: this.#maxBytes,
         maxTotalFileSize: this.#maxBytes,
-        maxFields: 8,
+        maxFields: 16,
         maxFieldsSize: FIELD_LIMIT,
         allowEmptyFiles: true,
         minFileSize: 0,
@@ -75,12 +89,19 @@ export class Upload {
       if (tooLarge) throw new HostError('body_too_large', { because: { reason: 'too_long' } });
       throw new HostError('refused', { because: { reason: 'not_json' } });
     }
-    const found = this.#ctx.request.files?.file;
-    const file = Array.isArray(found) ? found[0] : found;
-    return {
-      ...texts(this.#ctx.request.body),
-      file: file && { path: file.filepath, size: file.size },
-    };
+    const file = this.#file('file');
+    const others = this.#also.flatMap((name) => {
+      const other = this.#file(name);
+      return other ? [[name, other] as const] : [];
+    });
+    return { ...texts(this.#ctx.request.body), file, files: Object.fromEntries(others) };
+  }
+
+  #file(name: string): ReceivedFile | undefined {
+    const found = this.#ctx.request.files?.[name];
+    const file: OneFile | undefined = Array.isArray(found) ? found[0] : found;
+    if (!file) return undefined;
+    return { path: file.filepath, size: file.size, ...(file.hash && { sum: file.hash }) };
   }
 
   /** Removes what was received. */

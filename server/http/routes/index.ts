@@ -5,6 +5,7 @@ import { appInviteRoutes } from './app/invites.ts';
 import { jobRoutes } from './app/jobs.ts';
 import { logRoutes } from './app/logs.ts';
 import { metadataRoutes } from './app/metadata.ts';
+import { moveInRoutes } from './app/move-in.ts';
 import { providerRoutes } from './app/providers.ts';
 import { retiredRoutes } from './app/retired.ts';
 import { settingRoutes } from './app/settings.ts';
@@ -72,6 +73,7 @@ const portalRoutes: Route[] = [
   ...statisticsRoutes,
   ...figureRoutes,
   ...transferRoutes,
+  ...moveInRoutes,
   ...retiredRoutes,
   ...hostRoutes,
   ...hostMessageRoutes,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { JOB_REASONS, JOB_STATES, type Job } from '../../model/job.ts';
+import { JOB_KINDS, JOB_REASONS, JOB_STATES, type Job } from '../../model/job.ts';
 import { timeText, wireTime } from './time.ts';
 
 /** A job as the portal is shown it (additions §4). */
 export const jobAnswer = z.strictObject({
   job: z.string(),
   appId: z.string(),
-  kind: z.enum(['bulk']),
+  kind: z.enum(JOB_KINDS),
   state: z.enum(JOB_STATES),
   reason: z.enum(JOB_REASONS).optional(),
   action: z.string().optional(),

@@ -44,7 +44,7 @@ describe('jobs', () => {
   });
 
   function start(work: JobWork, folder = 'here'): JobRunner {
-    const runner = startJobs(deps, { bulk: work }, () => folder);
+    const runner = startJobs(deps, { bulk: work, import: work }, () => folder);
     runners.push(runner);
     return runner;
   }
@@ -100,7 +100,8 @@ describe('jobs', () => {
     const job = await begin();
     const never = new Promise<never>(() => {});
     const dying = { ...deps, clock: { now: () => clock.now(), pause: () => never } };
-    startJobs(dying, { bulk: (at) => (at.read === 2 ? never : count(at)) }, () => 'here');
+    const stuck: JobWork = (at) => (at.read === 2 ? never : count(at));
+    startJobs(dying, { bulk: stuck, import: stuck }, () => 'here');
     await until(job, (now) => now.read === 2);
     start(count).wake();
     await new Promise((resolve) => setTimeout(resolve, 200));

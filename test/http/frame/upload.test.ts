@@ -23,7 +23,7 @@ describe('uploads', () => {
       path: '/api/app/upload',
       summary: '',
       answer: z.unknown(),
-      upload: true,
+      upload: { maxMb: 'importMaxMb' },
       input: z.object({ appName: z.string().max(20).optional() }),
       respond: async ({ input: fields, request: { file } }) => {
         seen = { fields };

@@ -50,7 +50,7 @@ export const transferRoutes = [
     path: '/api/app/importDatabase',
     summary:
       'Makes an app of an export file (multipart: text appName, file; newKeys=true for a key pair of its own).',
-    upload: true,
+    upload: { maxMb: 'importMaxMb' },
     input: z.object({
       appName: z.string().max(256).trim().pipe(appName),
       newKeys: z.enum(['true', 'false']).default('false'),

@@ -1,0 +1,65 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/*
+ * Reads a foreign SQLite file: the first table of people that the collections name. Tables only, for a view
+ * or a trigger would run what somebody else wrote.
+ */
+
+const PAGE = 200;
+const CELL_MAX = 100_000;
+const NAME = /^\w{1,64}$/;
+
+const { path } = workerData as { path: string };
+let statement: StatementSync | undefined;
+let after = -1;
+
+parentPort?.on('message', () => {
+  try {
+    statement ??= open();
+    if (!statement) {
+      parentPort?.postMessage({ problem: 'wrong_kind' });
+      return;
+    }
+    const rows = statement.all(after, PAGE);
+    after = Number(rows.at(-1)?.moved_rowid ?? after);
+    parentPort?.postMessage({ rows: rows.map(plain) });
+  } catch {
+    parentPort?.postMessage({ problem: 'broken_file' });
+  }
+});
+
+function open(): StatementSync | undefined {
+  const db = new DatabaseSync(path, { readOnly: true, allowExtension: false });
+  db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON');
+  const tables = new Set(
+    db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1000")
+      .all()
+      .map(({ name }) => String(name)),
+  );
+  if (!tables.has('_collections')) return undefined;
+  const collections = db
+    .prepare("SELECT name FROM _collections WHERE type = 'auth' LIMIT 100")
+    .all()
+    .map(({ name }) => String(name))
+    .filter((name) => NAME.test(name) && tables.has(name) && !name.startsWith('_'));
+  const table = collections.includes('users') ? 'users' : collections[0];
+  if (table === undefined) return undefined;
+  const columns = db
+    .prepare(`PRAGMA table_info("${table}")`)
+    .all()
+    .map(({ name }) => String(name))
+    .filter((name) => NAME.test(name));
+  // No generated columns: `table_info` leaves them out.
+  const list = columns.map((name) => `substr("${name}", 1, ${CELL_MAX}) AS "${name}"`).join(', ');
+  return db.prepare(
+    `SELECT rowid AS moved_rowid, ${list} FROM "${table}" WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+  );
+}
+
+function plain({ moved_rowid: _, ...row }: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => typeof value === 'string' || typeof value === 'number'),
+  );
+}

@@ -1,0 +1,145 @@
+import type { App } from '../../model/app.ts';
+import { HostError } from '../../model/errors.ts';
+import type { Job } from '../../model/job.ts';
+import type { User } from '../../model/user.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { withPassword } from '../account/password.ts';
+import { changeUser } from '../users/change.ts';
+import { findHolder } from '../users/handle.ts';
+import { mergeMetadata } from '../users/metadata.ts';
+import { countPassword, countPasswords } from '../users/password-kinds.ts';
+import { withoutSessions } from '../users/renewed-sessions.ts';
+import { releaseSeat, takeSeats } from '../users/seats.ts';
+import type { RowReason } from './from/moved-user.ts';
+import type { Candidate } from './move-in-rows.ts';
+import { idsFor, taskOf } from './move-in-task.ts';
+
+export type WriteDeps = Pick<
+  Deps,
+  'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'handleRef' | 'totp' | 'foreignFiles'
+>;
+
+/** What becomes, or would become, of somebody. */
+export type Outcome = 'created' | 'updated' | 'skipped' | RowReason;
+
+/** Looks for who is there already; writes nothing. */
+export async function outcomeOf(
+  deps: Pick<Deps, 'store'>,
+  { app, job }: { app: App; job: Job },
+  { line, user }: Candidate,
+): Promise<{ outcome: Outcome; existing?: User }> {
+  const { users } = deps.store;
+  const origin = user.importedFrom === undefined ? undefined : users.findByOrigin(app.id, user.importedFrom);
+  const existing = (await origin) ?? (await findHolder(deps, app, user.handle));
+  // Made by this import before it was interrupted.
+  if (!existing || existing.id === idsFor(job, line).id)
+    return { outcome: 'created', ...(existing && { existing }) };
+  const { conflict } = taskOf(job);
+  if (conflict === 'fail') return { outcome: 'taken' };
+  return { outcome: conflict === 'update' ? 'updated' : 'skipped', existing };
+}
+
+/** Writes a batch; answers what became of each, in its order. */
+export async function writeBatch(
+  deps: WriteDeps,
+  place: { app: App; job: Job },
+  candidates: readonly Candidate[],
+): Promise<Outcome[]> {
+  const { app } = place;
+  const looked = await Promise.all(candidates.map((candidate) => outcomeOf(deps, place, candidate)));
+  const outcomes = looked.map(({ outcome }) => outcome);
+  const added: { at: number; user: User }[] = [];
+  for (const [at, { outcome, existing }] of looked.entries()) {
+    const candidate = candidates[at];
+    if (!candidate || (outcome !== 'created' && outcome !== 'updated')) continue;
+    if (outcome === 'created' && existing) continue;
+    const user = await hashed(deps, candidate);
+    if (existing) await update(deps, app, existing, user);
+    else added.push({ at, user });
+  }
+  await insert(deps, place, added, (at, reason) => {
+    outcomes[at] = reason;
+  });
+  return outcomes;
+}
+
+/** Wraps an unsalted MD5 at once: it is what clients send. */
+async function hashed({ passwords }: Pick<Deps, 'passwords'>, { user, md5 }: Candidate): Promise<User> {
+  return md5 === undefined ? user : { ...user, passwordHash: await passwords.hash(md5) };
+}
+
+async function update(deps: WriteDeps, app: App, existing: User, moved: User): Promise<void> {
+  const now = deps.clock.now();
+  const { passwordHash, metaData, importedFrom } = moved;
+  const changed = await changeUser(deps, existing, (current) => ({
+    ...(passwordHash === undefined
+      ? withoutSessions(current, now)
+      : withPassword(current, passwordHash, now)),
+    metaData: mergeMetadata(current.metaData, metaData),
+    ...(importedFrom !== undefined && { importedFrom }),
+    waitsForPassword: true,
+    updatedAt: now,
+  }));
+  if (!changed || passwordHash === undefined) return;
+  await countPassword(deps, app, { before: changed.before.passwordHash, after: passwordHash });
+}
+
+async function insert(
+  deps: WriteDeps,
+  place: { app: App; job: Job },
+  added: readonly { at: number; user: User }[],
+  refuse: (at: number, reason: RowReason) => void,
+): Promise<void> {
+  if (added.length === 0) return;
+  const { app, job } = place;
+  const users = added.map(({ user }) => user);
+  const inserted = (await insertAll(deps, app, users)) ? users : [];
+  if (inserted.length === 0) {
+    // A full app is asked once: it waits for lost seats.
+    let isFull = false;
+    for (const { at, user } of added) {
+      const reason: RowReason | undefined = isFull ? 'no_seats' : await insertOne(deps, app, user);
+      isFull = reason === 'no_seats';
+      if (reason) refuse(at, reason);
+      else inserted.push(user);
+    }
+  }
+  await countPasswords(deps, app, inserted);
+  deps.figures.count(app.id, 'user_imported', taskOf(job).format, '', inserted.length);
+}
+
+/** False when one of them cannot be inserted: they are to be tried one by one. */
+async function insertAll(deps: WriteDeps, app: App, users: readonly User[]): Promise<boolean> {
+  if (!(await takeSeats(deps, app, users.length))) return false;
+  try {
+    await deps.store.users.insertMany(users);
+    return true;
+  } catch (error) {
+    await releaseSeat(deps, app, users.length);
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
+
+async function insertOne(deps: WriteDeps, app: App, user: User): Promise<RowReason | undefined> {
+  const { users } = deps.store;
+  // Some of a batch that was refused are there.
+  const isThere = (await users.find(app.id, user.id)) !== undefined;
+  if (!(await takeSeats(deps, app, 1))) {
+    if (isThere) await users.remove(app.id, user.id);
+    return 'no_seats';
+  }
+  if (isThere) return undefined;
+  try {
+    await users.insert(user);
+    return undefined;
+  } catch (error) {
+    await releaseSeat(deps, app);
+    if (isConflict(error)) return 'taken';
+    throw error;
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof HostError && error.error !== 'service_unavailable';
+}

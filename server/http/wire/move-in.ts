@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { type MoveInReport, NOTHING_REPORTED, progressOf } from '../../domain/transfer/move-in-task.ts';
+import { JOB_REASONS, JOB_STATES, type Job } from '../../model/job.ts';
+
+/** An import as the portal is shown it (additions §4). */
+export const moveInAnswer = z.strictObject({
+  job: z.string(),
+  state: z.enum(JOB_STATES),
+  reason: z.enum(JOB_REASONS).optional(),
+  read: z.number(),
+  total: z.number().optional(),
+  report: z
+    .strictObject({
+      created: z.number(),
+      updated: z.number(),
+      skipped: z.number(),
+      refused: z.number(),
+      canLogIn: z.strictObject({
+        atOnce: z.number(),
+        newClientOrReset: z.number(),
+        resetOnly: z.number(),
+        socialOnly: z.number(),
+      }),
+      factorsDropped: z.number(),
+      refusedRows: z.array(
+        z.strictObject({ line: z.number(), reason: z.string(), id: z.string().optional() }),
+      ),
+    })
+    .optional(),
+});
+export function wireMoveIn(job: Job): z.infer<typeof moveInAnswer> {
+  const { id, state, reason, read, total } = job;
+  const progress = progressOf(job);
+  return {
+    ...{ job: id, state, reason, read, total },
+    report: progress && wireReport({ ...NOTHING_REPORTED, ...job.report }, progress.refusedRows),
+  };
+}
+
+function wireReport(
+  { created, updated, skipped, refused, factorsDropped, ...canLogIn }: MoveInReport,
+  refusedRows: readonly { line: number; reason: string; id?: string }[],
+) {
+  return { created, updated, skipped, refused, canLogIn, factorsDropped, refusedRows: [...refusedRows] };
+}
