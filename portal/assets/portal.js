@@ -122,3 +122,31 @@ document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter') event.preventDefault();
   act();
 });
+
+// What is typed is shown soon after: the form is sent into a new frame, so that Back knows nothing of it.
+for (const form of document.querySelectorAll('form[data-live]')) {
+  const button = find('[data-live-button]', form);
+  let waiting;
+  let count = 0;
+  const show = () => {
+    const frames = [...form.querySelectorAll('iframe')];
+    const fresh = frames.at(-1).cloneNode();
+    fresh.removeAttribute('src');
+    count += 1;
+    fresh.name = `preview-${count}`;
+    fresh.hidden = true;
+    frames.at(-1).after(fresh);
+    fresh.addEventListener('load', () => {
+      for (const frame of frames) frame.remove();
+      fresh.hidden = false;
+    });
+    button.formTarget = fresh.name;
+    form.requestSubmit(button);
+  };
+  form.addEventListener('input', (event) => {
+    if (event.target.name === 'to' || event.target.name === 'language') return;
+    clearTimeout(waiting);
+    waiting = setTimeout(show, 300);
+  });
+  if (find('[aria-invalid="true"]', form)) show();
+}

@@ -24,6 +24,7 @@ const ACTIONS = [
   ...['disableUserFactor', 'exportUser', 'deleteUser', 'exportUsers', 'stopJob'],
   ...['many.suspend', 'many.activate', 'many.sendPasswordReset', 'many.delete'],
   ...['confirmSignup', 'removeSignup', 'inviteMany', 'resendInvite', 'withdrawInvite', 'withdrawInvites'],
+  ...['changeText', 'revertText', 'retryMessage', 'exportApp', 'importApp', 'resetApp', 'deleteApp'],
 ];
 
 /** What operators did: an owner sees every row, the others their own. */

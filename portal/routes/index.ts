@@ -2,9 +2,11 @@ import { operatorRoute, type PortalRoute, redirect } from '../frame/route.ts';
 import { appHomeRoutes } from './app-home.ts';
 import { appListRoutes } from './app-list.ts';
 import { auditRoutes } from './audit.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { hostRoutes } from './hosts.ts';
 import { logRoutes } from './logs.ts';
 import { meRoutes } from './me.ts';
+import { messageRoutes } from './messages.ts';
 import { numberRoutes } from './numbers.ts';
 import { operatorRoutes } from './operators.ts';
 import { peopleRoutes } from './people.ts';
@@ -28,6 +30,8 @@ export const routes: readonly PortalRoute[] = [
   ...appListRoutes,
   ...appHomeRoutes,
   ...settingsRoutes,
+  ...deliveryRoutes,
+  ...messageRoutes,
   ...logRoutes,
   ...numberRoutes,
   ...peopleRoutes,
