@@ -3,7 +3,8 @@ import type { Call, CallOptions } from './call.ts';
 import type { List, Paging } from './list.ts';
 import type { UserFilter } from './users.ts';
 
-interface ExportOptions {
+/** How much an exported file holds. */
+export interface ExportOptions {
   /** False leaves keys, credentials and password hashes out. */
   withSecrets?: boolean | undefined;
   /** True writes an apostrophe in front of what a spreadsheet would take for a formula. */

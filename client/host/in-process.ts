@@ -79,16 +79,16 @@ class HandedResponse extends Writable {
   sendDate = true;
   shouldKeepAlive = false;
   readonly #headers = new Map<string, OutgoingHttpHeader>();
-  #settle: { resolve: (response: Response) => void; reject: (reason: unknown) => void };
+  #settle: { resolve: (response: Response) => void; reject: (reason: unknown) => void } | undefined;
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #wanted: (() => void) | undefined;
   constructor(req: IncomingMessage) {
     super({ highWaterMark: 64 * 1024 });
     this.req = req;
     this.socket = req.socket;
-    const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    this.head = promise;
-    this.#settle = { resolve, reject };
+    this.head = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
     this.once('finish', () => this.socket.destroy());
     // Whoever asked is told through the answer.
     this.on('error', () => {});
@@ -147,7 +147,7 @@ class HandedResponse extends Writable {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     if (!this.finished) {
       const broken = error ?? new TypeError('the answer broke off');
-      this.#settle.reject(broken);
+      this.#settle?.reject(broken);
       this.#body?.error(broken);
     }
     this.#body = undefined;
@@ -178,7 +178,7 @@ class HandedResponse extends Writable {
       },
     });
     const statusText = this.statusMessage || STATUS_CODES[this.statusCode];
-    this.#settle.resolve(
+    this.#settle?.resolve(
       new Response(hasBody ? body : null, { status: this.statusCode, statusText, headers }),
     );
   }

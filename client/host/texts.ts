@@ -25,7 +25,8 @@ export interface Template {
   updatedAt: string;
 }
 
-interface TextParts {
+/** What a text is made of. */
+export interface TextParts {
   subject?: string | undefined;
   htmlTemplate?: string | undefined;
   replyTo?: string | undefined;
