@@ -41,10 +41,16 @@ export function listAddress(
 }
 
 /** One way to narrow a list, as the part `filters` shows it. */
-export type Filter =
-  | { name: string; label: string; search: true; value: string; hint?: string | undefined }
-  | { name: string; label: string; options: readonly Option[] }
-  | { name: string; label: string; day: true; value: string };
+export type Filter = {
+  name: string;
+  label: string;
+  /** Asked for now and then: folded away until it is used. */
+  rare?: boolean;
+} & (
+  | { search: true; value: string; hint?: string | undefined }
+  | { options: readonly Option[] }
+  | { day: true; value: string }
+);
 interface Option {
   value: string;
   label: string;
@@ -71,8 +77,17 @@ export function listModel(
   query: URLSearchParams,
   { filters = [], next }: { filters?: readonly Filter[]; next?: string | undefined },
 ) {
-  const isFiltered = filters.some(({ name }) => (query.get(name) ?? '') !== '');
-  return { path, filters, isFiltered, clear: path, ...pagesOf(path, query, next) };
+  const isUsed = ({ name }: Filter) => (query.get(name) ?? '') !== '';
+  const rare = filters.filter((filter) => filter.rare);
+  return {
+    path,
+    filters: filters.filter((filter) => !filter.rare),
+    rare,
+    isRareUsed: rare.some(isUsed),
+    isFiltered: filters.some(isUsed),
+    clear: path,
+    ...pagesOf(path, query, next),
+  };
 }
 
 /** How many there are: "1,204", "about 1,204,000"; undefined where the host does not say. */

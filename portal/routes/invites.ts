@@ -36,9 +36,11 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
     state: STATES.find((state) => state === query.get('state')),
   });
   const path = base + INVITES;
+  const shown = listModel(path, query, { filters: filtersOf(request), next: found.next });
   const model = {
     rows: found.rows.map((invite) => rowOf(request, invite)),
-    list: listModel(path, query, { filters: filtersOf(request), next: found.next }),
+    list: shown,
+    isEmpty: found.rows.length === 0 && !shown.isFiltered,
     count: countText(texts, found),
     isOff: !app.invitationEnabled,
     mayAct: accessOf(operator, 'actOnUser') === 'full',

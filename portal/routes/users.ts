@@ -38,9 +38,11 @@ async function list(request: AppRequest): Promise<PortalReply> {
     ...filterOf(query),
     ...{ appId, sort, limit: PAGE_ROWS, after: query.get('after') ?? '' },
   });
+  const shown = listModel(path, query, { filters: filtersOf(request), next: found.next });
   return appPage(request, 'users', 'users.title', {
     rows: found.rows.map((user) => rowOf(request, user)),
-    list: listModel(path, query, { filters: filtersOf(request), next: found.next }),
+    list: shown,
+    isEmpty: found.rows.length === 0 && !shown.isFiltered,
     said: said(request.texts, found),
     count: countText(request.texts, found),
     created: sortLink(path, query, sort, 'created'),
@@ -118,13 +120,15 @@ function filtersOf({ access, app, query, texts }: AppRequest): Filter[] {
   return [
     ...(access === 'masked' ? [] : [search]),
     choice('status'),
-    choice('provider'),
-    choice('factor'),
-    { name: 'locale', label: texts.say('language'), options: locales },
     choice('lastLogin'),
-    day('createdFrom'),
-    day('createdTo'),
-    choice('waitsForPassword'),
+    ...[
+      choice('provider'),
+      choice('factor'),
+      { name: 'locale', label: texts.say('language'), options: locales },
+      day('createdFrom'),
+      day('createdTo'),
+      choice('waitsForPassword'),
+    ].map((filter) => ({ ...filter, rare: true })),
   ];
 }
 
