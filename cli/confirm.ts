@@ -12,8 +12,13 @@ export const CONFIRM_OPTION = [
 /**
  * Tells the effect and asks for a plain yes. Throws `CliError` 64 where nobody can be asked, 1 after a no.
  */
-export async function askYes(context: Context, effect: Effect): Promise<void> {
-  context.terminal.line(effect.text);
+export function askYes(context: Context, effect: Effect): Promise<void> {
+  return askYesTo(context, effect.text);
+}
+
+/** The same for an effect that concerns no app. */
+export async function askYesTo(context: Context, effect: string): Promise<void> {
+  context.terminal.line(effect);
   if (context.globals.yes) return;
   if (!context.canAsk) throw needsYes();
   if (!(await confirm(context.terminal, 'Do it?', false))) throw notDone();

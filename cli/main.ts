@@ -6,6 +6,7 @@ import { COMMANDS, NOUNS } from './commands/index.ts';
 import { Context, type Environment, type Globals } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
 import { explain } from './explain.ts';
+import { GLOBAL_OPTIONS } from './global-options.ts';
 import { type Format, Output } from './output/output.ts';
 
 /**
@@ -13,6 +14,11 @@ import { type Format, Output } from './output/output.ts';
  * repair on standard error, never in a stack trace.
  */
 export async function main(argv: readonly string[], env: Environment): Promise<number> {
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./complete.ts');
+    process.stdout.write((await complete(argv.slice(1), env)).map((word) => `${word}\n`).join(''));
+    return EXIT.done;
+  }
   const terminal = openTerminal(process.stderr);
   let context: Context | undefined;
   let exitCode = 0;
@@ -84,18 +90,14 @@ function addCommand(parent: Commander, command: Command, run: Run): void {
 }
 
 function globalOptions(): Option[] {
-  return [
-    new Option('--host <name>', 'a host of `cosync host list`'),
-    new Option('--app <name|id>', 'the app, where the host has several'),
-    new Option('--json', 'print one JSON value').conflicts(['jsonl', 'csv']),
-    new Option('--jsonl', 'print a line of JSON for each row').conflicts(['json', 'csv']),
-    new Option('--csv', 'print a table as CSV').conflicts(['json', 'jsonl']),
-    new Option('--raw', 'with --csv: no apostrophe in front of what looks like a formula'),
-    new Option('--yes', 'mean it: ask no plain question'),
-    new Option('--no-input', 'ask nothing'),
-    new Option('--no-color', 'no colours'),
-    new Option('--timeout <seconds>', 'how long an answer may take').argParser(secondsOf),
-  ];
+  const formats = ['json', 'jsonl', 'csv'];
+  return GLOBAL_OPTIONS.map(([flags, help]) => {
+    const option = new Option(flags, help);
+    if (flags.startsWith('--timeout')) option.argParser(secondsOf);
+    return formats.includes(option.name())
+      ? option.conflicts(formats.filter((name) => name !== option.name()))
+      : option;
+  });
 }
 
 function secondsOf(text: string): number {

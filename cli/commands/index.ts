@@ -1,12 +1,21 @@
 import type { Command } from '../command.ts';
+import { apiCommand } from './api.ts';
 import { appCommands } from './app.ts';
 import { appKeyCommands } from './app-keys.ts';
 import { appTransferCommands } from './app-transfer.ts';
+import { completionCommand } from './completion.ts';
 import { hostCommands } from './host.ts';
+import { inviteCommands } from './invite.ts';
+import { logCommands } from './logs.ts';
+import { mailCommands } from './mail.ts';
+import { signupCommands } from './signup.ts';
+import { statsCommand } from './stats.ts';
 import { statusCommand } from './status.ts';
+import { templateCommands } from './template.ts';
 import { tryCommands } from './try.ts';
 import { userCommands } from './user.ts';
 import { userActionCommands } from './user-actions.ts';
+import { verifyCommand } from './verify.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -18,6 +27,15 @@ export const COMMANDS: readonly Command[] = [
   ...userCommands,
   ...userActionCommands,
   ...tryCommands,
+  ...inviteCommands,
+  ...signupCommands,
+  ...templateCommands,
+  ...logCommands,
+  statsCommand,
+  verifyCommand,
+  ...mailCommands,
+  apiCommand,
+  completionCommand,
 ];
 
 /** What the help says of a group of commands. */
@@ -26,4 +44,8 @@ export const NOUNS: Readonly<Record<string, string>> = {
   app: 'apps, their settings, keys and data',
   user: 'the users of an app',
   try: 'plays a user of an app, and shows the token',
+  invite: 'offers to join',
+  signup: 'requests to join',
+  template: 'the texts of mails and pages',
+  mail: 'whether mail goes out',
 };

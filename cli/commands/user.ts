@@ -1,6 +1,7 @@
 import type { ListedUser, UserFilter, UserQuery } from '../../client/host/index.ts';
 import { type Command, type Given, LIST_OPTIONS } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { jsonOrText } from '../fields.ts';
 import { findUser } from '../find-user.ts';
 import { withPath } from '../metadata.ts';
 import type { Column } from '../output/table.ts';
@@ -116,10 +117,5 @@ function fieldOf(word: string): [path: string, value: unknown] {
   const at = word.indexOf('=');
   if (at < 1) throw new CliError(EXIT.usage, `${JSON.stringify(word)} is not of the form PATH=VALUE.`);
   const text = word.slice(at + 1);
-  if (text === '') return [word.slice(0, at), undefined];
-  try {
-    return [word.slice(0, at), JSON.parse(text)];
-  } catch {
-    return [word.slice(0, at), text];
-  }
+  return [word.slice(0, at), text === '' ? undefined : jsonOrText(text)];
 }

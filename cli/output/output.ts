@@ -70,6 +70,15 @@ export class Output {
     writer.end(undefined);
   }
 
+  /** Prints rows as they come, in batches; for what never ends. */
+  follow<R extends object>(columns: readonly Column<R>[]): (rows: readonly R[]) => void {
+    let writer: RowWriter<R> | undefined;
+    return (rows) => {
+      if (rows.length > 0) writer ??= this.#writer(columns, rows);
+      for (const row of rows) writer?.row(row);
+    };
+  }
+
   /** One thing: a line for each of its values, or of those `shown`. */
   record(record: object, shown: Readonly<Record<string, unknown>> = { ...record }): void {
     if (this.format === 'text') {
@@ -94,6 +103,11 @@ export class Output {
       this.record(record);
       return;
     }
+    this.raw(text);
+  }
+
+  /** Text that is printed as it is whatever form was asked for; harmless on a terminal. */
+  raw(text: string): void {
     const harmless = this.stream.isTTY ? plainLines(text) : text;
     this.#write(harmless.endsWith('\n') ? harmless : `${harmless}\n`);
   }

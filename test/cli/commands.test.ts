@@ -1,57 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, it } from 'node:test';
-import { stripVTControlCharacters } from 'node:util';
+import { it } from 'node:test';
 import { describeOnBothStores } from '../support/both-stores.ts';
-import { type CosyncOutcome, emptyPlace, runCosync } from '../support/cosync-process.ts';
+import { runCosync } from '../support/cosync-process.ts';
+import { cosyncStage } from '../support/cosync-stage.ts';
 
 const PASSWORD = 'a quiet morning by the lake';
 
-/** A command that shall do, and what is then on stdout; or one that shall not, and why. */
-interface Row {
-  args: string[];
-  input?: string;
-  code?: number;
-  out?: RegExp;
-  err?: RegExp;
-  /** Of the JSON on stdout. */
-  json?: (value: Record<string, unknown>) => void;
-}
-
 describeOnBothStores('the command line on pipes', (host) => {
-  const { folder, env: bare } = emptyPlace();
-  let env: Record<string, string | undefined>;
-  before(() => {
-    env = { ...bare, COSYNC_URL: host().url, COSYNC_SECRET: host().serverSecret };
-    mkdirSync(join(folder, 'work'));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const run = (args: readonly string[], input?: string): Promise<CosyncOutcome> =>
-    runCosync(args, { cwd: join(folder, 'work'), env, input });
-
-  async function check({ args, input, code = 0, out, err, json }: Row): Promise<CosyncOutcome> {
-    const outcome = await run(args, input);
-    const told = `cosync ${args.join(' ')}\n${outcome.stdout}\n${outcome.stderr}`;
-    assert.equal(outcome.code, code, told);
-    if (out) assert.match(outcome.stdout, out, told);
-    if (err) assert.match(outcome.stderr, err, told);
-    if (code === 0) assert.doesNotMatch(outcome.stderr, /cosync:/, told);
-    assert.doesNotMatch(outcome.stderr, /\n {4}at /, told);
-    assert.equal(stripVTControlCharacters(outcome.stdout + outcome.stderr), outcome.stdout + outcome.stderr);
-    json?.(JSON.parse(outcome.stdout));
-    return outcome;
-  }
-  /** One after another: they build on each other. */
-  const story = (name: string, rows: () => readonly Row[]) =>
-    it(name, async () => {
-      for (const row of rows()) await check(row);
-    });
-  /** At once: they change nothing. */
-  const table = (name: string, rows: () => readonly Row[]) =>
-    it(name, async () => {
-      await Promise.all(rows().map(check));
-    });
+  const { folder, bare, env, run, check, story, table } = cosyncStage(host);
 
   story('tells which host, and knows no app before there is one', () => [
     { args: ['status'], out: /why +COSYNC_URL/ },
