@@ -36,7 +36,10 @@ export function writeText(folder: string, text: Template): void {
   }
 }
 
-/** The places of the texts in a folder. Throws `CliError` 66 where there is no such folder, 65 without any text. */
+/**
+ * The places of the texts in a folder. Throws `CliError` 66 where there is no such folder, 65 where there is
+ * no text in it.
+ */
 export function placesIn(folder: string): string[] {
   if (!existsSync(folder)) throw new CliError(EXIT.fileMissing, `There is no folder ${folder}.`);
   const places = readdirSync(folder, { recursive: true, encoding: 'utf8' })

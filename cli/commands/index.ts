@@ -8,6 +8,7 @@ import { hostCommands } from './host.ts';
 import { inviteCommands } from './invite.ts';
 import { logCommands } from './logs.ts';
 import { mailCommands } from './mail.ts';
+import { operatorCommands } from './operator.ts';
 import { signupCommands } from './signup.ts';
 import { statsCommand } from './stats.ts';
 import { statusCommand } from './status.ts';
@@ -26,7 +27,6 @@ export const COMMANDS: readonly Command[] = [
   ...appTransferCommands,
   ...userCommands,
   ...userActionCommands,
-  ...tryCommands,
   ...inviteCommands,
   ...signupCommands,
   ...templateCommands,
@@ -34,7 +34,9 @@ export const COMMANDS: readonly Command[] = [
   statsCommand,
   verifyCommand,
   ...mailCommands,
+  ...tryCommands,
   apiCommand,
+  ...operatorCommands,
   completionCommand,
 ];
 
@@ -47,5 +49,6 @@ export const NOUNS: Readonly<Record<string, string>> = {
   invite: 'offers to join',
   signup: 'requests to join',
   template: 'the texts of mails and pages',
+  operator: 'who signs in to the portal',
   mail: 'whether mail goes out',
 };

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Of the tests, as for hosts: every start compiles otherwise. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 export const COSYNC_START = fileURLToPath(new URL('../../cli/start.mjs', import.meta.url));
 
 export interface CosyncOutcome {
@@ -16,7 +18,15 @@ export interface CosyncOutcome {
 /** An empty folder, and an environment in which nothing of this machine's own settings counts. */
 export function emptyPlace(): { folder: string; env: Record<string, string | undefined> } {
   const folder = mkdtempSync(join(tmpdir(), 'cosync-cli-'));
-  return { folder, env: { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') } };
+  return {
+    folder,
+    env: {
+      PATH: process.env.PATH,
+      HOME: folder,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      XDG_CONFIG_HOME: join(folder, 'config'),
+    },
+  };
 }
 
 /** Runs `cosync` to its end, on pipes; `input` is what it reads from standard input. */
