@@ -19,12 +19,12 @@ const ACTIONS = [
   ...['signIn', 'enter', 'changePassword', 'enableFactor', 'disableFactor', 'newRecoveryCodes'],
   ...['inviteOperator', 'renewLink', 'changeRole', 'endSessions', 'removeOperator'],
   ...['addHost', 'editHost', 'removeHost'],
-  ...['createApp', 'changeSettings'],
   ...['addUser', 'changeUser', 'suspendUser', 'activateUser', 'unlockUser', 'endUserSessions', 'sendReset'],
   ...['disableUserFactor', 'exportUser', 'deleteUser', 'exportUsers', 'stopJob'],
   ...['many.suspend', 'many.activate', 'many.sendPasswordReset', 'many.delete'],
   ...['confirmSignup', 'removeSignup', 'inviteMany', 'resendInvite', 'withdrawInvite', 'withdrawInvites'],
   ...['changeText', 'revertText', 'retryMessage', 'exportApp', 'importApp', 'resetApp', 'deleteApp'],
+  ...['createApp', 'changeSettings', 'rotateAppToken', 'rotateKey', 'issueSuperUserToken'],
 ];
 
 /** What operators did: an owner sees every row, the others their own. */

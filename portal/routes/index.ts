@@ -4,6 +4,7 @@ import { appListRoutes } from './app-list.ts';
 import { auditRoutes } from './audit.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { hostRoutes } from './hosts.ts';
+import { keyRoutes } from './keys.ts';
 import { logRoutes } from './logs.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -35,6 +36,7 @@ export const routes: readonly PortalRoute[] = [
   ...logRoutes,
   ...numberRoutes,
   ...peopleRoutes,
+  ...keyRoutes,
   ...operatorRoutes,
   ...auditRoutes,
 ];

@@ -24,7 +24,12 @@ export const settingsRoutes: PortalRoute[] = [
 interface Shown {
   /** The group that was refused, as it was typed. */
   refused?: { id: string; typed: Typed; faults: Readonly<Record<string, string>>; fault?: string };
-  tried?: { provider: string; token: string; answer?: Pick<VerifiedToken, 'rules'> & { ok: boolean } };
+  tried?: {
+    provider: string;
+    token: string;
+    fault?: string;
+    answer?: Pick<VerifiedToken, 'rules'> & { ok: boolean };
+  };
 }
 
 async function show(request: AppRequest, { refused, tried }: Shown = {}): Promise<PortalReply> {
@@ -48,9 +53,15 @@ async function show(request: AppRequest, { refused, tried }: Shown = {}): Promis
       label: texts.say(`set.provider.${value}`),
       chosen: value === provider,
     })),
-    tried: { token: tried?.token ?? '', ...(tried?.answer && shownRules(texts, tried.answer)) },
+    tried: {
+      token: tried?.token ?? '',
+      fault: tried?.fault,
+      ...(tried?.answer && shownRules(texts, tried.answer)),
+    },
   };
-  return appPage(request, 'settings', 'appBar.settings', model, { status: refused ? 422 : 200 });
+  return appPage(request, 'settings', 'appBar.settings', model, {
+    status: refused || tried?.fault ? 422 : 200,
+  });
 }
 
 async function save(request: AppRequest): Promise<PortalReply> {
@@ -77,7 +88,7 @@ async function save(request: AppRequest): Promise<PortalReply> {
     target: group.id,
     changes: changesOf(group, heldValues(app, group), heldValues(outcome.app, group)),
   });
-  return redirect(`${base}/settings#${group.id}`, { notice: 'saved' });
+  return redirect(`${base}/settings#set-${group.id}`, { notice: 'saved' });
 }
 
 type Outcome = { state: 'saved' | 'stale'; app: App } | { state: 'refused'; fault: Fault };
@@ -143,9 +154,14 @@ function changesOf(group: Group, before: Record<string, string>, after: Record<s
 
 /** What the host would say of an identity token; nothing is stored. */
 async function tryIdentity(request: AppRequest): Promise<PortalReply> {
-  const { form, host, appId } = request;
+  const { form, host, appId, texts } = request;
   const token = form.get('token').trim();
   const provider = PROVIDERS.find((name) => name === form.get('provider')) ?? 'apple';
-  const answer = token === '' ? undefined : await host.tokens.tryIdentity({ appId, provider, token });
-  return show(request, { tried: { provider, token, ...(answer && { answer }) } });
+  if (token === '') return show(request, { tried: { provider, token, fault: texts.say('reason.missing') } });
+  try {
+    const answer = await host.tokens.tryIdentity({ appId, provider, token });
+    return show(request, { tried: { provider, token, answer } });
+  } catch (error) {
+    return show(request, { tried: { provider, token, fault: faultOf(texts, error).text } });
+  }
 }

@@ -74,7 +74,7 @@ describe('the settings of an app', () => {
       metaDataEmail: undefined,
     });
     assert.equal(done.status, 303);
-    assert.equal(done.headers.location, `${at()}#tokens`);
+    assert.equal(done.headers.location, `${at()}#set-tokens`);
     assert.match((await browser.get(at())).text, /Saved\./);
     assert.equal((await save('join', { signupFlow: 'none', hideAccounts: 'on', maxUsers: '7' })).status, 303);
     assert.equal((await save('links', { brandColor: '#0B6B5D', appUrl: 'tearoom://open' })).status, 303);
