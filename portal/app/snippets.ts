@@ -1,3 +1,5 @@
+import { VERIFIER_CODE } from '../keys/verifier-code.ts';
+import { VERIFIER_LABELS, VERIFIERS } from '../keys/verifiers.ts';
 import type { AppAddresses } from './addresses.ts';
 
 /** Code that works when it is pasted. Names and code are the same in every language. */
@@ -6,20 +8,23 @@ export interface Snippet {
   code: string;
 }
 
-interface Placed extends AppAddresses {
+/** Who logs in, and where. */
+interface Login {
+  apiUrl: string;
   appToken: string;
   handle: string;
+  password: string;
 }
 
-/** How an app logs in, for each kind of client; `handle` and its password are those of a user there. */
-export function clientSnippets({ apiUrl, appToken, handle }: Placed): Snippet[] {
+/** How an app logs a user in, for each kind of client. */
+export function clientSnippets({ apiUrl, appToken, handle, password }: Login): Snippet[] {
   return [
     {
       name: 'curl',
       code: `curl -s ${apiUrl}/api/appuser/login \\
   -H 'app-token: ${appToken}' \\
   -H 'Content-Type: application/json' \\
-  -d '{"handle":"${handle}","passwordText":"PASSWORD"}'`,
+  -d '{"handle":"${handle}","passwordText":"${password}"}'`,
     },
     {
       name: 'JavaScript, TypeScript',
@@ -30,7 +35,7 @@ const auth = createAuth({
   appToken: '${appToken}',
   storage: webStorage(),
 });
-const { error } = await auth.logIn({ handle: '${handle}', password: 'PASSWORD' });
+const { error } = await auth.logIn({ handle: '${handle}', password: '${password}' });
 if (error) console.error(error.message);
 const jwt = await auth.token();`,
     },
@@ -42,7 +47,7 @@ CosyncAuthRest.shared.configure(
     appToken: "${appToken}",
     cosyncRestAddress: "${apiUrl}"
 )
-try await CosyncAuthRest.shared.login("${handle}", password: "PASSWORD")
+try await CosyncAuthRest.shared.login("${handle}", password: "${password}")
 let jwt = CosyncAuthRest.shared.jwt`,
     },
     {
@@ -54,7 +59,7 @@ cosync.configure(
     appToken = "${appToken}",
     cosyncRestAddress = "${apiUrl}"
 )
-cosync.login("${handle}", "PASSWORD")
+cosync.login("${handle}", "${password}")
     .onSuccess { authentication -> val jwt = authentication.jwt }`,
     },
     {
@@ -65,15 +70,17 @@ const cosync = new CosyncJWTReactNative({
   appToken: '${appToken}',
   apiUrl: '${apiUrl}',
 }).getInstance();
-const { jwt } = await cosync.login.login('${handle}', 'PASSWORD');`,
+const { jwt } = await cosync.login.login('${handle}', '${password}');`,
     },
   ];
 }
 
-/** As [connecting](../../docs/connecting.md) has them, with the app's own addresses and audience. */
+/** What to tell each verifier, with the app's own issuer and audience. */
 export function verifierSnippets({ issuer }: AppAddresses, audience: string): Snippet[] {
-  return VERIFIER_CODE.map(({ name, code }) => ({
-    name,
-    code: code.replaceAll('ISSUER', () => issuer).replaceAll('my-audience', () => audience),
+  return VERIFIERS.map((verifier) => ({
+    name: VERIFIER_LABELS[verifier],
+    code: VERIFIER_CODE[verifier]
+      .replaceAll('ISSUER', () => issuer)
+      .replaceAll('my-audience', () => audience),
   }));
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { VERIFIER_CODE } from '../../portal/keys/verifier-code.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, PortalClient } from '../support/portal-client.ts';
 
@@ -102,6 +104,85 @@ describe('the apps of a host', () => {
   it('that do not exist are 404', async () => {
     for (const id of ['0'.repeat(32), 'x', '..%2f..'])
       assert.equal((await browser.get(`${APPS}/${id}`)).status, 404);
+  });
+
+  it('tick their steps while somebody looks, and leave out the message where none is sent', async () => {
+    const app = await host.createApp();
+    const home = (await browser.get(`${APPS}/${app.id}`)).text;
+    for (const name of [
+      'App created',
+      'First message sent',
+      'First signup',
+      'First log-in',
+      'Token verified',
+    ])
+      assert.match(home, new RegExp(`<span>${name} `));
+    assert.match(home, new RegExp(`hx-get="${APPS}/${app.id}/steps" hx-trigger="every [1-9]s"`));
+    const ticks = async () => (await browser.get(`${APPS}/${app.id}/steps`, { 'hx-request': 'true' })).text;
+    assert.equal((await ticks()).match(/class="good"/g)?.length, 1);
+    await browser.get(`${APPS}/${app.id}`);
+    assert.equal((await browser.post(`${APPS}/${app.id}/test-user`)).status, 200);
+    assert.equal((await host.request('GET', `/apps/${app.id}/.well-known/jwks.json`)).status, 200);
+    const part = await ticks();
+    assert.equal(part.match(/class="good"/g)?.length, 3);
+    assert.doesNotMatch(part, /<html/);
+    const silent = await host.createApp({ signupFlow: 'none' });
+    assert.doesNotMatch((await browser.get(`${APPS}/${silent.id}`)).text, /First message sent/);
+  });
+
+  it('have snippets with their own token and addresses, for clients and every verifier', async () => {
+    const app = await host.createApp({ userJwtAudience: ['my-sync'] });
+    const { text } = await browser.get(`${APPS}/${app.id}`);
+    const names = [...text.matchAll(/<summary>([^<]+)</g)].map(([, name]) => name);
+    for (const name of [
+      'curl',
+      'JavaScript, TypeScript',
+      'Swift',
+      'Kotlin',
+      'React Native',
+      'PowerSync',
+      'Firebase',
+    ])
+      assert.ok(names.includes(name), name);
+    assert.equal(names.length, 5 + 12);
+    const { apiUrl } = host.deps.config;
+    assert.ok(text.includes(`curl -s ${apiUrl}/api/appuser/login`));
+    assert.ok(text.includes(app.appToken));
+    assert.ok(text.includes(`jwks_uri: ${apiUrl}/apps/${app.id}/.well-known/jwks.json`));
+    assert.doesNotMatch(text, /ISSUER|my-audience/);
+    for (const role of ['support', 'viewer'] as const) {
+      const client = await asRole(role);
+      assert.equal((await client.get(`${APPS}/${app.id}`)).text.includes(app.appToken), false, role);
+      client.close();
+    }
+  });
+
+  it('make a test user whose password works, and show the token decoded', async () => {
+    for (const handleType of ['email', 'phone'] as const) {
+      const app = await host.createApp({ handleType, passwordFilter: true });
+      await browser.get(`${APPS}/${app.id}`);
+      const { status, text } = await browser.post(`${APPS}/${app.id}/test-user`);
+      assert.equal(status, 200);
+      const [handle, passwordText] = [...text.matchAll(/<code>([^<]+)<\/code>/g)].map(([, code]) => code);
+      const login = await host.request('POST', '/api/appuser/login', {
+        headers: { 'app-token': app.appToken },
+        json: { handle, passwordText },
+      });
+      assert.equal(login.status, 200);
+      assert.match(text, /&quot;sub&quot;: &quot;/);
+      assert.match(text, /bytes when signed/);
+    }
+    const viewer = await asRole('viewer');
+    const app = await host.createApp();
+    assert.doesNotMatch((await viewer.get(`${APPS}/${app.id}`)).text, /Create a test user/);
+    assert.equal((await viewer.post(`${APPS}/${app.id}/test-user`)).status, 403);
+    viewer.close();
+  });
+
+  it('quote to verifiers what the book of connections says', () => {
+    const book = readFileSync(new URL('../../docs/connecting.md', import.meta.url), 'utf8');
+    for (const [verifier, code] of Object.entries(VERIFIER_CODE))
+      assert.ok(book.includes(`\n${code}\n`), verifier);
   });
 
   it('are made by owner and admin alone', async () => {

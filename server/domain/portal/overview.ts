@@ -85,8 +85,8 @@ async function overviewOf(deps: OverviewDeps, app: App): Promise<AppOverview> {
     steps: {
       created: true,
       messageSent: sent,
-      // Users and log-ins may be older than figures.
-      signup: joined || total > 0,
+      // Users and log-ins may be older than figures; the total may be a minute old.
+      signup: joined || latest.rows.length > 0,
       login: loggedIn || lastLogin !== undefined,
       tokenVerified,
     },
