@@ -17,8 +17,9 @@ export interface AuthOptions {
   /** The app's token: public, it stands in every copy of the app. */
   appToken: string;
   /** Where the session outlives the page; default: nowhere. */
-  storage?: SessionStorage;
-  fetch?: typeof globalThis.fetch;
+  storage?: SessionStorage | undefined;
+  /** Instead of the global one. */
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** What the parts of the client share. */
