@@ -1,9 +1,10 @@
 import { eachRow } from '../../client/host/index.ts';
-import type { ListedInvite } from '../../client/host/invites.ts';
+import type { InviteQuery, ListedInvite } from '../../client/host/invites.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
+import { csvDownload } from '../csv.ts';
 import { faultOf, unlessRefused } from '../fault.ts';
 import { type PortalReply, type PortalRoute, Refusal, redirect } from '../frame/route.ts';
-import { choiceFilter, countText, type Filter, listModel, PAGE_ROWS } from '../list.ts';
+import { choiceFilter, countText, type Filter, listAddress, listModel, PAGE_ROWS } from '../list.ts';
 import { mask } from '../mask.ts';
 import { accessOf } from '../roles.ts';
 
@@ -17,6 +18,7 @@ const WITHDRAWN_MAX = 500;
 /** Offers to join an app. */
 export const inviteRoutes: PortalRoute[] = [
   appRoute({ method: 'GET', path: INVITES, may: 'seeUsers', respond: (request) => list(request) }),
+  appRoute({ method: 'GET', path: `${INVITES}/export`, may: 'actOnMany', respond: exportAll }),
   appRoute({ method: 'POST', path: `${INVITES}/resend`, may: 'actOnUser', respond: resend }),
   appRoute({ method: 'POST', path: `${INVITES}/withdraw`, may: 'actOnUser', respond: withdraw }),
   appRoute({ method: 'GET', path: `${INVITES}/withdraw-all`, may: 'actOnMany', respond: askAll }),
@@ -24,17 +26,11 @@ export const inviteRoutes: PortalRoute[] = [
 ];
 
 async function list(request: AppRequest, failure?: string): Promise<PortalReply> {
-  const { access, host, app, appId, base, operator, query, texts } = request;
-  const [search, sender] = ['search', 'sender'].map((name) => query.get(name)?.trim() ?? '') as [
-    string,
-    string,
-  ];
-  if (access === 'masked' && search + sender !== '') throw new Refusal(403);
-  const found = await host.invites.list({
-    ...{ appId, limit: PAGE_ROWS, after: query.get('after') ?? '' },
-    ...{ search: search || undefined, sender: sender || undefined },
-    state: STATES.find((state) => state === query.get('state')),
-  });
+  const { access, host, app, base, operator, query, texts } = request;
+  const asked = askedOf(request);
+  if (access === 'masked' && (asked.search ?? asked.sender) !== undefined) throw new Refusal(403);
+  const page = { limit: PAGE_ROWS, after: query.get('after') ?? '' };
+  const found = await host.invites.list({ ...asked, ...page });
   const path = base + INVITES;
   const shown = listModel(path, query, { filters: filtersOf(request), next: found.next });
   const model = {
@@ -45,11 +41,48 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
     isOff: !app.invitationEnabled,
     mayAct: accessOf(operator, 'actOnUser') === 'full',
     mayMany: accessOf(operator, 'actOnMany') === 'full',
-    sender,
+    sender: asked.sender,
+    exportAddress: listAddress(`${path}/export`, query),
     addAddress: `${path}/add`,
     failure,
   };
   return appPage(request, 'invites', 'invites.title', model, { status: failure ? 422 : 200 });
+}
+
+function askedOf({ appId, query }: AppRequest): InviteQuery {
+  const typed = (name: string) => query.get(name)?.trim() || undefined;
+  const state = STATES.find((known) => known === query.get('state'));
+  return { appId, state, search: typed('search'), sender: typed('sender') };
+}
+
+const COLUMNS = [
+  ...['_id', 'handle', 'state', 'senderHandle', 'sentCount', 'lastSentAt'],
+  ...['acceptedAt', 'withdrawnAt', 'expiresAt'],
+];
+
+async function exportAll(request: AppRequest): Promise<PortalReply> {
+  const { app, appId, hostId, audit } = request;
+  await audit({ action: 'exportInvites', host: hostId, appId });
+  return csvDownload(`${app.name}-invites.csv`, COLUMNS, lines(request));
+}
+
+async function* lines(request: AppRequest): AsyncIterable<readonly string[]> {
+  const asked = askedOf(request);
+  for await (const row of eachRow((paging) => request.host.invites.list({ ...asked, ...paging }))) {
+    const { _id, handle, state, senderHandle, sentCount, lastSentAt, expiresAt } = row;
+    const { acceptedAt = '', withdrawnAt = '' } = row;
+    yield [
+      _id,
+      handle,
+      state,
+      senderHandle,
+      String(sentCount),
+      lastSentAt,
+      acceptedAt,
+      withdrawnAt,
+      expiresAt,
+    ];
+  }
 }
 
 function filtersOf({ access, query, texts }: AppRequest): Filter[] {

@@ -1,8 +1,10 @@
-import type { ListedSignup } from '../../client/host/signups.ts';
+import { eachRow } from '../../client/host/index.ts';
+import type { ListedSignup, SignupQuery } from '../../client/host/signups.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
+import { csvDownload } from '../csv.ts';
 import { faultOf } from '../fault.ts';
 import { type PortalReply, type PortalRoute, Refusal, redirect } from '../frame/route.ts';
-import { choiceFilter, countText, listModel, PAGE_ROWS } from '../list.ts';
+import { choiceFilter, countText, listAddress, listModel, PAGE_ROWS } from '../list.ts';
 import { mask } from '../mask.ts';
 import { accessOf } from '../roles.ts';
 
@@ -12,19 +14,18 @@ const STATES = ['waiting', 'verified', 'expired'] as const;
 /** Requests to join an app. */
 export const signupRoutes: PortalRoute[] = [
   appRoute({ method: 'GET', path: SIGNUPS, may: 'seeUsers', respond: (request) => list(request) }),
+  appRoute({ method: 'GET', path: `${SIGNUPS}/export`, may: 'actOnMany', respond: exportAll }),
   appRoute({ method: 'GET', path: `${SIGNUPS}/confirm`, may: 'actOnUser', respond: ask }),
   appRoute({ method: 'POST', path: `${SIGNUPS}/confirm`, may: 'actOnUser', respond: confirm }),
   appRoute({ method: 'POST', path: `${SIGNUPS}/remove`, may: 'actOnUser', respond: remove }),
 ];
 
 async function list(request: AppRequest, failure?: string): Promise<PortalReply> {
-  const { access, host, appId, base, operator, query, texts } = request;
+  const { access, host, base, operator, query, texts } = request;
   const search = query.get('search') ?? '';
   if (access === 'masked' && search !== '') throw new Refusal(403);
-  const found = await host.signups.list({
-    ...{ appId, search: search || undefined, limit: PAGE_ROWS, after: query.get('after') ?? '' },
-    state: STATES.find((state) => state === query.get('state')),
-  });
+  const page = { limit: PAGE_ROWS, after: query.get('after') ?? '' };
+  const found = await host.signups.list({ ...askedOf(request), ...page });
   const state = choiceFilter(texts, query, {
     ...{ name: 'state', label: texts.say('signups.state'), prefix: 'signups.state.', values: STATES },
   });
@@ -36,9 +37,42 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
     list: listModel(path, query, { filters, next: found.next }),
     count: countText(texts, found),
     mayAct: accessOf(operator, 'actOnUser') === 'full',
+    exportAddress:
+      accessOf(operator, 'actOnMany') === 'full' ? listAddress(`${path}/export`, query) : undefined,
     failure,
   };
   return appPage(request, 'signups', 'signups.title', model, { status: failure ? 422 : 200 });
+}
+
+function askedOf({ appId, query }: AppRequest): SignupQuery {
+  const state = STATES.find((known) => known === query.get('state'));
+  return { appId, state, search: query.get('search')?.trim() || undefined };
+}
+
+const COLUMNS = [
+  '_id',
+  'handle',
+  'state',
+  'startedAt',
+  'requests',
+  'openedAt',
+  'verifiedAt',
+  'locale',
+  'flow',
+];
+
+async function exportAll(request: AppRequest): Promise<PortalReply> {
+  const { app, appId, hostId, audit } = request;
+  await audit({ action: 'exportSignups', host: hostId, appId });
+  return csvDownload(`${app.name}-signups.csv`, COLUMNS, lines(request));
+}
+
+async function* lines(request: AppRequest): AsyncIterable<readonly string[]> {
+  const asked = askedOf(request);
+  for await (const row of eachRow((paging) => request.host.signups.list({ ...asked, ...paging }))) {
+    const { _id, handle, state, startedAt, requests, openedAt = '', verifiedAt = '', locale, flow } = row;
+    yield [_id, handle, state, startedAt, String(requests), openedAt, verifiedAt, locale, flow];
+  }
 }
 
 function rowOf({ access, base, texts }: AppRequest, signup: ListedSignup) {

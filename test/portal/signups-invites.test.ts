@@ -115,6 +115,21 @@ describe('signups and invites in the portal', () => {
     assert.match((await as('admin').get(`${path}?sender=ada@example.com`)).text, /No invite of this sender/);
   });
 
+  it('leave each list as a file, for admins', async () => {
+    for (const [list, head, row] of [
+      ['signups?state=waiting', /^_id,handle,state,startedAt,/, /waiting/],
+      ['invites?sender=bob@example.com', /^_id,handle,state,senderHandle,/, /waiting,bob@example\.com,1,/],
+    ] as const) {
+      const path = `${base}/${list.replace('?', '/export?')}`;
+      assert.equal((await as('support').get(path)).status, 403);
+      const file = await as('admin').get(path);
+      assert.match(file.text, head);
+      assert.match(file.text, row);
+      assert.equal(file.text.trim().split('\r\n').length, 2);
+      assert.match((await as('admin').get(`${base}/${list}`)).text, />CSV<\/a>/);
+    }
+  });
+
   it('invite many: what was pasted, what it is taken for, what became of each', async () => {
     await host.createUser(app, { handle: 'here@example.com' });
     const browser = as('admin');

@@ -6,6 +6,7 @@ import { issueEntry } from '../../server/domain/operators/entry.ts';
 import { launchChromium } from './chromium.ts';
 import { startTestHost, type TestHost } from './host.ts';
 import { makeOperator, OPERATOR_PASSWORD } from './portal-client.ts';
+import { aCode, anInvite, aSignup } from './records.ts';
 
 // Pictures of every screen of the portal, wide and phone, light and dark: `npm run shots`. To be looked at.
 
@@ -13,6 +14,11 @@ const FOLDER = fileURLToPath(new URL('../../docs/images/portal/', import.meta.ur
 const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
 const THEMES = ['light', 'dark'] as const;
 const EMAIL = 'ada@example.com';
+/** An app with people in it, one of them looked at. */
+const APP = '5'.repeat(32);
+const USER = '6'.repeat(24);
+const PEOPLE = `/portal/hosts/here/apps/${APP}`;
+const LONG = `${'a-very-long-name-'.repeat(6)}abcdef@example.com`;
 /** Screens by the name of their picture. */
 const SCREENS: Readonly<Record<string, string>> = {
   hosts: '/portal/hosts',
@@ -20,6 +26,15 @@ const SCREENS: Readonly<Record<string, string>> = {
   operators: '/portal/operators',
   'operators-invite': '/portal/operators/invite',
   audit: '/portal/audit',
+  users: `${PEOPLE}/users`,
+  'users-none': `${PEOPLE}/users?search=nobody&factor=totp`,
+  'users-add': `${PEOPLE}/users/add`,
+  'users-delete': `${PEOPLE}/users/many?action=delete&all=yes`,
+  user: `${PEOPLE}/users/${USER}`,
+  'user-json': `${PEOPLE}/users/${USER}?metadata=json`,
+  signups: `${PEOPLE}/signups`,
+  invites: `${PEOPLE}/invites`,
+  'invites-add': `${PEOPLE}/invites/add`,
   me: '/portal/me',
   'me-factor': '/portal/me/factor',
   'not-found': '/portal/nothing-here',
@@ -31,6 +46,39 @@ async function furnish(host: TestHost): Promise<void> {
   const apps = [{ host: 'here', appId: '0'.repeat(32) }];
   await makeOperator(host, 'viewer', { email: 'alan@example.com', apps });
   await issueEntry(host.deps, SETUP, { email: 'new@example.com', role: 'support' });
+}
+
+async function furnishPeople(host: TestHost): Promise<void> {
+  const field = (path: string, fieldName: string) => ({ id: path, path, fieldName, required: false });
+  const app = await host.createApp({
+    ...{
+      id: APP,
+      name: 'Sailing Club',
+      invitationEnabled: true,
+      userNamesEnabled: true,
+      locales: ['EN', 'DE'],
+    },
+    metaData: [field('name.first', 'First name'), field('boat', 'Boat')],
+  });
+  const now = host.clock.now();
+  await host.createUser(app, {
+    ...{
+      id: USER,
+      handle: 'grace@example.com',
+      userName: 'amazing.grace',
+      lastLogin: now,
+      twoFactorTotp: true,
+    },
+    ...{ phone: '+14155552671', phoneVerified: true },
+    metaData: { name: { first: 'Grace' }, boat: 'Nautilus', knots: 12 },
+  });
+  await host.createUser(app, { handle: LONG, status: 'suspend', locale: 'DE' });
+  await host.createUser(app, { handle: 'مستخدم@مثال.com', lockedAt: now });
+  const row = { appId: APP, code: aCode({ expiresAt: now + 3_600_000 }), createdAt: now, updatedAt: now };
+  await host.deps.store.signups.insert(aSignup({ ...row, handle: 'waits@example.com' }));
+  await host.deps.store.signups.insert(aSignup({ ...row, handle: LONG, code: aCode({ expiresAt: now }) }));
+  await host.deps.store.invites.insert(anInvite({ ...row, handle: 'mate@example.com', senderHandle: LONG }));
+  await host.deps.store.invites.insert(anInvite({ ...row, handle: LONG, sentCount: 3, lastSentAt: now }));
 }
 
 async function signIn(page: Page, url: string): Promise<void> {
@@ -46,6 +94,7 @@ mkdirSync(FOLDER, { recursive: true });
 const host = await startTestHost({ config: { serverName: 'auth' } });
 const browser = await launchChromium();
 await furnish(host);
+await furnishPeople(host);
 const url = `http://localhost:${host.port}`;
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of THEMES) {
