@@ -8,6 +8,7 @@ import { hostCommands } from './host.ts';
 import { inviteCommands } from './invite.ts';
 import { logCommands } from './logs.ts';
 import { mailCommands } from './mail.ts';
+import { moveInCommand } from './move-in.ts';
 import { operatorCommands } from './operator.ts';
 import { signupCommands } from './signup.ts';
 import { statsCommand } from './stats.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...appCommands,
   ...appKeyCommands,
   ...appTransferCommands,
+  moveInCommand,
   ...userCommands,
   ...userActionCommands,
   ...inviteCommands,

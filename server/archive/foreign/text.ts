@@ -40,6 +40,8 @@ export async function* textOf(path: string, maxBytes: number): AsyncGenerator<st
     for await (const chunk of bytes as AsyncIterable<Buffer>) {
       read += chunk.length;
       if (read > maxBytes) throw new ForeignFileError('too_large');
+      // Of UTF-16 every other byte is none.
+      if (chunk.includes(0)) throw new ForeignFileError('not_utf8');
       const text = decoded(decoder, chunk);
       yield isFirst && text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
       if (text !== '') isFirst = false;

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, it } from 'node:test';
+import { describeOnBothStores } from '../support/both-stores.ts';
+import { emptyPlace, runCosync } from '../support/cosync-process.ts';
+import { FIREBASE_KEYS, FIXTURES } from '../support/foreign-files.ts';
+
+describeOnBothStores('cosync move-in', (host) => {
+  const { folder, env } = emptyPlace();
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const put = (name: string, content: string | Buffer = '') => writeFileSync(join(folder, name), content);
+  const run = (app: string, ...args: string[]) =>
+    runCosync(['move-in', ...args, '--app', app], {
+      cwd: folder,
+      env: { ...env, COSYNC_URL: host().url, COSYNC_SECRET: host().serverSecret },
+    });
+  const sizeOf = async (name: string) => {
+    const { rows } = (await host().portal('GET', `/api/app/overview?search=${name}`)).body;
+    return host().deps.store.users.size(rows[0].appId);
+  };
+
+  it('tells what would be, then does it, and again leaves who is in', async () => {
+    const { name } = await host().createApp({ name: `firebase-${process.pid}` });
+    put('users.json', FIXTURES['firebase, JSON']?.file);
+    put('key.txt', `${FIREBASE_KEYS.base64_signer_key}\n`);
+    const args = [
+      'users.json',
+      '--from',
+      'firebase',
+      '--signer-key-file',
+      'key.txt',
+      '--salt-separator',
+      'Bw==',
+    ];
+    const dry = await run(name, ...args, '--dry-run');
+    assert.deepEqual([dry.code, await sizeOf(name)], [0, 0], dry.stderr);
+    assert.match(dry.stdout, /2 would move into .*\n.*at once: 0\nWith a new client or a reset: 1\n/);
+    const done = await run(name, ...args, '--json');
+    assert.deepEqual([done.code, await sizeOf(name)], [0, 2], done.stderr);
+    assert.equal(JSON.parse(done.stdout).canLogIn.socialOnly, 1);
+    const again = await run(name, ...args, '--resume');
+    assert.match(again.stdout, /^0 moved into .*, 0 updated, 2 left as they are, 0 refused\./);
+  });
+
+  it('takes the second file, and writes what was refused', async () => {
+    const { name } = await host().createApp({ name: `auth0-${process.pid}` });
+    const { file, second } = FIXTURES.auth0 ?? {};
+    put('users.ndjson', `${file}\n{"user_id":"auth0|9"}\n`);
+    put('hashes.ndjson', second?.text);
+    const args = ['users.ndjson', '--from', 'auth0', '--with', 'hashes.ndjson', '--refused', 'refused.csv'];
+    const { code, stdout, stderr } = await run(name, ...args);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /3 moved .*1 refused\.\n[\s\S]*line 4: no_handle \(auth0\|9\)/);
+    assert.equal(readFileSync(join(folder, 'refused.csv'), 'utf8'), 'line,reason,id\n4,no_handle,auth0|9\n');
+    assert.equal(statSync(join(folder, 'refused.csv')).mode & 0o777, 0o600);
+  });
+
+  it('says in a sentence what is wrong', async () => {
+    const { name } = await host().createApp({ name: `wrong-${process.pid}`, maxUsers: 1 });
+    put('broken.json', '{"users": [{"id": "1"');
+    put('two.ndjson', FIXTURES.auth0?.file);
+    const wrong: [args: string[], code: number, err: RegExp][] = [
+      [['nowhere.json', '--from', 'auth0'], 66, /nowhere.json cannot be read/],
+      [['broken.json', '--from', 'myspace'], 64, /Where from\?/],
+      [['broken.json', '--from', 'firebase'], 1, /base64_signer_key/],
+      [['broken.json', '--from', 'clerk', '--with', 'two.ndjson'], 64, /clerk knows no second file/],
+      [['broken.json', '--from', 'keycloak'], 65, /broken off or damaged\./],
+      [['two.ndjson', '--from', 'auth0'], 65, /too few free seats/],
+      [['two.ndjson', '--from', 'auth0', '--conflict', 'perhaps'], 64, /--conflict "perhaps"/],
+      [['two.ndjson', '--from', 'auth0', '--map', 'broken.json'], 65, /broken.json is not JSON/],
+    ];
+    for (const [args, code, err] of wrong) {
+      const outcome = await run(name, ...args);
+      assert.equal(outcome.code, code, `${args.join(' ')}: ${outcome.stderr}`);
+      assert.match(outcome.stderr, err);
+      assert.doesNotMatch(outcome.stderr, /\n {4}at /);
+    }
+    assert.equal(await sizeOf(name), 0);
+  });
+});
