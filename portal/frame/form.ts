@@ -36,6 +36,11 @@ export async function readForm(request: IncomingMessage): Promise<Form> {
   return new Form((await receive(request)).toString('utf8'));
 }
 
+/** Whether a form came with a file. */
+export function isMultipart({ headers }: IncomingMessage): boolean {
+  return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
+}
+
 /** The same of a form with a file, which lies in a private folder until the upload is discarded. */
 export async function readUpload(upload: Upload): Promise<{ form: Form; file: ReceivedFile | undefined }> {
   const { values, file } = await upload.read();

@@ -12,7 +12,7 @@ import type { Deps } from '../../server/ports/deps.ts';
 import type { HostClients } from '../host-client.ts';
 import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
-import { Form, readForm, readUpload } from './form.ts';
+import { Form, isMultipart, readForm, readUpload } from './form.ts';
 import { provenanceOf } from './origin-rules.ts';
 import {
   type OperatorRoute,
@@ -193,9 +193,10 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     upload?: Upload,
   ): Promise<{ form: Form; file: ReceivedFile | undefined }> {
     if (route.method === 'GET') return { form: new Form(), file: undefined };
-    const sent = upload
-      ? await readUpload(upload)
-      : { form: await readForm(exchange.ctx.req), file: undefined };
+    const sent =
+      upload && isMultipart(exchange.ctx.req)
+        ? await readUpload(upload)
+        : { form: await readForm(exchange.ctx.req), file: undefined };
     if (!isSame(sent.form.get('csrf'), exchange.csrf)) throw new Refusal(403, 'error.csrf');
     return sent;
   }

@@ -39,6 +39,7 @@ async function list(request: Request): Promise<PortalReply> {
       ),
     })),
     list: listModel(path, query, { next }),
+    importAddress: `${path}/import`,
     newAddress: accessOf(operator, 'createApp') === 'full' ? `${path}/new` : undefined,
     isLimited: operator.apps !== undefined,
   };

@@ -65,7 +65,8 @@ async function list(request: Request): Promise<PortalReply> {
     })),
   );
   const mayChange = accessOf(request.operator, 'changeHosts') !== 'none';
-  return page('hosts', 'hosts.title', { rows, mayChange });
+  const maySee = accessOf(request.operator, 'seeHost') !== 'none';
+  return page('hosts', 'hosts.title', { rows, mayChange, maySee });
 }
 
 /** What a host says of itself, if it does so soon: the list waits for nobody. */

@@ -1,11 +1,14 @@
 import { operatorRoute, type PortalRoute, redirect } from '../frame/route.ts';
 import { appHomeRoutes } from './app-home.ts';
+import { appImportRoutes } from './app-import.ts';
 import { appListRoutes } from './app-list.ts';
 import { auditRoutes } from './audit.ts';
+import { dataRoutes } from './data.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { hostRoutes } from './hosts.ts';
 import { keyRoutes } from './keys.ts';
 import { logRoutes } from './logs.ts';
+import { machineRoutes } from './machine.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
 import { numberRoutes } from './numbers.ts';
@@ -31,6 +34,9 @@ export const routes: readonly PortalRoute[] = [
   ...appListRoutes,
   ...appHomeRoutes,
   ...settingsRoutes,
+  ...machineRoutes,
+  ...appImportRoutes,
+  ...dataRoutes,
   ...deliveryRoutes,
   ...messageRoutes,
   ...logRoutes,

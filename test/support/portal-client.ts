@@ -46,6 +46,10 @@ export class PortalClient {
     const form = { csrf: this.csrf(), ...fields };
     return this.#keep(await this.#send('POST', path, { form, headers }));
   }
+  /** Sends a body as it is; its `csrf` is the caller's. */
+  async send(path: string, { raw, type }: { raw: Buffer; type: string }): Promise<Answer> {
+    return this.#keep(await this.#send('POST', path, { raw, headers: { 'content-type': type } }));
+  }
   /** Follows 303 to the page it leads to. */
   async follow(answer: Answer): Promise<Answer> {
     let at = answer;
@@ -85,7 +89,11 @@ export class PortalClient {
   async #send(
     method: string,
     path: string,
-    { form, headers }: { form?: Record<string, string>; headers: Record<string, string | undefined> },
+    {
+      form,
+      raw,
+      headers,
+    }: { form?: Record<string, string>; raw?: Buffer; headers: Record<string, string | undefined> },
   ): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const all = { cookie: cookie || undefined, 'user-agent': 'test browser', ...this.headers, ...headers };
@@ -95,7 +103,7 @@ export class PortalClient {
       port: this.#host.port,
       method,
       path,
-      input: { headers: Object.fromEntries(given), ...(form && { form }) },
+      input: { headers: Object.fromEntries(given), ...(form && { form }), ...(raw && { raw }) },
     });
     for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
