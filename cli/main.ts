@@ -24,7 +24,9 @@ export async function main(argv: readonly string[], env: Environment): Promise<n
   let exitCode = 0;
   process.once('SIGINT', () => process.exit(EXIT.cancelled));
   // A reader that has seen enough, such as head, is no fault.
-  process.stdout.on('error', () => process.exit(EXIT.done));
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    process.exit(code === 'EPIPE' ? EXIT.done : EXIT.cannotWrite);
+  });
   const program = buildProgram(async (command, given, options) => {
     context = contextOf(options, env);
     exitCode = (await command.run(context, given)) ?? EXIT.done;

@@ -23,9 +23,10 @@ export const apiCommand: Command = {
     if (!method)
       throw new CliError(EXIT.usage, `${JSON.stringify(given.word(0))} is no method.`, 'GET or POST.');
     const { url, secret } = await context.target();
-    const path = pathOf(given.word(1), url);
+    const { path, query } = pathOf(given.word(1), url);
     const credential = credentialOf(path, secret, context);
     const parameters = {
+      ...(method === 'GET' && Object.fromEntries(query)),
       ...fieldsOf(given.list('field'), 'text'),
       ...fieldsOf(given.list('jsonField'), 'json'),
     };
@@ -44,7 +45,9 @@ export const apiCommand: Command = {
       },
     });
     try {
-      context.output.raw(await client.any(method, path, parameters));
+      context.output.raw(
+        await client.any(method, method === 'GET' ? path : path + queryText(query), parameters),
+      );
       return EXIT.done;
     } catch (error) {
       if (error instanceof HostClientError && refused) context.output.raw(refused);
@@ -54,9 +57,9 @@ export const apiCommand: Command = {
 };
 
 /** Only a path of the host itself: the credential goes nowhere else. Throws `CliError` 64. */
-function pathOf(text: string, url: string): string {
+function pathOf(text: string, url: string): { path: string; query: URLSearchParams } {
   const isPath = /^\/(?![/\\])/.test(text) && !text.includes('\\') && URL.canParse(url + text);
-  const { origin, pathname, search } = new URL(isPath ? url + text : url);
+  const { origin, pathname, searchParams: query } = new URL(isPath ? url + text : url);
   const base = new URL(url).pathname.replace(/\/$/, '');
   if (!isPath || origin !== new URL(url).origin || !pathname.startsWith(base)) {
     throw new CliError(
@@ -65,7 +68,11 @@ function pathOf(text: string, url: string): string {
       'Example: /api/app/overview',
     );
   }
-  return pathname.slice(base.length) + search;
+  return { path: pathname.slice(base.length), query };
+}
+
+function queryText(query: URLSearchParams): string {
+  return query.size === 0 ? '' : `?${query}`;
 }
 
 function credentialOf(

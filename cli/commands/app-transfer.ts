@@ -83,6 +83,16 @@ async function save({ body }: HostFile, file: string): Promise<void> {
     renameSync(part, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(part, { force: true });
-    throw (error as NodeJS.ErrnoException).code === undefined ? error : cannotWrite(file, error);
+    if (brokeOff(error))
+      throw new CliError(EXIT.unreachable, 'The answer broke off: nothing was written.', 'Try again.');
+    throw cannotWrite(file, error);
   }
+}
+
+/** Whether the connection failed, and not the disk. */
+function brokeOff(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    /^(?:UND_ERR|ECONN|ERR_STREAM)/.test(String((error as NodeJS.ErrnoException).code))
+  );
 }

@@ -195,7 +195,7 @@ describeOnBothStores('everyday commands', (host) => {
     const user = await host().createUser(app, { handle: 'hanna@example.com' });
     const token = await host().accessToken(app, user);
     await check({
-      args: ['api', 'GET', '/api/app/users', '-f', `appId=${app.id}`, '-f', 'limit=1'],
+      args: ['api', 'GET', `/api/app/users?appId=${app.id}`, '-f', 'limit=1'],
       json: ({ rows }) => assert.equal((rows as unknown[]).length, 1),
     });
     await check({

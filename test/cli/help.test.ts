@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { COMMANDS, NOUNS } from '../../cli/commands/index.ts';
 import { GLOBAL_OPTIONS } from '../../cli/global-options.ts';
+import { COSYNC_START } from '../support/cosync-process.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
@@ -37,5 +39,21 @@ describe('the help of the command line', () => {
       return [`${noun} ${verb}`, ...others.map(([word = '']) => `${noun} ${word}`)];
     });
     assert.deepEqual(written.toSorted(), COMMANDS.map(({ name }) => name).toSorted());
+  });
+});
+
+describe('completion in bash', () => {
+  const skip = spawnSync('bash', ['--version']).error ? 'bash is not installed' : false;
+  it('quotes names, which can hold what a shell would run', { skip }, () => {
+    const script = `
+      cosync() { printf '%s\\n' 'sh $(id)' shop; }
+      source <("$1" "$2" completion bash)
+      COMP_WORDS=(cosync --app s) COMP_CWORD=2
+      _cosync
+      printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync('bash', ['-c', script, 'bash', process.execPath, COSYNC_START], {
+      encoding: 'utf8',
+    });
+    assert.equal(stdout, 'sh\\ \\$\\(id\\)\nshop\n');
   });
 });

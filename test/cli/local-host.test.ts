@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
@@ -82,6 +82,38 @@ describe('the command line beside a data folder', () => {
     const { code, stderr } = await run('status');
     assert.equal(code, 69);
     assert.match(stderr, /No host runs at http:\/\/127\.0\.0\.1:\d+.*\n +Start it: npm start/);
+  });
+});
+
+describe('the command line and an archive that breaks off', () => {
+  it('leaves no file behind, and blames the connection', async () => {
+    const { folder, env: bare } = emptyPlace();
+    const appId = 'a'.repeat(32);
+    const server = createServer((request, response) => {
+      if (!request.url?.startsWith('/api/app/export')) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ rows: [{ appId, name: 'shop' }] }));
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'application/zip', 'content-length': '1000' });
+      response.write('PK', () => response.destroy());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const env = {
+      ...bare,
+      COSYNC_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      COSYNC_SECRET: 'x',
+    };
+    try {
+      const { code, stderr } = await runCosync(['app', 'export', '-o', 'shop.zip'], { cwd: folder, env });
+      assert.equal(code, 69, stderr);
+      assert.match(stderr, /The answer broke off/);
+      assert.deepEqual(readdirSync(folder), []);
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
