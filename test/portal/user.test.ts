@@ -172,6 +172,16 @@ describe('the page of a user', () => {
     assert.doesNotMatch(file.text, /passwordHash|revision/);
   });
 
+  it('deletes somebody who has no name, too', async () => {
+    const nobody = await host.createUser(app, { handle: `ANON_${'5f0c2d1e'.repeat(4)}` });
+    const path = page.replace(/\w{24}$/, nobody.id);
+    const { text } = await as('support').get(path);
+    assert.match(text, /<dd>Anonymous<\/dd>/);
+    assert.doesNotMatch(text, />Send reset</);
+    assert.match((await as('support').act(`${path}/delete`)).text, /The user is deleted/);
+    assert.equal(await host.deps.store.users.find(app.id, nobody.id), undefined);
+  });
+
   it('deletes after a plain question', async () => {
     const browser = as('support');
     const { text } = await browser.get(`${page}/delete`);
