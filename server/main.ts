@@ -13,6 +13,7 @@ import type { Config } from './model/config.ts';
 import type { Events } from './ports/log/events.ts';
 import { letThreadPoolYield } from './security/thread-pool.ts';
 import { EXIT, StartError } from './start/exit.ts';
+import { networkFileSystem } from './start/network-folder.ts';
 import { databaseProblem } from './start/open-engine.ts';
 import { asStartError } from './start/start-failure.ts';
 import { buildDeps, type Wired } from './wiring.ts';
@@ -72,13 +73,20 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   for (const setting of insecureSettings(config, deps.hostKeyBits)) {
     deps.events.emit('insecure_setting', { setting });
   }
+  if (config.database.kind === 'sqlite' && networkFileSystem(config.database.file) !== undefined) {
+    const reason = 'network_file_system';
+    deps.events.emit('insecure_setting', { setting: 'DB_CONN_STRING', reason });
+  }
   const doubt = await recallDoubt(deps.store.meta, { now: deps.clock.now(), ...config });
   if (doubt) deps.events.emit('insecure_setting', { setting: 'TRUST_PROXY_HOPS', reason: doubt });
   const { kind: database } = deps.store;
   deps.events.emit('host_started', { version: VERSION, database, kid: deps.hostTokens.kid, port });
   log.ready(config.apiUrl);
-  // Setup, where it started this host, has something to do from now on.
-  process.send?.({ port }, () => undefined);
+  if (process.send) {
+    // Setup, which started this host, goes on from here, below the line that a terminal was just given.
+    if (process.stdout.isTTY) await log.drained();
+    process.send({ port }, () => undefined);
+  }
 
   let askedAt: number | undefined;
   const stop = async (): Promise<void> => {

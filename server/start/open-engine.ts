@@ -7,6 +7,7 @@ import type { Engine } from '../store/engine.ts';
 import { explainFailure } from '../store/mongodb/failures.ts';
 import { isBusy, isDamaged } from '../store/sqlite/failures.ts';
 import { EXIT, StartError } from './exit.ts';
+import { type FileSystemOf, networkFileSystem } from './network-folder.ts';
 
 const RETRY_MS = 500;
 const NAME = 'DB_CONN_STRING';
@@ -14,12 +15,17 @@ const NAME = 'DB_CONN_STRING';
 /**
  * Opens the database the settings name, waiting at most `databaseWaitSeconds` for a server or a locked file.
  * Throws `StartError`: 69 when it cannot be reached, stays locked or refuses the log-in, 73 when the embedded
- * one's file cannot be written, 78 when it is damaged or this version of the host cannot use it.
+ * one's file cannot be written, 78 when it is damaged, lies on a network file system that does not carry it,
+ * or this version of the host cannot use it.
  */
-export async function openEngine(config: Pick<Config, 'database' | 'databaseWaitSeconds'>): Promise<Engine> {
+export async function openEngine(
+  config: Pick<Config, 'database' | 'databaseWaitSeconds'>,
+  fileSystemOf: FileSystemOf = networkFileSystem,
+): Promise<Engine> {
   const { database, databaseWaitSeconds } = config;
   try {
-    if (database.kind === 'sqlite') return await openEmbedded(database.file, databaseWaitSeconds);
+    if (database.kind === 'sqlite')
+      return await openEmbedded(database.file, databaseWaitSeconds, fileSystemOf);
     return await openServer(database, databaseWaitSeconds);
   } catch (error) {
     if (error instanceof StartError) throw error;
@@ -29,7 +35,7 @@ export async function openEngine(config: Pick<Config, 'database' | 'databaseWait
   }
 }
 
-async function openEmbedded(file: string, waitSeconds: number): Promise<Engine> {
+async function openEmbedded(file: string, waitSeconds: number, fileSystemOf: FileSystemOf): Promise<Engine> {
   // Drivers are loaded only when they are needed.
   const { openSqlite } = await import('../store/sqlite/open.ts');
   const deadline = performance.now() + waitSeconds * 1000;
@@ -38,9 +44,20 @@ async function openEmbedded(file: string, waitSeconds: number): Promise<Engine> 
       return await openSqlite({ file });
     } catch (error) {
       const mayCome = error instanceof HostError && isBusy(error.cause);
-      if (!mayCome || performance.now() + RETRY_MS > deadline) throw embeddedProblem(error, file) ?? error;
+      if (!mayCome || performance.now() + RETRY_MS > deadline)
+        throw networkProblem(file, fileSystemOf) ?? embeddedProblem(error, file) ?? error;
     }
   }
+}
+
+/** Whatever the library says of a file there, this is why. */
+function networkProblem(file: string, fileSystemOf: FileSystemOf): StartError | undefined {
+  const fileSystem = fileSystemOf(file);
+  if (fileSystem === undefined) return undefined;
+  return startError(EXIT.wrongConfiguration, {
+    problem: `names a file on a network file system (${fileSystem}), where SQLite cannot work`,
+    repair: 'move the data folder to a disk of this machine, or use MongoDB',
+  });
 }
 
 /** Says in addition whose file it is where this user may not write it. */

@@ -40,7 +40,8 @@ export const backUp: Command = async ({ options, terminal }) => {
     throw new SetupError(EXIT.cannotWrite, `${file} exists; a backup never overwrites anything.`);
   const { texts, env } = existingAnswers(options);
   const config = buildConfig(texts, { production: false });
-  const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
+  const passPhrase =
+    readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup', { isNew: true }));
   let target: BackupTarget | undefined;
   let copy: DatabaseCopy | undefined;
   const removeTraces = () => {

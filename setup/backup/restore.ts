@@ -39,7 +39,7 @@ export const verifyBackup: Command = async ({ options, terminal }) => {
   const file = options['verify-backup'] ?? '';
   const passPhrase =
     readBackupPass(existingAnswers(options).env) ??
-    (await askBackupPass(terminal, 'Pass phrase of the backup'));
+    (await askBackupPass(terminal, 'Pass phrase of the backup', { isNew: false }));
   const { counts } = await terminal.progress('Reading the backup', inspect(file, passPhrase));
   terminal.line(`${file} is whole: ${[...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')}.`);
   return EXIT.done;
@@ -51,7 +51,8 @@ export const verifyBackup: Command = async ({ options, terminal }) => {
 export const restore: Command = async ({ options, terminal }) => {
   const file = options.restore ?? '';
   const { dataDir, env, texts } = existingAnswers(options);
-  const passPhrase = readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup'));
+  const passPhrase =
+    readBackupPass(env) ?? (await askBackupPass(terminal, 'Pass phrase of the backup', { isNew: false }));
   requireEmptyFolder(dataDir);
   const contents = await terminal.progress('Checking the backup', inspect(file, passPhrase));
   const { DB_CONN_STRING: _, ...settings } = contents.settings;

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
-import { checkMail, checkSms, sendTestMail, sendTestSms } from '../../server/checks/delivery-check.ts';
+import { checkMail, checkSms } from '../../server/checks/delivery-check.ts';
 import { type CheckResult, failed } from '../../server/checks/finding.ts';
 import { settleListeningAddress } from '../../server/config/listening-address.ts';
-import { ConfigError, processEnvironment } from '../../server/config/load.ts';
+import { processEnvironment } from '../../server/config/load.ts';
 import { isSettingName } from '../../server/config/settings.ts';
 import { createApp } from '../../server/domain/apps/apps.ts';
 import { issueServerSecret } from '../../server/domain/tokens/server-secret.ts';
 import type { App } from '../../server/model/app.ts';
 import { META } from '../../server/ports/store/meta.ts';
-import { checkDatabase, holdsData } from '../checks/database-check.ts';
+import { checkDatabaseToUse, holdsData } from '../checks/database-check.ts';
 import { checkKeyPair } from '../checks/key-check.ts';
 import { type Command, ignoredLine } from '../command.ts';
 import { EXIT, SetupError } from '../exit.ts';
@@ -17,12 +17,12 @@ import { install, type Plan, planInstallation } from '../installation/install.ts
 import { launchHost } from '../installation/launch.ts';
 import { openHost } from '../installation/open-host.ts';
 import type { Options } from '../options.ts';
-import { confirm } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type Answers, type AppAnswer, gatherAnswers } from '../wizard/answers.ts';
-import { askQuestions, type Settled } from '../wizard/questions.ts';
+import type { Settled } from '../wizard/questions.ts';
 import { printSummary, summarise } from '../wizard/summary.ts';
 import { theApp } from './app-token.ts';
+import { askAndPlan, ENCRYPT_KEY_REPAIR } from './ask-and-plan.ts';
 import { makeOperator, requireEmail, requirePortal } from './operator.ts';
 import { tryOut } from './try-out.ts';
 
@@ -33,19 +33,12 @@ import { tryOut } from './try-out.ts';
 export const setUp: Command = async ({ options, terminal }) => {
   const answers = gatherAnswers(options, processEnvironment());
   await settleListeningAddress(answers);
-  const { dataDir, secretFiles, problems, ignored } = answers;
-  for (const name of ignored) terminal.line(ignoredLine(name));
-  // A wizard need not begin when what it starts from is wrong.
-  if (isInteractive(options) && problems.length > 0) throw new ConfigError(problems);
-  const settled = await settle(answers, options, terminal);
-  const plan = planInstallation({ ...settled, dataDir, secretFiles, problems });
-  const wish = settled.operator;
-  if (wish) {
-    requireEmail(wish.email);
-    requirePortal(draftConfig(plan.texts));
-  }
-  const checks = await runChecks(plan, options, terminal);
-  if (isInteractive(options)) await confirmPlan(plan, settled, terminal);
+  for (const name of answers.ignored) terminal.line(ignoredLine(name));
+  const { settled, plan } = isInteractive(options)
+    ? await askAndPlan(answers, options, terminal)
+    : planGiven(answers);
+  const { app: wantedApp, operator: wish } = settled;
+  const checks = settled.checks ?? (await runChecks(plan, options, terminal));
 
   const hadKeys = plan.newKeyBits === undefined;
   const { config, createdKeys, closed } = await terminal.progress('Making the key pair', install(plan));
@@ -64,7 +57,7 @@ export const setUp: Command = async ({ options, terminal }) => {
     // A key pair that was there before setup ran: its older tokens, which know no generation, stay good until
     // the first rotation.
     if (hadKeys && plan.newConfig) await host.store.meta.compareAndSet(META.adoptedHostKey, undefined, 'yes');
-    const made = await makeFirstApp(host, settled.app, terminal);
+    const made = await makeFirstApp(host, wantedApp, terminal);
     outcome = {
       ...made,
       hasApps: (await host.store.apps.list({ offset: 0, limit: 1 })).length > 0,
@@ -92,6 +85,10 @@ export const setUp: Command = async ({ options, terminal }) => {
   });
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else printSummary(summary, { hasChanged, hasApps: outcome.hasApps }, terminal);
+  if (settled.isRunning) {
+    terminal.line(`The host that runs on ${config.port} takes settings when it is started anew.`);
+    return EXIT.done;
+  }
   if (options['no-start']) return EXIT.done;
   const running = launchHost(hostEnvironment(answers));
   const app = outcome.triedApp;
@@ -105,26 +102,14 @@ function isInteractive(options: Options): boolean {
   return !options.yes && options.answers === undefined;
 }
 
-async function settle(answers: Answers, options: Options, terminal: Terminal): Promise<Settled> {
-  if (!isInteractive(options))
-    return { texts: answers.texts, keyBits: 0, app: answers.app, operator: answers.operator };
-  if (!process.stdin.isTTY) {
-    throw new SetupError(EXIT.wrongOption, 'There is no terminal to ask on: use --yes, or --answers FILE.');
+function planGiven(answers: Answers): { settled: Settled; plan: Plan } {
+  const { texts, app, operator } = answers;
+  const plan = planInstallation(answers);
+  if (operator) {
+    requireEmail(operator.email);
+    requirePortal(draftConfig(plan.texts));
   }
-  terminal.line(
-    terminal.style(
-      'bold',
-      'CoSync Auth host: a few questions, each with a default. Ctrl-C leaves everything as it is.',
-    ),
-  );
-  return askQuestions(answers, terminal, {
-    database: checkDatabase,
-    mail: checkMail,
-    testMail: sendTestMail,
-    sms: checkSms,
-    testSms: sendTestSms,
-    keyPair: checkKeyPair,
-  });
+  return { settled: { texts, keyBits: 0, app, operator }, plan };
 }
 
 /**
@@ -137,13 +122,11 @@ async function runChecks(plan: Plan, options: Options, terminal: Terminal): Prom
     return ['database', 'mail', 'sms'].map((name) => failed(name, 'not checked (--skip-checks)'));
   const checks: CheckResult[] = [];
   if (existsSync(config.privateKeyFile)) checks.push(checkKeyPair(config));
-  const database = await terminal.progress('Connecting to the database', checkDatabase(config));
+  const database = await terminal.progress('Connecting to the database', checkDatabaseToUse(config));
   checks.push(database);
   if (database.ok && plan.newEncryptKey && (await holdsData(config))) {
-    const repair = 'give the key it was made with as ENCRYPT_KEY or ENCRYPT_KEY_FILE';
-    checks.push(
-      failed('encryption', `the database holds data that a new ENCRYPT_KEY does not open: ${repair}`),
-    );
+    const problem = 'the database holds data that a new ENCRYPT_KEY does not open';
+    checks.push(failed('encryption', `${problem}: ${ENCRYPT_KEY_REPAIR}`));
   }
   checks.push(await terminal.progress('Asking the mail provider', checkMail(config)));
   checks.push(await terminal.progress('Asking the SMS provider', checkSms(config)));
@@ -159,23 +142,6 @@ async function runChecks(plan: Plan, options: Options, terminal: Terminal): Prom
     );
   }
   return checks;
-}
-
-async function confirmPlan(plan: Plan, { app, operator }: Settled, terminal: Terminal): Promise<void> {
-  terminal.line();
-  terminal.line('This will be written:');
-  if (plan.newConfig || Object.keys(plan.changes).length > 0) {
-    terminal.line(
-      `  ${plan.dataDir}/host.env  (${Object.keys(plan.changes).join(', ') || 'no settings beside the defaults'})`,
-    );
-  }
-  if (plan.newKeyBits !== undefined)
-    terminal.line(`  a new encrypted RSA key pair of ${plan.newKeyBits} bit`);
-  if (app) terminal.line(`  an app named "${app.name}", if there is none of that name`);
-  if (operator) terminal.line(`  ${operator.email} as an operator of the portal`);
-  if (!(await confirm(terminal, 'Write it and start the host?', true))) {
-    throw new SetupError(EXIT.cancelled, 'Cancelled: nothing was written.');
-  }
 }
 
 async function makeFirstApp(

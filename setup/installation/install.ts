@@ -95,7 +95,8 @@ function isDefault(name: SettingName, texts: SettingTexts): boolean {
   const { [name]: _, ...others } = texts;
   const effect = (settings: SettingTexts) => {
     try {
-      return JSON.stringify(draftConfig(settings));
+      // Where a setting comes from is no effect of it.
+      return JSON.stringify({ ...draftConfig(settings), origins: undefined });
     } catch {
       return undefined;
     }

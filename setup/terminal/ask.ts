@@ -2,15 +2,34 @@ import prompts, { type PromptObject } from 'prompts';
 import { weaknessOf } from '../../server/config/weak-secret.ts';
 import { EXIT, SetupError } from '../exit.ts';
 import { BACKUP_PASS_MIN_LENGTH } from './backup-pass.ts';
+import { askField } from './field.ts';
 import type { Terminal } from './terminal.ts';
 
-export type Question = Omit<PromptObject<'answer'>, 'name'>;
+/** A text or password, drawn by this project; or whatever else `prompts` asks for. */
+export type Question = Omit<PromptObject<'answer'>, 'name' | 'validate'> & {
+  validate?: (text: string) => true | string;
+};
 
 /** Asks one question. Ctrl-C throws `SetupError` 130. The only use of `prompts`. */
 export async function ask(terminal: Terminal, question: Question): Promise<unknown> {
+  const { type, message, initial, validate } = question;
+  if (type === 'text' || type === 'password') {
+    const isHidden = type === 'password';
+    return askField(terminal, {
+      message: String(message),
+      initial: String(initial ?? ''),
+      isHidden,
+      validate,
+    });
+  }
   let cancelled = false;
   const { answer } = await prompts(
-    { ...question, name: 'answer', stdout: terminal.stream } as PromptObject<'answer'>,
+    {
+      hint: '↑ ↓, Enter',
+      ...question,
+      name: 'answer',
+      stdout: terminal.stream,
+    } as PromptObject<'answer'>,
     {
       onCancel: () => {
         cancelled = true;
@@ -30,7 +49,7 @@ export async function confirm(terminal: Terminal, message: string, initial: bool
 export async function askNewSecret(terminal: Terminal, what: string): Promise<string | undefined> {
   const validate = (text: string) => {
     const weakness = text === '' ? undefined : weaknessOf(text);
-    return weakness === undefined || `that ${weakness}; empty for a random one`;
+    return weakness === undefined || `that ${weakness}`;
   };
   for (;;) {
     const first = await ask(terminal, {
@@ -39,8 +58,7 @@ export async function askNewSecret(terminal: Terminal, what: string): Promise<st
       validate,
     });
     if (first === '') return undefined;
-    if (first === (await ask(terminal, { type: 'password', message: 'Once more' }))) return first as string;
-    terminal.line(`  ${terminal.style('yellow', '!')} The two were not the same.`);
+    if (await isRepeated(terminal, first as string)) return first as string;
   }
 }
 
@@ -61,21 +79,34 @@ export async function askNewPassword(
   faultOf: (text: string) => string | undefined,
 ): Promise<string | undefined> {
   const validate = (text: string) =>
-    text === '' ||
-    faultOf(text) === undefined ||
-    `at least 12 characters that are hard to guess (${faultOf(text)})`;
+    text === '' || faultOf(text) === undefined || 'at least 12 characters that are hard to guess';
   for (;;) {
     const message = 'Password (empty: a link sets it)';
     const first = await ask(terminal, { type: 'password', message, validate });
     if (first === '') return undefined;
-    if (first === (await ask(terminal, { type: 'password', message: 'Once more' }))) return first as string;
-    terminal.line(`  ${terminal.style('yellow', '!')} The two were not the same.`);
+    if (await isRepeated(terminal, first as string)) return first as string;
   }
 }
 
-/** Asks for the pass phrase of a backup once, never echoed. */
-export async function askBackupPass(terminal: Terminal, message: string): Promise<string> {
+/**
+ * Asks for the pass phrase of a backup, never echoed; `isNew`: twice, for a slip would lock the backup for
+ * good.
+ */
+export async function askBackupPass(
+  terminal: Terminal,
+  message: string,
+  { isNew }: { isNew: boolean },
+): Promise<string> {
   const validate = (text: string) =>
     text.length >= BACKUP_PASS_MIN_LENGTH || `at least ${BACKUP_PASS_MIN_LENGTH} characters`;
-  return (await ask(terminal, { type: 'password', message, validate })) as string;
+  for (;;) {
+    const first = (await ask(terminal, { type: 'password', message, validate })) as string;
+    if (!isNew || (await isRepeated(terminal, first))) return first;
+  }
+}
+
+async function isRepeated(terminal: Terminal, first: string): Promise<boolean> {
+  const same = first === (await ask(terminal, { type: 'password', message: 'Once more' }));
+  if (!same) terminal.line(`  ${terminal.style('yellow', '!')} The two were not the same.`);
+  return same;
 }

@@ -3,24 +3,15 @@ import type { CheckResult } from '../../server/checks/finding.ts';
 import { DEFAULT_DATABASE, namesDatabase } from '../../server/config/database-address.ts';
 import type { SettingTexts } from '../../server/config/load.ts';
 import { SETTINGS } from '../../server/config/settings.ts';
-import { operatorEmail } from '../../server/domain/operators/account.ts';
-import { passwordFault } from '../../server/domain/operators/operator-password.ts';
-import { type Config, isLoopback } from '../../server/model/config.ts';
-import { draftConfig } from '../installation/draft.ts';
-import { ask, askNewPassword, askNewSecret, askOptional } from '../terminal/ask.ts';
+import { isLoopback } from '../../server/model/config.ts';
+import { shownPath } from '../installation/shown-path.ts';
+import { askNewSecret } from '../terminal/ask.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { Answers, AppAnswer, OperatorAnswer } from './answers.ts';
-import { Prompter } from './prompter.ts';
-
-/** Looks outside while questions are asked, so that a wrong answer is noticed at once. */
-export interface Checks {
-  database(config: Config): Promise<CheckResult>;
-  mail(config: Config): Promise<CheckResult>;
-  testMail(config: Config, to: string): Promise<CheckResult>;
-  sms(config: Config): Promise<CheckResult>;
-  testSms(config: Config, to: string): Promise<CheckResult>;
-  keyPair(config: Config): CheckResult;
-}
+import { firstApp, firstOperator, sample } from './first-questions.ts';
+import type { Way } from './prompter.ts';
+import { mail, sms } from './provider-questions.ts';
+import { type Checks, Table } from './table.ts';
 
 /** What the wizard settled: `keyBits` 0: the pair that is there. */
 export interface Settled {
@@ -28,264 +19,212 @@ export interface Settled {
   keyBits: number;
   app: AppAnswer | undefined;
   operator: OperatorAnswer | undefined;
+  /** What the wizard found while it asked; undefined where nobody was asked. */
+  checks?: CheckResult[];
+  /** The host of these settings listens already. */
+  isRunning?: boolean;
 }
-
-const CONNECTION_EXAMPLE = 'mongodb+srv://user:password@cluster.example.net/cosync_auth';
 
 /**
  * Asks everything of operator contract §1, in its order. Ctrl-C anywhere throws `SetupError` 130; nothing was
  * written by then.
  */
 export async function askQuestions(start: Answers, terminal: Terminal, checks: Checks): Promise<Settled> {
-  const wizard = new Wizard(start, terminal, checks);
-  await wizard.address();
-  await wizard.port();
-  await wizard.serverName();
-  await wizard.database();
-  const keyBits = await wizard.keyPair();
-  await wizard.mail();
-  await wizard.sms();
-  await wizard.proxyHops();
-  const app = await wizard.firstApp();
-  const operator = await wizard.firstOperator();
-  return { texts: wizard.texts, keyBits, app, operator };
+  const table = new Table(start, terminal, checks);
+  const settled: Settled = { texts: table.texts, keyBits: 0, app: start.app, operator: start.operator };
+  const questions: (() => Promise<Way>)[] = [
+    () => address(table),
+    () => port(table, settled),
+    () => serverName(table),
+    () => database(table),
+    () => keyPair(table, settled),
+    () => mail(table),
+    () => sms(table),
+    () => proxyHops(table),
+    async () => {
+      settled.app = await firstApp(table);
+      return 'on';
+    },
+    async () => {
+      settled.operator = await firstOperator(table);
+      return 'on';
+    },
+    async () => {
+      await sample(table);
+      return 'on';
+    },
+  ];
+  for (let at = 0; at < questions.length; ) at += STEPS[(await questions[at]?.()) ?? 'on'];
+  return { ...settled, checks: [...table.found.values()] };
 }
 
-class Wizard {
-  readonly texts: SettingTexts;
-  readonly #start: Answers;
-  readonly #terminal: Terminal;
-  readonly #checks: Checks;
-  readonly #prompter: Prompter;
+const STEPS: Readonly<Record<Way, number>> = { on: 1, back: -1, anew: 0 };
 
-  constructor(start: Answers, terminal: Terminal, checks: Checks) {
-    this.texts = { ...start.texts };
-    this.#start = start;
-    this.#terminal = terminal;
-    this.#checks = checks;
-    this.#prompter = new Prompter(terminal);
+async function address({ texts, prompter }: Table): Promise<Way> {
+  const fallback = `http://localhost:${texts.PORT ?? SETTINGS.PORT.fallback}`;
+  const answer = await prompter.text(
+    'API_URL',
+    'Public address of the host',
+    texts.API_URL ?? fallback,
+    'Apps and mails use it. Unsure: as it stands.',
+  );
+  if (answer === fallback) delete texts.API_URL;
+  else texts.API_URL = SETTINGS.API_URL.parse(answer);
+  const { protocol, hostname } = new URL(answer);
+  if (protocol !== 'https:' && !isLoopback(hostname)) {
+    prompter.warn('Not https: passwords and tokens would travel readable. Put a proxy with TLS in front.');
   }
+  return 'on';
+}
 
-  async address(): Promise<void> {
-    const fallback = `http://localhost:${this.texts.PORT ?? SETTINGS.PORT.fallback}`;
-    const answer = await this.#prompter.text(
-      'API_URL',
-      'Public address of the host',
-      this.texts.API_URL ?? fallback,
-    );
-    if (answer === fallback) delete this.texts.API_URL;
-    else this.texts.API_URL = SETTINGS.API_URL.parse(answer);
-    const { protocol, hostname } = new URL(answer);
-    if (protocol !== 'https:' && !isLoopback(hostname)) {
-      this.#prompter.warn(
-        'Not https: passwords and tokens would travel readable. Put a proxy with TLS in front.',
-      );
-    }
-  }
-
-  async port(): Promise<void> {
-    const initial = this.texts.PORT ?? String(SETTINGS.PORT.fallback);
-    this.texts.PORT = await this.#prompter.text('PORT', 'Port', initial);
-  }
-
-  async serverName(): Promise<void> {
-    this.texts.SERVER_NAME = await this.#prompter.text(
-      'SERVER_NAME',
-      'Name of the host',
-      this.texts.SERVER_NAME ?? this.#config().serverName,
-    );
-  }
-
-  async database(): Promise<void> {
-    const before = this.texts.DB_CONN_STRING;
-    const kind = await this.#prompter.select(
-      'Database',
-      before?.startsWith('mongodb') ? 'mongodb' : 'embedded',
-      [
-        {
-          title: 'Embedded',
-          value: 'embedded',
-          description: 'one file in the data folder; nothing to install',
-        },
-        {
-          title: 'MongoDB',
-          value: 'mongodb',
-          description: 'Atlas or your own server, by its connection string',
-        },
-      ],
-    );
-    if (kind === 'embedded') {
-      if (before?.startsWith('mongodb')) delete this.texts.DB_CONN_STRING;
-      await this.#prompter.untilPassed(
-        () => this.#checks.database(this.#config()),
-        'Looking at the database',
-      );
-      return;
-    }
-    await this.#prompter.untilPassed(
-      () => this.#checks.database(this.#config()),
-      'Connecting to the database',
-      async () => {
-        this.texts.DB_CONN_STRING = await this.#prompter.secret(
-          'DB_CONN_STRING',
-          `Connection string (${CONNECTION_EXAMPLE})`,
-          before,
+async function port(table: Table, settled: Settled): Promise<Way> {
+  const { texts, prompter, checks } = table;
+  let initial = texts.PORT ?? String(namedPort(texts) ?? SETTINGS.PORT.fallback);
+  for (;;) {
+    const { way } = await prompter.checked({
+      what: 'Looking at the port',
+      question: async () => {
+        texts.PORT = await prompter.text(
+          'PORT',
+          'Port',
+          initial,
+          'Where the host listens. Unsure: as it stands.',
         );
-        if (!namesDatabase(this.texts.DB_CONN_STRING)) {
-          this.#prompter.warn(`The string names no database; ${DEFAULT_DATABASE} will be used.`);
-        }
+        initial = texts.PORT;
       },
-    );
+      check: async () => {
+        const result = await checks.port(table.config());
+        settled.isRunning = result.isOwnHost === true;
+        return result;
+      },
+    });
+    if (way !== 'on' || (await agreesWithAddress(table))) return way;
+    initial = texts.PORT ?? initial;
   }
+}
 
-  /** Answers the size of a pair to be made. */
-  async keyPair(): Promise<number> {
-    const { privateKeyFile } = this.#config();
-    if (existsSync(privateKeyFile)) {
-      await this.#prompter.untilPassed(
-        async () => this.#checks.keyPair(this.#config()),
-        'Opening the private key',
-        this.texts.PASS_KEY === undefined
-          ? async () => {
-              this.texts.PASS_KEY = await this.#prompter.secret(
-                'PASS_KEY',
-                `Pass phrase of ${privateKeyFile}`,
-                undefined,
-              );
-            }
-          : undefined,
-      );
-      return 0;
-    }
-    const bits = await this.#prompter.select('Private key: a new encrypted RSA pair of', '3072', [
+/** The port in an address that leads straight to the host. */
+function namedPort({ API_URL }: SettingTexts): number | undefined {
+  if (API_URL === undefined) return undefined;
+  const url = new URL(API_URL);
+  if (url.protocol !== 'http:') return undefined;
+  return url.port === '' ? undefined : Number(url.port);
+}
+
+/** False when another port is to be asked for. */
+async function agreesWithAddress({ texts, prompter, start }: Table): Promise<boolean> {
+  const named = namedPort(texts);
+  const isAsBefore = texts.API_URL === start.texts.API_URL && texts.PORT === start.texts.PORT;
+  if (named === undefined || isAsBefore || texts.PORT === '0' || String(named) === texts.PORT) return true;
+  const own = new URL(texts.API_URL ?? '');
+  own.port = texts.PORT ?? '';
+  const choice = await prompter.select(
+    `Port ${named} of the address, or ${texts.PORT}?`,
+    'port',
+    [
+      { title: `Listen on ${named}`, value: 'port' },
+      { title: `Address ${own.origin}`, value: 'address' },
+      { title: 'Keep both', value: 'both', description: 'a proxy passes requests on' },
+    ],
+    'One of the two is probably a slip.',
+  );
+  if (choice === 'address') texts.API_URL = own.origin;
+  if (choice === 'port') texts.PORT = String(named);
+  return choice !== 'port';
+}
+
+async function serverName(table: Table): Promise<Way> {
+  table.texts.SERVER_NAME = await table.prompter.text(
+    'SERVER_NAME',
+    'Name of the host',
+    table.texts.SERVER_NAME ?? table.config().serverName,
+    'Tells it from your other hosts. Unsure: as it stands.',
+  );
+  return 'on';
+}
+
+async function database(table: Table): Promise<Way> {
+  const { texts, prompter, checks } = table;
+  const before = texts.DB_CONN_STRING;
+  const kind = await prompter.select(
+    'Database',
+    before?.startsWith('mongodb') ? 'mongodb' : 'embedded',
+    [
+      { title: 'Embedded', value: 'embedded', description: 'one file; nothing to install' },
+      { title: 'MongoDB', value: 'mongodb', description: 'Atlas or your own server' },
+    ],
+    'Where users are kept. Unsure: embedded.',
+  );
+  const check = () => checks.database(table.config(), texts);
+  const toEmbedded = () => {
+    if (texts.DB_CONN_STRING?.startsWith('mongodb')) delete texts.DB_CONN_STRING;
+  };
+  if (kind === 'embedded') {
+    toEmbedded();
+    const { way, result } = await prompter.checked({ what: 'Looking at the database', check });
+    table.note(result);
+    return way;
+  }
+  const { way, result } = await prompter.checked({
+    what: 'Connecting to the database',
+    check,
+    question: async () => {
+      const note = 'As Atlas shows it: mongodb+srv://user:password@host/name';
+      const known = texts.DB_CONN_STRING;
+      texts.DB_CONN_STRING = await prompter.secret('DB_CONN_STRING', 'Connection string', known, note);
+      const isMongo = texts.DB_CONN_STRING.startsWith('mongodb');
+      if (isMongo && !namesDatabase(texts.DB_CONN_STRING)) {
+        prompter.warn(`The string names no database; ${DEFAULT_DATABASE} will be used.`);
+      }
+    },
+    instead: { title: 'Take the embedded database', take: toEmbedded },
+  });
+  table.note(result);
+  return way;
+}
+
+async function keyPair(table: Table, settled: Settled): Promise<Way> {
+  const { texts, prompter, checks, terminal } = table;
+  const { privateKeyFile } = table.config();
+  if (existsSync(privateKeyFile)) {
+    const { way, result } = await prompter.checked({
+      what: 'Opening the private key',
+      check: async () => checks.keyPair(table.config()),
+      question: async () => {
+        const note = 'The one the key was made with.';
+        const message = `Pass phrase of ${shownPath(privateKeyFile)}`;
+        texts.PASS_KEY = await prompter.secret('PASS_KEY', message, undefined, note);
+      },
+      isAnswered: texts.PASS_KEY !== undefined,
+    });
+    table.note(result);
+    settled.keyBits = 0;
+    return way;
+  }
+  const bits = await prompter.select(
+    'Private key: a new encrypted RSA pair of',
+    String(settled.keyBits || 3072),
+    [
       { title: '3072 bit', value: '3072', description: 'recommended' },
       { title: '2048 bit', value: '2048' },
       { title: '4096 bit', value: '4096', description: 'slower log-ins' },
-    ]);
-    this.texts.PASS_KEY ??= await askNewSecret(this.#terminal, 'Pass phrase');
-    return Number(bits);
+    ],
+    'Signs what the host hands out. Unsure: 3072 bit.',
+  );
+  if (texts.PASS_KEY === undefined) {
+    prompter.note('Encrypts the key file. Unsure: empty.');
+    texts.PASS_KEY = await askNewSecret(terminal, 'Pass phrase');
   }
+  settled.keyBits = Number(bits);
+  return 'on';
+}
 
-  async mail(): Promise<void> {
-    const mail = await this.#prompter.select('Mail', this.#config().mail, [
-      {
-        title: 'Outbox file',
-        value: 'outbox',
-        description: 'for development: writes to a file instead of sending',
-      },
-      { title: 'SendGrid', value: 'sendgrid' },
-      { title: 'SMTP server', value: 'smtp' },
-    ]);
-    this.texts.MAIL = mail;
-    if (mail === 'outbox') return;
-    await this.#prompter.untilPassed(
-      () => this.#checks.mail(this.#config()),
-      'Logging in to the mail provider',
-      async () => {
-        if (mail === 'sendgrid') {
-          this.texts.SEND_GRID_API_KEY = await this.#prompter.secret(
-            'SEND_GRID_API_KEY',
-            'SendGrid API key',
-            this.texts.SEND_GRID_API_KEY,
-          );
-        } else {
-          this.texts.SMTP_URL = await this.#prompter.secret(
-            'SMTP_URL',
-            'SMTP address (smtp://user:password@host:587)',
-            this.texts.SMTP_URL,
-          );
-        }
-      },
-    );
-    const sender = this.texts.NOREPLY_EMAIL ?? this.#config().noreplyEmail;
-    this.texts.NOREPLY_EMAIL = await this.#prompter.text('NOREPLY_EMAIL', 'Sender address', sender);
-    await this.#prompter.offerTest('Send a test mail to (empty: no)', (to) =>
-      this.#checks.testMail(this.#config(), to),
-    );
-  }
-
-  async sms(): Promise<void> {
-    const sms = await this.#prompter.select('SMS', this.#config().sms, [
-      { title: 'Outbox file', value: 'outbox', description: 'for development' },
-      { title: 'None', value: 'none', description: 'only apps with a Twilio account of their own send SMS' },
-      { title: 'Twilio', value: 'twilio' },
-    ]);
-    this.texts.SMS = sms;
-    if (sms !== 'twilio') return;
-    await this.#prompter.untilPassed(
-      () => this.#checks.sms(this.#config()),
-      'Logging in to Twilio',
-      async () => {
-        const account = await this.#prompter.text(
-          'TWILIO_ACCOUNT_SID',
-          'Twilio account SID',
-          this.texts.TWILIO_ACCOUNT_SID ?? '',
-        );
-        const token = await this.#prompter.secret(
-          'TWILIO_TOKEN',
-          'Twilio auth token',
-          this.texts.TWILIO_TOKEN,
-        );
-        const number = await this.#prompter.text(
-          'TWILIO_PHONE_NUMBER',
-          'Twilio number',
-          this.texts.TWILIO_PHONE_NUMBER ?? '',
-        );
-        Object.assign(this.texts, {
-          TWILIO_ACCOUNT_SID: account,
-          TWILIO_TOKEN: token,
-          TWILIO_PHONE_NUMBER: number,
-        });
-      },
-    );
-    await this.#prompter.offerTest('Send a test SMS to (empty: no)', (to) =>
-      this.#checks.testSms(this.#config(), to),
-    );
-  }
-
-  async proxyHops(): Promise<void> {
-    const question = 'Reverse proxies in front of the host (0: none)';
-    this.texts.TRUST_PROXY_HOPS = await this.#prompter.text(
-      'TRUST_PROXY_HOPS',
-      question,
-      this.texts.TRUST_PROXY_HOPS ?? '0',
-    );
-  }
-
-  async firstApp(): Promise<AppAnswer | undefined> {
-    const initial = this.#start.app?.name ?? '';
-    const message = 'Name of the first app (empty: none)';
-    const name = ((await ask(this.#terminal, { type: 'text', message, initial })) as string).trim();
-    if (name === '') return undefined;
-    const signupFlow = await this.#prompter.select(
-      'Its users sign up',
-      this.#start.app?.signupFlow ?? 'code',
-      [
-        { title: 'with a mailed code', value: 'code' },
-        { title: 'with a mailed link', value: 'link' },
-        { title: 'directly', value: 'none', description: 'nothing is verified' },
-      ],
-    );
-    return { name, signupFlow };
-  }
-
-  async firstOperator(): Promise<OperatorAnswer | undefined> {
-    if (this.#config().portal === 'off') return undefined;
-    const email = await askOptional(
-      this.#terminal,
-      'E-mail of an operator of the portal (empty: none)',
-      this.#start.operator?.email ?? '',
-      (text) => operatorEmail(text) !== undefined || 'that is no e-mail address',
-    );
-    if (email === '') return undefined;
-    const password = await askNewPassword(this.#terminal, (text) =>
-      passwordFault(text, operatorEmail(email) ?? ''),
-    );
-    return { email, password };
-  }
-
-  /** The settings as they stand; keys may still be missing, so only what was answered is judged. */
-  #config(): Config {
-    return draftConfig(this.texts);
-  }
+async function proxyHops({ texts, prompter }: Table): Promise<Way> {
+  texts.TRUST_PROXY_HOPS = await prompter.text(
+    'TRUST_PROXY_HOPS',
+    'Reverse proxies in front of the host (0: none)',
+    texts.TRUST_PROXY_HOPS ?? '0',
+    'They pass requests on. Unsure: 0; behind nginx: 1.',
+  );
+  return 'on';
 }

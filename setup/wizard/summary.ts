@@ -1,8 +1,9 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CheckResult } from '../../server/checks/finding.ts';
 import { type App, currentKey } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
 import { shellQuote } from '../installation/shell-quote.ts';
+import { shownPath } from '../installation/shown-path.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** The summary of operator contract §1, as `--json` prints it. */
@@ -105,6 +106,9 @@ function folderLine({ dataDir }: Summary): string[] {
   return isUsualFolder(dataDir) ? [] : [`export DATA_DIR=${shellQuote(dataDir)}`];
 }
 
+/** Leaves no room for a remark behind it. */
+const LONG_PATH = 25;
+
 /**
  * Says where everything is and how to go on, in a few lines that fit 80 columns. Secrets and tokens stay
  * where they are: a terminal's history is no place for them. `hasApps`: also of an earlier run.
@@ -116,7 +120,7 @@ export function printSummary(
 ): void {
   const { style, line } = terminal;
   const row = (name: string, value: string) => line(`  ${style('dim', name.padEnd(9))} ${value}`);
-  const here = (path: string) => relative('.', path) || '.';
+  const data = shownPath(summary.dataDir);
   line();
   line(style('bold', `The host is set up${hasChanged ? '.' : '; nothing had to change.'}`));
   row('address', summary.apiUrl);
@@ -124,23 +128,23 @@ export function printSummary(
     row('portal', 'this link sets a password, once, within 24 hours:');
     line(summary.operatorLink);
   } else row('state', 'npx cosync status');
-  row('data', `${here(summary.dataDir)} (keys, settings, database: back it up, keep it private)`);
-  if (usesOutbox(summary)) row('messages', `land in ${here(join(summary.dataDir, 'outbox.jsonl'))}`);
+  row('data', data.length < LONG_PATH ? `${data} (back it up, keep it private)` : data);
+  if (usesOutbox(summary)) row('messages', `land in ${shownPath(join(summary.dataDir, 'outbox.jsonl'))}`);
   if (summary.app) row('app', summary.app.name);
   for (const check of summary.checks.filter(({ ok }) => !ok))
     row(check.name, style('yellow', `not checked or failed: ${check.detail}`));
-  row('secrets', 'npx setup --print-secret, npx setup --print-app-token');
+  row('secrets', 'npx setup --print-secret, --print-app-token');
   line();
   line(style('bold', 'Next, in another terminal:'));
   const command = (text: string, use?: string) =>
-    line(`  ${style('cyan', use ? text.padEnd(26) : text)}${use ? style('dim', use) : ''}`);
+    line(`  ${style('cyan', use ? text.padEnd(27) : text)}${use ? style('dim', use) : ''}`);
   for (const text of folderLine(summary)) command(text);
   if (hasApps) {
-    command('npx cosync try signup', 'sign a test user up, see the token');
-    command('npx cosync app token', 'the token that your app sends');
+    command('npx cosync try signup', 'a test user, and the token');
+    command('npx cosync app token', 'what your app identifies by');
   } else {
     command('npx cosync app create demo', 'the first app');
-    command('npx cosync try signup', 'then sign a test user up, see the token');
+    command('npx cosync try signup', 'a test user, and the token');
   }
   const [run, rest] = dockerParts(summary);
   command(`${run} \\`);

@@ -1,5 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import { within } from '../../server/tools/deadline.ts';
+
+const ROWS = 50;
+/** Nothing is printed for so long only when nothing will be. */
+const PATIENCE_MS = 30_000;
 
 /** Why no pseudo-terminal can be had here, or undefined. */
 export function terminalObstacle(): string | undefined {
@@ -13,7 +18,12 @@ export const KEYS = {
   ctrlC: '\u0003',
   down: '\u001b[B',
   up: '\u001b[A',
+  left: '\u001b[D',
   backspace: '\u007f',
+  home: '\u001b[H',
+  end: '\u001b[F',
+  ctrlU: '\u0015',
+  ctrlW: '\u0017',
 } as const;
 
 /** A command in a real pseudo-terminal (by util-linux `script`), read and typed into as a person would. */
@@ -21,15 +31,22 @@ export class TerminalSession {
   /** Everything printed so far, without control sequences. */
   output = '';
   raw = '';
+  readonly columns: number;
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
   #seen = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(command: string, options: { cwd: string; env: Record<string, string | undefined> }) {
-    this.#child = spawn('script', ['--quiet', '--flush', '--return', '--command', command, '/dev/null'], {
-      ...options,
-      env: { ...options.env, TERM: 'xterm-256color' },
+  constructor(
+    command: string,
+    options: { cwd: string; env: Record<string, string | undefined>; columns?: number },
+  ) {
+    const { cwd, env, columns = 100 } = options;
+    this.columns = columns;
+    const sized = `stty cols ${columns} rows ${ROWS}; ${command}`;
+    this.#child = spawn('script', ['--quiet', '--flush', '--return', '--command', sized, '/dev/null'], {
+      cwd,
+      env: { ...env, TERM: 'xterm-256color' },
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
     });
@@ -58,7 +75,8 @@ export class TerminalSession {
         return;
       }
       if (this.#child.exitCode !== null) throw new Error(`ended without "${text}":\n${this.output}`);
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const news = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await within(PATIENCE_MS, news, () => new Error(`waits in vain for "${text}":\n${this.output}`));
     }
   }
 
