@@ -38,14 +38,28 @@ const SCREENS: Readonly<Record<string, string>> = {
   me: '/portal/me',
   'me-factor': '/portal/me/factor',
   'not-found': '/portal/nothing-here',
+  apps: '/portal/hosts/here/apps',
+  'apps-new': '/portal/hosts/here/apps/new',
+};
+/** Screens of an app, by the address below its home. */
+const APP_SCREENS: Readonly<Record<string, string>> = {
+  app: '',
+  settings: '/settings',
+  keys: '/keys',
 };
 
-async function furnish(host: TestHost): Promise<void> {
+/** Answers the id of an app with some people. */
+async function furnish(host: TestHost): Promise<string> {
   await makeOperator(host, 'owner', { email: EMAIL });
   await makeOperator(host, 'admin', { email: 'grace.hopper@example.com' });
   const apps = [{ host: 'here', appId: '0'.repeat(32) }];
   await makeOperator(host, 'viewer', { email: 'alan@example.com', apps });
   await issueEntry(host.deps, SETUP, { email: 'new@example.com', role: 'support' });
+  await host.createApp({ name: 'Empty', type: 'development', signupFlow: 'none' });
+  const field = { id: '1', path: 'address.city', fieldName: 'City', required: false, canEdit: true };
+  const app = await host.createApp({ name: 'Tea Room', metaData: [field], locales: ['EN', 'DE', 'JA'] });
+  for (const handle of ['ada@example.com', 'grace@example.com']) await host.createUser(app, { handle });
+  return app.id;
 }
 
 async function furnishPeople(host: TestHost): Promise<void> {
@@ -93,7 +107,7 @@ rmSync(FOLDER, { recursive: true, force: true });
 mkdirSync(FOLDER, { recursive: true });
 const host = await startTestHost({ config: { serverName: 'auth' } });
 const browser = await launchChromium();
-await furnish(host);
+const appId = await furnish(host);
 await furnishPeople(host);
 const url = `http://localhost:${host.port}`;
 for (const [size, viewport] of Object.entries(SIZES)) {
@@ -107,6 +121,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await signIn(page, url);
     for (const [name, path] of Object.entries(SCREENS)) {
       await page.goto(url + path);
+      await shoot(name);
+    }
+    for (const [name, path] of Object.entries(APP_SCREENS)) {
+      await page.goto(`${url}/portal/hosts/here/apps/${appId}${path}`);
       await shoot(name);
     }
     await context.close();
