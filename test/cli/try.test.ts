@@ -7,7 +7,7 @@ import { emptyPlace, runCosync } from '../support/cosync-process.ts';
 import { type SetupProcess, startSetup } from '../support/setup-process.ts';
 import { until } from '../support/until.ts';
 
-describe('playing a user from the command line', { timeout: 180_000 }, () => {
+describe('playing a user from the command line', { timeout: 400_000 }, () => {
   const { folder, env } = emptyPlace();
   const dataDir = join(folder, 'data');
   let setup: SetupProcess;

@@ -9,7 +9,7 @@ import { type HostProcess, serverSecretOf, startHostProcess } from '../support/h
 
 const OTHER = '155ba8e102f3beb97892c3400b65031c';
 
-describe('figures over processes', { timeout: 120_000 }, () => {
+describe('figures over processes', { timeout: 400_000 }, () => {
   let dataDir: string;
   const running: HostProcess[] = [];
   before(() => {

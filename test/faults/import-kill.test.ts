@@ -18,7 +18,7 @@ const MOST_KILLS = 50;
 const PEOPLE = 2_500;
 const NAME = 'moved';
 
-describe('a host killed while it imports', { timeout: 60_000 }, () => {
+describe('a host killed while it imports', { timeout: 400_000 }, () => {
   let dataDir: string;
   let host: HostProcess;
   let secret: string;

@@ -12,7 +12,7 @@ const FILE = Array.from({ length: PEOPLE }, (_, n) =>
 ).join('\n');
 
 /** Additions §4: the next start goes on when the lease of the dead process is over, 30 s at most. */
-describe('a host killed while people move in', { timeout: 180_000 }, () => {
+describe('a host killed while people move in', { timeout: 400_000 }, () => {
   let dataDir: string;
   let host: HostProcess;
   let secret: string;

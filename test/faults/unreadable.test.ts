@@ -47,7 +47,7 @@ async function run(script: string, args: readonly string[], env: Record<string, 
   return { code: child.exitCode, text };
 }
 
-describe('files that this user may not read', { timeout: 120_000 }, () => {
+describe('files that this user may not read', { timeout: 400_000 }, () => {
   let dataDir: string;
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'unreadable-'));
@@ -139,7 +139,7 @@ describe('files that this user may not read', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a database whose key is not given', { timeout: 60_000 }, () => {
+describe('a database whose key is not given', { timeout: 400_000 }, () => {
   it('gets no new one from setup, and nothing is written', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'keyless-'));
     try {

@@ -11,7 +11,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe('a portal with a port of its own', { timeout: 60_000 }, () => {
+describe('a portal with a port of its own', { timeout: 400_000 }, () => {
   it('answers there alone, and the API answers there not at all', async () => {
     const own = await freePort();
     const host = startHostProcess({ env: { PORTAL_PORT: String(own) } });

@@ -38,7 +38,7 @@ const SUMMARY = [
 ];
 const GUIDE_KEY = ['genrsa', '-aes128', '-passout', 'pass:jojo123', '-out'];
 
-describe('setup without questions', { timeout: 120_000 }, () => {
+describe('setup without questions', { timeout: 400_000 }, () => {
   let folder: string;
   let dataDir: string;
   beforeEach(() => {

@@ -16,7 +16,7 @@ const LINK = /^http:\/\/localhost:3000\/portal\/enter\/[\w-]{43}$/;
 const BACKUP_PASS = { BACKUP_PASS: 'pass phrase of the backup' };
 const PLACE = { address: '192.0.2.7', userAgent: 'test' };
 
-describe('an operator made by setup', { timeout: 180_000 }, () => {
+describe('an operator made by setup', { timeout: 400_000 }, () => {
   let folder: string;
   let dataDir: string;
   before(() => {

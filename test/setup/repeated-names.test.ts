@@ -8,7 +8,7 @@ import { makeDataDir } from '../support/host.ts';
 import { startHostProcess } from '../support/host-process.ts';
 import { runSetup } from '../support/setup-process.ts';
 
-describe('a name on several lines of host.env', { timeout: 60_000 }, () => {
+describe('a name on several lines of host.env', { timeout: 400_000 }, () => {
   let dataDir: string;
   let folder: string;
   let text: string;

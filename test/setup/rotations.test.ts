@@ -24,7 +24,7 @@ const MOST_MS = 14_000;
 const CHANGES = { 'pass-key': 14, 'encrypt-key': 4 } as const;
 type Command = keyof typeof CHANGES;
 
-describe('rotations', { timeout: 240_000, concurrency: 2 }, () => {
+describe('rotations', { timeout: 400_000, concurrency: 2 }, () => {
   const folders: string[] = [];
   /** A data folder with `host.env`, keys and a database, as setup makes it. */
   async function installation(): Promise<string> {
@@ -113,7 +113,7 @@ describe('rotations', { timeout: 240_000, concurrency: 2 }, () => {
   });
 });
 
-describe('a rotated server secret', { timeout: 60_000 }, () => {
+describe('a rotated server secret', { timeout: 400_000 }, () => {
   let dataDir: string;
   beforeEach(() => {
     const made = makeDataDir();

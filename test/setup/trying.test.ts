@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 const VERIFIED = 'verified against the published keys';
 
-describe('trying a host out right after its set-up', { timeout: 180_000 }, () => {
+describe('trying a host out right after its set-up', { timeout: 400_000 }, () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'setup-try-'));

@@ -30,7 +30,7 @@ const QUESTIONS = [
   'Write it?',
 ] as const;
 
-describe('the wizard', { skip: obstacle ?? false, timeout: 180_000 }, () => {
+describe('the wizard', { skip: obstacle ?? false, timeout: 400_000 }, () => {
   let folder: string;
   let dataDir: string;
   let session: TerminalSession | undefined;

@@ -28,7 +28,7 @@ const PASS = { BACKUP_PASS: 'pass phrase of the backup' };
 const FIRST = 200;
 const WRITERS = 4;
 
-describe('a backup', { timeout: 180_000 }, () => {
+describe('a backup', { timeout: 400_000 }, () => {
   let folder: string;
   let dataDir: string;
   let file: string;

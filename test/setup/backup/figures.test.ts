@@ -7,7 +7,7 @@ import { figuresOf } from '../../support/figures.ts';
 import { makeDataDir, startTestHost } from '../../support/host.ts';
 import { runSetup } from '../../support/setup-process.ts';
 
-describe('figures in a backup', { timeout: 120_000 }, () => {
+describe('figures in a backup', { timeout: 400_000 }, () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'backup-figures-'));

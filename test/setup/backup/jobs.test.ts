@@ -7,7 +7,7 @@ import { makeDataDir, startTestHost } from '../../support/host.ts';
 import { aJob } from '../../support/records.ts';
 import { runSetup } from '../../support/setup-process.ts';
 
-describe('jobs in a backup', { timeout: 120_000 }, () => {
+describe('jobs in a backup', { timeout: 400_000 }, () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'backup-jobs-'));
