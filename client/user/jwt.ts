@@ -10,18 +10,26 @@ export interface Jwt {
 /** A JWT is good as long as it holds this much longer. */
 const MARGIN_MS = 60_000;
 
+/** When each began by the clock that nobody sets. */
+const began = new WeakMap<Jwt, number>();
+
 /** Whether it holds for a minute at least. */
 export function isGood(jwt: Jwt | undefined): boolean {
   if (!jwt) return false;
   const age = Date.now() - jwt.receivedAt;
-  // A negative age: the clock was set back, and nobody knows.
-  return age >= 0 && age < jwt.lifetimeMs - MARGIN_MS;
+  // The clock was set back, and nobody knows.
+  if (age < 0) return false;
+  const start = began.get(jwt) ?? performance.now() - age;
+  began.set(jwt, start);
+  return Math.max(age, performance.now() - start) < jwt.lifetimeMs - MARGIN_MS;
 }
 
 /** How long a JWT holds goes by its own times, so that a wrong clock of this device does not matter. */
 export function received(text: string): Jwt {
   const { iat, exp } = claimsOf(text) as { iat: number; exp: number };
-  return { text, receivedAt: Date.now(), lifetimeMs: (exp - iat) * 1000 };
+  const jwt = { text, receivedAt: Date.now(), lifetimeMs: (exp - iat) * 1000 };
+  began.set(jwt, performance.now());
+  return jwt;
 }
 
 /** When a token of the host ends, epoch milliseconds; one without an end never does. */

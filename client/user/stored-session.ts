@@ -87,7 +87,8 @@ export class StoredSession {
     return {
       id,
       accessToken,
-      jwt: jwt?.id === id ? jwt.value : kept?.jwt,
+      // The one that is known stays itself: how long it has been here is known of it.
+      jwt: jwt?.id === id && jwt.value?.text !== kept?.jwt?.text ? jwt.value : kept?.jwt,
       user: user?.id === id ? user.value : kept?.user,
     };
   }

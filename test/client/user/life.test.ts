@@ -9,6 +9,7 @@ import {
   memoryStorage,
   type SessionStorage,
 } from '../../../client/user/index.ts';
+import { isGood, received } from '../../../client/user/jwt.ts';
 import type { App } from '../../../server/model/app.ts';
 import { startTestHost } from '../../support/host.ts';
 import { ClientStage, codeIn, type Device, done, PASSWORD } from './stage.ts';
@@ -110,6 +111,19 @@ describe('the life of a session of the client', () => {
     assert.equal(await auth.token(), third);
     assert.equal(renewals(device), 2);
     assert.deepEqual(device.heard, ['loggedIn', 'renewed', 'renewed']);
+  });
+
+  it('takes no JWT for good that ended while the clock was set back a little', async () => {
+    const { auth } = await member();
+    const jwt = received((await auth.token()) ?? '');
+    assert.equal(isGood(jwt), true);
+    mock.timers.enable({ apis: ['Date'], now: Date.now() + 60_000 });
+    const later = performance.now() + 20 * DAY_MS;
+    // Nothing may be awaited under a clock that stands still.
+    const stopped = mock.method(performance, 'now', () => later);
+    const seen = isGood(jwt);
+    stopped.mock.restore();
+    assert.equal(seen, false);
   });
 
   it('knows when it ends, and moves that on by renewing', async () => {
