@@ -9,6 +9,7 @@ await import('../server/archive/read.ts');
 await import('../server/archive/write.ts');
 await import('../server/log/metrics.ts');
 await import('../portal/portal.ts');
+await import('../cli/main.ts');
 for (const lazy of ['mongodb', '@sendgrid/mail', 'twilio', 'koa-body', '@node-rs/bcrypt']) await import(lazy);
 const require = module.createRequire(import.meta.url);
 for (const lazy of ['handlebars', 'libphonenumber-js', 'otplib']) require(lazy);
