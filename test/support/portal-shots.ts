@@ -40,12 +40,21 @@ const SCREENS: Readonly<Record<string, string>> = {
   'not-found': '/portal/nothing-here',
   apps: '/portal/hosts/here/apps',
   'apps-new': '/portal/hosts/here/apps/new',
+  'apps-import': '/portal/hosts/here/apps/import',
+  host: '/portal/hosts/here',
 };
 /** Screens of an app, by the address below its home. */
 const APP_SCREENS: Readonly<Record<string, string>> = {
   app: '',
   settings: '/settings',
   keys: '/keys',
+  messages: '/messages',
+  'messages-edit': '/messages/signUp/EN',
+  'messages-delivery': '/messages/delivery',
+  numbers: '/numbers',
+  logs: '/logs',
+  data: '/data',
+  'data-reset': '/data/reset',
 };
 
 /** Answers the id of an app with some people. */
