@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 
 // What `npm test` runs: type check, lint and every test; or, with files as arguments, just those tests.
+// It shows how far it is and ends with what failed and what was skipped; all it saw is in LOG.
 // With CI=true a skipped test is a failure.
 
 const NEEDED = 24;
@@ -18,7 +21,11 @@ const { run } = await import('node:test');
 const { spec } = await import('node:test/reporters');
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const LOG = 'test/results/last-run.log';
 const FILE_LIMIT_MS = 7 * 60_000;
+const REDRAW_MS = 500;
+const LINE_MS = 30_000;
+const ERROR_LINES = 40;
 const startedAt = performance.now();
 process.chdir(PROJECT);
 
@@ -42,21 +49,66 @@ report(outcome);
 
 async function runTests(paths) {
   const seen = { passed: 0, failed: [], skipped: [] };
+  const done = new Set();
+  /** What a file wrote to stderr: all there is to know of one that ends before its tests do. */
+  const written = new Map();
   const stream = run({ files: paths, concurrency: availableParallelism(), timeout: FILE_LIMIT_MS });
+  stream.on('test:summary', ({ file }) => file && done.add(file));
+  stream.on('test:stderr', ({ file, message }) => written.set(file, (written.get(file) ?? '') + message));
   stream.on('test:pass', (test) => {
     if (test.skip !== undefined) seen.skipped.push({ ...place(test), reason: test.skip });
     else if (test.details.type !== 'suite') seen.passed++;
   });
   stream.on('test:fail', (test) => {
     // A suite also fails with its tests, which speak for themselves.
-    if (test.details.error.failureType !== 'subtestsFailed') seen.failed.push(place(test));
+    const { error } = test.details;
+    if (error.failureType === 'subtestsFailed') return;
+    const why = [inspect(error.cause ?? error)];
+    if (paths.includes(test.name)) {
+      done.add(test.file);
+      why.push(...(written.get(test.name) ?? '').split('\n').slice(1 - ERROR_LINES));
+    }
+    seen.failed.push({ ...place(test), error: why.join('\n') });
   });
-  for await (const text of stream.compose(spec)) process.stdout.write(text);
+  const hide = showProgress(
+    () =>
+      `${done.size} of ${paths.length} files, ${seen.passed} passed, ${seen.failed.length} failed, ${time()}`,
+  );
+  fs.mkdirSync('test/results', { recursive: true });
+  const log = fs.createWriteStream(LOG);
+  await pipeline(stream.compose(spec), log);
+  hide();
   return seen;
+}
+
+/** One line that is drawn again and again on a terminal, now and then a line elsewhere; ends when called. */
+function showProgress(line) {
+  const { stdout } = process;
+  if (!stdout.isTTY) {
+    const timer = setInterval(() => stdout.write(`${line()}\n`), LINE_MS);
+    return () => clearInterval(timer);
+  }
+  const draw = () => stdout.write(`\r\x1b[K${line().slice(0, stdout.columns - 1)}`);
+  draw();
+  const timer = setInterval(draw, REDRAW_MS);
+  return () => {
+    clearInterval(timer);
+    stdout.write('\r\x1b[K');
+  };
+}
+
+function time() {
+  return `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
 }
 
 function place({ name, file }) {
   return { name, file: file ? relative(PROJECT, file) : '' };
+}
+
+function firstLines(text) {
+  const lines = text.trimEnd().split('\n');
+  const more = lines.length - ERROR_LINES;
+  return more > 0 ? [...lines.slice(0, ERROR_LINES), `... ${more} more lines in ${LOG}`] : lines;
 }
 
 function report({ passed, failed, skipped }) {
@@ -65,15 +117,17 @@ function report({ passed, failed, skipped }) {
   if (skipped.length > 0 && process.env.CI === 'true')
     problems.push(`${skipped.length} skipped, which CI refuses`);
 
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  const lines = [
-    `\n${passed} passed, ${failed.length} failed, ${skipped.length} skipped in ${files.length} files, ${seconds} s`,
-  ];
-  for (const { file, name } of failed) lines.push(`  FAILED   ${file}: ${name}`);
+  const lines = [];
+  for (const { file, name, error } of failed) {
+    lines.push(`  FAILED   ${file}: ${name}`, ...firstLines(error).map((line) => `    ${line}`));
+  }
   for (const { file, name, reason } of skipped) {
     lines.push(`  SKIPPED  ${file}: ${name}${typeof reason === 'string' ? `: ${reason}` : ''}`);
   }
-  lines.push(problems.length === 0 ? 'npm test: all good' : `npm test: ${problems.join('; ')}`);
+  lines.push(
+    `${passed} passed, ${failed.length} failed, ${skipped.length} skipped in ${files.length} files, ${time()}; all of it: ${LOG}`,
+    problems.length === 0 ? 'npm test: all good' : `npm test: ${problems.join('; ')}`,
+  );
   process.stdout.write(`${lines.join('\n')}\n`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 }
