@@ -7,6 +7,8 @@ export interface CallOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+/** How the host knows in its figures what came by this client. */
+const CLIENT = { 'x-client': 'sdk' };
 
 /** Sends requests to one app of one host. Throws `AuthError` and nothing else. */
 export class Call {
@@ -21,12 +23,12 @@ export class Call {
 
   /** As the app itself. */
   app<A>(route: string, body?: object, options?: CallOptions): Promise<A> {
-    return this.#send(route, { 'app-token': this.#appToken }, body, options);
+    return this.#send(route, { ...CLIENT, 'app-token': this.#appToken }, body, options);
   }
 
   /** As a user with an access token. */
   user<A>(accessToken: string, route: string, body?: object, options?: CallOptions): Promise<A> {
-    return this.#send(route, { 'access-token': accessToken }, body, options);
+    return this.#send(route, { ...CLIENT, 'access-token': accessToken }, body, options);
   }
 
   /** A POST with a body, a GET without. */

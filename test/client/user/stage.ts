@@ -86,9 +86,11 @@ export class ClientStage {
     return { auth, storage, heard, asked };
   }
 
-  #check(route: string, { method = 'GET', body }: RequestInit = {}): void {
+  #check(route: string, { method = 'GET', headers, body }: RequestInit = {}): void {
     this.reached.add(`${method} ${route}`);
     const operation = this.paths[PREFIX + route]?.[method.toLowerCase()];
+    // What `auth.fetch` asks of others does not say so.
+    assert.equal(new Headers(headers).get('x-client'), operation ? 'sdk' : null, route);
     const schema = operation?.requestBody?.content['application/json']?.schema;
     if (!schema) return;
     const validate = this.#validators.get(route) ?? this.#ajv.compile(schema);
