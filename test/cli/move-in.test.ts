@@ -16,8 +16,8 @@ describeOnBothStores('cosync move-in', (host) => {
       env: { ...env, COSYNC_URL: host().url, COSYNC_SECRET: host().serverSecret },
     });
   const sizeOf = async (name: string) => {
-    const { rows } = (await host().portal('GET', `/api/app/overview?search=${name}`)).body;
-    return host().deps.store.users.size(rows[0].appId);
+    const apps = (await host().portal('GET', `/api/app/search?name=${name}&case=true`)).body;
+    return host().deps.store.users.size(apps[0].appId);
   };
 
   it('tells what would be, then does it, and again leaves who is in', async () => {
