@@ -66,8 +66,12 @@ async function* lines(text: AsyncIterable<string>): AsyncGenerator<Line> {
       if (isAfterQuote && letter === '"') [isQuoted, from] = [true, at];
       else if (letter === '"' && cell === '' && at === from) [isQuoted, from] = [true, at + 1];
       else if (letter === delimiter || letter === '\n') {
-        cell += chunk.slice(from, at);
-        cells.push(cleaned(letter === '\n' && cell.endsWith('\r') ? cell.slice(0, -1) : cell));
+        // One too many says that the row is broken; what follows is passed over.
+        if (cells.length <= COLUMNS_MAX) {
+          cell += chunk.slice(from, at);
+          cells.push(cleaned(letter === '\n' && cell.endsWith('\r') ? cell.slice(0, -1) : cell));
+          size += cell.length + 1;
+        }
         [cell, from] = ['', at + 1];
         if (letter === '\n') {
           yield { line: begun, cells };
@@ -77,8 +81,7 @@ async function* lines(text: AsyncIterable<string>): AsyncGenerator<Line> {
       isAfterQuote = false;
     }
     cell += chunk.slice(from);
-    size = cell.length + cells.reduce((sum, { length }) => sum + length, 0);
-    if (size > RECORD_MAX) throw new ForeignFileError('broken_file', begun);
+    if (size + cell.length > RECORD_MAX) throw new ForeignFileError('broken_file', begun);
   }
   if (isQuoted) throw new ForeignFileError('broken_file', begun);
   if (cell !== '' || cells.length > 0) yield { line: begun, cells: [...cells, cleaned(cell)] };

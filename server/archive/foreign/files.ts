@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ForeignFiles, RefusedRow } from '../../ports/foreign-files.ts';
+import { forSpreadsheet } from '../../tools/spreadsheet.ts';
 import { openIndex } from './index-file.ts';
 
 const NAME = /^[0-9a-f]{24}$/;
@@ -67,7 +68,7 @@ export function createForeignFiles(input: {
 }
 
 function csvLine({ line, reason, id = '' }: RefusedRow): string {
-  const guarded = /^[=+@-]/.test(id) ? `'${id}` : id;
+  const guarded = forSpreadsheet(id);
   const cell = /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
   return `${line},${reason},${cell}\n`;
 }

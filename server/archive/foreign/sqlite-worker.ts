@@ -9,6 +9,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 const PAGE = 200;
 const CELL_MAX = 100_000;
 const NAME = /^\w{1,64}$/;
+/** A column of such a name would stand for the row's own number, and could keep the pages from going on. */
+const NUMBER = /^(?:rowid|_rowid_|oid|moved_rowid)$/i;
 
 const { path } = workerData as { path: string };
 let statement: StatementSync | undefined;
@@ -22,7 +24,11 @@ parentPort?.on('message', () => {
       return;
     }
     const rows = statement.all(after, PAGE);
-    after = Number(rows.at(-1)?.moved_rowid ?? after);
+    const { moved_rowid: last = after } = rows.at(-1) ?? {};
+    if (!Number.isSafeInteger(last) || (rows.length > 0 && Number(last) <= after)) {
+      throw new TypeError('rows that do not go on');
+    }
+    after = Number(last);
     parentPort?.postMessage({ rows: rows.map(plain) });
   } catch {
     parentPort?.postMessage({ problem: 'broken_file' });
@@ -51,6 +57,8 @@ function open(): StatementSync | undefined {
     .all()
     .map(({ name }) => String(name))
     .filter((name) => NAME.test(name));
+  const all = db.prepare(`PRAGMA table_xinfo("${table}")`).all();
+  if (all.some(({ name }) => NUMBER.test(String(name)))) throw new TypeError('a column for the row number');
   // No generated columns: `table_info` leaves them out.
   const list = columns.map((name) => `substr("${name}", 1, ${CELL_MAX}) AS "${name}"`).join(', ');
   return db.prepare(

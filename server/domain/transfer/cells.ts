@@ -27,17 +27,9 @@ export function dateCell(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
 }
 
-/**
- * Behind any number of apostrophes: where a spreadsheet begins to calculate, or to look for what it could
- * calculate.
- */
-const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
+/** Of what `forSpreadsheet` made. */
 const KEPT_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
 
-/** A cell that no spreadsheet takes for a formula. `fromSpreadsheet` gives back exactly what it was. */
-export function forSpreadsheet(cell: string): string {
-  return FORMULA.test(cell) ? `'${cell}` : cell;
-}
 /** See `forSpreadsheet`. */
 function fromSpreadsheet(cell: string): string {
   return KEPT_FORMULA.test(cell) ? cell.slice(1) : cell;

@@ -3,8 +3,8 @@ import type { Invite } from '../../model/invite.ts';
 import type { Signup } from '../../model/signup.ts';
 import type { Template } from '../../model/template.ts';
 import type { User } from '../../model/user.ts';
+import { forSpreadsheet } from '../../tools/spreadsheet.ts';
 import { APP_COLUMNS } from './app-columns.ts';
-import { forSpreadsheet } from './cells.ts';
 import type { Column } from './columns.ts';
 import { INVITE_COLUMNS, SIGNUP_COLUMNS, TEMPLATE_COLUMNS, USER_COLUMNS } from './record-columns.ts';
 
