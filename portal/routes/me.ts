@@ -6,7 +6,7 @@ import {
   replaceRecoveryCodes,
   setPreferences,
 } from '../../server/domain/operators/own-account.ts';
-import { openSession, sessionsOf } from '../../server/domain/operators/sessions.ts';
+import { isSteppedUp, keepForm, openSession, sessionsOf } from '../../server/domain/operators/sessions.ts';
 import { deviceOf } from '../device.ts';
 import { Cookies } from '../frame/cookies.ts';
 import { ownAddress } from '../frame/origin-rules.ts';
@@ -34,9 +34,9 @@ export const meRoutes: PortalRoute[] = [
     method: 'GET',
     path: `${ME}/factor`,
     ...mine,
-    respond: (request) => enrol(request, false),
+    respond: showFactor,
   }),
-  operatorRoute({ method: 'POST', path: `${ME}/factor`, ...mine, respond: switchOn }),
+  operatorRoute({ method: 'POST', path: `${ME}/factor`, ...mine, stepUp: true, respond: switchOn }),
   operatorRoute({ method: 'POST', path: `${ME}/factor/off`, ...mine, stepUp: true, respond: switchOff }),
   operatorRoute({ method: 'POST', path: `${ME}/recovery`, ...mine, stepUp: true, respond: newCodes }),
   operatorRoute({ method: 'POST', path: `${ME}/sessions`, ...mine, respond: endSessions }),
@@ -82,6 +82,14 @@ async function newPassword(request: Request): Promise<PortalReply> {
   const place = { address, userAgent, notice: 'me.passwordChanged' };
   const { secret } = await openSession(deps, change.operator, place);
   return redirect(ME, { cookies: [new Cookies(secure).setSession(secret)] });
+}
+
+/** The waiting secret is for whoever just proved who they are: a session alone must not tie a phone to it. */
+async function showFactor(request: Request): Promise<PortalReply> {
+  const { deps, operator, session } = request;
+  if (operator.totpSecret !== undefined || isSteppedUp(deps, session)) return enrol(request, false);
+  const id = await keepForm(deps, session, { path: `${ME}/factor`, body: '' });
+  return redirect(`/portal/confirm?form=${id ?? ''}`);
 }
 
 async function enrol({ deps, operator }: Request, failed: boolean): Promise<PortalReply> {

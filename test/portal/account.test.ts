@@ -41,7 +41,7 @@ describe("an operator's own account", () => {
 
   it('switches a second factor on with a code, and off after a fresh proof', async () => {
     const { operator, browser } = await signedIn();
-    const page = await browser.follow(await browser.post('/portal/me/factor'));
+    const page = await browser.act('/portal/me/factor');
     assert.match(page.text, /src="data:image\/png;base64,/);
     assert.match(page.text, /href="otpauth:\/\/totp\//);
     const secret = /<code>((?:[A-Z2-7]{4} ?)+)<\/code>/.exec(page.text)?.[1] ?? '';
@@ -52,6 +52,7 @@ describe("an operator's own account", () => {
     const on = await browser.post('/portal/me/factor', { code: code() });
     const codes = [...on.text.matchAll(/<li><code>(\d{10})<\/code>/g)].map(([, text]) => text ?? '');
     assert.equal(codes.length, 10);
+    host.clock.advance(300_000);
     await browser.get('/portal/me');
 
     const asked = await browser.post('/portal/me/factor/off');
@@ -73,6 +74,29 @@ describe("an operator's own account", () => {
     assert.notEqual(browser.cookies.get('portal'), before, 'the session goes on under a new secret');
     assert.equal((await host.deps.store.operators.find(operator.id))?.totpSecret, undefined);
     browser.close();
+  });
+
+  it('shows the secret of a factor, and takes its first code, after a fresh proof alone', async () => {
+    const { operator, browser } = await signedIn();
+    const secretOf = (text: string) => /<code>((?:[A-Z2-7]{4} ?)+)<\/code>/.exec(text)?.[1];
+    const bare = new PortalClient(host);
+    await bare.signIn(operator);
+    const secret = secretOf((await browser.act('/portal/me/factor')).text) ?? '';
+    assert.notEqual(secret, '');
+    const shown = await bare.get('/portal/me/factor');
+    assert.match(String(shown.headers.location), /^\/portal\/confirm\?form=\w+$/);
+    await bare.get('/portal/me');
+    const code = authenticatorCode(secret, host.clock.now());
+    const sent = await bare.post('/portal/me/factor', { code });
+    assert.match(String(sent.headers.location), /^\/portal\/confirm\?form=\w+$/);
+    assert.equal((await host.deps.store.operators.find(operator.id))?.totpSecret, undefined);
+
+    const confirm = await bare.follow(await bare.get('/portal/me/factor'));
+    assert.equal(secretOf(confirm.text), undefined);
+    const form = /name="form" value="(\w+)"/.exec(confirm.text)?.[1] ?? '';
+    const page = await bare.follow(await bare.post('/portal/confirm', { form, password: OPERATOR_PASSWORD }));
+    assert.equal(secretOf(page.text), secret, 'the page that was asked for comes after the proof');
+    for (const each of [browser, bare]) each.close();
   });
 
   it('asks for a proof once in five minutes, keeps the form and its token', async () => {
@@ -166,7 +190,7 @@ describe('an owner of a host that others can reach', () => {
     const refused = await browser.post('/portal/operators/invite', { email: 'a@example.com', role: 'owner' });
     assert.equal(refused.status, 403);
     await browser.get('/portal/me');
-    const enrol = await browser.follow(await browser.post('/portal/me/factor'));
+    const enrol = await browser.act('/portal/me/factor');
     const secret = /<code>((?:[A-Z2-7]{4} ?)+)<\/code>/.exec(enrol.text)?.[1] ?? '';
     await browser.post('/portal/me/factor', { code: authenticatorCode(secret, host.clock.now()) });
     assert.equal((await browser.get('/portal/hosts')).status, 200);

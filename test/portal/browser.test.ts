@@ -52,6 +52,9 @@ for (const javaScriptEnabled of [true, false]) {
       await heading('Apps');
       await page.goto(`${url}/portal/me`);
       await press('Switch on second factor');
+      await heading('Confirm that it is you');
+      await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
+      await press('Confirm');
       await heading('Switch on second factor');
       const secret = await page.locator('code').innerText();
       await page.getByLabel('Code', { exact: true }).fill(authenticatorCode(secret, host.clock.now()));
@@ -181,6 +184,11 @@ describe('the pages of the portal', { skip }, () => {
         'x',
       ]) {
         await page.goto(`${url}/portal/${path}`);
+        if (path === 'me/factor') {
+          await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
+          await page.getByRole('button', { name: 'Confirm', exact: true }).click();
+          await page.getByRole('heading', { level: 1, name: 'Switch on second factor' }).waitFor();
+        }
         assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE.width, path);
         const small =
           await page.evaluate(`[...document.querySelectorAll('button, .button, select, main input:not(.unseen)')]

@@ -130,6 +130,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await signIn(page, url);
     for (const [name, path] of Object.entries(SCREENS)) {
       await page.goto(url + path);
+      if (name === 'me-factor') {
+        await page.getByLabel('Password').fill(OPERATOR_PASSWORD);
+        await page.getByRole('button', { name: 'Confirm', exact: true }).click();
+        await page.getByLabel('Code', { exact: true }).waitFor();
+      }
       await shoot(name);
     }
     for (const [name, path] of Object.entries(APP_SCREENS)) {
