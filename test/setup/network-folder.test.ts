@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -7,8 +7,18 @@ import { StartError } from '../../server/start/exit.ts';
 import { networkFileSystem } from '../../server/start/network-folder.ts';
 import { openEngine } from '../../server/start/open-engine.ts';
 import { checkDatabase, checkDatabaseToUse } from '../../setup/checks/database-check.ts';
+import { startHostProcess } from '../support/host-process.ts';
+import { until } from '../support/until.ts';
 
 const onNfs = () => 'NFS';
+/** Loaded before a host: every folder lies on NFS. */
+const ALL_NFS = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { statfsSync } = fs;
+  fs.statfsSync = (path) => Object.assign(statfsSync(path), { type: 0x6969 });
+  syncBuiltinESMExports();
+`;
 
 describe('an embedded database on a network file system', () => {
   let folder: string;
@@ -53,6 +63,34 @@ describe('an embedded database on a network file system', () => {
     const { ok, detail } = await checkDatabaseToUse({ database }, onNfs);
     assert.equal(ok, true);
     assert.match(detail, /network file system \(NFS\)/);
+  });
+
+  it('lets the host start with a warning when it is there, each time', async () => {
+    const dataDir = join(folder, 'data');
+    mkdirSync(dataDir, { mode: 0o700 });
+    const warnings = async (env: Record<string, string> = {}) => {
+      const host = startHostProcess({ dataDir, env });
+      try {
+        await host.listening;
+        // Logged behind the warnings.
+        await until('started', () => host.lines.some(({ event }) => event === 'host_started'));
+      } finally {
+        await host.stop();
+      }
+      return host.lines.filter(({ setting }) => setting === 'DB_CONN_STRING');
+    };
+    assert.deepEqual(await warnings(), []);
+    const preload = join(folder, 'all-nfs.mjs');
+    writeFileSync(preload, ALL_NFS);
+    for (let start = 1; start <= 2; start++) {
+      const [warning, ...more] = await warnings({ NODE_OPTIONS: `--import ${preload}` });
+      assert.deepEqual(more, []);
+      assert.ok(warning);
+      const { level, event, reason } = warning;
+      const expected = ['warn', 'insecure_setting', 'network_file_system'];
+      assert.deepEqual([level, event, reason], expected);
+    }
+    assert.deepEqual(await warnings(), []);
   });
 
   it('ends the start with 78 when it does not open there', async () => {
