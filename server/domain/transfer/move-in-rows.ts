@@ -29,6 +29,8 @@ export interface Candidate {
   /** An unsalted MD5, to be hashed when it is written. */
   md5?: string;
   factorsDropped: number;
+  /** The other system verified this very handle, and lets them in. */
+  isVouchedFor: boolean;
 }
 
 /** Throws `RowError`; `id` is told to `refuse` first where there is one. */
@@ -73,6 +75,18 @@ function handleOf(app: App, { map }: MoveInTask, moved: MovedUser, fields: Field
   }
 }
 
+/** What was verified is one value: a handle from elsewhere in the record is not, unless it is the same. */
+function isVerifiedHandle(app: App, moved: MovedUser, handle: string): boolean {
+  const isPhone = app.handleType === 'phone';
+  const value = isPhone ? moved.phone : moved.email;
+  if (value === undefined || !(isPhone ? moved.phoneVerified : moved.emailVerified)) return false;
+  try {
+    return parseHandle(app, value) === handle;
+  } catch {
+    return false;
+  }
+}
+
 function userOf(
   deps: RowDeps,
   input: {
@@ -84,7 +98,7 @@ function userOf(
     handle: string;
     fields: Fields;
   },
-): Pick<Candidate, 'user' | 'md5' | 'factorsDropped'> {
+): Omit<Candidate, 'line' | 'id'> {
   const { app, job, task, line, moved, handle, fields } = input;
   const ids = idsFor(job, line);
   const { passwordHash, md5 } = passwordOf(deps, moved.password);
@@ -93,7 +107,9 @@ function userOf(
   const totpSecret = totpOf(deps, moved);
   const metaData = metadataOf(task, fields);
   const phone = phoneOf(app, moved);
-  const isVerified = app.handleType === 'phone' || moved.emailVerified || social !== undefined;
+  const isVerified = isVerifiedHandle(app, moved, handle);
+  // An address that nobody verified may be another's: no provider's account opens it.
+  const unverified = social ? 'pending' : task.unverified;
   const now = deps.clock.now();
   const { createdAt = now } = moved;
   const user: User = {
@@ -104,7 +120,7 @@ function userOf(
     subject: subjectOf(app, { uid: ids.uid, handle }),
     handle,
     ...(passwordHash !== undefined && { passwordHash }),
-    status: moved.disabled ? 'suspend' : isVerified ? 'active' : task.unverified,
+    status: moved.disabled ? 'suspend' : isVerified ? 'active' : unverified,
     locale: localeOf(moved),
     loginProvider: social?.provider ?? '',
     ...(social && { socialUserId: social.id }),
@@ -125,7 +141,9 @@ function userOf(
     updatedAt: now,
   };
   const lost = moved.totp !== undefined && totpSecret === undefined ? 1 : 0;
-  return { user, ...(md5 !== undefined && { md5 }), factorsDropped: (moved.otherFactors ?? 0) + lost };
+  const factorsDropped = (moved.otherFactors ?? 0) + lost;
+  const isVouchedFor = isVerified && !moved.disabled;
+  return { user, ...(md5 !== undefined && { md5 }), factorsDropped, isVouchedFor };
 }
 
 /** Where somebody came from, as it is kept. */

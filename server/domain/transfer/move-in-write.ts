@@ -5,7 +5,7 @@ import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { withPassword } from '../account/password.ts';
 import { changeUser } from '../users/change.ts';
-import { findHolder } from '../users/handle.ts';
+import { findHolder, handleSpellings } from '../users/handle.ts';
 import { mergeMetadata } from '../users/metadata.ts';
 import { countPassword, countPasswords } from '../users/password-kinds.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
@@ -26,17 +26,36 @@ export type Outcome = 'created' | 'updated' | 'skipped' | RowReason;
 export async function outcomeOf(
   deps: Pick<Deps, 'store'>,
   { app, job }: { app: App; job: Job },
-  { line, user }: Candidate,
+  candidate: Candidate,
 ): Promise<{ outcome: Outcome; existing?: User }> {
   const { users } = deps.store;
-  const origin = user.importedFrom === undefined ? undefined : users.findByOrigin(app.id, user.importedFrom);
-  const existing = (await origin) ?? (await findHolder(deps, app, user.handle));
+  const { line, user } = candidate;
+  const origin =
+    user.importedFrom === undefined ? undefined : await users.findByOrigin(app.id, user.importedFrom);
+  const existing = origin ?? (await findHolder(deps, app, user.handle));
   // Made by this import before it was interrupted.
   if (!existing || existing.id === idsFor(job, line).id)
     return { outcome: 'created', ...(existing && { existing }) };
   const { conflict } = taskOf(job);
   if (conflict === 'fail') return { outcome: 'taken' };
-  return { outcome: conflict === 'update' ? 'updated' : 'skipped', existing };
+  if (conflict === 'skip') return { outcome: 'skipped', existing };
+  return { outcome: updateOf(app, candidate, existing, origin !== undefined), existing };
+}
+
+/**
+ * Whether a row may replace what somebody has. A handle alone proves nothing unless the other system verified
+ * it; a row of the same origin must still be of the same handle; and who comes by Apple or Google gets no
+ * password from a file.
+ */
+function updateOf(app: App, candidate: Candidate, existing: User, isOfOrigin: boolean): Outcome {
+  const { user, md5, isVouchedFor } = candidate;
+  if (!isOfOrigin && !isVouchedFor) return 'unverified';
+  const spellings = new Set(handleSpellings(app, user.handle));
+  if (!handleSpellings(app, existing.handle).some((one) => spellings.has(one))) return 'taken';
+  const { loginProvider } = existing;
+  const isSocial = loginProvider === 'apple' || loginProvider === 'google';
+  if (isSocial && (md5 !== undefined || user.passwordHash !== undefined)) return 'taken';
+  return 'updated';
 }
 
 /** Writes a batch; answers what became of each, in its order. */

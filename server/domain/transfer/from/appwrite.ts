@@ -11,6 +11,7 @@ export const appwrite: Source = {
     email: textOf(fields, 'email'),
     emailVerified: flagOf(fields, 'emailVerification'),
     phone: textOf(fields, 'phone'),
+    phoneVerified: flagOf(fields, 'phoneVerification'),
     password: passwordOf(fields),
     disabled: 'status' in fields && !flagOf(fields, 'status'),
     isAnonymous: textOf(fields, 'email') === undefined && textOf(fields, 'phone') === undefined,

@@ -15,6 +15,7 @@ export const auth0: Source = {
       email: textOf(fields, 'email', 'Email'),
       emailVerified: flagOf(fields, 'email_verified', 'emailVerified', 'Email Verified'),
       phone: textOf(fields, 'phone_number'),
+      phoneVerified: flagOf(fields, 'phone_verified'),
       password: selfDescribed(
         joined.map((one) => textOf(one, 'passwordHash')).find((hash) => hash !== undefined) ??
           textOf(fields, 'passwordHash', 'password_hash'),

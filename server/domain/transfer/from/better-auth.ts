@@ -17,6 +17,7 @@ export const betterAuth: Source = {
       email: textOf(fields, 'email'),
       emailVerified: flagOf(fields, 'emailVerified', 'email_verified'),
       phone: textOf(fields, 'phoneNumber', 'phone_number'),
+      phoneVerified: flagOf(fields, 'phoneNumberVerified', 'phone_number_verified'),
       password: passwordOf(textOf(own ?? {}, 'password')),
       disabled: flagOf(fields, 'banned'),
       isAnonymous: flagOf(fields, 'isAnonymous', 'is_anonymous'),

@@ -8,16 +8,20 @@ export const clerk: Source = {
   list: 'users',
   idOf: (fields) => textOf(fields, 'id', 'user_id'),
   read(id, fields) {
-    const verified = firstOf(textOf(fields, 'verified_email_addresses'));
+    const verified = valuesOf(textOf(fields, 'verified_email_addresses'));
+    const email =
+      valuesOf(textOf(fields, 'primary_email_address'))[0] ??
+      verified[0] ??
+      valuesOf(textOf(fields, 'unverified_email_addresses', 'email_addresses'))[0];
+    const verifiedPhones = valuesOf(textOf(fields, 'verified_phone_numbers'));
+    const phone = valuesOf(textOf(fields, 'primary_phone_number'))[0] ?? verifiedPhones[0];
     const secret = textOf(fields, 'totp_secret');
     return {
       id,
-      email:
-        firstOf(textOf(fields, 'primary_email_address')) ??
-        verified ??
-        firstOf(textOf(fields, 'unverified_email_addresses', 'email_addresses')),
-      emailVerified: verified !== undefined,
-      phone: firstOf(textOf(fields, 'primary_phone_number', 'verified_phone_numbers')),
+      email,
+      emailVerified: email !== undefined && verified.includes(email),
+      phone,
+      phoneVerified: phone !== undefined && verifiedPhones.includes(phone),
       password: passwordOf(fields),
       disabled: flagOf(fields, 'banned', 'locked'),
       createdAt: timeOf(fields, 'created_at'),
@@ -26,8 +30,11 @@ export const clerk: Source = {
   },
 };
 
-function firstOf(text: string | undefined): string | undefined {
-  return text?.split('|', 1)[0]?.trim() || undefined;
+function valuesOf(text = ''): string[] {
+  return text
+    .split('|')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
 }
 
 function passwordOf(fields: Fields): MovedPassword | undefined {

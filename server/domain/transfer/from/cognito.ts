@@ -10,6 +10,7 @@ export const cognito: Source = {
     email: textOf(fields, 'email'),
     emailVerified: flagOf(fields, 'email_verified'),
     phone: textOf(fields, 'phone_number'),
+    phoneVerified: flagOf(fields, 'phone_number_verified'),
     disabled: false,
     otherFactors: flagOf(fields, 'cognito:mfa_enabled') ? 1 : 0,
   }),

@@ -22,6 +22,8 @@ export const firebase: Source = {
     email: textOf(fields, 'email'),
     emailVerified: flagOf(fields, 'emailVerified'),
     phone: textOf(fields, 'phoneNumber'),
+    // It keeps only numbers that answered a code.
+    phoneVerified: true,
     password: passwordOf(fields, options),
     disabled: flagOf(fields, 'disabled'),
     createdAt: timeOf(fields, 'createdAt'),

@@ -18,8 +18,11 @@ export interface MovedUser {
   /** The other system's id, unique in the file. */
   id: string;
   email?: string | undefined;
+  /** That `email` itself was. */
   emailVerified: boolean;
   phone?: string | undefined;
+  /** That `phone` itself was; absent where the system has no word for it. */
+  phoneVerified?: boolean;
   password?: MovedPassword | undefined;
   disabled: boolean;
   isAnonymous?: boolean;
@@ -75,6 +78,7 @@ export type RowReason =
   | 'unknown_hash'
   | 'metadata'
   | 'taken'
+  | 'unverified'
   | 'no_seats';
 
 /** A row that cannot be taken. */

@@ -9,8 +9,10 @@ export const supabase: Source = {
   read: (id, fields, { joined }) => ({
     id,
     email: textOf(fields, 'email'),
-    emailVerified: timeOf(fields, 'email_confirmed_at', 'confirmed_at') !== undefined,
+    // `confirmed_at` is of either, whichever was first.
+    emailVerified: timeOf(fields, 'email_confirmed_at') !== undefined,
     phone: textOf(fields, 'phone'),
+    phoneVerified: timeOf(fields, 'phone_confirmed_at') !== undefined,
     password: selfDescribed(textOf(fields, 'encrypted_password')),
     disabled: timeOf(fields, 'deleted_at') !== undefined || isBanned(fields),
     isAnonymous: flagOf(fields, 'is_anonymous'),

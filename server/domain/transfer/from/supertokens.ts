@@ -18,14 +18,17 @@ export const superTokens: Source = {
   idOf: (fields) => textOf(fields, 'externalUserId', 'user_id', 'id') ?? emailOf(fields),
   read(id, fields, { options }) {
     const methods = listOf(fields, 'loginMethods');
-    const [own] = methods.filter((method) => textOf(method, 'recipeId') === 'emailpassword');
     const [first = fields] = methods;
-    const by = own ?? first;
+    const by = ownOf(methods) ?? first;
+    const mail = holderOf(fields, 'email');
+    const phone = holderOf(fields, 'phoneNumber', 'phone_number');
+    const isVerified = (one: Fields) => flagOf(one, 'isVerified', 'is_verified', 'emailVerified');
     return {
       id,
       email: emailOf(fields),
-      emailVerified: flagOf(by, 'isVerified', 'is_verified', 'emailVerified'),
-      phone: textOf(by, 'phoneNumber', 'phone_number'),
+      emailVerified: isVerified(mail),
+      phone: textOf(phone, 'phoneNumber', 'phone_number'),
+      phoneVerified: flagOf(phone, 'isVerified', 'is_verified'),
       password: passwordOf(textOf(by, 'passwordHash', 'password_hash'), options),
       disabled: false,
       createdAt: timeOf(by, 'timeJoinedInMSSinceEpoch', 'time_joined'),
@@ -40,9 +43,19 @@ export const superTokens: Source = {
   },
 };
 
-function emailOf(fields: Fields): string | undefined {
+function ownOf(methods: readonly Fields[]): Fields | undefined {
+  return methods.find((method) => textOf(method, 'recipeId') === 'emailpassword');
+}
+
+/** What has such a member, and says whether it was verified: of the password before all others. */
+function holderOf(fields: Fields, ...names: readonly string[]): Fields {
   const methods = listOf(fields, 'loginMethods');
-  return [fields, ...methods].map((one) => textOf(one, 'email')).find((email) => email !== undefined);
+  const all = [ownOf(methods) ?? fields, fields, ...methods];
+  return all.find((one) => textOf(one, ...names) !== undefined) ?? {};
+}
+
+function emailOf(fields: Fields): string | undefined {
+  return textOf(holderOf(fields, 'email'), 'email');
 }
 
 function passwordOf(hash: string | undefined, options: SourceOptions): MovedPassword | undefined {
