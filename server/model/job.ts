@@ -35,7 +35,7 @@ export interface Job {
   report: Record<string, number>;
   /** Names the data folder that holds its file; only processes on that folder work on it. */
   folder?: string;
-  /** Failed tries of the step at hand. */
+  /** How often the step at hand was begun without an end, the try under way too. */
   tries: number;
   /** When somebody last worked on it. */
   workedAt: number;

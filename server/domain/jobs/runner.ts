@@ -4,8 +4,10 @@ import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, MINUTE_MS } from '../../tools/duration.ts';
 import { ended, reportEnd } from './job.ts';
 
-/** Much longer than a step may take, so that no other process takes a job that is being worked on. */
+/** So long a job stays with a process that says nothing. */
 const LEASE_MS = 30_000;
+/** A longer step renews the lease so often, so that nobody takes a job that is being worked on. */
+const RENEWAL_MS = 10_000;
 const POLL_MS = 3_000;
 /** Jobs one process works on side by side. */
 const AT_ONCE = 4;
@@ -46,7 +48,8 @@ export function startJobs(
 ): JobRunner {
   const stopping = new AbortController();
   let waking = new AbortController();
-  const working = new Set<Promise<void>>();
+  /** By the id of the job. */
+  const working = new Map<string, Promise<void>>();
   const running = poll();
 
   async function poll(): Promise<void> {
@@ -62,37 +65,47 @@ export function startJobs(
     if (limit <= 0) return;
     const now = deps.clock.now();
     for (const job of await deps.store.jobs.takeDue({ now, leaseUntil: now + LEASE_MS, limit })) {
+      if (working.has(job.id)) continue;
       const work = workOff(job)
         .catch(report)
         .finally(() => {
-          working.delete(work);
+          working.delete(job.id);
           waking.abort();
         });
-      working.add(work);
+      working.set(job.id, work);
     }
   }
 
   async function workOff(taken: Job): Promise<void> {
     if (taken.folder !== undefined && taken.folder !== folder()) return leaveToItsFolder(taken);
-    let job = await write({ ...taken, state: 'running', reason: undefined });
+    // The last try took its process with it.
+    if (taken.tries >= TRIES_MAX) return end({ ...taken, reason: 'unexpected' }, 'failed');
+    let job = await beginStep({ ...taken, state: 'running', reason: undefined });
     while (job && !stopping.signal.aborted) {
       const after = await step(job);
       if (!after || after.dueAt !== undefined) return;
-      job = await write(after);
+      job = await beginStep(after);
     }
     // Released at once, so that the next start need not wait for the lease.
-    if (job) await deps.store.jobs.replace({ ...job, dueAt: deps.clock.now() });
+    if (job) await deps.store.jobs.replace({ ...job, tries: job.tries - 1, dueAt: deps.clock.now() });
   }
 
   /** The job after one step: still ours without `dueAt`, with one it is stored; undefined: it is not ours. */
-  async function step(job: Job): Promise<Job | undefined> {
-    let made: JobStep;
+  async function step(begun: Job): Promise<Job | undefined> {
+    const over = new AbortController();
+    const holding = hold(begun, over.signal);
+    let made: JobStep | undefined;
+    let failure: unknown;
     try {
-      made = await works[job.kind](job);
+      made = await works[begun.kind](begun);
     } catch (error) {
-      report(error);
-      // While the database is away nothing can be written; the lease runs out.
-      if (!isHostError(error, 'service_unavailable')) await retryLater(job);
+      failure = error;
+    }
+    over.abort();
+    const job = await holding;
+    if (!made) {
+      report(failure);
+      await (isHostError(failure, 'service_unavailable') ? excuse(job) : retryLater(job));
       return undefined;
     }
     const now = deps.clock.now();
@@ -101,6 +114,27 @@ export function startJobs(
     if (next === undefined) return { ...after, dueAt: undefined };
     if (typeof next === 'number') return deps.store.jobs.replace({ ...after, dueAt: next });
     return end(after, next);
+  }
+
+  /** Renews the lease until the step is over; answers the job as it is stored then, if it is still ours. */
+  async function hold(job: Job, over: AbortSignal): Promise<Job> {
+    let held = job;
+    for (;;) {
+      await deps.clock.pause(RENEWAL_MS, over);
+      if (over.aborted) return held;
+      try {
+        const renewed = await write(held);
+        if (!renewed) return held;
+        held = renewed;
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  /** Counts the try beforehand: a step that ends the process must not be begun for ever. */
+  function beginStep(job: Job): Promise<Job | undefined> {
+    return write({ ...job, tries: job.tries + 1 });
   }
 
   /** Stores the job with a new lease; undefined when it was stopped, or is another process's. */
@@ -124,9 +158,13 @@ export function startJobs(
   }
 
   async function retryLater(job: Job): Promise<void> {
-    const tries = job.tries + 1;
-    if (tries >= TRIES_MAX) await end({ ...job, tries, reason: 'unexpected' }, 'failed');
-    else await deps.store.jobs.replace({ ...job, tries, dueAt: deps.clock.now() + RETRY_MS });
+    if (job.tries >= TRIES_MAX) await end({ ...job, reason: 'unexpected' }, 'failed');
+    else await deps.store.jobs.replace({ ...job, dueAt: deps.clock.now() + RETRY_MS });
+  }
+
+  /** What is away or overloaded is no fault of the step: it is done anew when the lease runs out. */
+  async function excuse(job: Job): Promise<void> {
+    await deps.store.jobs.replace({ ...job, tries: job.tries - 1 });
   }
 
   /** Given back for the processes on that folder, whose turn it may be at any moment. */
@@ -149,7 +187,7 @@ export function startJobs(
     async stop() {
       stopping.abort();
       await running;
-      await Promise.all(working);
+      await Promise.all(working.values());
     },
   };
 }

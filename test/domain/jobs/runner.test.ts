@@ -48,6 +48,14 @@ describe('jobs', () => {
     runners.push(runner);
     return runner;
   }
+  /** Of a process that does nothing any more once it waits. */
+  function still() {
+    const pause = (_: number, stop?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        stop?.addEventListener('abort', () => resolve());
+      });
+    return { now: () => clock.now(), pause };
+  }
   async function begin(more: { folder?: string } = {}): Promise<Job> {
     const job = await beginJob(deps, { appId: 'app', kind: 'bulk', task: {}, total: 5, ...more });
     for (const runner of runners) runner.wake();
@@ -99,7 +107,7 @@ describe('jobs', () => {
   it('go on in another process where one was killed, when its lease is over', async () => {
     const job = await begin();
     const never = new Promise<never>(() => {});
-    const dying = { ...deps, clock: { now: () => clock.now(), pause: () => never } };
+    const dying = { ...deps, clock: still() };
     const stuck: JobWork = (at) => (at.read === 2 ? never : count(at));
     startJobs(dying, { bulk: stuck, import: stuck }, () => 'here');
     await until(job, (now) => now.read === 2);
@@ -191,6 +199,73 @@ describe('jobs', () => {
     assert.deepEqual([state, reason], ['failed', 'unexpected']);
     const told = events.filter(({ event }) => event === 'unexpected_error');
     assert.ok(told.every(({ name }) => name === 'TypeError'));
+  });
+
+  it('fail when each try of a step ends the process', async () => {
+    const job = await begin();
+    const never = new Promise<never>(() => {});
+    const dying = { ...deps, clock: still() };
+    const deadly: JobWork = (at) => (at.read === 2 ? never : count(at));
+    for (let tries = 1; tries <= 10; tries++) {
+      startJobs(dying, { bulk: deadly, import: deadly }, () => 'here');
+      await until(job, (now) => now.read === 2 && now.tries === tries);
+      clock.advance(MINUTE_MS);
+    }
+    start(count);
+    const { state, reason } = await until(job, isEnded);
+    assert.deepEqual([state, reason, done], ['failed', 'unexpected', [0, 1]]);
+  });
+
+  it('stay with the process whose step takes longer than a lease', async () => {
+    let go = () => {};
+    let begun = 0;
+    const slow: JobWork = async (at) => {
+      begun++;
+      if (at.read === 0)
+        await new Promise<void>((resolve) => {
+          go = resolve;
+        });
+      return count(at);
+    };
+    const quick = {
+      now: () => clock.now(),
+      pause: (_: number, stop?: AbortSignal) => clock.pause(5, stop),
+    };
+    for (let n = 0; n < 2; n++) {
+      runners.push(startJobs({ ...deps, clock: quick }, { bulk: slow, import: slow }, () => 'here'));
+    }
+    const job = await begin();
+    await until(job, (now) => now.state === 'running');
+    for (let n = 0; n < 9; n++) {
+      clock.advance(10_000);
+      await until(job, (now) => now.dueAt === clock.now() + 30_000);
+    }
+    assert.equal(begun, 1);
+    go();
+    await until(job, isEnded);
+    assert.deepEqual([begun, done], [5, [0, 1, 2, 3, 4]]);
+  });
+
+  it('are not begun twice by one process whose lease ran out', async () => {
+    let go = () => {};
+    let begun = 0;
+    const runner = start(async (at) => {
+      begun++;
+      if (at.read === 0)
+        await new Promise<void>((resolve) => {
+          go = resolve;
+        });
+      return count(at);
+    });
+    const job = await begin();
+    await until(job, () => begun === 1);
+    clock.advance(MINUTE_MS);
+    runner.wake();
+    await until(job, (now) => now.dueAt === clock.now() + 30_000);
+    assert.equal(begun, 1);
+    go();
+    await until(job, isEnded);
+    assert.deepEqual(done, [0, 1, 2, 3, 4]);
   });
 
   it('wait while the database is away', async () => {
