@@ -9,7 +9,7 @@ import { findHolder, handleSpellings } from '../users/handle.ts';
 import { mergeMetadata } from '../users/metadata.ts';
 import { countPassword, countPasswords } from '../users/password-kinds.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
-import { releaseSeat, takeSeats } from '../users/seats.ts';
+import { freeLostSeats, releaseSeat, takeSeats } from '../users/seats.ts';
 import type { RowReason } from './from/moved-user.ts';
 import type { Candidate } from './move-in-rows.ts';
 import { idsFor, taskOf } from './move-in-task.ts';
@@ -134,28 +134,30 @@ async function insertAll(deps: WriteDeps, app: App, users: readonly User[]): Pro
     await deps.store.users.insertMany(users);
     return true;
   } catch (error) {
-    await releaseSeat(deps, app, users.length);
-    if (isConflict(error)) return false;
-    throw error;
+    // After an outage some may be there: a seat too many is found again, one too few is not.
+    if (!isConflict(error)) throw error;
+    const found = await Promise.all(users.map(({ id }) => deps.store.users.find(app.id, id)));
+    // Who was inserted before the conflict keeps the seat.
+    const missing = found.filter((user) => user === undefined).length;
+    if (missing > 0) await releaseSeat(deps, app, missing);
+    // A process that did the same step took theirs already.
+    if (missing < users.length) await freeLostSeats(deps, app);
+    return false;
   }
 }
 
 async function insertOne(deps: WriteDeps, app: App, user: User): Promise<RowReason | undefined> {
   const { users } = deps.store;
-  // Some of a batch that was refused are there.
-  const isThere = (await users.find(app.id, user.id)) !== undefined;
-  if (!(await takeSeats(deps, app, 1))) {
-    if (isThere) await users.remove(app.id, user.id);
-    return 'no_seats';
-  }
-  if (isThere) return undefined;
+  // Of a batch that was refused, or by a process that did the same step: with a seat already.
+  if (await users.find(app.id, user.id)) return undefined;
+  if (!(await takeSeats(deps, app, 1))) return 'no_seats';
   try {
     await users.insert(user);
     return undefined;
   } catch (error) {
+    if (!isConflict(error)) throw error;
     await releaseSeat(deps, app);
-    if (isConflict(error)) return 'taken';
-    throw error;
+    return 'taken';
   }
 }
 

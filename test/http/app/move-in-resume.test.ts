@@ -6,6 +6,7 @@ import { moveInWork } from '../../../server/domain/transfer/move-in-work.ts';
 import type { App } from '../../../server/model/app.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { BCRYPT, MD5 } from '../../support/foreign-files.ts';
+import { beforeNext } from '../../support/patched.ts';
 import { aJob, aRowId } from '../../support/records.ts';
 
 const PEOPLE = 650;
@@ -69,5 +70,21 @@ describeOnBothStores('an import that is broken off', (host) => {
     const counted = async (app: App, key: string) =>
       host().deps.store.counters.read(`${key}/${app.id}`, host().clock.now());
     assert.equal(await counted(broken, 'seats'), one.report.created);
+  });
+
+  it('takes one seat for each, also where two processes do the same step', async () => {
+    const app = await host().createApp();
+    const { deps, clock } = host();
+    const { users } = deps.store;
+    let job = await begun(app);
+    const work = moveInWork(deps);
+    while (job.progress.phase !== 'write') job = { ...job, ...(await work(job)).job };
+    await beforeNext(users, 'insertMany', {
+      meanwhile: () => moveInWork(deps)(job),
+      work: () => work(job),
+    });
+    const size = await users.size(app.id);
+    assert.ok(size > 0);
+    assert.equal(await deps.store.counters.read(`seats/${app.id}`, clock.now()), size);
   });
 });
