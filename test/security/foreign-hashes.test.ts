@@ -72,6 +72,21 @@ describe('hashes of typed passwords', () => {
     assert.equal(await passwords.matches('test1234', stored), false);
   });
 
+  it('of phpass let other work in between, however long the password', async () => {
+    const stored = passwords.ofClear('$P$BIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0');
+    assert.equal(passwords.isUsable(stored), true);
+    let turns = 0;
+    let isOver = false;
+    const turn = () => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    assert.equal(await passwords.matches('x'.repeat(1_024), stored), false);
+    isOver = true;
+    assert.ok(turns >= 2 ** 13 / 256, `${turns} turns`);
+  });
+
   it('are brought to the normal form only where the other system did', async () => {
     const salt = randomBytes(16);
     const key = (text: string) => base64(scryptSync(text, salt, 64, { N: 16, r: 1, p: 1 }));
@@ -104,6 +119,7 @@ describe('hashes of typed passwords', () => {
       firebase('n=17,r=8,p=1'),
       firebase('n=99,r=8,p=1'),
       '$P$FIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0',
+      '$H$CIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0',
       '',
       'plain',
       '$6$rounds=5000$abc$def',
