@@ -254,6 +254,21 @@ describeOnBothStores('a handle that is changed', (host) => {
     );
   });
 
+  it('lets no code out to the former handle that was asked for just before', async () => {
+    const one = await stage();
+    await ask(one);
+    const right = await code(one);
+    const { users } = host().deps.store;
+    const answer = await beforeNext(users, 'replace', {
+      meanwhile: async () => assertTokens(await verify(one, right)),
+      work: () => appClient(host(), one.app).post('forgotPassword', { handle: OLD }),
+    });
+    assertTrue(answer);
+    assert.deepEqual(await sent(one, 'resetPassword'), []);
+    const { handle, resetCode } = await stored(one);
+    assert.deepEqual([handle, resetCode], [NEW, undefined]);
+  });
+
   it('opens nothing to who signs up with the former handle, or had begun to', async () => {
     const app = await host().createApp();
     const open = appClient(host(), app);
