@@ -1,5 +1,5 @@
 import { auditFilterFor, auditPage } from '../../server/domain/operators/audit.ts';
-import type { AuditRow } from '../../server/model/operator.ts';
+import type { AuditRow, Operator } from '../../server/model/operator.ts';
 import type { AuditFilter } from '../../server/ports/store/audit.ts';
 import { csvLine } from '../csv.ts';
 import {
@@ -10,7 +10,9 @@ import {
   page,
   type Request,
 } from '../frame/route.ts';
+import { HERE } from '../host-client.ts';
 import { mask } from '../mask.ts';
+import { seesApp } from '../roles.ts';
 
 const AUDIT = '/portal/audit';
 const PAGE = 50;
@@ -21,20 +23,20 @@ const ACTIONS = [
   ...['addHost', 'editHost', 'removeHost'],
   ...['addUser', 'changeUser', 'suspendUser', 'activateUser', 'unlockUser', 'endUserSessions', 'sendReset'],
   ...['disableUserFactor', 'exportUser', 'deleteUser', 'stopJob'],
-  ...['exportUsers', 'exportSignups', 'exportInvites'],
+  ...['exportUsers', 'exportSignups', 'exportInvites', 'exportLogs'],
   ...['many.suspend', 'many.activate', 'many.sendPasswordReset', 'many.delete'],
   ...['confirmSignup', 'removeSignup', 'inviteMany', 'resendInvite', 'withdrawInvite', 'withdrawInvites'],
   ...['changeText', 'revertText', 'retryMessage', 'exportApp', 'importApp', 'resetApp', 'deleteApp'],
   ...['createApp', 'changeSettings', 'rotateAppToken', 'rotateKey', 'issueSuperUserToken'],
 ];
 
-/** What operators did: an owner sees every row, the others their own. */
+/** What operators did: an owner of all apps sees every row, the others their own. */
 export const auditRoutes: PortalRoute[] = [
   operatorRoute({ method: 'GET', path: AUDIT, may: 'seeAudit', respond: list }),
   operatorRoute({ method: 'GET', path: `${AUDIT}/export`, may: 'seeAudit', respond: exportAll }),
 ];
 
-async function list({ deps, operator, query, access, texts }: Request): Promise<PortalReply> {
+async function list({ deps, operator, query, texts }: Request): Promise<PortalReply> {
   const filter = auditFilterFor(operator, filterOf(query));
   const after = query.get('after') ?? '';
   const { rows, next } = await auditPage(deps, filter, { after, limit: PAGE });
@@ -45,7 +47,7 @@ async function list({ deps, operator, query, access, texts }: Request): Promise<
     chosen: value === chosen,
   }));
   return page('audit', 'audit.title', {
-    rows: rows.map((row) => ({
+    rows: rows.filter(isSeen(operator)).map((row) => ({
       ...shown(row),
       ...(operator.role === 'viewer' && row.target && { target: mask(row.target) }),
       action: texts.has(`audit.${row.action}`) ? texts.say(`audit.${row.action}`) : row.action,
@@ -53,11 +55,16 @@ async function list({ deps, operator, query, access, texts }: Request): Promise<
     actions,
     from: query.get('from') ?? '',
     to: query.get('to') ?? '',
-    own: access === 'own',
+    own: filter.operatorId !== undefined,
     first: after === '' ? undefined : addressOf(AUDIT, query),
     next: next && addressOf(AUDIT, query, next),
     exportAddress: addressOf(`${AUDIT}/export`, query),
   });
+}
+
+/** Whether a row may be shown: one of an app outside the operator's limit names what they may not know of. */
+function isSeen(operator: Operator): (row: AuditRow) => boolean {
+  return ({ host, appId }) => appId === undefined || seesApp(operator, host ?? HERE, appId);
 }
 
 /** The same list at another place. */
@@ -96,12 +103,14 @@ function filterOf(query: URLSearchParams): AuditFilter {
 
 async function exportAll({ deps, operator, query }: Request): Promise<PortalReply> {
   const rows = deps.store.audit.newest(auditFilterFor(operator, filterOf(query)));
-  return download('audit.csv', 'text/csv; charset=utf-8', lines(rows));
+  return download('audit.csv', 'text/csv; charset=utf-8', lines(operator, rows));
 }
 
-async function* lines(rows: AsyncIterable<AuditRow>): AsyncIterable<string> {
+async function* lines(operator: Operator, rows: AsyncIterable<AuditRow>): AsyncIterable<string> {
   yield csvLine(['time', 'operator', 'address', 'action', 'host', 'app', 'target', 'changes']);
+  const sees = isSeen(operator);
   for await (const row of rows) {
+    if (!sees(row)) continue;
     const { email, address, action, host = '', appId = '', target = '', changes } = row;
     const time = new Date(row.createdAt).toISOString();
     yield csvLine([
@@ -111,7 +120,7 @@ async function* lines(rows: AsyncIterable<AuditRow>): AsyncIterable<string> {
       action,
       host,
       appId,
-      target,
+      operator.role === 'viewer' && target ? mask(target) : target,
       changes.length > 0 ? JSON.stringify(changes) : '',
     ]);
   }

@@ -91,6 +91,8 @@ function shown({ texts, access }: AppRequest, row: LogRow) {
 
 async function exportAll(request: AppRequest): Promise<PortalReply> {
   const filter = filterOf(request);
+  const { appId, hostId, audit } = request;
+  await audit({ action: 'exportLogs', host: hostId, appId });
   async function* rows() {
     for await (const row of eachRow((paging) => request.host.logs.list({ ...filter, ...paging })))
       yield [row.createdAt, row.logType, row.by ?? '', row.action, row.status, row.handle ?? '', row.value];

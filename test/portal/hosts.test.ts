@@ -70,7 +70,7 @@ describe('the hosts of the portal', () => {
     const path = `/portal/hosts/${id}/edit`;
     await browser.get(path);
     keepTime();
-    const renamed = await browser.post(path, { name: 'renamed', url: other.url, secret: '' });
+    const renamed = await browser.post(path, { name: 'renamed', url: other.url, secret: '', private: 'on' });
     assert.equal(renamed.status, 303);
     await browser.get(path);
     const moved = await browser.post(path, { name: 'renamed', url: host.url, secret: '' });
@@ -88,6 +88,10 @@ describe('the hosts of the portal', () => {
       rows.map(({ action }) => action),
       ['removeHost', 'editHost', 'addHost'],
     );
+    assert.deepEqual(rows[1]?.changes, [
+      { field: 'name', before: 'other', after: 'renamed' },
+      { field: 'privateAllowed', before: 'false', after: 'true' },
+    ]);
     assert.equal(JSON.stringify(rows).includes(other.serverSecret), false);
   });
 });

@@ -84,6 +84,11 @@ describe('the log of an app in the portal', () => {
     const lines = file.text.trim().split('\r\n');
     assert.equal(lines[0], 'time,actor,operator,action,outcome,handle,value');
     assert.equal(lines.length, 3);
+    const { rows } = await host.deps.store.audit.list({ action: 'exportLogs' }, { limit: 5 });
+    assert.deepEqual(
+      rows.map((row) => [row.host, row.appId]),
+      [['here', app.id]],
+    );
     for (const role of ['support', 'viewer'] as const)
       assert.equal((await (clients.get(role) as PortalClient).get(`${logs}/export`)).status, 403);
   });

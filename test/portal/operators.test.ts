@@ -109,6 +109,7 @@ describe('the page of operators', () => {
       assert.ok(page.text.includes(`>${action}</td>`), action);
     }
     assert.match(page.text, /role: support → viewer/);
+    assert.ok(page.text.includes(`apps: – → here/${APP}`), 'the limit of an invitation');
     const filtered = await browser.get('/portal/audit?action=changeRole&from=2026-01-15&to=2026-01-15');
     assert.equal(filtered.text.match(/<tr data-row/g)?.length, 1);
     assert.match((await browser.get('/portal/audit?to=2026-01-14')).text, /Nothing here yet/);
@@ -126,6 +127,31 @@ describe('the page of operators', () => {
       /,ada@example\.com,127\.0\.0\.1,changeRole,/,
     );
     grace.close();
+  });
+
+  it('shows nobody limited to some apps what others did, or an app outside the limit', async () => {
+    const apps = [{ host: 'here', appId: APP }];
+    const { deps, clock } = host;
+    for (const role of ['owner', 'viewer'] as const) {
+      const operator = await makeOperator(host, role, { apps });
+      for (const [appId, target] of [
+        [APP, 'within@example.com'],
+        ['f'.repeat(32), 'outside@example.com'],
+      ] as const) {
+        const row = { operatorId: operator.id, email: operator.email, address: '', changes: [] };
+        const at = { id: deps.codes.newRowId(clock.now()), createdAt: clock.now() };
+        await deps.store.audit.insert({ ...row, ...at, action: 'suspendUser', host: 'here', appId, target });
+      }
+      const client = new PortalClient(host);
+      await client.signIn(operator);
+      for (const path of ['/portal/audit', '/portal/audit/export']) {
+        const { text } = await client.get(path);
+        assert.doesNotMatch(text, /ada@example\.com|outside@|f{32}/, `${role} ${path}`);
+        assert.equal(text.includes('within@example.com'), role === 'owner', `${role} ${path}`);
+        assert.equal(text.includes('w…@e…'), role === 'viewer', `${role} ${path}`);
+      }
+      client.close();
+    }
   });
 
   it('pages through a long audit, newest first', async () => {

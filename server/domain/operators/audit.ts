@@ -37,9 +37,17 @@ export function recordAudit(
   });
 }
 
-/** Newest first; every operator but an owner sees their own rows alone. */
-export function auditFilterFor(operator: Pick<Operator, 'id' | 'role'>, filter: AuditFilter): AuditFilter {
-  return operator.role === 'owner' ? filter : { ...filter, operatorId: operator.id };
+/** The apps somebody is limited to, as a line of the audit tells them. */
+export function limitText({ apps }: Pick<Operator, 'apps'>): string {
+  return apps ? apps.map(({ host, appId }) => `${host}/${appId}`).join(' ') : '*';
+}
+
+/** Every operator but an owner of all apps sees their own rows alone. */
+export function auditFilterFor(
+  { id, role, apps }: Pick<Operator, 'id' | 'role' | 'apps'>,
+  filter: AuditFilter,
+): AuditFilter {
+  return role === 'owner' && apps === undefined ? filter : { ...filter, operatorId: id };
 }
 
 /** A page of the audit, newest first. Throws `refused` for a cursor of another list. */

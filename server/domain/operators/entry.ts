@@ -4,7 +4,7 @@ import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { wasChanged } from '../users/change.ts';
 import { changeOperator, digestOf, operatorEmail } from './account.ts';
-import { type Actor, recordAudit } from './audit.ts';
+import { type Actor, limitText, recordAudit } from './audit.ts';
 import { hashOperatorPassword, type PasswordFault, passwordFault } from './operator-password.ts';
 import { joinOwners } from './owners.ts';
 
@@ -53,6 +53,7 @@ export async function issueEntry(
     target: email,
     changes: [
       ...(isNew ? [{ field: 'role', after: operator.role }] : []),
+      ...(isNew && operator.apps ? [{ field: 'apps', after: limitText(operator) }] : []),
       ...(input.resetFactor && existing?.totpSecret ? [{ field: 'secondFactor', after: 'off' }] : []),
     ],
   });

@@ -64,6 +64,15 @@ export async function editHost(
       ...(['name', 'url'] as const)
         .filter((field) => before[field] !== after[field])
         .map((field) => ({ field, before: before[field], after: after[field] })),
+      ...(before.privateAllowed === after.privateAllowed
+        ? []
+        : [
+            {
+              field: 'privateAllowed',
+              before: String(before.privateAllowed),
+              after: String(after.privateAllowed),
+            },
+          ]),
       ...(serverSecret === undefined ? [] : [{ field: 'serverSecret' }]),
     ],
   });

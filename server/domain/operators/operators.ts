@@ -1,7 +1,7 @@
-import type { AppLimit, Operator, Role } from '../../model/operator.ts';
+import type { AppLimit, Role } from '../../model/operator.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { changeOperator } from './account.ts';
-import { type Actor, type AuditDeps, recordAudit } from './audit.ts';
+import { type Actor, type AuditDeps, limitText, recordAudit } from './audit.ts';
 import { joinOwners, leaveOwners } from './owners.ts';
 
 type OperatorDeps = AuditDeps & Pick<Deps, 'events'>;
@@ -33,10 +33,6 @@ export async function changeRole(
     ].filter((row) => row.before !== row.after),
   });
   return 'done';
-}
-
-function limitText({ apps }: Operator): string {
-  return apps ? apps.map(({ host, appId }) => `${host}/${appId}`).join(' ') : '*';
 }
 
 /** Removes an operator and ends their sessions. */
