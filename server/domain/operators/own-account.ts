@@ -18,7 +18,7 @@ export type PasswordChange =
   | { state: 'weak'; fault: PasswordFault }
   | { state: 'changed'; operator: Operator };
 
-/** Sets another password and ends every session, this one too. */
+/** Sets another password and ends every session, this one too, and a link that nobody used yet. */
 export async function changePassword(
   deps: OwnDeps,
   operator: Operator,
@@ -28,11 +28,11 @@ export async function changePassword(
   const fault = passwordFault(wanted, operator.email);
   if (fault) return { state: 'weak', fault };
   const passwordHash = await hashOperatorPassword(deps, wanted);
-  const change = await changeOperator(deps, operator.id, (record) =>
-    record.passwordHash === operator.passwordHash
-      ? { ...record, passwordHash, epoch: record.epoch + 1 }
-      : undefined,
-  );
+  const change = await changeOperator(deps, operator.id, (record) => {
+    if (record.passwordHash !== operator.passwordHash) return undefined;
+    const { entry: _, ...rest } = record;
+    return { ...rest, passwordHash, epoch: record.epoch + 1 };
+  });
   if (!wasChanged(change)) return { state: 'wrong' };
   await deps.store.operatorSessions.removeOf(operator.id);
   await told(deps, operator, address, 'changePassword', 'password');

@@ -14,6 +14,9 @@ export function isFullOwner({ role, apps, enteredAt }: Operator): boolean {
  * that ends it, for the list may never name too many: of two owners who demote each other one is refused.
  */
 export async function leaveOwners({ store }: OwnerDeps, id: string): Promise<boolean> {
+  // The list may have missed somebody: a process that ended between the change and the list.
+  const operator = await store.operators.find(id);
+  if (operator) await joinOwners({ store }, operator);
   for (;;) {
     const text = await store.meta.get(META.owners);
     const ids = parsed(text);

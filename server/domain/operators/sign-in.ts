@@ -5,6 +5,7 @@ import { wasChanged } from '../users/change.ts';
 import { withNetwork } from '../users/known-networks.ts';
 import { asUser, changeOperator, operatorEmail, PORTAL, uncounted } from './account.ts';
 import { type AuditDeps, recordAudit } from './audit.ts';
+import { joinOwners } from './owners.ts';
 
 export type SignInDeps = AttemptDeps & AuditDeps & Pick<Deps, 'totp'>;
 
@@ -59,6 +60,7 @@ export async function noteSignIn(deps: SignInDeps, { id }: Operator, address: st
     lastSignIn,
   }));
   if (!change) return;
+  await joinOwners(deps, change.after);
   deps.events.emit('operator_signed_in', { operatorId: id });
   await recordAudit(deps, { operator: change.after, address }, { action: 'signIn' });
 }

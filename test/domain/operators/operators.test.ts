@@ -9,9 +9,11 @@ import {
   confirmTotp,
   replaceRecoveryCodes,
 } from '../../../server/domain/operators/own-account.ts';
+import { isFullOwner } from '../../../server/domain/operators/owners.ts';
 import { findSession, isSteppedUp, openSession, stepUp } from '../../../server/domain/operators/sessions.ts';
-import { isOwnCode, signIn } from '../../../server/domain/operators/sign-in.ts';
+import { isOwnCode, noteSignIn, signIn } from '../../../server/domain/operators/sign-in.ts';
 import type { Operator, Role } from '../../../server/model/operator.ts';
+import { META } from '../../../server/ports/store/meta.ts';
 import { authenticatorCode, otherCode } from '../../support/authenticator.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 
@@ -119,6 +121,15 @@ describeOnBothStores('operators', (stage) => {
     assert.ok(await signIn(stage().deps, { email: owner.email, password: 'another pass phrase' }));
   });
 
+  it('void a link that waits by a change of password', async () => {
+    const owner = await operator('owner');
+    const link = await issueEntry(stage().deps, SETUP, { email: owner.email, role: 'owner' });
+    assert.ok(link && (await findEntry(stage().deps, link.secret)));
+    const wanted = 'another pass phrase';
+    await changePassword(stage().deps, owner, { current: PASSWORD, wanted, ...PLACE });
+    assert.equal(await findEntry(stage().deps, link.secret), undefined);
+  });
+
   it('switch a second factor on with its first code, and use each code once', async () => {
     const owner = await operator('owner');
     const { secret, uri } = await beginTotp(stage().deps, owner);
@@ -177,6 +188,21 @@ describeOnBothStores('operators', (stage) => {
     assert.equal(await changeRole(stage().deps, SETUP, { ...limited, apps: [...limited.apps] }), 'lastOwner');
     assert.equal(await removeOperator(stage().deps, SETUP, invited.id), 'done');
     assert.equal(await removeOperator(stage().deps, SETUP, invited.id), 'gone');
+  });
+
+  it('keep the last owner whom the list of owners missed', async () => {
+    const { deps } = stage();
+    const { meta } = deps.store;
+    for (const repair of ['change', 'sign-in'] as const) {
+      const [owner] = (await deps.store.operators.list()).filter(isFullOwner);
+      assert.ok(owner);
+      await meta.compareAndSet(META.owners, await meta.get(META.owners), '[]');
+      if (repair === 'sign-in') {
+        await noteSignIn(deps, owner, PLACE.address);
+        assert.equal(await meta.get(META.owners), JSON.stringify([owner.id]));
+      }
+      assert.equal(await removeOperator(deps, SETUP, owner.id), 'lastOwner', repair);
+    }
   });
 
   it('leave a line in the audit for each thing they did, without a secret', async () => {
