@@ -330,7 +330,9 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
       assert.equal(successes.length, 1);
       assert.equal((await host().deps.store.users.count(app.id)).total, 1);
       const open = (await user())?.passwordHash === undefined;
-      assert.equal((await mails('setPassword')).length, open ? 1 : 0);
+      // Who comes between the account and its code sends one too, as after a crash: the later one counts.
+      const codes = (await mails('setPassword')).length;
+      assert.ok(open ? codes === 1 || codes === 2 : codes === 0, `${codes} codes`);
       const logins = [await logIn(OWNERS), await logIn(STRANGERS)].filter(({ status }) => status === 200);
       assert.equal(logins.length, open ? 0 : 1);
     }
