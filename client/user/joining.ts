@@ -3,6 +3,7 @@ import type { CallOptions } from './call.ts';
 import { AuthError } from './error.ts';
 import { codeStep } from './finish.ts';
 import { jsonText, type LogIn, login } from './login.ts';
+import { isPassing } from './patience.ts';
 import type { Metadata, Session, SignupState, Tokens } from './types.ts';
 
 export interface SignUpInput {
@@ -72,8 +73,7 @@ export function joining(parts: Parts) {
     try {
       return (await call.app<{ state: SignupState }>('signupState', body, options)).state;
     } catch (error) {
-      const { code } = error as AuthError;
-      if (['network', 'timeout', 'unavailable', 'too_many_requests'].includes(code)) return 'waiting';
+      if (isPassing(error)) return 'waiting';
       throw error;
     }
   }

@@ -9,12 +9,16 @@ export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      const { code, retryAfter } = error as AuthError;
-      const isPassing = ['network', 'timeout', 'unavailable', 'too_many_requests'].includes(code);
-      if (!isPassing || tried === TRIES || (retryAfter ?? 0) > 5) throw error;
+      const { retryAfter } = error as AuthError;
+      if (!isPassing(error) || tried === TRIES || (retryAfter ?? 0) > 5) throw error;
       await pause(retryAfter ? retryAfter * 1000 : PAUSE_MS * tried);
     }
   }
+}
+
+/** Whether the same call may succeed in a while: no answer came, or the host was busy. */
+export function isPassing(error: unknown): boolean {
+  return ['network', 'timeout', 'unavailable', 'too_many_requests'].includes((error as AuthError).code);
 }
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
