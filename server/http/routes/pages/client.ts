@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { onceDone } from '../../../tools/once.ts';
 import { openRoute, type Route, TextReply } from '../../route.ts';
 
 const FOLDER = new URL('../../../../client/browser/', import.meta.url);
@@ -12,21 +13,12 @@ interface Script {
   text: string;
   etag: string;
 }
-const read = new Map<string, Promise<Script>>();
-
-/** Read when first asked for, then kept. */
-function scriptOf(name: string): Promise<Script> {
-  const known = read.get(name) ?? load(name);
-  read.set(name, known);
-  return known;
-}
-
 async function load(name: string): Promise<Script> {
   const text = await readFile(new URL(name, FOLDER), 'utf8');
   return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"` };
 }
 
-function scriptRoute(path: string, name: string, cacheControl: string): Route {
+function scriptRoute(path: string, script: () => Promise<Script>, cacheControl: string): Route {
   return openRoute({
     method: 'GET',
     path,
@@ -34,16 +26,21 @@ function scriptRoute(path: string, name: string, cacheControl: string): Route {
     answer: { media: 'text/javascript' },
     errors: [],
     async respond() {
-      const { text, etag } = await scriptOf(name);
+      const { text, etag } = await script();
       return new TextReply(text, { contentType: CONTENT_TYPE, cacheControl, etag, anyOrigin: true });
     },
   });
 }
 
-const names = readdirSync(FOLDER);
+/** Each is read when first asked for, then kept, under whichever address. */
+const scripts = readdirSync(FOLDER).map((name) => ({ name, script: onceDone(() => load(name)) }));
 
 /** The client's browser build (operator §4): pages of every origin may load it. */
 export const clientRoutes: Route[] = [
-  ...names.filter((name) => MODULE.test(name)).map((name) => scriptRoute('/client.js', name, 'no-cache')),
-  ...names.map((name) => scriptRoute(`/${name}`, name, 'public, max-age=31536000, immutable')),
+  ...scripts
+    .filter(({ name }) => MODULE.test(name))
+    .map(({ script }) => scriptRoute('/client.js', script, 'no-cache')),
+  ...scripts.map(({ name, script }) =>
+    scriptRoute(`/${name}`, script, 'public, max-age=31536000, immutable'),
+  ),
 ];

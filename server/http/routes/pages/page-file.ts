@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { HostError } from '../../../model/errors.ts';
 import type { Deps } from '../../../ports/deps.ts';
+import { onceDone } from '../../../tools/once.ts';
 import { openRoute, PageReply, type Route, TextReply } from '../../route.ts';
 
-/** A page with scripts, as files: nothing of it is read before somebody asks, and nothing is kept. */
+/** A page with scripts, as files: nothing of it is read before somebody asks; then it is kept. */
 export interface PageOfFiles {
   /** Where it stands, such as `/docs`; its files stand below. */
   path: string;
@@ -25,6 +26,7 @@ export function pageRoutes({ path, summary, html, files, policy, isOn }: PageOfF
   const requireOn = ({ config }: Deps) => {
     if (!isOn(config)) throw new HostError('not_found');
   };
+  const text = onceDone(() => readFile(html, 'utf8'));
   const page = openRoute({
     method: 'GET',
     path,
@@ -35,11 +37,12 @@ export function pageRoutes({ path, summary, html, files, policy, isOn }: PageOfF
     async respond({ deps }) {
       requireOn(deps);
       const base = new URL(deps.config.apiUrl).pathname.replace(/\/$/, '');
-      return new PageReply((await readFile(html, 'utf8')).replaceAll('{{BASE}}', base), 200, { policy });
+      return new PageReply((await text()).replaceAll('{{BASE}}', base), 200, { policy });
     },
   });
   const parts = Object.entries(files).map(([name, { file, lasting = false }]) => {
     const contentType = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+    const content = onceDone(() => readFile(file(), 'utf8'));
     return openRoute({
       method: 'GET',
       path: `${path}/${name}`,
@@ -49,7 +52,7 @@ export function pageRoutes({ path, summary, html, files, policy, isOn }: PageOfF
       async respond({ deps }) {
         requireOn(deps);
         const cacheControl = lasting ? 'public, max-age=31536000, immutable' : 'no-cache';
-        return new TextReply(await readFile(file(), 'utf8'), { contentType, cacheControl });
+        return new TextReply(await content(), { contentType, cacheControl });
       },
     });
   });
