@@ -1,7 +1,7 @@
 import { once } from 'node:events';
+import { csvLine } from '../../client/host/csv.ts';
 import type { List, Paging } from '../../client/host/index.ts';
 import type { Terminal } from '../../setup/terminal/terminal.ts';
-import { csvLine } from './csv.ts';
 import { cellText, plainLines, widthOf } from './plain.ts';
 import { type Column, Table } from './table.ts';
 

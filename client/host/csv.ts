@@ -2,7 +2,7 @@
  * One line of CSV (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe in front, unless
  * `raw`; a `+` followed by digits alone is a phone number and stays.
  */
-export function csvLine(cells: readonly unknown[], raw: boolean): string {
+export function csvLine(cells: readonly unknown[], raw = false): string {
   return `${cells.map((value) => quoted(harmless(textOf(value), raw))).join(',')}\r\n`;
 }
 

@@ -1,7 +1,7 @@
+import { csvLine } from '../../client/host/csv.ts';
 import { auditFilterFor, auditPage } from '../../server/domain/operators/audit.ts';
 import type { AuditRow, Operator } from '../../server/model/operator.ts';
 import type { AuditFilter } from '../../server/ports/store/audit.ts';
-import { csvLine } from '../csv.ts';
 import {
   download,
   operatorRoute,
