@@ -27,7 +27,7 @@ export async function readText(file: string): Promise<string> {
 }
 
 /** A file. Throws `CliError` 66. */
-export function readBytes(file: string): Buffer {
+function readBytes(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

@@ -10,7 +10,7 @@ const TRAIL = 20;
  * Addresses around a page of a list that is read by `after`: its filters stay, and the way back goes along.
  * What is undefined is not there. `next`: of the list that was read.
  */
-export function pagesOf(
+function pagesOf(
   path: string,
   query: URLSearchParams,
   next: string | undefined,

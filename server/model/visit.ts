@@ -13,7 +13,7 @@ function weekIndex(day: number): number {
 }
 
 /** ISO 8601 name of the week that holds a day: `2026-W01`. */
-export function isoWeek(day: number): string {
+function isoWeek(day: number): string {
   // The year is that of the week's Thursday.
   const thursday = weekIndex(day) * 7;
   const year = new Date(thursday * DAY_MS).getUTCFullYear();
