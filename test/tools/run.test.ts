@@ -72,6 +72,38 @@ describe('npm test', { timeout: 120_000 }, () => {
     });
   }
 
+  describe('of every file', () => {
+    const FLAKY = `import { existsSync, writeFileSync } from 'node:fs';
+      it('is late', () => {
+        if (existsSync('came')) return;
+        writeFileSync('came', '');
+        throw new Error('not in time');
+      });`;
+    const write = (name: string, text: string) =>
+      writeFileSync(join(folder, 'test', `${name}.test.ts`), `import { it } from 'node:test';\n${text}\n`);
+    before(() => writeFileSync(join(folder, 'package.json'), '{ "scripts": { "check": "true" } }'));
+
+    it('gives a file that failed beside others a turn alone, and names it', async () => {
+      write('flaky', FLAKY);
+      write('steady', `it('holds', () => {});`);
+      const { code, output } = await run([]);
+      assert.equal(code, 0, output);
+      assert.match(output, /UNSTEADY test\/flaky\.test\.ts: is late: .+\n {4}Error: not in time\n/);
+      assert.match(output, /2 passed, 0 failed, 0 skipped, 1 unsteady in 2 files, .+\nnpm test: all good\n$/);
+    });
+
+    it('fails with what fails alone too, and with more than two files', async () => {
+      write('wrong', `it('is off', () => { throw new Error('one is not two'); });`);
+      const wrong = await run([]);
+      assert.equal(wrong.code, 1);
+      assert.match(wrong.output, /FAILED {3}test\/wrong\.test\.ts: is off\n/);
+      for (const name of ['flaky', 'flaky2', 'wrong']) write(name, FLAKY.replaceAll('came', name));
+      const many = await run([]);
+      assert.equal(many.code, 1);
+      assert.match(many.output, /1 passed, 3 failed, 0 skipped in 4 files, .+\nnpm test: 3 failed\n$/);
+    });
+  });
+
   it('refuses a skipped test with CI=true', async () => {
     const { code, output } = await run(['left'], { CI: 'true' });
     assert.equal(code, 1);
