@@ -6,6 +6,9 @@ import { Readable } from 'node:stream';
 import { plainAddress } from '../server/http/frame/client-address.ts';
 
 const TIMEOUT_MS = 10_000;
+/** What is read whole is never larger; files are passed on as they arrive. */
+const ANSWER_MAX_BYTES = 8 * 1024 * 1024;
+const FILES = /\/api\/app\/(?:export|exportHost|importRefused)$/;
 
 /** Why a host is not asked, the name of a text. */
 export type OutboundFault = 'unknownName' | 'forbidden' | 'private' | 'httpsOnly';
@@ -32,12 +35,16 @@ function networks(...list: readonly string[]): BlockList {
 }
 
 const LOOPBACK = networks('127.0.0.0/8', '::1/128');
-/** Cloud metadata, and what is no single machine. */
+/** Cloud metadata, what is no single machine, and IPv6 that stands for an IPv4 address nobody judged. */
 const FORBIDDEN = networks(
   '169.254.0.0/16',
+  '100.100.100.200/32',
   'fd00:ec2::254/128',
+  'fd20:ce::254/128',
   '0.0.0.0/8',
-  '::/128',
+  '192.0.0.0/24',
+  '::/96',
+  '2002::/16',
   '224.0.0.0/3',
   'ff00::/8',
 );
@@ -49,6 +56,7 @@ const PRIVATE = networks(
   '198.18.0.0/15',
   'fc00::/7',
   'fe80::/10',
+  'fec0::/10',
 );
 
 /** What an address means to somebody who is told to ask it. */
@@ -84,9 +92,16 @@ export async function resolveHost(
 
 /**
  * A `fetch` for the hosts of the portal: https unless the address is loopback, no private address unless
- * allowed, never a metadata service, no redirects, ten seconds. Each connection is judged anew.
+ * allowed, never a metadata service, no redirects. Each connection is judged anew. An answer has ten seconds
+ * and 8 MiB, else reading it fails; a file that is downloaded has ten seconds to begin.
  */
-export function outboundFetch({ privateAllowed }: { privateAllowed: boolean }): typeof fetch {
+export function outboundFetch({
+  privateAllowed,
+  timeoutMs = TIMEOUT_MS,
+}: {
+  privateAllowed: boolean;
+  timeoutMs?: number;
+}): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const { address, family } = await resolveHost(url, privateAllowed);
@@ -94,7 +109,13 @@ export function outboundFetch({ privateAllowed }: { privateAllowed: boolean }): 
     const body = init.body === undefined || init.body === null ? undefined : new Response(init.body);
     const type = body?.headers.get('content-type');
     if (type && headers['content-type'] === undefined) headers['content-type'] = type;
-    const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
+    const isFile = FILES.test(url.pathname);
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException('the host did not answer in time', 'TimeoutError')),
+      timeoutMs,
+    ).unref();
+    const signals = [late.signal, ...(init.signal ? [init.signal] : [])];
     const answer = await ask(
       url,
       {
@@ -107,16 +128,31 @@ export function outboundFetch({ privateAllowed }: { privateAllowed: boolean }): 
       },
       body && Buffer.from(await body.arrayBuffer()),
     );
+    const status = answer.statusCode ?? 502;
+    const isDownload = isFile && status === 200;
+    if (isDownload) clearTimeout(timer);
+    else answer.once('close', () => clearTimeout(timer));
     const told = Object.entries(answer.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),
     );
-    const status = answer.statusCode ?? 502;
     const isEmpty = [204, 205, 304].includes(status);
-    return new Response(isEmpty ? null : (Readable.toWeb(answer) as ReadableStream), {
+    const content = Readable.toWeb(answer) as ReadableStream<Uint8Array>;
+    return new Response(isEmpty ? null : isDownload ? content : content.pipeThrough(counted()), {
       status,
       headers: told,
     });
   };
+}
+
+function counted(): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > ANSWER_MAX_BYTES) throw new RangeError('the answer is too large');
+      controller.enqueue(chunk);
+    },
+  });
 }
 
 function ask(url: URL, options: RequestOptions, body: Buffer | undefined): Promise<IncomingMessage> {

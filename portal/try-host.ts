@@ -43,7 +43,8 @@ export async function tryHost(
     return failed(/CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code) ? 'tls' : 'answer', code);
   }
   if (host.url.startsWith('https:')) passed('tls');
-  if (alive.status !== 200 || (await alive.text()) !== '{"status":"ok"}') return failed('answer', 'noHost');
+  if (alive.status !== 200 || (await alive.text().catch(() => '')) !== '{"status":"ok"}')
+    return failed('answer', 'noHost');
   passed('answer');
   const headers = { 'server-secret': host.serverSecret };
   const connection = await fetch(`${host.url}/api/app/connection`, { headers }).catch(() => undefined);

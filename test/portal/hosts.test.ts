@@ -102,7 +102,11 @@ describe('asking another host', () => {
   before(async () => {
     server = createServer((request, response) => {
       if (request.url === '/away') response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
-      else response.end(`${request.method} ${request.headers.host}`);
+      else if (request.url?.startsWith('/large')) response.end(Buffer.alloc(8 * 1024 * 1024 + 1));
+      else if (request.url?.startsWith('/slow')) {
+        response.write('begun');
+        setTimeout(() => response.end(', done'), 600);
+      } else response.end(`${request.method} ${request.headers.host}`);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
@@ -114,6 +118,7 @@ describe('asking another host', () => {
       loopback: ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'],
       forbidden: [
         ...['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', 'fd00:ec2::254'],
+        ...['100.100.100.200', 'fd20:ce::254', '2002:a9fe:a9fe::1', '::a9fe:a9fe', '::7f00:1', '192.0.0.8'],
         ...['0.0.0.0', '::', '224.0.0.1', '255.255.255.255', 'ff02::1'],
       ],
       private: [
@@ -124,6 +129,7 @@ describe('asking another host', () => {
         'fc00::1',
         'fd12::1',
         'fe80::1',
+        'fec0::1',
         '::ffff:10.0.0.1',
       ],
       public: ['192.0.2.1', '172.32.0.1', '2001:db8::1', '8.8.8.8'],
@@ -146,6 +152,17 @@ describe('asking another host', () => {
     assert.equal(await fault('https://0x7f.1'), '127.0.0.1');
     assert.equal(await fault('https://2852039166', true), 'forbidden');
     assert.equal(await fault('http://localhost'), (await fault('https://localhost')) as string);
+  });
+
+  it('reads answers up to a size and a time, and files to their end', async () => {
+    const at = `http://127.0.0.1:${port}`;
+    const fetch = outboundFetch({ privateAllowed: true, timeoutMs: 300 });
+    await assert.rejects((await fetch(`${at}/slow/api/app/users`)).text());
+    assert.equal(await (await fetch(`${at}/slow/api/app/export`)).text(), 'begun, done');
+    const patient = outboundFetch({ privateAllowed: true });
+    await assert.rejects((await patient(`${at}/large/api/app/users`)).arrayBuffer(), { name: 'RangeError' });
+    const file = await (await patient(`${at}/large/api/app/exportHost?x=1`)).arrayBuffer();
+    assert.equal(file.byteLength, 8 * 1024 * 1024 + 1);
   });
 
   it('follows no redirect', async () => {
