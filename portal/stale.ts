@@ -10,14 +10,17 @@ export interface Difference {
 
 /**
  * What the view `stale` needs. `Keep mine` sends the form again, with what `over` says in place of its own
- * (the revision as it is now); `Take theirs` leads to `back`.
+ * (the revision as it is now); `Take theirs` leads to `back`. What was typed into one of `secrets` is left out
+ * and asked for again.
  */
 export function staleModel(
   texts: Texts,
   form: Form,
-  { action, back, differences, over }: StaleForm,
+  { action, back, differences, over, secrets = [] }: StaleForm,
 ): Readonly<Record<string, unknown>> {
-  const kept = form.entries().filter(([name]) => name !== 'csrf' && !(name in over));
+  const asked = secrets.filter(({ name }) => form.get(name) !== '');
+  const left = new Set(['csrf', ...Object.keys(over), ...secrets.map(({ name }) => name)]);
+  const kept = form.entries().filter(([name]) => !left.has(name));
   return {
     action,
     back,
@@ -26,6 +29,7 @@ export function staleModel(
       mine: mine || texts.say('stale.nothing'),
       theirs: theirs || texts.say('stale.nothing'),
     })),
+    secrets: asked.map(({ name, label }) => ({ name, label, value: '' })),
     fields: [...kept, ...Object.entries(over)].map(([name, value]) => ({ name, value })),
   };
 }
@@ -35,4 +39,5 @@ interface StaleForm {
   back: string;
   differences: readonly Difference[];
   over: Readonly<Record<string, string>>;
+  secrets?: readonly { name: string; label: string }[];
 }

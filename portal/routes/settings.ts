@@ -129,6 +129,9 @@ function conflict(request: AppRequest, group: Group, { typed }: Sent, current: A
     back: `${base}/settings`,
     differences,
     over: { revision: current.revision, was: JSON.stringify(theirs) },
+    secrets: group.fields
+      .filter(({ kind }) => kind === 'secret')
+      .map(({ name }) => ({ name, label: texts.say(`set.${name}`) })),
   });
   return appPage(request, 'stale', 'stale.title', model, { status: 409 });
 }

@@ -156,6 +156,21 @@ describe('the settings of an app', () => {
     assert.equal(JSON.stringify(rows).includes(secret), false);
   });
 
+  it('ask for a secret again where somebody else changed its group meanwhile', async () => {
+    const secret = 'a-token-typed-in-vain';
+    const page = await browser.get(at());
+    assert.equal((await save('factor', { smsPerHour: '4' })).status, 303);
+    const stale = await save('factor', { smsPerHour: '5', TWILIOToken: secret }, page);
+    assert.equal(stale.status, 409);
+    assert.equal(stale.text.includes(secret), false);
+    assert.match(stale.text, /<input id="TWILIOToken" name="TWILIOToken" type="password"/);
+    const again: Record<string, string> = { ...formOf(stale, 'factor'), TWILIOToken: secret };
+    assert.equal(again.smsPerHour, '5');
+    const account = { TWILIOAccountSid: 'AC0123456789', TWILIOPhoneNumber: '+15005550006' };
+    assert.equal((await browser.post(at('/factor'), { ...again, ...account })).status, 303);
+    assert.equal((await stored()).twilio?.token, secret);
+  });
+
   it('hold fields that are added, put in order and removed, with their tree', async () => {
     const add = (n: number, path: string, extra = {}) =>
       save('userFields', { [`path.${n}`]: path, [`label.${n}`]: path.toUpperCase(), ...extra });
