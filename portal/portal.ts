@@ -19,6 +19,9 @@ import { HostClients } from './host-client.ts';
 import { confirmRoutes } from './routes/confirm.ts';
 import { routes } from './routes/index.ts';
 
+/** A reply whose page is rendered. */
+type ReadyReply = Exclude<PortalReply, PageReply> | (PageReply & { nonce: string; body: string });
+
 /** Every page of the portal. `handle` answers for the API of this host. */
 export function createPortal(deps: Deps, handle: RequestHandler): Console {
   const assets = new Assets();
@@ -35,16 +38,28 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
       sender.sendAsset(ctx, exchange.secure, asset);
       return true;
     }
-    await send(exchange, await replyTo(exchange));
+    await send(exchange, await readyReply(exchange));
     return true;
   }
 
-  async function replyTo(exchange: Exchange): Promise<PortalReply> {
+  async function readyReply(exchange: Exchange): Promise<ReadyReply> {
     try {
-      return await serve.serve(exchange);
+      return await prepare(exchange, await serve.serve(exchange));
     } catch (thrown) {
-      return errorPage(exchange, asRefusal(thrown));
+      return prepare(exchange, errorPage(exchange, asRefusal(thrown)));
     }
+  }
+
+  /** All that can fail before the first byte is sent. */
+  async function prepare(exchange: Exchange, reply: PortalReply): Promise<ReadyReply> {
+    const { signedIn } = exchange;
+    if (reply.kind === 'page') {
+      const nonce = deps.codes.newId();
+      return { ...reply, nonce, body: await render(exchange, reply, nonce) };
+    }
+    if (reply.kind === 'redirect' && reply.notice && signedIn)
+      await setNotice(deps, signedIn.session, reply.notice);
+    return reply;
   }
 
   function asRefusal(thrown: unknown): Refusal {
@@ -67,7 +82,7 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
     return page('error', `error.${name}`, model, { status });
   }
 
-  async function send(exchange: Exchange, reply: PortalReply): Promise<void> {
+  async function send(exchange: Exchange, reply: ReadyReply): Promise<void> {
     const { ctx, secure } = exchange;
     const cookies = [...exchange.setCookies, ...reply.cookies].flatMap((cookie) => ['Set-Cookie', cookie]);
     if (reply.kind === 'download') {
@@ -84,24 +99,21 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
       });
     }
     if (reply.kind === 'page') {
-      const nonce = deps.codes.newId();
       const headers = [
         'Content-Security-Policy',
-        pagePolicy(nonce),
+        pagePolicy(reply.nonce),
         'Content-Language',
         languageTag(exchange.texts.language),
         ...cookies,
       ];
       if (reply.status === 401 && exchange.wantsPart) headers.push('HX-Redirect', '/portal/sign-in');
-      const body = await render(exchange, reply, nonce);
       return sender.send(ctx, secure, {
         status: reply.status,
         contentType: 'text/html; charset=utf-8',
-        body,
+        body: reply.body,
         headers,
       });
     }
-    if (reply.notice && exchange.signedIn) await setNotice(deps, exchange.signedIn.session, reply.notice);
     const policy = ['Content-Security-Policy', pagePolicy(deps.codes.newId())];
     if (exchange.wantsPart) {
       return sender.send(ctx, secure, {
@@ -118,7 +130,7 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
     const model = {
       ...reply.model,
       texts,
-      title: texts.has(reply.title) ? texts.say(reply.title) : reply.title,
+      title: typeof reply.title === 'string' ? texts.say(reply.title) : reply.title.literal,
       csrf,
       nonce,
       language: texts.language,
@@ -130,7 +142,8 @@ export function createPortal(deps: Deps, handle: RequestHandler): Console {
       operator: operator && { email: operator.email, role: operator.role },
       keyboard: operator?.keyboard !== false,
       navigation: operator ? navigationFor(operator, path) : [],
-      notice: noticeOf(exchange),
+      // An error page leaves it to the next one: what failed may be the store that keeps it.
+      notice: reply.view === 'error' ? undefined : noticeOf(exchange),
       css: assets.address('portal.css'),
       script: assets.address('portal.js'),
       htmx: assets.address('htmx.js'),

@@ -4,6 +4,7 @@ import {
   type OperatorRoute,
   operatorRoute,
   type PageReply,
+  type PageTitle,
   type PortalReply,
   type PortalRoute,
   page,
@@ -61,7 +62,7 @@ async function appRequest(request: Request): Promise<AppRequest> {
 export async function appPage(
   request: AppRequest,
   view: string,
-  title: string,
+  title: PageTitle,
   model: Readonly<Record<string, unknown>> = {},
   options: { status?: number } = {},
 ): Promise<PageReply> {

@@ -56,11 +56,14 @@ export interface Request extends Asked {
   }): Promise<void>;
 }
 
+/** The name of a text, or what stands there as it is. */
+export type PageTitle = string | { literal: string };
+
 /** A page: `view` names a template, which is given `model`. */
 export interface PageReply {
   kind: 'page';
   view: string;
-  title: string;
+  title: PageTitle;
   model: Readonly<Record<string, unknown>>;
   status: number;
   cookies: readonly string[];
@@ -91,7 +94,7 @@ export type PortalReply = PageReply | RedirectReply | DownloadReply | DocumentRe
 /** A page from the template `templates/portal/<view>.hbs`. */
 export function page(
   view: string,
-  title: string,
+  title: PageTitle,
   model: Readonly<Record<string, unknown>> = {},
   { status = 200, cookies = [] }: { status?: number; cookies?: readonly string[] } = {},
 ): PageReply {

@@ -13,7 +13,7 @@ import type { HostClients } from '../host-client.ts';
 import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
 import { Form, isMultipart, readForm, readUpload } from './form.ts';
-import { provenanceOf } from './origin-rules.ts';
+import { ownAddress, provenanceOf } from './origin-rules.ts';
 import {
   type OperatorRoute,
   type PortalReply,
@@ -85,8 +85,10 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     const entry = await recognise(exchange, found?.route);
     if (!found) throw new Refusal(404);
     // A cookie that must not travel from elsewhere comes when the page asks for itself again.
-    if (provenance === 'link' && !exchange.signedIn)
-      return page('continue', 'continue.title', { to: req.url });
+    if (provenance === 'link' && !exchange.signedIn) {
+      const to = ownAddress(`${path}?${ctx.exchange.query}`);
+      return page('continue', 'continue.title', { to });
+    }
     const { route, params } = found;
     if (route.who === 'operator') return serveOperator(exchange, route, params);
     if (route.method === 'POST') signIns.count(ctx.exchange.address);

@@ -28,12 +28,12 @@ export class Texts {
 
   /** The text of that name, with `{name}` filled in. Throws a `TypeError` when there is none. */
   say(name: string, values: Readonly<Record<string, unknown>> = {}): string {
-    const text = this.#texts[name];
+    const text = this.has(name) ? this.#texts[name] : undefined;
     if (text === undefined) throw new TypeError(`no text ${name}`);
     return text.replaceAll(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? ''));
   }
   has(name: string): boolean {
-    return this.#texts[name] !== undefined;
+    return Object.hasOwn(this.#texts, name);
   }
   time(at: number): string {
     this.#times ??= new Intl.DateTimeFormat(tagOf(this.language), {

@@ -32,7 +32,7 @@ async function home(request: AppRequest, fault?: string): Promise<PortalReply> {
     mayAdd: accessOf(operator, 'actOnUser') === 'full',
     fault,
   };
-  return appPage(request, 'app-home', app.name, model, { status: fault ? 422 : 200 });
+  return appPage(request, 'app-home', { literal: app.name }, model, { status: fault ? 422 : 200 });
 }
 
 /** What ticks while somebody looks. */

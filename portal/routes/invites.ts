@@ -115,31 +115,39 @@ function rowOf({ access, base, texts }: AppRequest, invite: ListedInvite) {
 
 async function resend(request: AppRequest): Promise<PortalReply> {
   const { host, appId, form } = request;
-  return one(request, 'resendInvite', 'invites.resent', () =>
-    host.invites.resend({ appId, handle: form.get('handle') }),
-  );
+  const handle = form.get('handle');
+  return one(request, 'resendInvite', 'invites.resent', async () => {
+    const { rows } = await host.invites.list({ appId, search: handle });
+    const open = rows.filter((row) => row.handle === handle && row.state !== 'withdrawn');
+    const resent = open.find(({ state }) => state === 'waiting') ?? open[0];
+    await host.invites.resend({ appId, handle });
+    return resent?._id ?? '';
+  });
 }
 
 async function withdraw(request: AppRequest): Promise<PortalReply> {
   const { host, appId, form } = request;
-  return one(request, 'withdrawInvite', 'invites.withdrawn', () =>
-    host.invites.withdraw({ appId, handle: form.get('handle') }),
-  );
+  return one(request, 'withdrawInvite', 'invites.withdrawn', async () => {
+    const { _id } = await host.invites.withdraw({ appId, handle: form.get('handle') });
+    return _id;
+  });
 }
 
+/** `act` answers the id of the invite, as the host knows it. */
 async function one(
   request: AppRequest,
   action: string,
   notice: string,
-  act: () => Promise<unknown>,
+  act: () => Promise<string>,
 ): Promise<PortalReply> {
-  const { form, texts, hostId, appId, base, audit } = request;
+  const { texts, hostId, appId, base, audit } = request;
+  let target: string;
   try {
-    await act();
+    target = await act();
   } catch (error) {
     return list(request, faultOf(texts, error).text);
   }
-  await audit({ action, host: hostId, appId, target: form.get('id') });
+  await audit({ action, host: hostId, appId, target });
   return redirect(base + INVITES, { notice });
 }
 

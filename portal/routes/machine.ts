@@ -63,7 +63,7 @@ async function show(request: Request, tried: Tried = {}): Promise<PortalReply> {
     isHere,
     edit: !isHere && accessOf(operator, 'changeHosts') === 'full' ? `/portal/hosts/${id}/edit` : undefined,
   };
-  return page('machine', name, model, { status: tried.fault ? 422 : 200 });
+  return page('machine', { literal: name }, model, { status: tried.fault ? 422 : 200 });
 }
 
 function shownFacts({ texts, address }: Request, facts: HostFacts) {

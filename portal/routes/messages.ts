@@ -115,7 +115,9 @@ async function editor(request: AppRequest, editing: Editing = {}): Promise<Porta
     walk: outcome && shownWalk(texts, outcome),
   };
   const isBad = fault !== undefined || toFault !== undefined;
-  return appPage(request, 'message', `${model.name} · ${locale}`, model, { status: isBad ? 422 : 200 });
+  return appPage(request, 'message', { literal: `${model.name} · ${locale}` }, model, {
+    status: isBad ? 422 : 200,
+  });
 }
 
 function nameOf({ texts }: AppRequest, name: string): string {

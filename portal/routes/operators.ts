@@ -114,7 +114,7 @@ function operatorPage(request: Request, operator: Operator, failure?: string): P
     apps: (operator.apps ?? []).map(({ host, appId }) => `${host}/${appId}`).join('\n'),
     failure,
   };
-  return page('operator', operator.email, model, { status: failure ? 422 : 200 });
+  return page('operator', { literal: operator.email }, model, { status: failure ? 422 : 200 });
 }
 
 async function change(request: Request): Promise<PortalReply> {

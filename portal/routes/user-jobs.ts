@@ -16,26 +16,31 @@ async function show(request: AppRequest): Promise<PortalReply> {
   const job = await jobOf(request);
   const { read, total, report, state, reason, action } = job;
   const isOver = state !== 'waiting' && state !== 'running';
-  return appPage(request, 'user-job', jobTitle(request, job), {
-    address: `${base}/users/jobs/${job.job}`,
-    heading: jobTitle(request, job),
-    isOver,
-    isGood: state !== 'failed',
-    isMail: action === 'sendPasswordReset',
-    state: texts.say(`job.state.${state}`),
-    reason: reason && texts.say(`job.reason.${reason}`),
-    by: job.by,
-    startedAt: job.createdAt,
-    endedAt: job.endedAt,
-    share: total ? Math.min(read, total) : undefined,
-    total,
-    read: texts.number(read),
-    of: total === undefined ? undefined : texts.number(total),
-    report: Object.entries(report).map(([outcome, count]) => ({
-      outcome: texts.has(`job.outcome.${outcome}`) ? texts.say(`job.outcome.${outcome}`) : outcome,
-      count,
-    })),
-  });
+  return appPage(
+    request,
+    'user-job',
+    { literal: jobTitle(request, job) },
+    {
+      address: `${base}/users/jobs/${job.job}`,
+      heading: jobTitle(request, job),
+      isOver,
+      isGood: state !== 'failed',
+      isMail: action === 'sendPasswordReset',
+      state: texts.say(`job.state.${state}`),
+      reason: reason && texts.say(`job.reason.${reason}`),
+      by: job.by,
+      startedAt: job.createdAt,
+      endedAt: job.endedAt,
+      share: total ? Math.min(read, total) : undefined,
+      total,
+      read: texts.number(read),
+      of: total === undefined ? undefined : texts.number(total),
+      report: Object.entries(report).map(([outcome, count]) => ({
+        outcome: texts.has(`job.outcome.${outcome}`) ? texts.say(`job.outcome.${outcome}`) : outcome,
+        count,
+      })),
+    },
+  );
 }
 
 function jobTitle({ texts }: AppRequest, { action }: Job): string {

@@ -48,7 +48,7 @@ export async function userPage(request: AppRequest, refused?: Refused): Promise<
         : undefined,
     whole: access === 'full' ? await wholeOf(request, user, refused) : undefined,
   };
-  return appPage(request, 'user', model.handle, model, { status: refused ? 422 : 200 });
+  return appPage(request, 'user', { literal: model.handle }, model, { status: refused ? 422 : 200 });
 }
 
 function factsOf({ access, texts }: AppRequest, user: UserDetail) {

@@ -87,10 +87,16 @@ describe('the apps of a host', () => {
     assert.deepEqual(names((await browser.get(link(second.text, 'prev') ?? '')).text), names(first.text));
   });
 
-  it('outside an operator’s limit are nowhere', async () => {
+  it('outside an operator’s limit are nowhere', async (t) => {
     const [mine, other] = [await host.createApp({ name: 'Mine' }), await host.createApp({ name: 'Other' })];
     const limited = await asRole('admin', [mine.id]);
+    const counted = t.mock.method(host.deps.store.users, 'total');
     const { text } = await limited.get(APPS);
+    assert.deepEqual(
+      counted.mock.calls.map(({ arguments: [appId] }) => appId),
+      [mine.id],
+      'nothing of the others is even counted',
+    );
     assert.match(text, />Mine</);
     assert.doesNotMatch(text, /Other|New app|Tea Room/);
     assert.equal((await limited.get(`${APPS}/${mine.id}`)).status, 200);
@@ -99,6 +105,15 @@ describe('the apps of a host', () => {
     assert.doesNotMatch(foreign.text, /Other/);
     assert.equal((await limited.get(`${APPS}/new`)).status, 403);
     limited.close();
+  });
+
+  it('have a page whatever word of the machine they are called', async () => {
+    for (const name of ['constructor', 'toString', 'invites.title']) {
+      const app = await host.createApp({ name });
+      const { status, text } = await browser.get(`${APPS}/${app.id}`);
+      assert.equal(status, 200, name);
+      assert.match(text, new RegExp(`<title>${name}\\b`));
+    }
   });
 
   it('that do not exist are 404', async () => {

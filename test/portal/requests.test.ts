@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Views } from '../../portal/frame/views.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, OPERATOR_PASSWORD, PortalClient } from '../support/portal-client.ts';
 
@@ -100,9 +101,21 @@ describe('a request of the portal', () => {
     const page = await arriving.get('/portal/audit?action=signIn', navigation);
     assert.equal(page.status, 200);
     assert.match(page.text, /href="\/portal\/audit\?action&#x3D;signIn" data-follow/);
+    const doubled = await arriving.get('//portal/audit', navigation);
+    assert.match(doubled.text, /href="\/portal\/audit" data-follow/);
     arriving.close();
     const here = await browser.get('/portal/audit', navigation);
     assert.match(here.text, /<h1>Audit/);
+  });
+
+  it('whose page cannot be rendered is answered with the error page, and logged', async (t) => {
+    t.mock.method(Views.prototype, 'page', () => assert.fail('a broken view'), { times: 1 });
+    const { status, text, headers } = await browser.get('/portal/me');
+    assert.equal(status, 500);
+    assert.match(text, /<h1>/);
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'nonce-/);
+    assert.equal(host.events.filter(({ event }) => event === 'unexpected_error').length, 1);
+    assert.equal((await browser.get('/portal/me')).status, 200);
   });
 
   it("needs the session's token in every form, before and after signing in", async () => {

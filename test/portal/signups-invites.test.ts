@@ -93,6 +93,9 @@ describe('signups and invites in the portal', () => {
     assert.doesNotMatch(masked.text, /ada@|one@|>Resend</);
     assert.equal((await as('viewer').get(`${base}/invites?sender=ada@example.com`)).status, 403);
     const one = { handle: 'one@example.com', id: 'x' };
+    const [{ id: invited } = { id: '' }] = await host.deps.store.invites.search(app.id, {
+      ...{ value: 'one@example.com', offset: 0, limit: 1 },
+    });
     assert.match((await act('support', '/invites', '/invites/resend', one)).text, /on its way again/);
     assert.equal((await host.outbox()).at(-1)?.to, 'one@example.com');
     assert.match(
@@ -100,6 +103,13 @@ describe('signups and invites in the portal', () => {
       /The invite is withdrawn/,
     );
     assert.deepEqual(await waiting(), ['two@example.com']);
+    const { rows } = await host.deps.store.audit.list({}, { limit: 50 });
+    const targets = rows.filter(({ action }) => /^(?:resend|withdraw)Invite$/.test(action));
+    assert.deepEqual(
+      targets.map(({ target }) => target),
+      [invited, invited],
+      'what the form says of the id does not count',
+    );
   });
 
   it('withdraw all of a sender, for admins, after saying how many', async () => {
