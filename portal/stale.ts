@@ -10,8 +10,8 @@ export interface Difference {
 
 /**
  * What the view `stale` needs. `Keep mine` sends the form again, with what `over` says in place of its own
- * (the revision as it is now); `Take theirs` leads to `back`. What was typed into one of `secrets` is left out
- * and asked for again.
+ * (the revision as it is now); `Take theirs` leads to `back`. What was typed into one of `secrets` is left
+ * out and asked for again.
  */
 export function staleModel(
   texts: Texts,
