@@ -9,6 +9,7 @@ interface Numbers {
   disableFactors: { users: number };
   retireKey: { keys: number };
   rotateAppToken: { hours: number };
+  removeAssets: { files: number };
 }
 export type DangerousAction = keyof Numbers;
 
@@ -39,6 +40,8 @@ const SENTENCES: { readonly [A in DangerousAction]: (numbers: Numbers[A]) => str
     `Withdraws ${counted(keys, 'previous key')} for good: user JWTs that it signed are refused from then on.`,
   rotateAppToken: ({ hours }) =>
     `Makes a new app token. The old one works for ${counted(hours, 'hour')} more: until then every client needs the new one.`,
+  removeAssets: ({ files }) =>
+    `Deletes ${counted(files, 'file')} with all smaller versions for good. Addresses already handed out lead nowhere then; copies that a CDN or a device keeps stay there.`,
 };
 
 /** What an action will do, in numbers: for whoever has to say yes to it. */

@@ -21,6 +21,7 @@ describe('the effect of a dangerous action', () => {
       ),
       effectOf('retireKey', { keys: 7005 }),
       effectOf('rotateAppToken', { hours: 7006 }),
+      effectOf('removeAssets', { files: 7007 }),
     ];
     for (const language of Object.keys(LANGUAGES) as Language[]) {
       for (const { key, values } of effects) {
