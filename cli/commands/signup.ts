@@ -45,6 +45,24 @@ export const signupCommands: readonly Command[] = [
     },
   },
   {
+    name: 'signup resend',
+    summary: 'sends signups that wait a new code or link; the old one is void',
+    example: 'signup resend anna@example.com',
+    arguments: [['<handles...>', 'who waits']],
+    async run(context, given) {
+      const { appId } = await context.app();
+      const { signups } = await context.host();
+      return forEach(context, given.words, {
+        work: async (handle) => {
+          await signups.resend({ appId, handle });
+          return { handle, action: 'resend' };
+        },
+        columns: DONE_COLUMNS,
+        sentence: ({ handle }) => `${handle} gets the message again.`,
+      });
+    },
+  },
+  {
     name: 'signup confirm',
     summary: 'vouches for handles: the accounts are made without a code',
     example: 'signup confirm anna@example.com',

@@ -43,6 +43,9 @@ export function signups(call: Call) {
     /** The operator vouches for the handle. */
     confirm: (body: { appId: string; handle: string }, options?: CallOptions) =>
       call.post<ListedUser>('/api/app/confirmSignup', body, options),
+    /** Sends a new code or link, which voids the old one. */
+    resend: (body: { appId: string; handle: string }, options?: CallOptions) =>
+      call.post<true>('/api/app/resendSignup', body, options),
     remove: (body: { appId: string; handle: string; _id?: string }, options?: CallOptions) =>
       call.post<Signup>('/api/app/removeAppSignup', body, options),
     search: (query: { appId: string; value: string } & OffsetPaging, options?: CallOptions) =>

@@ -69,6 +69,8 @@ describeOnBothStores('everyday commands', (host) => {
     }
     await check({ args: ['signup', 'list', '--csv'], out: /\r\nemil@example.com,waiting,/ });
     await check({ args: ['signup', 'list', '--state', 'dancing'], code: 1, err: /state has a value/ });
+    await check({ args: ['signup', 'resend', 'emil@example.com'], out: /emil@example.com gets the message/ });
+    await check({ args: ['signup', 'resend', 'nobody@example.com'], code: 1, err: /refuses it/ });
     await check({ args: ['signup', 'confirm', 'emil@example.com'], out: /emil@example.com is a user/ });
     await check({ args: ['signup', 'confirm', 'nobody@example.com'], code: 1, err: /refuses it/ });
     await check({ args: ['signup', 'remove', 'fritz@example.com'], out: /is removed/ });

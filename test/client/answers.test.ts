@@ -153,6 +153,7 @@ interface HostAnswers {
   'users.statistics': typeof statisticsAnswer;
   'signups.list': typeof signupListAnswer;
   'signups.confirm': typeof portalUserAnswer;
+  'signups.resend': Done;
   'signups.remove': typeof portalSignupAnswer;
   'signups.search': typeof portalSignupsAnswer;
   'invites.list': typeof inviteListAnswer;

@@ -116,6 +116,7 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
     handles: ['dee@example.com', 'BO@example.com'],
   }),
   'POST /api/app/confirmSignup': ({ app }) => ({ appId: app.id, handle: 'new@example.com' }),
+  'POST /api/app/resendSignup': ({ app }) => ({ appId: app.id, handle: 'new@example.com' }),
   'POST /api/app/resendAppInvite': ({ app }) => ({ appId: app.id, handle: 'bo@example.com' }),
   'POST /api/app/removeAppInvite': ({ app }) => ({ appId: app.id, handle: 'bo@example.com' }),
   'POST /api/app/updateAppInviteMetaData': ({ app }) => ({

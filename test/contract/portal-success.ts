@@ -223,7 +223,7 @@ const SUCCESS: Record<string, Check> = {
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };
 const TRUE =
-  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|stopJob|stopImport|sendPasswordReset|updateAppUserMetaData|testEmailExtension|retryMessage|resendAppInvite|reset|patchAppLocales)$/;
+  /\/(connection|:appId|user|resetUserPassword|unlockUser|endSessions|disableSecondFactor|stopJob|stopImport|sendPasswordReset|updateAppUserMetaData|testEmailExtension|retryMessage|resendAppInvite|resendSignup|reset|patchAppLocales)$/;
 
 /** A success, whole: status, headers, members, and nothing that is secret. */
 export function assertPortalSuccess(route: ContractRoute, stage: PortalStage, answer: Answer): void {

@@ -81,6 +81,7 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/sampleToken': 400,
   'POST /api/app/tryIdentityToken': 400,
   'POST /api/app/confirmSignup': 403,
+  'POST /api/app/resendSignup': 403,
   'POST /api/app/inviteMany': 403,
   'POST /api/app/bulk': 403,
   'GET /api/app/jobs': 403,
@@ -103,6 +104,7 @@ const FOREIGN: Record<string, number> = {
   'POST /api/app/resendAppInvite': 403,
   'POST /api/app/removeAppInvite': 403,
   'POST /api/app/confirmSignup': 400,
+  'POST /api/app/resendSignup': 400,
 };
 /** What an app that is not active is told; every other route works for it (P6, P14). */
 const INACTIVE: Record<string, number | { code: number; status: number }> = {
@@ -112,6 +114,7 @@ const INACTIVE: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/removeAppInvite': 403,
   'POST /api/app/superUserToken': 400,
   'POST /api/app/confirmSignup': 403,
+  'POST /api/app/resendSignup': 403,
   'POST /api/app/inviteMany': 403,
 };
 const STOPPED: readonly App['status'][] = ['inactive', 'suspended', 'blocked'];

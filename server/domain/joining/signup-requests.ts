@@ -1,13 +1,19 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import type { Signup, SignupRequest, SignupStep } from '../../model/signup.ts';
+import {
+  isContested,
+  type Signup,
+  type SignupRequest,
+  type SignupStep,
+  signupStateAt,
+} from '../../model/signup.ts';
 import type { Metadata } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, HOUR_MS } from '../../tools/duration.ts';
-import { change } from '../users/change.ts';
+import { change, wasChanged } from '../users/change.ts';
 import { countRequested } from './signup-steps.ts';
 
-type RequestDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'codes' | 'clock'>;
+export type RequestDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'codes' | 'clock'>;
 type WishDeps = RequestDeps & Pick<Deps, 'figures' | 'origin'>;
 
 /** A late click on a mailed code or link is told so for this long (contract 411). */
@@ -25,7 +31,7 @@ export interface Wish {
   metaData: Metadata;
   locale: string;
 }
-interface NewCode {
+export interface NewCode {
   code: string;
   kind: 'code' | 'link';
 }
@@ -43,7 +49,7 @@ export async function hashWish(
 }
 
 /** A wish as it is stored. */
-interface StoredWish {
+export interface StoredWish {
   signup: Signup;
   /** Its new code is the first one to be sent since the signup began. */
   isFirstCode: boolean;
@@ -63,15 +69,7 @@ export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): 
     calls: 1,
     expiresAt: deps.clock.now() + deps.config.signupHours * HOUR_MS,
   };
-  const withCode = (signup: Signup): Signup =>
-    newCode
-      ? {
-          ...signup,
-          kind: newCode.kind,
-          code: storedCode(deps, signup, newCode.code),
-          steps: [...new Set([...(signup.steps ?? []), 'sent' as const])],
-        }
-      : signup;
+  const withCode = (signup: Signup) => (newCode ? withNewCode(deps, signup, newCode) : signup);
   /** Of the signup that waits already. */
   let taken: readonly SignupStep[] | undefined;
   const signup = await putSignup(deps, withCode(fresh), async (current) => {
@@ -100,6 +98,33 @@ export async function storeWish(deps: WishDeps, wish: Wish, newCode?: NewCode): 
   });
   if (!taken) countRequested(deps, app, signup);
   return { signup, isFirstCode: newCode !== undefined && !taken?.includes('sent') };
+}
+
+/**
+ * Gives a signup that waits a new code and the life of one that was asked for now, its requests as well.
+ * Undefined when it waits no more.
+ */
+export async function renewCode(
+  deps: RequestDeps,
+  { appId, id }: Signup,
+  newCode: NewCode,
+): Promise<StoredWish | undefined> {
+  const { signups } = deps.store;
+  const now = deps.clock.now();
+  const renewed = await change(
+    deps.clock,
+    signups,
+    () => signups.find(appId, id),
+    (current) => {
+      if (signupStateAt(current, now) !== 'waiting') return undefined;
+      const requests = liveRequests(deps, current).map((request) => ({ ...request, askedAt: now }));
+      const expiresAt = now + deps.config.signupHours * HOUR_MS;
+      const asked = { ...current, ...(isContested(current) && { requests }), updatedAt: now, expiresAt };
+      return withNewCode(deps, asked, newCode);
+    },
+  );
+  if (!wasChanged(renewed)) return undefined;
+  return { signup: renewed.after, isFirstCode: !renewed.before.steps?.includes('sent') };
 }
 
 /**
@@ -211,6 +236,11 @@ async function withoutPassword(
     if (!same) others.push(request);
   }
   return others;
+}
+
+function withNewCode(deps: RequestDeps, signup: Signup, { code, kind }: NewCode): Signup {
+  const steps = [...new Set([...(signup.steps ?? []), 'sent' as const])];
+  return { ...signup, kind, code: storedCode(deps, signup, code), steps };
 }
 
 function storedCode(deps: RequestDeps, { appId, id, updatedAt }: Signup, code: string) {

@@ -1,6 +1,5 @@
 import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
-import { isContested } from '../../model/signup.ts';
 import type { Metadata } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
@@ -20,9 +19,9 @@ import { type NewPassword, requireNewPassword } from '../users/password-rules.ts
 import { requireFreeSeat } from '../users/seats.ts';
 import { requireRunning } from '../users/session.ts';
 import { type CreateDeps, createUser } from './create-user.ts';
-import { signupLink } from './signup-link.ts';
+import { newSignupCode, sendSignupCode } from './signup-message.ts';
 import { hashWish, LATE_SIGNUP_MS, newSignup, putSignup, storeWish, type Wish } from './signup-requests.ts';
-import { countRequested, countStep, countVerified, flowOf, takeBackStep } from './signup-steps.ts';
+import { countRequested, countVerified, flowOf } from './signup-steps.ts';
 
 export type JoinDeps = CreateDeps & MessageDeps & TokenDeps & BudgetDeps;
 
@@ -159,34 +158,11 @@ function mailBudget(app: App, handle: string) {
 
 /** Stores what was asked for and sends a new code or link. */
 async function inviteToConfirm(
-  deps: MessageDeps & Pick<Deps, 'passwords' | 'figures' | 'origin'>,
+  deps: JoinDeps & CodeDeps & Pick<Deps, 'passwords'>,
   wish: Wish,
 ): Promise<void> {
-  const { app, handle, locale } = wish;
-  const byLink = app.signupFlow === 'link';
-  const code = byLink ? deps.codes.newLinkCode() : deps.codes.newCode();
-  const kind = byLink ? 'link' : 'code';
-  const { signup, isFirstCode } = await storeWish(deps, wish, { code, kind });
-  const sending = sendMessage(deps, {
-    app,
-    name: byLink ? 'signUpLink' : 'signUp',
-    locale,
-    to: handle,
-    values: {},
-    ...(byLink ? { link: signupLink(deps, signup, code) } : { code }),
-    contested: isContested(signup),
-    purpose: 'signup',
-    outcome: 'wait',
-  });
-  if (!isFirstCode) return sending;
-  try {
-    await sending;
-  } catch (error) {
-    // Nobody waits for it: a refusal must take as long for every handle.
-    takeBackStep(deps, signup, 'sent').catch(() => undefined);
-    throw error;
-  }
-  countStep(deps, app, signup, 'sent');
+  const code = newSignupCode(deps, wish.app);
+  await sendSignupCode(deps, wish.app, await storeWish(deps, wish, code), code);
 }
 
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */

@@ -5,6 +5,7 @@ import type { Deps } from '../../ports/deps.ts';
 import type { PageRequest } from '../../ports/store/page.ts';
 import { getActiveAppForPortal, getAppForPortal } from '../apps/apps.ts';
 import { type CompletionDeps, vouchForSignup } from '../joining/signup-completion.ts';
+import { sendSignupAgain } from '../joining/signup-message.ts';
 import { flowOf } from '../joining/signup-steps.ts';
 import { findSpelled } from '../users/handle.ts';
 import { type ListPage, type ListRequest, readList, withTotal } from './list.ts';
@@ -79,4 +80,15 @@ export async function confirmSignup(
   { appId, handle }: { appId: string; handle: string },
 ): Promise<User> {
   return vouchForSignup(deps, { app: await getActiveAppForPortal(deps, appId), handle });
+}
+
+/**
+ * Sends a signup that waits its message again. Throws `app_gone`, `app_suspended` and what `sendSignupAgain`
+ * throws.
+ */
+export async function resendSignup(
+  deps: Parameters<typeof sendSignupAgain>[0],
+  { appId, handle }: { appId: string; handle: string },
+): Promise<true> {
+  return sendSignupAgain(deps, { app: await getActiveAppForPortal(deps, appId), handle });
 }

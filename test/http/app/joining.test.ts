@@ -69,6 +69,66 @@ describeOnBothStores('people whom the portal lets in', (host) => {
     assert.equal(await host().deps.store.users.findByHandle(app.id, handle), undefined);
   });
 
+  it('get their message again, with a new code and its whole life, as far as the budget goes', async () => {
+    const app = await host().createApp();
+    const handle = `${app.id}@example.com`;
+    const newest = async () => (await host().outbox()).findLast(({ to }) => to === handle);
+    assert.equal((await post('resendSignup', app, { handle })).status, 400);
+    await appClient(host(), app).post('signup', { handle, password: PASSWORD });
+    const first = (await newest())?.code;
+    host().clock.advance(40 * HOUR_MS);
+    const again = await post('resendSignup', app, { handle: handle.toUpperCase() });
+    assert.deepEqual([again.status, again.body], [200, true], again.text);
+    host().clock.advance(40 * HOUR_MS);
+    const second = (await newest())?.code;
+    const complete = (code: string | undefined) =>
+      appClient(host(), app).post('completeSignup', { handle, code });
+    assert.equal((await complete(first)).status, 400);
+    assert.equal((await complete(second)).status, 200);
+    assert.ok((await logIn(app, handle)).body.jwt);
+    assert.equal((await post('resendSignup', app, { handle })).status, 400);
+    const log = `/api/app/logs?appId=${app.id}&filterAction=resendSignup`;
+    assert.equal((await host().portal('GET', log)).body.totalLog, 3);
+  });
+
+  it('get their message again only as often as a budget allows, which strangers cannot use up', async () => {
+    const app = await host().createApp();
+    const handle = `${app.id}@example.com`;
+    const CODES_PER_HOUR = host().deps.config.codesPerHour;
+    for (let n = 0; n <= CODES_PER_HOUR; n++)
+      await appClient(host(), app).post('signup', { handle, password: PASSWORD });
+    for (let n = 0; n < CODES_PER_HOUR; n++)
+      assert.equal((await post('resendSignup', app, { handle })).status, 200);
+    assert.equal((await post('resendSignup', app, { handle })).status, 429);
+    assert.equal((await mailsTo(handle)).length, 2 * CODES_PER_HOUR);
+  });
+
+  it('get a link where the app sends links, and keep the choice of several passwords', async () => {
+    const app = await host().createApp({ signupFlow: 'link' });
+    const handle = `${app.id}@example.com`;
+    for (const password of [PASSWORD, OTHER])
+      await appClient(host(), app).post('signup', { handle, password });
+    host().clock.advance(40 * HOUR_MS);
+    assert.equal((await post('resendSignup', app, { handle })).status, 200);
+    host().clock.advance(40 * HOUR_MS);
+    const link = (await host().outbox()).findLast(({ to }) => to === handle)?.link ?? '';
+    const [code = ''] = /\d{39}$/.exec(link) ?? [];
+    const joined = await appClient(host(), app).post('completeSignup', { handle, code, password: OTHER });
+    assert.equal(joined.status, 200, joined.text);
+    assert.ok((await logIn(app, handle, OTHER)).body.jwt);
+  });
+
+  it('get no message again that would lead nowhere', async () => {
+    const app = await host().createApp();
+    const handle = `${app.id}@example.com`;
+    await appClient(host(), app).post('signup', { handle, password: PASSWORD });
+    await host().createUser(app, { handle });
+    assert.equal((await post('resendSignup', app, { handle })).status, 400);
+    const closed = await host().createApp({ signupEnabled: false });
+    assert.equal((await post('resendSignup', closed, { handle })).status, 400);
+    assert.deepEqual(await mailsTo(handle), ['signUp']);
+  });
+
   it('are invited many at a time, and each handle has its outcome, in order', async () => {
     const app = await host().createApp();
     const user = await host().createUser(app, { handle: 'here@example.com' });

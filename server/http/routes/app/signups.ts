@@ -1,6 +1,13 @@
 import { z } from 'zod';
-import { confirmSignup, listSignups, removeSignup, searchSignups } from '../../../domain/portal/signups.ts';
+import {
+  confirmSignup,
+  listSignups,
+  removeSignup,
+  resendSignup,
+  searchSignups,
+} from '../../../domain/portal/signups.ts';
 import { portalRoute } from '../../route.ts';
+import { doneAnswer } from '../../wire/done.ts';
 import { choice, listPaging, textFilter, wireList } from '../../wire/list.ts';
 import { appId, handle, paging, rowId, searchPage, searchText } from '../../wire/portal-parameter.ts';
 import {
@@ -67,5 +74,17 @@ export const appSignupRoutes = [
     log: { action: 'confirmSignup' },
     respond: async ({ deps, input }) =>
       portalUser(deps, await confirmSignup(deps, input), { id: input.appId }),
+  }),
+  portalRoute({
+    method: 'POST',
+    path: '/api/app/resendSignup',
+    summary: 'Sends a signup that waits a new code or link.',
+    input: z.object({ appId, handle }),
+    answer: doneAnswer,
+    errors: ['signup_unknown', 'handle_taken', 'signup_disabled', 'too_many_requests', 'invalid_data'],
+    reasons: ['invalid_handle'],
+    failsStatus: { app_gone: 403, app_suspended: 403 },
+    log: { action: 'resendSignup' },
+    respond: ({ deps, input }) => resendSignup(deps, input),
   }),
 ];
