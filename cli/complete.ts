@@ -1,6 +1,7 @@
 import { openTerminal } from '../setup/terminal/terminal.ts';
 import { COMMANDS } from './commands/index.ts';
-import { Context, type Environment } from './context.ts';
+import { Context } from './context.ts';
+import type { Environment } from './environment.ts';
 import { GLOBAL_OPTIONS } from './global-options.ts';
 import { Hosts } from './hosts.ts';
 import { Output } from './output/output.ts';

@@ -1,12 +1,11 @@
 import { userInfo } from 'node:os';
 import { type CallOptions, createHostClient, type HostClient } from '../client/host/index.ts';
 import type { Terminal } from '../setup/terminal/terminal.ts';
-import { findApp } from './find-app.ts';
+import type { Environment } from './environment.ts';
+import { type ChosenApp, findApp } from './find-app.ts';
 import { Hosts } from './hosts.ts';
 import type { Output } from './output/output.ts';
 import { type Target, whichHost } from './which-host.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Options that every command has. */
 export interface Globals {
@@ -16,12 +15,6 @@ export interface Globals {
   /** False after `--no-input`. */
   input: boolean;
   timeoutMs?: number | undefined;
-}
-
-/** The app that commands speak of. */
-export interface ChosenApp {
-  appId: string;
-  name: string;
 }
 
 /** What a command works with. Host and app are looked for when they are first needed. */

@@ -1,10 +1,15 @@
 import { eachRow, type HostClient, HostClientError } from '../client/host/index.ts';
-import type { ChosenApp } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
 import { plain } from './output/plain.ts';
 
 const APP_ID = /^[\da-f]{32}$/;
 const NAMES_SHOWN = 10;
+
+/** The app that commands speak of. */
+export interface ChosenApp {
+  appId: string;
+  name: string;
+}
 
 /** The app by name or id, the one in use, or the only one. Throws `CliError` 1 and 64. */
 export async function findApp(

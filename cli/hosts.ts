@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makePrivateFolder, writeFileWhole } from '../setup/installation/files.ts';
-import type { Environment } from './context.ts';
+import type { Environment } from './environment.ts';
 import { CliError, EXIT } from './exit.ts';
 
 interface KeptHost {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createHostClient, HostClientError } from '../client/host/index.ts';
 import { baseAddress } from '../server/config/addresses.ts';
-import type { Environment } from './context.ts';
+import type { Environment } from './environment.ts';
 import { CliError, EXIT } from './exit.ts';
 import type { Hosts } from './hosts.ts';
 

@@ -1,5 +1,5 @@
 import type { MetadataField } from '../client/host/apps.ts';
-import type { Metadata } from '../client/host/users.ts';
+import type { Metadata } from '../client/host/user.ts';
 import type { Form } from './frame/form.ts';
 
 /** Fields of metadata in a form are called so, and then their path. */

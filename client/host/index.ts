@@ -24,6 +24,7 @@ export type * from './machine.ts';
 export type * from './signups.ts';
 export type * from './texts.ts';
 export type * from './tokens.ts';
+export type * from './user.ts';
 export type * from './users.ts';
 
 /**

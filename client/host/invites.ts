@@ -1,7 +1,7 @@
 import type { OffsetPaging } from './apps.ts';
 import type { Call, CallOptions } from './call.ts';
 import type { List, Paging } from './list.ts';
-import type { Metadata } from './users.ts';
+import type { Metadata } from './user.ts';
 
 export interface IssuedInvite {
   handle: string;

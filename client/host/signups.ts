@@ -1,7 +1,7 @@
 import type { OffsetPaging } from './apps.ts';
 import type { Call, CallOptions } from './call.ts';
 import type { List, Paging } from './list.ts';
-import type { ListedUser, Metadata } from './users.ts';
+import type { ListedUser, Metadata } from './user.ts';
 
 /** A signup row: never the code or a password hash. */
 export interface Signup {

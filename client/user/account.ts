@@ -1,8 +1,8 @@
-import type { Parts } from './auth.ts';
 import type { CallOptions } from './call.ts';
 import { AuthError, renamed } from './error.ts';
 import { codeStep } from './finish.ts';
 import { jsonText, type LogIn, login } from './login.ts';
+import type { Parts } from './parts.ts';
 import type { Metadata, Session, Tokens, User } from './types.ts';
 
 /** What people do with their own account. */

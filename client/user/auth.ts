@@ -5,6 +5,7 @@ import { factors } from './factors.ts';
 import { joining } from './joining.ts';
 import { claimsOf } from './jwt.ts';
 import { login } from './login.ts';
+import type { Parts } from './parts.ts';
 import { AppFacts } from './passwords.ts';
 import { type Safe, safe } from './result.ts';
 import { SessionKeeper } from './session.ts';
@@ -20,13 +21,6 @@ export interface AuthOptions {
   storage?: SessionStorage | undefined;
   /** Instead of the global one. */
   fetch?: typeof globalThis.fetch | undefined;
-}
-
-/** What the parts of the client share. */
-export interface Parts {
-  call: Call;
-  keeper: SessionKeeper;
-  facts: AppFacts;
 }
 
 function methodsOf(parts: Parts) {

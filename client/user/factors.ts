@@ -1,6 +1,6 @@
-import type { Parts } from './auth.ts';
 import type { CallOptions } from './call.ts';
 import { codeStep } from './finish.ts';
+import type { Parts } from './parts.ts';
 
 interface Enrolment {
   googleSecretKey: string;

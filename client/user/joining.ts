@@ -1,8 +1,8 @@
-import type { Parts } from './auth.ts';
 import type { CallOptions } from './call.ts';
 import { AuthError } from './error.ts';
 import { codeStep } from './finish.ts';
 import { jsonText, type LogIn, login } from './login.ts';
+import type { Parts } from './parts.ts';
 import { isPassing } from './patience.ts';
 import type { Metadata, Session, SignupState, Tokens } from './types.ts';
 

@@ -1,8 +1,8 @@
-import type { Parts } from './auth.ts';
 import type { CallOptions } from './call.ts';
 import { AuthError } from './error.ts';
 import { codeStep } from './finish.ts';
 import { claimsOf } from './jwt.ts';
+import type { Parts } from './parts.ts';
 import type { Metadata, Session, Tokens } from './types.ts';
 
 export type LogIn =

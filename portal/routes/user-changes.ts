@@ -1,4 +1,5 @@
-import type { ListedUser, Metadata, UserChange, UserDetail } from '../../client/host/users.ts';
+import type { ListedUser, Metadata } from '../../client/host/user.ts';
+import type { UserChange, UserDetail } from '../../client/host/users.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { faultOf, isStale } from '../fault.ts';
 import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';

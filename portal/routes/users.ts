@@ -1,5 +1,6 @@
 import { eachRow } from '../../client/host/index.ts';
-import type { ListedUser, UserFilter, UserList, UserQuery } from '../../client/host/users.ts';
+import type { ListedUser } from '../../client/host/user.ts';
+import type { UserFilter, UserList, UserQuery } from '../../client/host/users.ts';
 import { isAnonymous } from '../../server/model/user.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { csvDownload } from '../csv.ts';

@@ -1,23 +1,11 @@
 import { isatty } from 'node:tty';
 import { type DestinationStream, pino } from 'pino';
 import type { LogLevel } from '../model/config.ts';
+import type { RequestLine } from './request-line.ts';
 import { StandardOutput } from './standard-output.ts';
 import { type TerminalLines, terminalLines } from './terminal-lines.ts';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
-/** What the line of an answered request says. */
-export interface RequestLine {
-  requestId: string;
-  method: string;
-  route: string;
-  status: number;
-  /** Until the answer was handed to the system, milliseconds. */
-  ms: number;
-  appId: string | undefined;
-  /** Of a refusal: what its body says. */
-  code?: number | undefined;
-  reason?: string | undefined;
-}
 /** Writes one JSON object a line. What a field holds goes out as it is: pass names, ids and numbers only. */
 export interface Logger {
   info: Write;

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { RequestLine } from './logger.ts';
+import type { RequestLine } from './request-line.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
