@@ -5,6 +5,8 @@ import type { Texts } from './frame/texts.ts';
 export const PAGE_ROWS = 50;
 /** How many pages one can go back one by one; from there Previous leads to the first. */
 const TRAIL = 20;
+/** Between the cursors of a trail; in none of them. */
+const MARK = '*';
 
 /**
  * Addresses around a page of a list that is read by `after`: its filters stay, and the way back goes along.
@@ -16,14 +18,15 @@ function pagesOf(
   next: string | undefined,
 ): { next: string | undefined; previous: string | undefined } {
   const after = query.get('after') ?? '';
-  const trail = (query.get('trail') ?? '').split('.').filter((cursor) => cursor !== '');
+  const trail = (query.get('trail') ?? '').split(MARK).filter((cursor) => cursor !== '');
   const onward = after === '' ? trail : [...trail, after].slice(-TRAIL);
   return {
-    next: next === undefined ? undefined : listAddress(path, query, { after: next, trail: onward.join('.') }),
+    next:
+      next === undefined ? undefined : listAddress(path, query, { after: next, trail: onward.join(MARK) }),
     previous:
       after === ''
         ? undefined
-        : listAddress(path, query, { after: trail.at(-1) ?? '', trail: trail.slice(0, -1).join('.') }),
+        : listAddress(path, query, { after: trail.at(-1) ?? '', trail: trail.slice(0, -1).join(MARK) }),
   };
 }
 

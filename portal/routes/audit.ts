@@ -11,11 +11,11 @@ import {
   type Request,
 } from '../frame/route.ts';
 import { HERE } from '../host-client.ts';
+import { listAddress, listModel, PAGE_ROWS } from '../list.ts';
 import { mask } from '../mask.ts';
 import { seesApp } from '../roles.ts';
 
 const AUDIT = '/portal/audit';
-const PAGE = 50;
 /** What lines of the audit are called, as the filter lists them. */
 const ACTIONS = [
   ...['signIn', 'enter', 'changePassword', 'enableFactor', 'disableFactor', 'newRecoveryCodes'],
@@ -39,7 +39,7 @@ export const auditRoutes: PortalRoute[] = [
 async function list({ deps, operator, query, texts }: Request): Promise<PortalReply> {
   const filter = auditFilterFor(operator, filterOf(query));
   const after = query.get('after') ?? '';
-  const { rows, next } = await auditPage(deps, filter, { after, limit: PAGE });
+  const { rows, next } = await auditPage(deps, filter, { after, limit: PAGE_ROWS });
   const chosen = query.get('action') ?? '';
   const actions = ACTIONS.map((value) => ({
     value,
@@ -56,23 +56,14 @@ async function list({ deps, operator, query, texts }: Request): Promise<PortalRe
     from: query.get('from') ?? '',
     to: query.get('to') ?? '',
     own: filter.operatorId !== undefined,
-    first: after === '' ? undefined : addressOf(AUDIT, query),
-    next: next && addressOf(AUDIT, query, next),
-    exportAddress: addressOf(`${AUDIT}/export`, query),
+    list: listModel(AUDIT, query, { next }),
+    exportAddress: listAddress(`${AUDIT}/export`, query),
   });
 }
 
 /** Whether a row may be shown: one of an app outside the operator's limit names what they may not know of. */
 function isSeen(operator: Operator): (row: AuditRow) => boolean {
   return ({ host, appId }) => appId === undefined || seesApp(operator, host ?? HERE, appId);
-}
-
-/** The same list at another place. */
-function addressOf(path: string, query: URLSearchParams, after?: string): string {
-  const parameters = new URLSearchParams(query);
-  parameters.delete('after');
-  if (after) parameters.set('after', after);
-  return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
 function shown(row: AuditRow) {
