@@ -97,7 +97,7 @@ function filtersOf({ access, query, texts }: AppRequest): Filter[] {
 }
 
 function rowOf({ access, base, texts }: AppRequest, invite: ListedInvite) {
-  const { handle, senderHandle, state, sentCount } = invite;
+  const { handle, senderHandle, state } = invite;
   const shown = access === 'masked' ? mask : (text: string) => text;
   const isPortals = senderHandle === PORTAL_SENDER;
   return {
@@ -109,7 +109,6 @@ function rowOf({ access, base, texts }: AppRequest, invite: ListedInvite) {
     status: texts.say(`invites.state.${state}`),
     isWaiting: state === 'waiting',
     isOpen: state === 'waiting' || state === 'expired',
-    isRepeated: sentCount > 1,
   };
 }
 

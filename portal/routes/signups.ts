@@ -76,7 +76,7 @@ async function* lines(request: AppRequest): AsyncIterable<readonly string[]> {
 }
 
 function rowOf({ access, base, texts }: AppRequest, signup: ListedSignup) {
-  const { handle, state, flow } = signup;
+  const { handle, state, flow, requests } = signup;
   const name = `signups.flow.${flow}`;
   return {
     ...signup,
@@ -84,6 +84,8 @@ function rowOf({ access, base, texts }: AppRequest, signup: ListedSignup) {
     status: texts.say(`signups.state.${state}`),
     flow: texts.has(name) ? texts.say(name) : flow,
     isWaiting: state === 'waiting',
+    // Each request sends one, except where no message belongs to a signup.
+    sent: flow === 'none' ? '–' : texts.number(requests),
     confirmAddress: `${base}${SIGNUPS}/confirm?handle=${encodeURIComponent(handle)}`,
   };
 }

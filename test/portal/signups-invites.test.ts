@@ -64,6 +64,7 @@ describe('signups and invites in the portal', () => {
       'waits@example.com',
     ]);
     assert.match((await as('support').get(`${base}/signups?search=nobody`)).text, /No signup matches\./);
+    assert.match(all.text, /<td class="count" data-label="Messages sent">1</);
     const masked = await as('viewer').get(`${base}/signups`);
     assert.match(masked.text, /w…@e…/);
     assert.doesNotMatch(masked.text, /waits@|Confirm by hand|>Remove</);
@@ -87,6 +88,7 @@ describe('signups and invites in the portal', () => {
   it('list invites by sender, resend and withdraw one', async () => {
     const { text } = await as('support').get(`${base}/invites?sender=ada@example.com`);
     assert.deepEqual(handles(text), ['one@example.com', 'two@example.com']);
+    assert.match(text, /<td class="count" data-label="Messages sent">1</);
     assert.doesNotMatch((await as('support').get(`${base}/invites`)).text, /<script>alert/);
     const masked = await as('viewer').get(`${base}/invites`);
     assert.match(masked.text, /o…@e….*a…@e…/s);
