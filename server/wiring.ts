@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { archives } from './archive/archives.ts';
 import { createForeignFiles } from './archive/foreign/files.ts';
+import { createLocalAssets } from './assets/local.ts';
+import { createAssetStorages } from './assets/storages.ts';
 import { createHostFacts } from './checks/host-facts.ts';
 import { whyUnreadable } from './config/unreadable-file.ts';
 import { createDnsRecords } from './delivery/dns.ts';
@@ -112,6 +114,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       handleOfUser: async (appId, userId) => (await store.users.find(appId, userId))?.handle,
       alongside: figures,
     });
+    const localAssets = createLocalAssets({
+      dataDir: config.dataDir,
+      baseUrl: () => config.apiUrl,
+      lookups,
+      newId: codes.newId,
+    });
     let wake = () => {};
     let wakeJobs = () => {};
     let background: { stop(): Promise<void> }[] = [];
@@ -138,6 +146,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         salt: (name) => lookups.key('host', 'import', name),
         folder: () => dataFolderId(config.dataDir, codes.newId),
       }),
+      assetStorages: createAssetStorages({
+        local: localAssets,
+        clock,
+        privateEndpoints: config.assetPrivateEndpoints,
+      }),
+      localAssets,
       activity,
       events,
       figures,

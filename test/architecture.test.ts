@@ -13,7 +13,7 @@ const COLUMNS = (
 
 /** The rooms of the domain: each may use those before it. */
 const FLOWS = [
-  ...['users', 'attempts', 'messages', 'factors', 'tokens', 'apps', 'joining', 'login', 'account'],
+  ...['users', 'assets', 'attempts', 'messages', 'factors', 'tokens', 'apps', 'joining', 'login', 'account'],
   ...['jobs', 'transfer', 'portal', 'operators'],
 ];
 /** The rooms of setup, likewise. */
@@ -51,6 +51,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
   { folder: 'server/delivery/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   { folder: 'server/security/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   { folder: 'server/log/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
+  { folder: 'server/assets/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   { folder: 'server/archive/', below: ['server/ports/', 'server/model/', 'server/tools/'] },
   // The edge writes the request log and opens the context that events take their request id from.
   {

@@ -63,6 +63,20 @@ export interface AppSettings {
   appUrl?: string | undefined;
   brandColor?: string | undefined;
   logoUrl?: string | undefined;
+  /** Where files of the app's users go. */
+  assetStorage: 'off' | 'local' | 's3';
+  assetBucket?: string | undefined;
+  assetRegion?: string | undefined;
+  assetEndpoint?: string | undefined;
+  assetKeyId?: string | undefined;
+  /** Masked in answers. */
+  assetSecret?: string | undefined;
+  assetPublicBase?: string | undefined;
+  assetMaxMb: number;
+  /** Of one user; 0 = no limit. */
+  assetQuotaMb: number;
+  /** Comma-separated media types, with `*` for any. */
+  assetTypes: string;
   metaData: MetadataField[];
   metaDataInvite: MetadataField[];
 }

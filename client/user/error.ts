@@ -68,7 +68,13 @@ export type ErrorReason =
   | 'wrong_credential'
   | 'fixed_handle'
   | 'account_waits'
-  | 'code_limited';
+  | 'code_limited'
+  | 'storage_off'
+  | 'type_not_allowed'
+  | 'too_large'
+  | 'quota_exceeded'
+  | 'not_uploaded'
+  | 'unknown_asset';
 
 /** A rule for passwords that a password does not keep. */
 export type PasswordRule = 'length' | 'upper' | 'lower' | 'digit' | 'special';

@@ -193,6 +193,7 @@ export const SETTINGS = {
     false,
     '`true`: browsers use https for every subdomain of the public address too (with an https `API_URL`)',
   ),
+  ASSET_PRIVATE_ENDPOINTS: flag(false, '`true`: apps may keep files in an S3 storage in a private network'),
   METRICS_HOST: {
     ...text('`127.0.0.1`; `0.0.0.0` in the image', 'address the metrics listen on'),
     fallback: '127.0.0.1',

@@ -115,6 +115,22 @@ export interface App {
   brandColor?: string;
   /** An https address. */
   logoUrl?: string;
+  /** Where files of its users go (additions §9). */
+  assetStorage: 'off' | 'local' | 's3';
+  assetBucket?: string;
+  assetRegion?: string;
+  /** See `isStorageEndpoint`; absent: AWS. */
+  assetEndpoint?: string;
+  assetKeyId?: string;
+  /** Sealed at rest. */
+  assetSecret?: string;
+  /** What public files are read below, with `s3`. */
+  assetPublicBase?: string;
+  assetMaxMb: number;
+  /** Of one user; 0 = no limit. */
+  assetQuotaMb: number;
+  /** Comma-separated media types, with `*` for any. */
+  assetTypes: string;
   keys: AppKey[];
   /** Host-signed JWT that clients identify themselves with. */
   appToken: string;

@@ -85,6 +85,7 @@ export interface Config {
   readonly importMaxMb: number;
   readonly moveInMaxMb: number;
   readonly hstsSubdomains: boolean;
+  readonly assetPrivateEndpoints: boolean;
   readonly metricsHost: string;
   readonly metricsPort: number | undefined;
   readonly apiDocs: 'on' | 'off';

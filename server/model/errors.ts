@@ -93,6 +93,12 @@ export const REASONS = [
   'taken',
   'account_waits',
   'code_limited',
+  'storage_off',
+  'type_not_allowed',
+  'too_large',
+  'quota_exceeded',
+  'not_uploaded',
+  'unknown_asset',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

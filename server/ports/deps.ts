@@ -1,5 +1,7 @@
 import type { Config } from '../model/config.ts';
 import type { Archives } from './archive.ts';
+import type { AssetStorages } from './assets/asset-storage.ts';
+import type { LocalAssets } from './assets/local-assets.ts';
 import type { Clock } from './clock.ts';
 import type { DnsRecords } from './delivery/dns-records.ts';
 import type { Mailer } from './delivery/mailer.ts';
@@ -48,6 +50,8 @@ export interface Deps {
   readonly renderer: Renderer;
   readonly archives: Archives;
   readonly foreignFiles: ForeignFiles;
+  readonly assetStorages: AssetStorages;
+  readonly localAssets: LocalAssets;
   readonly activity: ActivityLog;
   readonly events: Events;
   readonly metrics: Metrics;

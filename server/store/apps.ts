@@ -1,4 +1,5 @@
 import type { App } from '../model/app.ts';
+import { INITIAL_ASSET_SETTINGS } from '../model/asset.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
 import type { AppStore } from '../ports/store/apps.ts';
@@ -15,7 +16,7 @@ const NEWEST = { filter: LIVE, by: 'createdAt', descending: true, fits: () => tr
 const UNFINISHED: Filter = { appId: HOST_SCOPE, tags: { lifecycle: ['importing', 'deleting'] } };
 
 export const APP_FIELDS: SealedFields<App> = {
-  secret: ['keys', 'appToken', 'appSecret', 'emailExtensionApiKey', 'twilio'],
+  secret: ['keys', 'appToken', 'appSecret', 'emailExtensionApiKey', 'twilio', 'assetSecret'],
   personal: [],
   whole: true,
 };
@@ -34,7 +35,9 @@ function mapping(lookups: Lookups): RecordMapping<App> {
       keys: { name: nameKey(lookups, fields.name) },
       tags: { lifecycle: fields.lifecycle },
     }),
-    toRecord: ({ id, revision, createdAt }, fields) => frozen({ ...fields, id, revision, createdAt } as App),
+    // A row of before says nothing of assets.
+    toRecord: ({ id, revision, createdAt }, fields) =>
+      frozen({ ...INITIAL_ASSET_SETTINGS, ...fields, id, revision, createdAt } as App),
   };
 }
 function nameKey(lookups: Lookups, name: string): string {

@@ -216,6 +216,12 @@ const REASONS = {
   fixed_handle: true,
   account_waits: true,
   code_limited: true,
+  storage_off: true,
+  type_not_allowed: true,
+  too_large: true,
+  quota_exceeded: true,
+  not_uploaded: true,
+  unknown_asset: true,
 } satisfies Record<ErrorReason, true>;
 const RULES = { length: true, upper: true, lower: true, digit: true, special: true } satisfies Record<
   PasswordRule,

@@ -68,6 +68,12 @@ const MEANINGS: Readonly<Record<Reason, string>> = {
   taken: 'Portal: another row has this name, handle or number.',
   account_waits: 'Development apps only: too many wrong passwords; `retryAfter` seconds to wait.',
   code_limited: 'Development apps only: no message was sent, the budget is used up; `retryAfter`.',
+  storage_off: 'The app keeps no files of its users; the portal switches it on.',
+  type_not_allowed: 'The app takes no files of this type, or a cut is no JPEG, PNG or WebP picture.',
+  too_large: 'The file is larger than the app allows, or than it was announced.',
+  quota_exceeded: "The user's files would be more than the app allows: remove some.",
+  not_uploaded: 'Nothing was uploaded to the write address yet, or something else than was announced.',
+  unknown_asset: 'The caller has no such file.',
 };
 
 /** `docs/errors.md`, made from the declarations. `node test/support/errors-page.ts` prints it. */

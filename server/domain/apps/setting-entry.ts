@@ -16,8 +16,12 @@ export type Kind<V extends string = string> =
   | { kind: 'webAddress' }
   /** `#rrggbb`, kept in lower case. */
   | { kind: 'colour' }
-  /** A whole number from 0 on. */
-  | { kind: 'count' }
+  /** An https address, or an http one of this machine. */
+  | { kind: 'endpoint' }
+  /** Comma-separated media types, with `*` for any. */
+  | { kind: 'mediaTypes'; length: number }
+  /** A whole number from 0 on, or from `min`. */
+  | { kind: 'count'; min?: number }
   /** More than 0, perhaps with a fraction. */
   | { kind: 'hours'; max: number }
   | { kind: 'audiences'; max: number; length: number }
@@ -30,7 +34,19 @@ type KindOf<V> = [V] extends [boolean]
     ? Extract<Kind, { kind: 'count' | 'hours' }>
     : [V] extends [string]
       ? string extends V
-        ? Extract<Kind, { kind: 'line' | 'mailAddress' | 'appAddress' | 'webAddress' | 'colour' }>
+        ? Extract<
+            Kind,
+            {
+              kind:
+                | 'line'
+                | 'mailAddress'
+                | 'appAddress'
+                | 'webAddress'
+                | 'colour'
+                | 'endpoint'
+                | 'mediaTypes';
+            }
+          >
         : { kind: 'choice'; of: readonly V[] }
       : Extract<Kind, { kind: 'audiences' | 'countries' }>;
 

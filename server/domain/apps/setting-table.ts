@@ -1,3 +1,4 @@
+import { INITIAL_ASSET_SETTINGS } from '../../model/asset.ts';
 import type { Entry, Kept } from './setting-entry.ts';
 
 const FLAG = { kind: 'flag' } as const;
@@ -11,6 +12,7 @@ const NONE = { kind: COUNT, initial: 0, oldExport: 0 } as const;
 const RULE = { setting: 'passwordSetting', leftOut: 'reset', shownTo: 'clients' } as const;
 const TWO_FACTOR = { setting: 'twoFactorVerification', leftOut: 'kept' } as const;
 const MAIL_ACCOUNT = { setting: 'emailExtensionAPIKey', clearedBy: 'emptyText', shownTo: 'portal' } as const;
+const ASSETS = { setting: 'assetStorage', leftOut: 'kept', shownTo: 'portal' } as const;
 const BRAND = { clearedBy: 'emptyText', shownTo: 'portal' } as const;
 
 /**
@@ -205,6 +207,56 @@ export const SETTING_TABLE = {
   appUrl: { field: 'appUrl', kind: { kind: 'appAddress' }, setting: 'appUrl', ...BRAND },
   brandColor: { field: 'brandColor', kind: { kind: 'colour' }, setting: 'brandColor', ...BRAND },
   logoUrl: { field: 'logoUrl', kind: { kind: 'webAddress' }, setting: 'logoUrl', ...BRAND },
+  assetStorage: {
+    field: 'assetStorage',
+    kind: { kind: 'choice', of: ['off', 'local', 's3'] },
+    initial: INITIAL_ASSET_SETTINGS.assetStorage,
+    oldExport: INITIAL_ASSET_SETTINGS.assetStorage,
+    ...ASSETS,
+  },
+  assetBucket: {
+    field: 'assetBucket',
+    kind: { kind: 'line', length: 255 },
+    clearedBy: 'emptyText',
+    ...ASSETS,
+  },
+  assetRegion: {
+    field: 'assetRegion',
+    kind: { kind: 'line', length: 64 },
+    clearedBy: 'emptyText',
+    ...ASSETS,
+  },
+  assetEndpoint: { field: 'assetEndpoint', kind: { kind: 'endpoint' }, clearedBy: 'emptyText', ...ASSETS },
+  assetKeyId: { field: 'assetKeyId', kind: { kind: 'line', length: 256 }, clearedBy: 'emptyText', ...ASSETS },
+  assetSecret: {
+    field: 'assetSecret',
+    kind: { kind: 'line', length: 512 },
+    clearedBy: 'emptyText',
+    ...ASSETS,
+    masked: true,
+    secret: true,
+  },
+  assetPublicBase: {
+    field: 'assetPublicBase',
+    kind: { kind: 'webAddress' },
+    clearedBy: 'emptyText',
+    ...ASSETS,
+  },
+  assetMaxMb: {
+    field: 'assetMaxMb',
+    kind: { kind: 'count', min: 1 },
+    initial: INITIAL_ASSET_SETTINGS.assetMaxMb,
+    oldExport: INITIAL_ASSET_SETTINGS.assetMaxMb,
+    ...ASSETS,
+  },
+  assetQuotaMb: { field: 'assetQuotaMb', ...NONE, ...ASSETS },
+  assetTypes: {
+    field: 'assetTypes',
+    kind: { kind: 'mediaTypes', length: 1024 },
+    initial: INITIAL_ASSET_SETTINGS.assetTypes,
+    oldExport: INITIAL_ASSET_SETTINGS.assetTypes,
+    ...ASSETS,
+  },
 } as const satisfies Record<string, Entry>;
 
 type Table = typeof SETTING_TABLE;

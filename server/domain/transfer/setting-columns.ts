@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import { isStorageEndpoint, isTypeList } from '../../model/asset.ts';
 import { ADDRESS_LENGTH, isAppAddress, isColour, isWebAddress } from '../../model/brand.ts';
 import { isPlainLine } from '../../model/portal-limits.ts';
 import type { Entry } from '../apps/setting-entry.ts';
@@ -45,8 +46,12 @@ function readSetting(cells: Cells, name: string, entry: Entry): unknown {
       return textOf(cells, name, isWebAddress);
     case 'colour':
       return textOf(cells, name, isColour)?.toLowerCase();
+    case 'endpoint':
+      return textOf(cells, name, isStorageEndpoint);
+    case 'mediaTypes':
+      return textOf(cells, name, isTypeList) ?? missing;
     case 'count': {
-      const count = cells.integer(name, Number(missing ?? 0));
+      const count = Math.max(kind.min ?? 0, cells.integer(name, Number(missing ?? 0)));
       return count === 0 && clearedBy === 'zero' ? undefined : count;
     }
     case 'hours':

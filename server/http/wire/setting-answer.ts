@@ -28,6 +28,8 @@ function answerOfKind(kind: Kind): z.ZodType {
     case 'appAddress':
     case 'webAddress':
     case 'colour':
+    case 'endpoint':
+    case 'mediaTypes':
       return z.string();
     case 'count':
     case 'hours':

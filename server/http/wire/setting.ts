@@ -10,6 +10,7 @@ import {
 } from '../../domain/apps/setting-table.ts';
 import { fieldsOf } from '../../domain/apps/setting-values.ts';
 import { isCountry } from '../../domain/users/phone-number.ts';
+import { isStorageEndpoint, isTypeList } from '../../model/asset.ts';
 import { ADDRESS_LENGTH, isAppAddress, isColour, isWebAddress } from '../../model/brand.ts';
 import { type Because, HostError, refused } from '../../model/errors.ts';
 import { LOCALES } from '../../model/locale.ts';
@@ -44,8 +45,12 @@ function schemaOf(kind: Kind): z.ZodType {
       return orEmpty(z.string().max(ADDRESS_LENGTH).refine(isWebAddress));
     case 'colour':
       return orEmpty(z.string().max(7).refine(isColour).toLowerCase());
+    case 'endpoint':
+      return orEmpty(z.string().max(ADDRESS_LENGTH).refine(isStorageEndpoint));
+    case 'mediaTypes':
+      return z.string().max(kind.length).refine(isTypeList);
     case 'count':
-      return wholeNumber;
+      return kind.min === undefined ? wholeNumber : wholeNumber.refine((count) => count >= (kind.min ?? 0));
     case 'hours':
       return numberOrDigits(z.number().positive().max(kind.max));
     case 'audiences':

@@ -1,0 +1,169 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { StorageStep, StorageStepName } from '../ports/assets/asset-storage.ts';
+import type { Arrival, Reception } from '../ports/assets/local-assets.ts';
+import { HOUR_MS } from '../tools/duration.ts';
+
+/** The disk keeps this much free, or a twentieth of it where that is less. */
+const RESERVE_BYTES = 1024 ** 3;
+const RESERVE_SHARE = 0.05;
+/** So many bytes later the disk is looked at again. */
+const LOOK_BYTES = 64 * 1024 * 1024;
+/** Nobody goes on with what has not moved for longer than its address lives. */
+const ABANDONED_MS = 2 * HOUR_MS;
+
+/**
+ * What is on its way: each reception writes a file of its own, which takes its place in one step when it is
+ * whole. What broke off lies aside under the name of its object, for whoever goes on first.
+ */
+export class Uploads {
+  readonly #folder: string;
+  readonly #newId: () => string;
+  constructor(folder: string, newId: () => string) {
+    this.#folder = folder;
+    this.#newId = newId;
+  }
+
+  #aside(name: string): string {
+    return join(this.#folder, `${name}.partial`);
+  }
+
+  async received(name: string): Promise<number> {
+    const found = await stat(this.#aside(name)).catch(() => undefined);
+    return found?.size ?? 0;
+  }
+
+  async forget(name: string): Promise<void> {
+    await rm(this.#aside(name), { force: true });
+  }
+
+  async receive(name: string, target: string, arrival: Arrival): Promise<Reception> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (!(await this.#hasRoom())) return 'no_room';
+    const own = join(this.#folder, `${name}.${this.#newId()}`);
+    if (arrival.from > 0 && !(await this.#takeAside(name, own, arrival.from))) return 'elsewhere';
+    const file = await open(own, arrival.from > 0 ? 'r+' : 'wx', 0o600);
+    let outcome: Reception;
+    try {
+      if (arrival.from > 0) await file.truncate(arrival.from);
+      outcome = await this.#write(file, arrival);
+      if (outcome === 'whole' || outcome === 'partial') await file.sync();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      outcome = 'no_room';
+    } finally {
+      await file.close();
+    }
+    if (outcome === 'whole') await settle(own, target);
+    else if (outcome === 'partial') await rename(own, this.#aside(name));
+    else await rm(own, { force: true });
+    if (outcome === 'whole') await this.forget(name);
+    return outcome;
+  }
+
+  async #takeAside(name: string, own: string, from: number): Promise<boolean> {
+    try {
+      await rename(this.#aside(name), own);
+    } catch {
+      return false;
+    }
+    if ((await stat(own)).size >= from) return true;
+    await rename(own, this.#aside(name));
+    return false;
+  }
+
+  /** A connection that breaks off ends the bytes. */
+  async #write(file: FileHandle, { from, size, most, bytes }: Arrival): Promise<Reception> {
+    let at = from;
+    let look = at + LOOK_BYTES;
+    const end = size ?? most;
+    try {
+      for await (const chunk of bytes) {
+        if (at + chunk.length > end) return 'too_large';
+        await writeWhole(file, chunk, at);
+        at += chunk.length;
+        if (at < look) continue;
+        look = at + LOOK_BYTES;
+        if (!(await this.#hasRoom())) return 'no_room';
+      }
+    } catch (error) {
+      if (isFull(error)) return 'no_room';
+      return 'partial';
+    }
+    return size === undefined || at === size ? 'whole' : 'partial';
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const { bavail, blocks, bsize } = await statfs(this.#folder);
+    return bavail * bsize >= Math.min(RESERVE_BYTES, RESERVE_SHARE * blocks * bsize);
+  }
+
+  async sweep(now: number): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const file = join(this.#folder, name);
+      const found = await stat(file).catch(() => undefined);
+      if (found && found.mtimeMs < now - ABANDONED_MS) await rm(file, { force: true });
+    }
+  }
+
+  /** Writes, finds, reads and removes a small file. */
+  async test(): Promise<StorageStep[]> {
+    const own = join(this.#folder, `test.${this.#newId()}`);
+    const steps: StorageStep[] = [];
+    const walk: [StorageStepName, () => Promise<string>][] = [
+      ['put', () => this.#putTest(own)],
+      ['head', async () => `${(await stat(own)).size} bytes are there`],
+      ['get', async () => `${(await readFile(own)).length} bytes were read`],
+      ['delete', () => rm(own).then(() => 'the file is gone')],
+    ];
+    for (const [step, work] of walk) {
+      const startedAt = performance.now();
+      const outcome = await work().then(
+        (seen) => ({ ok: true, seen }),
+        (error: unknown) => ({ ok: false, seen: codeOf(error), repair: REPAIR }),
+      );
+      steps.push({ step, ms: Math.round(performance.now() - startedAt), ...outcome });
+      if (!outcome.ok) break;
+    }
+    return steps;
+  }
+
+  async #putTest(own: string): Promise<string> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (!(await this.#hasRoom())) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    const file = await open(own, 'wx', 0o600);
+    try {
+      await file.write('test');
+    } finally {
+      await file.close();
+    }
+    return 'a file was written';
+  }
+}
+
+const REPAIR = 'Make the folder `assets` below DATA_DIR writable for the host, and free space on its disk.';
+
+/** The folder's entry too is on the disk before anybody is told. */
+async function settle(own: string, target: string): Promise<void> {
+  await rename(own, target);
+  const folder = await open(dirname(target));
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function writeWhole(file: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+}
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,43 @@
+import type { AssetObject } from '../../model/asset.ts';
+import type { AssetStorage } from './asset-storage.ts';
+
+/** All that the signature of an address covers; type and size where something may be written. */
+export interface AddressClaim {
+  use: 'read' | 'write';
+  object: AssetObject;
+  end: number;
+  contentType?: string | undefined;
+  size?: number | undefined;
+}
+
+/** Bytes that arrive for an object. */
+export interface Arrival {
+  /** Where they begin; what is before was received earlier. */
+  from: number;
+  contentType: string;
+  /** Bytes of the whole object, where it is known; else at most `most`. */
+  size: number | undefined;
+  most: number;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/** How a reception ended. `elsewhere`: what is there does not end where the bytes begin. */
+export type Reception = 'whole' | 'partial' | 'too_large' | 'elsewhere' | 'no_room';
+
+/** Files below the data folder, which the host itself takes and serves. */
+export interface LocalAssets extends AssetStorage {
+  /** Whether the host made this address; whether it has ended is not looked at. */
+  isSigned(claim: AddressClaim, signature: string): boolean;
+  /** Bytes of an upload that broke off, from which it may go on. */
+  received(object: AssetObject): Promise<number>;
+  /** Takes bytes; what is whole replaces what was there, at once. What broke off is kept for a while. */
+  receive(object: AssetObject, arrival: Arrival): Promise<Reception>;
+  /** The bytes from `start` to `end`, both inclusive; undefined when the file is gone. */
+  read(
+    object: AssetObject,
+    contentType: string,
+    range: { start: number; end: number },
+  ): Promise<NodeJS.ReadableStream | undefined>;
+  /** Removes what uploads left that nobody goes on with. */
+  sweep(now: number): Promise<void>;
+}
