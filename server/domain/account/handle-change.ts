@@ -13,6 +13,7 @@ import { type IssuedTokens, signTokens } from '../tokens/issue-tokens.ts';
 import { changeUser } from '../users/change.ts';
 import { findHolder, parseHandle } from '../users/handle.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
+import { withoutSentCodes } from '../users/sent-codes.ts';
 import { currentUser, requireRunning, requireSession } from '../users/session.ts';
 
 type HandleDeps = AttemptDeps & CodeDeps & MessageDeps;
@@ -106,17 +107,7 @@ export async function verifyHandle(
 
 /** The record with another handle: every session ends, and what was sent to the old one opens nothing. */
 function withHandle(user: User, handle: string, now: number): User {
-  return {
-    ...withoutSessions(user, now),
-    handle,
-    resetCode: undefined,
-    smsCode: undefined,
-    phoneCode: undefined,
-    pendingPhone: undefined,
-    handleCode: undefined,
-    pendingHandle: undefined,
-    updatedAt: now,
-  };
+  return { ...withoutSentCodes(withoutSessions(user, now)), handle, updatedAt: now };
 }
 
 function requireMovable({ userIdFormat }: App): void {

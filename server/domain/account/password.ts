@@ -19,6 +19,7 @@ import { rememberNetwork } from '../users/known-networks.ts';
 import { countPassword } from '../users/password-kinds.ts';
 import { type NewPassword, requireNewPassword } from '../users/password-rules.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
+import { withoutSentCodes } from '../users/sent-codes.ts';
 import { currentUser, requireRunning } from '../users/session.ts';
 
 /** Where a message goes that is only written: nobody has this address. */
@@ -29,17 +30,7 @@ const STRANGER = 'nobody@invalid.invalid';
  * same write; the second factor stays (contract S7, S16).
  */
 export function withPassword(user: User, passwordHash: string, now: number): User {
-  return {
-    ...withoutSessions(user, now),
-    passwordHash,
-    resetCode: undefined,
-    smsCode: undefined,
-    phoneCode: undefined,
-    pendingPhone: undefined,
-    handleCode: undefined,
-    pendingHandle: undefined,
-    updatedAt: now,
-  };
+  return { ...withoutSentCodes(withoutSessions(user, now)), passwordHash, updatedAt: now };
 }
 
 /**

@@ -13,6 +13,7 @@ import { findHolder, parseHandle, parseUserName } from '../users/handle.ts';
 import { requireLocale } from '../users/locale.ts';
 import { parsePhone, requireReachable } from '../users/phone-number.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
+import { withoutSentCodes } from '../users/sent-codes.ts';
 import { StaleError, userRevision } from './revision.ts';
 import { changedNames, cleanMetadata, withMetadata } from './user-metadata.ts';
 
@@ -85,20 +86,12 @@ function applied(
   return userRevision(deps, next) === userRevision(deps, current) ? undefined : { ...next, updatedAt: now };
 }
 
-/** What was sent to the old handle opens nothing any more. */
 function withHandle(app: App, user: User, handle: string, now: number): User {
   if (app.userIdFormat !== 'uid') {
     const because = { reason: 'fixed_handle', field: 'handle' } as const;
     throw refused('the handle is the identifier of users in this app', because);
   }
-  const moved = {
-    ...user,
-    handle,
-    resetCode: undefined,
-    smsCode: undefined,
-    handleCode: undefined,
-    pendingHandle: undefined,
-  };
+  const moved = { ...withoutSentCodes(user), handle };
   return withoutSessions({ ...moved, ...(user.subject && { subject: subjectOf(app, moved) }) }, now);
 }
 
