@@ -25,7 +25,15 @@ const ACTIONS = [
   ...['disableUserFactor', 'exportUser', 'deleteUser', 'stopJob'],
   ...['exportUsers', 'exportSignups', 'exportInvites', 'exportLogs'],
   ...['many.suspend', 'many.activate', 'many.sendPasswordReset', 'many.delete'],
-  ...['confirmSignup', 'removeSignup', 'inviteMany', 'resendInvite', 'withdrawInvite', 'withdrawInvites'],
+  ...[
+    'confirmSignup',
+    'resendSignup',
+    'removeSignup',
+    'inviteMany',
+    'resendInvite',
+    'withdrawInvite',
+    'withdrawInvites',
+  ],
   ...['changeText', 'revertText', 'retryMessage', 'exportApp', 'importApp', 'resetApp', 'deleteApp'],
   ...['createApp', 'changeSettings', 'rotateAppToken', 'rotateKey', 'issueSuperUserToken'],
 ];

@@ -17,6 +17,7 @@ export const signupRoutes: PortalRoute[] = [
   appRoute({ method: 'GET', path: `${SIGNUPS}/export`, may: 'actOnMany', respond: exportAll }),
   appRoute({ method: 'GET', path: `${SIGNUPS}/confirm`, may: 'actOnUser', respond: ask }),
   appRoute({ method: 'POST', path: `${SIGNUPS}/confirm`, may: 'actOnUser', respond: confirm }),
+  appRoute({ method: 'POST', path: `${SIGNUPS}/resend`, may: 'actOnUser', respond: resend }),
   appRoute({ method: 'POST', path: `${SIGNUPS}/remove`, may: 'actOnUser', respond: remove }),
 ];
 
@@ -84,6 +85,7 @@ function rowOf({ access, base, texts }: AppRequest, signup: ListedSignup) {
     status: texts.say(`signups.state.${state}`),
     flow: texts.has(name) ? texts.say(name) : flow,
     isWaiting: state === 'waiting',
+    isSent: state === 'waiting' && flow !== 'none',
     // Each request sends one, except where no message belongs to a signup.
     sent: flow === 'none' ? '–' : texts.number(requests),
     confirmAddress: `${base}${SIGNUPS}/confirm?handle=${encodeURIComponent(handle)}`,
@@ -105,6 +107,20 @@ async function confirm(request: AppRequest): Promise<PortalReply> {
   } catch (error) {
     return list(request, faultOf(texts, error).text);
   }
+}
+
+async function resend(request: AppRequest): Promise<PortalReply> {
+  const { form, texts, host, hostId, appId, base, audit } = request;
+  const handle = form.get('handle');
+  const { rows } = await host.signups.list({ appId, search: handle, state: 'waiting' });
+  try {
+    await host.signups.resend({ appId, handle });
+  } catch (error) {
+    return list(request, faultOf(texts, error).text);
+  }
+  const target = rows.find((row) => row.handle === handle)?._id ?? '';
+  await audit({ action: 'resendSignup', host: hostId, appId, target });
+  return redirect(base + SIGNUPS, { notice: 'signups.resent' });
 }
 
 async function remove(request: AppRequest): Promise<PortalReply> {

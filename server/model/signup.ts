@@ -48,7 +48,7 @@ export interface Signup {
   steps?: readonly SignupStep[];
   /** When it began anew after an earlier one of the handle had ended; absent = `createdAt`. */
   beganAt?: number;
-  /** How often it was asked for; absent in rows of before. */
+  /** How often it was asked for, by the portal too; absent in rows of before. */
   calls?: number;
   /** When it ends unless it is completed; absent in rows of before, where the code says it. */
   expiresAt?: number;

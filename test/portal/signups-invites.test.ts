@@ -71,6 +71,23 @@ describe('signups and invites in the portal', () => {
     assert.equal((await as('viewer').get(`${base}/signups?search=waits`)).status, 403);
   });
 
+  it('send a signup its message again', async () => {
+    const waits = { handle: 'waits@example.com' };
+    const sent = await act('support', '/signups', '/signups/resend', waits);
+    assert.match(sent.text, /The message is on its way again\..*data-label="Messages sent">2</s);
+    assert.equal((await host.outbox()).at(-1)?.to, 'waits@example.com');
+    const late = await act('support', '/signups', '/signups/resend', { handle: 'late@example.com' });
+    assert.equal(late.status, 422);
+    assert.match(late.text, /role="alert"/);
+    assert.equal((await as('viewer').post(`${base}/signups/resend`, waits)).status, 403);
+    const [signup] = await host.deps.store.signups.search(app.id, { value: 'waits', offset: 0, limit: 1 });
+    const { rows } = await host.deps.store.audit.list({ action: 'resendSignup' }, { limit: 5 });
+    assert.deepEqual(
+      rows.map(({ target }) => target),
+      [signup?.id],
+    );
+  });
+
   it('vouch for a signup, or remove it', async () => {
     const asked = await as('support').get(`${base}/signups/confirm?handle=waits@example.com`);
     assert.match(asked.text, /you vouch that the person owns this address/);

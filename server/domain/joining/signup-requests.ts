@@ -119,7 +119,9 @@ export async function renewCode(
       if (signupStateAt(current, now) !== 'waiting') return undefined;
       const requests = liveRequests(deps, current).map((request) => ({ ...request, askedAt: now }));
       const expiresAt = now + deps.config.signupHours * HOUR_MS;
-      const asked = { ...current, ...(isContested(current) && { requests }), updatedAt: now, expiresAt };
+      const calls = (current.calls ?? 1) + 1;
+      const again = { ...current, calls, updatedAt: now, expiresAt };
+      const asked = { ...again, ...(isContested(current) && { requests }) };
       return withNewCode(deps, asked, newCode);
     },
   );
