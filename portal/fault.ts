@@ -1,5 +1,5 @@
 import { HostClientError } from '../client/host/index.ts';
-import { Refusal } from './frame/route.ts';
+import { Refusal } from './frame/refusal.ts';
 import type { Texts } from './frame/texts.ts';
 
 /** What a host found wrong with what was typed: the field as it was sent, and a sentence for its place. */

@@ -1,5 +1,6 @@
+import type { App } from '../../client/host/apps.ts';
+import type { Request } from '../frame/route.ts';
 import { type Action, accessOf } from '../roles.ts';
-import type { AppRequest } from './app-route.ts';
 
 /** Screens of an app in the order of its bar: the address below its home, and the letter after `g`. */
 const SCREENS: readonly { text: string; path: string; may: Action; key?: string }[] = [
@@ -23,7 +24,10 @@ export function declareScreen(path: string): void {
 }
 
 /** The way to an app, and its screens that this operator may open, the one they are at marked. */
-export async function appBar({ app, base, hostId, hosts, operator, path, texts }: AppRequest) {
+export async function appBar(
+  { hosts, operator, path, texts }: Request,
+  { app, base, hostId }: { app: App; base: string; hostId: string },
+) {
   const known = await hosts();
   const host = known.find(({ id }) => id === hostId);
   const apps = `/portal/hosts/${hostId}/apps`;

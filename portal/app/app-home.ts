@@ -1,5 +1,5 @@
 import type { AppOverview } from '../../client/host/apps.ts';
-import { Refusal } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
 import type { AppRequest } from './app-route.ts';
 
 const DAY_MS = 86_400_000;

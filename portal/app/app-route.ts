@@ -1,5 +1,6 @@
 import type { App } from '../../client/host/apps.ts';
 import { type HostClient, HostClientError } from '../../client/host/index.ts';
+import { Refusal } from '../frame/refusal.ts';
 import {
   type OperatorRoute,
   operatorRoute,
@@ -8,7 +9,6 @@ import {
   type PortalReply,
   type PortalRoute,
   page,
-  Refusal,
   type Request,
 } from '../frame/route.ts';
 import { seesApp } from '../roles.ts';
@@ -67,6 +67,6 @@ export async function appPage(
   options: { status?: number } = {},
 ): Promise<PageReply> {
   const { app, base } = request;
-  const bar = await appBar(request);
+  const bar = await appBar(request, request);
   return page(view, title, { ...model, base, appName: app.name, appBar: bar }, options);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { receive } from '../../server/http/frame/body.ts';
 import type { Upload } from '../../server/http/frame/upload.ts';
 import type { ReceivedFile } from '../../server/http/route.ts';
-import { Refusal } from './route.ts';
+import { Refusal } from './refusal.ts';
 
 const TYPE = 'application/x-www-form-urlencoded';
 

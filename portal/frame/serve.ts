@@ -14,12 +14,12 @@ import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
 import { Form, isMultipart, readForm, readUpload } from './form.ts';
 import { ownAddress, provenanceOf } from './origin-rules.ts';
+import { Refusal } from './refusal.ts';
 import {
   type OperatorRoute,
   type PortalReply,
   type PortalRoute,
   page,
-  Refusal,
   redirect,
   type Visit,
 } from './route.ts';

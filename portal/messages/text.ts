@@ -4,7 +4,8 @@ import type { AppRequest } from '../app/app-route.ts';
 import type { Fault } from '../fault.ts';
 import { faultOf } from '../fault.ts';
 import type { Form } from '../frame/form.ts';
-import { Refusal } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+
 import type { Texts } from '../frame/texts.ts';
 
 /** What stands in a cell of the table: edited here, built in, or edited and of no use any more. */

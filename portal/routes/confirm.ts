@@ -2,14 +2,8 @@ import { setNotice, stepUp } from '../../server/domain/operators/sessions.ts';
 import { isOwnCode, isOwnPassword } from '../../server/domain/operators/sign-in.ts';
 import { Cookies } from '../frame/cookies.ts';
 import { Form } from '../frame/form.ts';
-import {
-  operatorRoute,
-  type PortalReply,
-  type PortalRoute,
-  page,
-  Refusal,
-  type Request,
-} from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+import { operatorRoute, type PortalReply, type PortalRoute, page, type Request } from '../frame/route.ts';
 import type { Router } from '../frame/router.ts';
 import { accessOf } from '../roles.ts';
 

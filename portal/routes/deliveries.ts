@@ -1,6 +1,7 @@
 import { type Delivery, eachRow } from '../../client/host/index.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
-import { type PortalReply, type PortalRoute, Refusal, redirect } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
 import { choiceFilter, listModel, PAGE_ROWS } from '../list.ts';
 import { accessOf } from '../roles.ts';
 

@@ -6,12 +6,12 @@ import {
   removeHost,
 } from '../../server/domain/operators/managed-hosts.ts';
 import type { ManagedHost } from '../../server/model/operator.ts';
+import { Refusal } from '../frame/refusal.ts';
 import {
   operatorRoute,
   type PortalReply,
   type PortalRoute,
   page,
-  Refusal,
   type Request,
   redirect,
 } from '../frame/route.ts';

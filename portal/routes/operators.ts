@@ -4,12 +4,12 @@ import { changeRole, type RoleChange, removeOperator } from '../../server/domain
 import { sessionsOf } from '../../server/domain/operators/sessions.ts';
 import { portalOrigin } from '../../server/model/config.ts';
 import { type AppLimit, type Operator, ROLES, type Role } from '../../server/model/operator.ts';
+import { Refusal } from '../frame/refusal.ts';
 import {
   operatorRoute,
   type PortalReply,
   type PortalRoute,
   page,
-  Refusal,
   type Request,
   redirect,
 } from '../frame/route.ts';

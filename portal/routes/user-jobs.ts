@@ -1,7 +1,8 @@
 import type { Job } from '../../client/host/data.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { found } from '../fault.ts';
-import { type PortalReply, type PortalRoute, Refusal, redirect } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
 
 const JOB = '/users/jobs/:job';
 

@@ -2,7 +2,8 @@ import type { BulkAction } from '../../client/host/data.ts';
 import { effectOf, type HostClient, HostClientError } from '../../client/host/index.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { faultOf } from '../fault.ts';
-import { type PortalReply, type PortalRoute, Refusal, redirect } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
 import { listAddress } from '../list.ts';
 import { FILTER_NAMES, filterOf } from './users.ts';
 

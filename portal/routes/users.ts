@@ -4,7 +4,8 @@ import type { UserFilter, UserList, UserQuery } from '../../client/host/users.ts
 import { isAnonymous } from '../../server/model/user.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { csvDownload } from '../csv.ts';
-import { type PortalReply, type PortalRoute, Refusal } from '../frame/route.ts';
+import { Refusal } from '../frame/refusal.ts';
+import type { PortalReply, PortalRoute } from '../frame/route.ts';
 import type { Texts } from '../frame/texts.ts';
 import { choiceFilter, countText, type Filter, listAddress, listModel, PAGE_ROWS } from '../list.ts';
 import { mask } from '../mask.ts';
