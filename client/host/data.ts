@@ -3,6 +3,8 @@ import type { Call, CallOptions } from './call.ts';
 import type { List, Paging } from './list.ts';
 import type { UserFilter } from './users.ts';
 
+const MOVE_IN_MS = 86_400_000;
+
 /** How much an exported file holds. */
 export interface ExportOptions {
   /** False leaves keys, credentials and password hashes out. */
@@ -90,9 +92,9 @@ export function data(call: Call) {
     /** Makes a new app of an exported file. */
     importApp: (parts: { appName: string; file: Blob; newKeys?: boolean }, options?: CallOptions) =>
       call.upload<App>('/api/app/importDatabase', parts, options),
-    /** Begins to move people in from a file of another system. */
+    /** Begins to move people in from a file of another system; the file may take a day to arrive. */
     moveIn: (parts: { appId: string } & MoveInFiles & MoveInOptions, options?: CallOptions) =>
-      call.upload<{ job: string }>('/api/app/import', parts, options),
+      call.upload<{ job: string }>('/api/app/import', parts, { timeoutMs: MOVE_IN_MS, ...options }),
     import: (query: { job: string }, options?: CallOptions) =>
       call.get<MoveIn>('/api/app/import', query, options),
     /** Every row that was refused, as CSV. */

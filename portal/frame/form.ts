@@ -41,11 +41,17 @@ export function isMultipart({ headers }: IncomingMessage): boolean {
   return /^multipart\/form-data\b/i.test(headers['content-type'] ?? '');
 }
 
-/** The same of a form with a file, which lies in a private folder until the upload is discarded. */
-export async function readUpload(upload: Upload): Promise<{ form: Form; file: ReceivedFile | undefined }> {
-  const { values, file } = await upload.read();
+/** What came with a form: the part `file`, and further ones by the name of their part. */
+export interface FormFiles {
+  file: ReceivedFile | undefined;
+  files: Readonly<Record<string, ReceivedFile>>;
+}
+
+/** The same of a form with files, which lie in a private folder until the upload is discarded. */
+export async function readUpload(upload: Upload): Promise<FormFiles & { form: Form }> {
+  const { values, file, files } = await upload.read();
   const texts = Object.entries(values).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   );
-  return { form: new Form(new URLSearchParams(texts).toString()), file };
+  return { form: new Form(new URLSearchParams(texts).toString()), file, files };
 }

@@ -1,5 +1,5 @@
 import type { HostClient } from '../../client/host/index.ts';
-import type { ReceivedFile } from '../../server/http/route.ts';
+import type { ReceivedFile, UploadRule } from '../../server/http/route.ts';
 import type { AuditChange, Operator, OperatorSession } from '../../server/model/operator.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import type { PortalHost } from '../host-client.ts';
@@ -42,6 +42,8 @@ export interface Request extends Asked {
   access: Access;
   /** What was sent as the part `file` to a route with `upload`. Its temporary copy goes with the answer. */
   file: ReceivedFile | undefined;
+  /** Of a route whose `upload` names further parts: those that came, by their name. */
+  files: Readonly<Record<string, ReceivedFile>>;
   /** The hosts this operator knows of. */
   hosts(): Promise<PortalHost[]>;
   /** A client of one of them, by the `:host` of an address. Throws `Refusal` 404 for another. */
@@ -138,8 +140,11 @@ export interface OperatorRoute extends Common {
   may: Action;
   /** Asks for a fresh proof before the form is looked at. */
   stepUp: boolean;
-  /** Takes a form with a file (multipart); it is received after the role was looked at. */
-  upload: boolean;
+  /**
+   * Takes a form with a file (multipart), of `IMPORT_MAX_MB` where nothing else is said; it is received after
+   * the role was looked at.
+   */
+  upload: boolean | UploadRule;
   /** Asked by a timer: it does not keep a session alive. */
   polls: boolean;
   /** Answers an owner too who still owes the second factor. */

@@ -6,13 +6,12 @@ import type { HttpContext } from '../../server/http/frame/request-facts.ts';
 import { AddressLimit } from '../../server/http/frame/request-limit.ts';
 import { Upload } from '../../server/http/frame/upload.ts';
 import { UploadFolders } from '../../server/http/frame/upload-folders.ts';
-import type { ReceivedFile } from '../../server/http/route.ts';
 import { portalOrigin } from '../../server/model/config.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import type { HostClients } from '../host-client.ts';
 import { accessOf, owesFactor } from '../roles.ts';
 import { Cookies, type EntryPass } from './cookies.ts';
-import { Form, isMultipart, readForm, readUpload } from './form.ts';
+import { Form, type FormFiles, isMultipart, readForm, readUpload } from './form.ts';
 import { ownAddress, provenanceOf } from './origin-rules.ts';
 import { Refusal } from './refusal.ts';
 import {
@@ -140,7 +139,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       upload: Upload | undefined;
     },
   ): Promise<PortalReply> {
-    const { form, file } = await formOf(exchange, route, upload);
+    const { form, file, files } = await formOf(exchange, route, upload);
     if (route.stepUp && !isSteppedUp(deps, signedIn.session)) {
       const { session } = signedIn;
       if (form.text.length > WAITING_BYTES) throw new Refusal(422, 'error.tooLarge');
@@ -155,6 +154,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       session,
       access: accessOf(operator, route.may),
       file,
+      files,
       hosts: () => clients.list(operator),
       async client(host) {
         const client = await clients.of(actor, host);
@@ -193,12 +193,12 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
     exchange: Exchange,
     route: PortalRoute,
     upload?: Upload,
-  ): Promise<{ form: Form; file: ReceivedFile | undefined }> {
-    if (route.method === 'GET') return { form: new Form(), file: undefined };
+  ): Promise<FormFiles & { form: Form }> {
+    if (route.method === 'GET') return { form: new Form(), file: undefined, files: {} };
     const sent =
       upload && isMultipart(exchange.ctx.req)
         ? await readUpload(upload)
-        : { form: await readForm(exchange.ctx.req), file: undefined };
+        : { form: await readForm(exchange.ctx.req), file: undefined, files: {} };
     if (!isSame(sent.form.get('csrf'), exchange.csrf)) throw new Refusal(403, 'error.csrf');
     return sent;
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { longBodies } from './frame/long-bodies.ts';
 
 /** So much of what a client sent is parsed at a time: hardly more than one request. */
 const SLICE_BYTES = 512;
@@ -25,6 +26,7 @@ export class Channel {
   #lastWord: (() => void) | undefined;
   /** Bytes that are certainly part of the body being received, however little of it has been parsed. */
   #bodyBytes = 0;
+  #askedAt = 0;
   #progressSeen = 0;
   #stalls = 0;
 
@@ -64,10 +66,18 @@ export class Channel {
     return this.#stalls;
   }
 
+  /** Whether a body that may not is still not complete after so long. */
+  isLate(mostMs: number): boolean {
+    const request = this.#latest;
+    if (!request || request.complete || longBodies.has(request)) return false;
+    return performance.now() - this.#askedAt > mostMs;
+  }
+
   /** The headers of a request are complete; its body has so many bytes, as far as they say. */
   asked(request: IncomingMessage, response: ServerResponse): void {
     this.#answers.add(response);
     this.#latest = request;
+    this.#askedAt = performance.now();
     this.#bodyBytes = Number(request.headers['content-length'] ?? 0) - SLICE_BYTES;
   }
 

@@ -12,6 +12,7 @@ const MOST_PER_ADDRESS = 256;
 const STALLED_MS = 30_000;
 /** Looks at every connection, and takes this for "stalled" so many times in a row. */
 const LOOKS = 15;
+const BODY_MS = 120_000;
 
 export interface ConnectionLimits {
   readonly most: number;
@@ -19,6 +20,8 @@ export interface ConnectionLimits {
   readonly mostPerAddress: number;
   /** An answer that makes no progress for so long ends its connection. */
   readonly stalledMs: number;
+  /** A body that is not complete after so long ends it too, but one of those that may take their time. */
+  readonly bodyMs: number;
 }
 
 /** What this machine and these settings allow. Behind proxies every connection is a proxy's. */
@@ -27,6 +30,7 @@ export function connectionLimits({ trustProxyHops }: { trustProxyHops: number })
     most: mostConnections(),
     mostPerAddress: trustProxyHops === 0 ? MOST_PER_ADDRESS : Number.POSITIVE_INFINITY,
     stalledMs: STALLED_MS,
+    bodyMs: BODY_MS,
   };
 }
 
@@ -122,7 +126,9 @@ export class Connections {
 
   #endStalled(): void {
     for (const channels of [this.#waiting.keys(), this.#busy]) {
-      for (const channel of channels) if (channel.stalls() >= LOOKS) channel.socket.destroy();
+      for (const channel of channels) {
+        if (channel.stalls() >= LOOKS || channel.isLate(this.#limits.bodyMs)) channel.socket.destroy();
+      }
     }
   }
 }

@@ -15,8 +15,6 @@ import { RequestIds } from './frame/request-log.ts';
 const { createServer } = process.getBuiltinModule('node:http');
 
 const HEADERS_MS = 10_000;
-/** An import may take this long; other bodies have a shorter limit of their own. */
-const REQUEST_MS = 120_000;
 const KEEP_ALIVE_MS = 5_000;
 /**
  * How long open connections are still served after the call to stop, so that clients learn of it from an
@@ -54,7 +52,8 @@ export function createHostServer(
   const server = createServer(
     {
       headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      // Bodies are watched by `Connections`: the file of an import may take hours.
+      requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 2_000,
       // Node's own refusal has no body; below it gets one.

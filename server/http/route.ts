@@ -63,6 +63,8 @@ export interface UploadRule {
   maxMb: 'importMaxMb' | 'moveInMaxMb';
   /** Names of further parts that are files, of which one may come. */
   also?: readonly string[];
+  /** How long the body may stand still; 30 s where nothing is said. */
+  stillMs?: number;
 }
 
 /** An HTML answer. */

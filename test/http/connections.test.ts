@@ -11,7 +11,7 @@ import { DownloadReply, fileOf, openRoute, portalRoute, TextReply } from '../../
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { until } from '../support/until.ts';
 
-const LIMITS: ConnectionLimits = { most: 1000, mostPerAddress: 1000, stalledMs: 600 };
+const LIMITS: ConnectionLimits = { most: 1000, mostPerAddress: 1000, stalledMs: 600, bodyMs: 120_000 };
 const LARGE = 'é'.repeat(8 * 1024 * 1024);
 
 describe('connections', () => {
@@ -193,6 +193,28 @@ describe('connections', () => {
       assert.ok(ended, path);
     }
     assert.equal(seen.made, 1);
+  });
+
+  it('end when a body never does, but the file of an import may take its time', async () => {
+    const { host } = await start({ bodyMs: 400 });
+    const late = await open(host, ask('/n', 'Content-Length: 100\r\n'));
+    const drip = setInterval(() => late.write('x'), 50);
+    const ended = once(late.resume(), 'close').then(() => clearInterval(drip));
+    const form =
+      '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: a/b\r\n\r\n';
+    const headers = `Server-Secret: ${host.serverSecret}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n`;
+    const type = 'Content-Type: multipart/form-data; boundary=x\r\n';
+    const slow = await open(host, ask('/api/app/length', headers + type).replace('GET', 'POST'));
+    const chunk = (text: string) => slow.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+    chunk(form);
+    for (let n = 0; n < 15; n++) {
+      await pause(100);
+      chunk('y');
+    }
+    chunk('\r\n--x--\r\n');
+    slow.write('0\r\n\r\n');
+    assert.match(await readAll(slow), /^HTTP\/1.1 200 .*"size":15/s);
+    await ended;
   });
 
   it('stay open while an answer is being made, however long it takes', async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DAY_MS } from '../../tools/duration.ts';
@@ -36,6 +36,18 @@ export class UploadFolders {
     mkdirSync(this.#parent, { recursive: true, mode: 0o700 });
     const { bavail, bsize } = await statfs(this.#parent);
     return bavail * bsize - RESERVE > bytes;
+  }
+
+  /** How many bytes lie in a folder. */
+  async size(folder: string): Promise<number> {
+    let size = 0;
+    for (const name of await readdir(folder).catch(() => [])) {
+      size += await stat(join(folder, name)).then(
+        (file) => file.size,
+        () => 0,
+      );
+    }
+    return size;
   }
 
   async remove(folder: string): Promise<void> {

@@ -1,12 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../../model/config.ts';
 import { HostError, refused } from '../../model/errors.ts';
 import type { ReceivedFile, UploadRule } from '../route.ts';
 import type { RawInput } from './input.ts';
+import { longBodies } from './long-bodies.ts';
 import type { HttpContext } from './request-facts.ts';
 import type { UploadFolders } from './upload-folders.ts';
 
 const FIELD_LIMIT = 102_400;
-const UPLOAD_TIME_MS = 120_000;
+/** How long a body may stand still; as long as it moves it may take its time. */
+const STILL_MS = 30_000;
+const LOOK_MS = 2_000;
 /** Formidable's numbers for a file, or all files together, beyond the limit. */
 const TOO_LARGE: readonly unknown[] = [1009, 1016];
 
@@ -24,17 +28,20 @@ export class Upload {
   readonly #folders: UploadFolders;
   readonly #maxBytes: number;
   readonly #also: readonly string[];
+  readonly #stillMs: number;
   #folder: string | undefined;
+  #isFull = false;
   constructor(
     ctx: HttpContext,
     folders: UploadFolders,
     config: Pick<Config, 'importMaxMb' | 'moveInMaxMb'>,
-    { maxMb, also = [] }: UploadRule,
+    { maxMb, also = [], stillMs = STILL_MS }: UploadRule,
   ) {
     this.#ctx = ctx;
     this.#folders = folders;
     this.#maxBytes = config[maxMb] * 1024 * 1024;
     this.#also = also;
+    this.#stillMs = stillMs;
   }
 
   /**
@@ -47,15 +54,37 @@ export class Upload {
       return { values: {}, repeated: undefined, file: undefined, files: {} };
     }
     const announced = Number(req.headers['content-length'] ?? 0);
-    if (announced <= this.#maxBytes && !(await this.#folders.hasRoom(announced))) {
-      throw refused('the disk of the host has no room for the file', { reason: 'too_long', field: 'file' });
-    }
-    this.#folder = await this.#folders.make();
-    const slow = setTimeout(() => req.destroy(), UPLOAD_TIME_MS);
+    if (announced <= this.#maxBytes && !(await this.#folders.hasRoom(announced))) throw noRoom();
+    const folder = await this.#folders.make();
+    this.#folder = folder;
+    const over = new AbortController();
+    longBodies.add(req);
+    req.on('error', () => {});
+    void this.#watch(folder, over.signal);
     try {
-      return await this.#receive(this.#folder);
+      return await this.#receive(folder);
     } finally {
-      clearTimeout(slow);
+      over.abort();
+      longBodies.delete(req);
+    }
+  }
+
+  /** Looks at what has arrived: it must move, and leave room on the disk, whatever was announced. */
+  async #watch(folder: string, over: AbortSignal): Promise<void> {
+    const { req } = this.#ctx;
+    let arrived = 0;
+    let stillMs = 0;
+    const look = Math.min(LOOK_MS, this.#stillMs / 4);
+    while (await pause(look, true, { signal: over, ref: false }).catch(() => false)) {
+      const size = await this.#folders.size(folder);
+      stillMs = size > arrived ? 0 : stillMs + look;
+      arrived = size;
+      if (stillMs >= this.#stillMs) req.destroy();
+      else if (!(await this.#folders.hasRoom(0))) {
+        this.#isFull = true;
+        // Formidable stops at it, and lets go of its files.
+        req.emit('error', new Error('no room'));
+      }
     }
   }
 
@@ -85,6 +114,7 @@ export class Upload {
     try {
       await receive(this.#ctx, async () => {});
     } catch (error) {
+      if (this.#isFull) throw noRoom();
       const tooLarge = error instanceof Error && 'code' in error && TOO_LARGE.includes(error.code);
       if (tooLarge) throw new HostError('body_too_large', { because: { reason: 'too_long' } });
       throw new HostError('refused', { because: { reason: 'not_json' } });
@@ -108,6 +138,10 @@ export class Upload {
   async discard(): Promise<void> {
     if (this.#folder !== undefined) await this.#folders.remove(this.#folder);
   }
+}
+
+function noRoom(): HostError {
+  return refused('the disk of the host has no room for the file', { reason: 'too_long', field: 'file' });
 }
 
 /** A text part that came more than once is a list by now. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
+import { UploadFolders } from '../../../server/http/frame/upload-folders.ts';
 import { portalRoute } from '../../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
 
@@ -23,7 +24,7 @@ describe('uploads', () => {
       path: '/api/app/upload',
       summary: '',
       answer: z.unknown(),
-      upload: { maxMb: 'importMaxMb' },
+      upload: { maxMb: 'importMaxMb', stillMs: 400 },
       input: z.object({ appName: z.string().max(20).optional() }),
       respond: async ({ input: fields, request: { file } }) => {
         seen = { fields };
@@ -111,6 +112,41 @@ describe('uploads', () => {
       assert.deepEqual([status, reason, field], ['Fails', 'missing', 'file']);
     }
     assert.equal(seen, undefined);
+  });
+
+  /** The beginning of a file, in a body of unknown length that `go` may continue. */
+  function endless(go: (send: (text: string) => void) => void) {
+    const head =
+      '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: a/b\r\n\r\n';
+    const body = new ReadableStream<Uint8Array>({
+      start: (sink) => {
+        const send = (text: string) => sink.enqueue(new TextEncoder().encode(text));
+        send(head);
+        go(send);
+      },
+    });
+    const headers = { 'server-secret': host.serverSecret, 'content-type': 'multipart/form-data; boundary=x' };
+    const request: RequestInit = { method: 'POST', body, headers, duplex: 'half' };
+    return fetch(`${host.url}/api/app/upload`, request);
+  }
+
+  it('ends with the connection of a body that stands still', async () => {
+    seen = undefined;
+    await assert.rejects(endless(() => {}));
+    assert.equal(seen, undefined);
+  });
+
+  it('refuses a file of unknown length when the disk is full before its end', async (context) => {
+    let looks = 0;
+    context.mock.method(UploadFolders.prototype, 'hasRoom', async () => ++looks < 3);
+    let drip: NodeJS.Timeout | undefined;
+    const answer = await endless((send) => {
+      drip = setInterval(() => send('more'), 20);
+    });
+    clearInterval(drip);
+    const { status, reason, field } = (await answer.json()) as Record<string, string>;
+    assert.deepEqual([answer.status, status, reason, field], [400, 'Fails', 'too_long', 'file']);
+    assert.deepEqual(readdirSync(join(host.dataDir, 'uploads')), []);
   });
 
   it('refuses a broken form', async () => {
