@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import http, { type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
-import { plainAddress } from '../server/http/frame/client-address.ts';
+import { type NetworkFault, networkFault } from '../server/tools/network-kind.ts';
 
 const TIMEOUT_MS = 10_000;
 /** What is read whole is never larger; files are passed on as they arrive. */
@@ -11,7 +11,7 @@ const ANSWER_MAX_BYTES = 8 * 1024 * 1024;
 const FILES = /\/api\/app\/(?:export|exportHost|importRefused)$/;
 
 /** Why a host is not asked, the name of a text. */
-export type OutboundFault = 'unknownName' | 'forbidden' | 'private' | 'httpsOnly';
+export type OutboundFault = 'unknownName' | NetworkFault;
 
 /** Nobody was asked. */
 export class OutboundError extends Error {
@@ -21,51 +21,6 @@ export class OutboundError extends Error {
     super(fault);
     this.fault = fault;
   }
-}
-
-type Kind = 'loopback' | 'forbidden' | 'private' | 'public';
-
-function networks(...list: readonly string[]): BlockList {
-  const block = new BlockList();
-  for (const network of list) {
-    const [address = '', bits = ''] = network.split('/');
-    block.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  }
-  return block;
-}
-
-const LOOPBACK = networks('127.0.0.0/8', '::1/128');
-/** Cloud metadata, what is no single machine, and IPv6 that stands for an IPv4 address nobody judged. */
-const FORBIDDEN = networks(
-  '169.254.0.0/16',
-  '100.100.100.200/32',
-  'fd00:ec2::254/128',
-  'fd20:ce::254/128',
-  '0.0.0.0/8',
-  '192.0.0.0/24',
-  '::/96',
-  '2002::/16',
-  '224.0.0.0/3',
-  'ff00::/8',
-);
-const PRIVATE = networks(
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  '198.18.0.0/15',
-  'fc00::/7',
-  'fe80::/10',
-  'fec0::/10',
-);
-
-/** What an address means to somebody who is told to ask it. */
-export function kindOfAddress(text: string): Kind {
-  const address = plainAddress(text);
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (LOOPBACK.check(address, family)) return 'loopback';
-  if (FORBIDDEN.check(address, family)) return 'forbidden';
-  return PRIVATE.check(address, family) ? 'private' : 'public';
 }
 
 /**
@@ -82,11 +37,9 @@ export async function resolveHost(
     : await lookup(name, { all: true }).catch(() => []);
   const [first] = found;
   if (!first) throw new OutboundError('unknownName');
-  const kinds = found.map(({ address }) => kindOfAddress(address));
-  if (kinds.includes('forbidden')) throw new OutboundError('forbidden');
-  if (kinds.includes('private') && !privateAllowed) throw new OutboundError('private');
-  if (url.protocol === 'http:' && kinds.some((kind) => kind !== 'loopback'))
-    throw new OutboundError('httpsOnly');
+  const addresses = found.map(({ address }) => address);
+  const fault = networkFault(url.protocol, addresses, privateAllowed);
+  if (fault) throw new OutboundError(fault);
   return first;
 }
 

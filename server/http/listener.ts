@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import type { Deps } from '../ports/deps.ts';
+import { plainAddress } from '../tools/ip-address.ts';
 import { Channel } from './channel.ts';
 import { type ConnectionLimits, Connections, connectionLimits } from './connections.ts';
 import { AnswerHeaders } from './frame/answer-headers.ts';
-import { plainAddress } from './frame/client-address.ts';
 import { FrameRefusals } from './frame/frame-refusals.ts';
 import { RequestIds } from './frame/request-log.ts';
 
