@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { S3Place } from '../../server/model/asset.ts';
+import { freePort } from './mongod.ts';
+import { until } from './until.ts';
+
+/** What to say where a test is skipped for want of an S3 server. */
+export const NO_S3_SERVER =
+  'no S3 server at hand: set TEST_S3_SERVER to a versitygw (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)';
+
+/** A real S3 server of the test's own on a free loopback port, with one bucket on disk. */
+export interface S3Server {
+  readonly place: S3Place;
+  readonly pid: number;
+  /** The folder that is the bucket. */
+  readonly folder: string;
+  /** SIGSTOP: connections are taken and nothing answers. */
+  freeze(): void;
+  thaw(): void;
+  /** SIGKILL, as a power cut. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data, after `kill`. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
+export function s3ServerAvailable(): boolean {
+  return Boolean(process.env.TEST_S3_SERVER);
+}
+
+/** Starts one. Throws where `s3ServerAvailable` is false. `tls`: paths, for https. */
+export async function startS3Server(tls?: { key: string; cert: string }): Promise<S3Server> {
+  const binary = process.env.TEST_S3_SERVER;
+  if (!binary) throw new TypeError(NO_S3_SERVER);
+  const root = await mkdtemp(join(tmpdir(), 's3-'));
+  const place: S3Place = {
+    kind: 's3',
+    bucket: 'files',
+    region: 'us-east-1',
+    endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${await freePort()}`,
+    keyId: 'AKIDOFTHETESTS',
+    secret: 'secret/of+the=tests',
+    publicBase: undefined,
+  };
+  const folder = join(root, place.bucket);
+  await mkdir(folder);
+  let server = await launch(binary, root, place, tls);
+  process.once('exit', () => server.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.ref();
+    server.kill('SIGKILL');
+    await gone;
+  }
+  return {
+    place,
+    folder,
+    get pid() {
+      return Number(server.pid);
+    },
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
+    kill,
+    async restart() {
+      server = await launch(binary, root, place, tls);
+    },
+    async stop() {
+      await kill();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(
+  binary: string,
+  root: string,
+  place: S3Place,
+  tls: { key: string; cert: string } | undefined,
+): Promise<ChildProcess> {
+  const port = Number(new URL(String(place.endpoint)).port);
+  const server = spawn(
+    binary,
+    [
+      ...['--quiet', '--keep-alive', '--port', `127.0.0.1:${port}`, '--region', place.region],
+      ...(tls ? ['--cert', tls.cert, '--key', tls.key] : []),
+      ...['posix', root],
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env.PATH, ROOT_ACCESS_KEY_ID: place.keyId, ROOT_SECRET_ACCESS_KEY: place.secret },
+    },
+  );
+  let fault: Error | undefined;
+  server.once('error', (error) => {
+    fault = error;
+  });
+  await until('the S3 server answers', async () => {
+    if (fault || server.exitCode !== null) throw fault ?? new Error(`it ended with ${server.exitCode}`);
+    return isListening(port);
+  });
+  server.unref();
+  return server;
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
