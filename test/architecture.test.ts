@@ -41,6 +41,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
     folder: 'server/store/mongodb/',
     below: [
       'server/store/engine.ts',
+      'server/store/cache.ts',
       'server/store/tables.ts',
       'server/ports/',
       'server/model/',

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { whyUnreadable } from '../config/unreadable-file.ts';
 import type { Config } from '../model/config.ts';
 import { HostError, isHostError } from '../model/errors.ts';
+import { systemClock } from '../security/clock.ts';
 import type { Engine } from '../store/engine.ts';
 import { explainFailure } from '../store/mongodb/failures.ts';
 import { isBusy, isDamaged } from '../store/sqlite/failures.ts';
@@ -77,7 +78,7 @@ async function openServer(database: { url: string; name: string }, waitSeconds: 
   const deadline = performance.now() + waitSeconds * 1000;
   for (;;) {
     try {
-      return await openMongo({ url: database.url, database: database.name });
+      return await openMongo({ url: database.url, database: database.name, clock: systemClock });
     } catch (error) {
       const mayCome = isHostError(error, 'service_unavailable');
       if (!mayCome || performance.now() + RETRY_MS > deadline) throw serverProblem(error, database.url);

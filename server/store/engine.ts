@@ -166,6 +166,8 @@ export interface TableOperations {
    */
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
+  /** As `find`, but the row may be two seconds old; the very same object while nothing changed. */
+  findLately(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
   /** By a key that is unique in the whole table. */
   findEverywhere(table: TableName, key: string, value: string): Promise<StoredRow | undefined>;

@@ -68,6 +68,10 @@ export class Records<T extends object> {
   async find(appId: string, id: string): Promise<T | undefined> {
     return this.#opened(await this.#engine.find(this.#table, appId, id));
   }
+  /** As `find`, from a row that may be two seconds old (`Engine.findLately`). */
+  async findLately(appId: string, id: string): Promise<T | undefined> {
+    return this.#opened(await this.#engine.findLately(this.#table, appId, id));
+  }
   /**
    * As `find`, but answers `known`, the object of an earlier call, while the stored record is the same; it is
    * not opened again.

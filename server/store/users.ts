@@ -147,6 +147,7 @@ export function createUserStore(
     insert: (user) => records.insert(user),
     insertMany: (users) => records.insertMany(users),
     find: (appId, userId) => records.find(appId, userId),
+    findLately: (appId, userId) => records.findLately(appId, userId),
     findByHandle,
     findByUserName,
     findBySocialId: (appId, provider, subject) =>

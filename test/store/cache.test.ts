@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { systemClock } from '../../server/security/clock.ts';
 import { RecordCache } from '../../server/store/cache.ts';
 
 interface Note {
@@ -8,7 +7,7 @@ interface Note {
 }
 
 describe('a cache of records', () => {
-  const time = { now: 0 };
+  const time = { now: 0, steady: 0 };
   let cache: RecordCache<Note>;
   let loads: number;
   const stored = (revision: number) => async (): Promise<Note> => {
@@ -21,8 +20,13 @@ describe('a cache of records', () => {
   };
   beforeEach(() => {
     time.now = 0;
+    time.steady = 0;
     loads = 0;
-    cache = new RecordCache({ ...systemClock, now: () => time.now }, { capacity: 2, rememberAbsent: false });
+    cache = new RecordCache(
+      { now: () => time.now },
+      { capacity: 2, rememberAbsent: false },
+      () => time.steady,
+    );
   });
 
   it('asks the database once for many simultaneous readers', async () => {
@@ -64,6 +68,29 @@ describe('a cache of records', () => {
     time.now = 3_000;
     await cache.get('a', stored(1));
     assert.equal(loads, 1);
+  });
+
+  it('makes nothing younger when the clock of the machine is set', async () => {
+    await cache.get('a', stored(1));
+    time.steady = 3_000;
+    for (const now of [0, -1, -3_600_000, 2_999]) {
+      time.now = now;
+      await cache.get('a', stored(1));
+      time.steady += 3_000;
+    }
+    assert.equal(loads, 5);
+  });
+
+  it('asks again when what was asked before is not answered in time', async () => {
+    const slow = Promise.withResolvers<Note>();
+    const early = cache.get('a', () => slow.promise);
+    time.steady = 2_999;
+    const together = cache.get('a', stored(2));
+    time.steady = 3_000;
+    assert.equal((await cache.get('a', stored(2)))?.revision, 2);
+    slow.resolve({ revision: 1 });
+    assert.deepEqual([(await early)?.revision, (await together)?.revision, loads], [1, 1, 1]);
+    assert.equal((await cache.get('a', stored(2)))?.revision, 2);
   });
 
   it('holds no more than its capacity, and made-up keys drive nothing out', async () => {

@@ -2,6 +2,7 @@
  * One of several processes on one database: `node contender.ts FILE`, or the URL of a MongoDB with its
  * database. Does what its parent sends and answers with the outcome.
  */
+import { systemClock } from '../../server/security/clock.ts';
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { aUser } from '../support/records.ts';
@@ -14,7 +15,7 @@ export type Contest =
 
 const place = process.argv[2] ?? '';
 const engine = place.startsWith('mongodb')
-  ? openMongo({ url: place, database: new URL(place).pathname.slice(1) })
+  ? openMongo({ url: place, database: new URL(place).pathname.slice(1), clock: systemClock })
   : openSqlite({ file: place });
 const store = storeOver(await engine);
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe } from 'node:test';
 import { type Document, MongoClient } from 'mongodb';
+import { systemClock } from '../../server/security/clock.ts';
 import { walkIndex, walkQueries } from '../../server/store/mongodb/filters.ts';
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
@@ -64,7 +65,7 @@ describe('MongoDB', { skip: mongodAvailable() ? false : NO_MONGOD }, () => {
     async () => {
       mongod = (await startMongod()) ?? assert.fail(NO_MONGOD);
       client = new MongoClient(mongod.url(database));
-      return openMongo({ url: mongod.url(database), database });
+      return openMongo({ url: mongod.url(database), database, clock: systemClock });
     },
     async ({ table, filter, options }) => {
       const plans: Plan[] = [];

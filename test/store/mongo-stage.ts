@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { systemClock } from '../../server/security/clock.ts';
 import type { Engine, Row } from '../../server/store/engine.ts';
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import type { Mongod } from '../support/mongod.ts';
@@ -9,7 +10,7 @@ export function mongoOpener(): (mongod: Mongod, database?: string) => Promise<En
   const engines: Engine[] = [];
   after(() => Promise.all(engines.map((engine) => engine.close())));
   return async (mongod, database = `test-${anId()}`) => {
-    const engine = await openMongo({ url: mongod.url(database), database });
+    const engine = await openMongo({ url: mongod.url(database), database, clock: systemClock });
     engines.push(engine);
     return engine;
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as othersTurn } from 'node:timers/promises';
+import { systemClock } from '../../server/security/clock.ts';
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
 import { aRow, mongoOpener } from './mongo-stage.ts';
@@ -131,7 +132,9 @@ describe('when MongoDB fails', { skip }, () => {
 
 it('says within 8 s that no MongoDB answers at all', async () => {
   const url = 'mongodb://127.0.0.1:9/none';
-  assert.ok((await refusalMs(() => openMongo({ url, database: 'none' }))) < FIRST_REFUSAL_MS);
+  assert.ok(
+    (await refusalMs(() => openMongo({ url, database: 'none', clock: systemClock }))) < FIRST_REFUSAL_MS,
+  );
 });
 
 /** How long a call took to be refused as it should be. */

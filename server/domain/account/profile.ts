@@ -23,7 +23,8 @@ export async function ownAccount(
   deps: ProfileDeps & Pick<Deps, 'config'>,
   caller: UserCaller,
 ): Promise<{ user: User; sessionEnds: number }> {
-  const user = await ownUser(deps, caller);
+  requireRunning(caller.app);
+  const user = await currentUser(deps, caller, { lately: true });
   return { user, sessionEnds: caller.session.expiresAt ?? deps.config.legacyTokensUntil ?? 0 };
 }
 

@@ -20,13 +20,20 @@ export type SessionDeps = NetworkDeps & VisitDeps & Pick<Deps, 'events'>;
  * The user behind an access token, one read. Throws `user_suspended` when the user is not active,
  * `invalid_access_token` when there is none any more, and when the token's session was ended, the token was
  * renewed a while ago, which is an event, or is older than the user's last password change, reset or
- * suspension. The first call of a day notes where the user is.
+ * suspension. The first call of a day notes where the user is. `lately`: for a call that only reads; what
+ * another process wrote less than two seconds ago may not be seen.
  */
-export async function currentUser(deps: SessionDeps, caller: UserCaller): Promise<User> {
+export async function currentUser(
+  deps: SessionDeps,
+  caller: UserCaller,
+  { lately = false } = {},
+): Promise<User> {
   const { app, session } = caller;
+  const { users } = deps.store;
+  const find = lately ? users.findLately : users.find;
   const user = session.userId
-    ? await deps.store.users.find(app.id, session.userId)
-    : await deps.store.users.findByHandle(app.id, session.handle);
+    ? await find(app.id, session.userId)
+    : await users.findByHandle(app.id, session.handle);
   if (!user) throw new HostError('invalid_access_token');
   requireSession(deps, user, session);
   noticeVisit(deps, user);

@@ -41,6 +41,11 @@ export interface UserStore {
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
   insertMany(users: readonly User[]): Promise<void>;
   find(appId: string, userId: string): Promise<User | undefined>;
+  /**
+   * As `find`, but may answer a user as they were up to two seconds ago, where another process wrote them
+   * meanwhile: for what only reads.
+   */
+  findLately(appId: string, userId: string): Promise<User | undefined>;
   findByHandle(appId: string, handle: string): Promise<User | undefined>;
   findByUserName(appId: string, userName: string): Promise<User | undefined>;
   findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;

@@ -1,13 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { Clock } from '../../ports/clock.ts';
 import { META } from '../../ports/store/meta.ts';
 import { within } from '../../tools/deadline.ts';
 import { type Engine, type MetaOperations, NewerSchemaError } from '../engine.ts';
 import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';
 import { figureOperations } from './figures.ts';
+import { type ForeignWrites, followWrites } from './foreign-writes.ts';
 import { createIndexes } from './indexes.ts';
+import { REMEMBERED, rememberLately } from './lately.ts';
 import { metaOperations } from './meta.ts';
+import type { RowDocument } from './rows.ts';
 import { tableOperations } from './tables.ts';
 
 /** Version of the layout of collections and documents. */
@@ -41,14 +45,20 @@ const OPTIONS: MongoClientOptions = {
  * `service_unavailable` when no primary answers within 5 s, with `NewerSchemaError`, and with the driver's
  * error when the server refuses the log-in.
  */
-export async function openMongo(input: { url: string; database: string }): Promise<Engine> {
+export async function openMongo(input: {
+  url: string;
+  database: string;
+  clock: Pick<Clock, 'now'>;
+}): Promise<Engine> {
   const client = new MongoClient(input.url, OPTIONS);
   const db = client.db(input.database);
   const ping = () => db.command({ ping: 1 });
   const connection = new Connection(ping);
   const meta = metaOperations(db, connection);
 
+  let closed = false;
   const close = async () => {
+    closed = true;
     connection.close();
     // The driver takes leave of the server, which a frozen one never answers.
     await within(CLOSE_MS, client.close(true), () => new Error('not closed in time')).catch(() => {});
@@ -63,9 +73,11 @@ export async function openMongo(input: { url: string; database: string }): Promi
     throw error;
   }
 
+  const watch = (listener: ForeignWrites) =>
+    void followWrites(db.collection<RowDocument>(REMEMBERED), listener, () => closed);
   return {
     kind: 'mongodb',
-    ...tableOperations(db, connection),
+    ...rememberLately(tableOperations(db, connection), input.clock, watch),
     ...counterOperations(db, connection),
     ...figureOperations(db, connection),
     ...meta,

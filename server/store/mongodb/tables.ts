@@ -22,7 +22,7 @@ export const DUPLICATE_KEY = 11000;
  * repeats it after a network error or a step-down under the same transaction number, so that it takes effect
  * once; on a standalone server nothing is repeated.
  */
-export function tableOperations(db: Db, connection: Connection): TableOperations {
+export function tableOperations(db: Db, connection: Connection): Omit<TableOperations, 'findLately'> {
   const rows = (table: TableName): Collection<RowDocument> => db.collection<RowDocument>(table);
 
   return {

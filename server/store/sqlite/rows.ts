@@ -1,4 +1,4 @@
-import type { Row, TableOperations } from '../engine.ts';
+import type { Row, StoredRow, TableOperations } from '../engine.ts';
 import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -55,6 +55,13 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     return rows.map(({ prefix }) => String(prefix));
   }
 
+  /** Never old: SQLite is asked whether anybody else wrote. */
+  function find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined> {
+    return database.read(() =>
+      remembered.find(table, { appId, id }, () => statements.get(SQL[table].find, { appId, id })),
+    );
+  }
+
   return {
     insert: (table, row) => database.write(() => insertRow(table, row)),
 
@@ -76,10 +83,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       }
     },
 
-    find: (table, appId, id) =>
-      database.read(() =>
-        remembered.find(table, { appId, id }, () => statements.get(SQL[table].find, { appId, id })),
-      ),
+    find,
+    findLately: find,
 
     findByKey: (table, appId, key, value) =>
       database.read(() =>

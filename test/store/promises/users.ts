@@ -42,6 +42,27 @@ export function describeUsers(stage: () => Stage): void {
     assert.deepEqual(await users.findByVerifiedPhone(appId, '+4915112345678'), [user]);
   });
 
+  it('answers a user of whom it may remember as this process wrote them last', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aUser({ appId });
+    const lately = () => users.findLately(appId, user.id);
+    assert.equal(await lately(), undefined);
+    await users.insert(user);
+    const first = await lately();
+    assert.deepEqual(first, user);
+    assert.equal(await lately(), first, 'the same object while nothing changed');
+    const replaced = await users.replace({ ...user, status: 'suspend' });
+    assert.deepEqual(await lately(), replaced);
+    await users.recordLogin(appId, user.id, MADE_AT + 1);
+    assert.equal((await lately())?.lastLogin, MADE_AT + 1);
+    await users.recordVisits([{ appId, userId: user.id, day: 20_000 }]);
+    assert.equal((await lately())?.lastSeenDay, 20_000);
+    assert.equal(await users.findLately(anId(), user.id), undefined);
+    await users.remove(appId, user.id);
+    assert.equal(await lately(), undefined);
+  });
+
   it('answers undefined for what it does not know and keeps apps apart', async () => {
     const { users } = stage().store;
     const appId = anId();
