@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { emptyPlace, runCosync } from '../support/cosync-process.ts';
+import { freePort } from '../support/free-port.ts';
 import { type SetupProcess, startSetup } from '../support/setup-process.ts';
 import { until } from '../support/until.ts';
 
@@ -51,11 +51,3 @@ describe('playing a user from the command line', { timeout: 400_000 }, () => {
     for (const args of [['login'], ['forgot']]) assert.equal((await run(args)).code, 64, args.join());
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

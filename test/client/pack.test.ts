@@ -204,7 +204,7 @@ describe('the packed client', () => {
     const body = `<!doctype html><script type="module">${outputFiles[0]?.text}</script>`;
     await page.route('**/page.html', (route) => route.fulfill({ contentType: 'text/html', body }));
     await page.goto(`http://localhost:${host.port}/page.html`);
-    await page.waitForFunction("document.title === 'page@example.com'", undefined, { timeout: 10_000 });
+    await page.waitForFunction("document.title === 'page@example.com'");
     await browser.close();
   });
 });

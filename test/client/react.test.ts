@@ -79,7 +79,7 @@ describe('hooks of the client', () => {
         route.fulfill({ contentType: 'text/javascript', body: built.outputFiles[0]?.text ?? '' }),
       );
       await page.goto(`http://localhost:${host.port}/app.html`);
-      const shown = (text: string) => page.getByText(text, { exact: true }).waitFor({ timeout: 5_000 });
+      const shown = (text: string) => page.getByText(text, { exact: true }).waitFor();
       const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
       await shown('nobody');
       await press('Sign up');

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { type Answer, type LogLine, makeDataDir, type RequestOptions, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
+import { KeepAlive } from '../support/keep-alive.ts';
 import { readOutbox } from '../support/outbox.ts';
 
 /** An app as the portal made it. */
@@ -49,7 +49,7 @@ export async function startTwoHosts(env: Record<string, string> = {}): Promise<T
   const second = startHostProcess({ dataDir, env: { ...NO_BUDGETS, ...env } });
   ports.push(await second.listening);
   const serverSecret = await serverSecretOf(dataDir);
-  const agents = [0, 1].map(() => new Agent({ keepAlive: true }));
+  const agents = [0, 1].map(() => new KeepAlive());
   const call: TwoHosts['call'] = (which, method, path, input) => {
     const index = which % 2;
     return send({ agent: agents[index], port: Number(ports[index]), method, path, input });

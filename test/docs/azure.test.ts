@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Mongod, mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { sectionsOf } from './page.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

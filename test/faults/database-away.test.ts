@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Answer, makeDataDir, PASSWORD, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf, startHostProcess } from '../support/host-process.ts';
 import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
 import { until } from '../support/until.ts';
 
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
@@ -47,8 +48,8 @@ describe('a host whose MongoDB is away', { skip }, () => {
   for (const [outage, { begin, end }] of Object.entries(outages)) {
     it(`answers 503 in time while it is ${outage}, stays up, and logs in again afterwards`, async () => {
       await begin();
-      assert.ok((await unavailableAfterMs(login)) <= FIRST_ANSWER_MS);
-      const waits = await Promise.all([login, login, login].map(unavailableAfterMs));
+      assert.ok((await unavailableAfterMs(host, login)) <= FIRST_ANSWER_MS);
+      const waits = await Promise.all([1, 2, 3].map(() => unavailableAfterMs(host, login)));
       assert.ok(Math.max(...waits) <= NEXT_ANSWER_MS, String(waits));
       assert.equal((await call('GET', '/healthz')).status, 200);
       await until('it is not ready', async () => (await call('GET', '/readyz')).status === 503, {
@@ -56,18 +57,18 @@ describe('a host whose MongoDB is away', { skip }, () => {
       });
 
       await end();
-      const back = performance.now();
+      const back = startStopwatch(host.child);
       await until('passwords are judged again', async () => (await login()).body.code === 600);
-      assert.ok(performance.now() - back <= RETURN_MS);
+      assert.ok(back() <= RETURN_MS);
       await until('it is ready again', async () => (await call('GET', '/readyz')).status === 200);
     });
   }
 });
 
-async function unavailableAfterMs(login: () => Promise<Answer>): Promise<number> {
-  const startedAt = performance.now();
+async function unavailableAfterMs(host: HostProcess, login: () => Promise<Answer>): Promise<number> {
+  const elapsed = startStopwatch(host.child);
   const { status, body, headers } = await login();
   assert.deepEqual([status, body.code], [503, 503]);
   assert.ok(Number(headers['retry-after']) > 0);
-  return performance.now() - startedAt;
+  return elapsed();
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { appClient, assertRefused, assertTokens } from '../support/appuser-client.ts';
 import { type Answer, makeDataDir, startTestHost } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { type ProviderServer, startSendGrid, startTwilio } from '../support/provider-servers.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
 import { until } from '../support/until.ts';
 import { PASSWORD, type Stage, setStage } from './stage.ts';
 
@@ -53,8 +54,12 @@ describe('a host whose providers are away', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
+  beforeEach(() => {
+    for (const provider of [sendGrid, twilio, apple]) provider.mood = 'fine';
+  });
+
   /** The newest code in what a provider was given for somebody, as JSON or as a form. */
-  function codeIn({ requests }: ProviderServer, to: string): string {
+  function codeIn({ requests }: Pick<ProviderServer, 'requests'>, to: string): string {
     const texts = requests.map(({ body }) =>
       body.startsWith('{') ? body : [...new URLSearchParams(body).values()].join(' '),
     );
@@ -62,9 +67,9 @@ describe('a host whose providers are away', () => {
     return /\b\d{6}\b/.exec(text ?? '')?.[0] ?? '';
   }
   async function assertRefusedInTime(call: () => Promise<Answer>, about: string): Promise<void> {
-    const startedAt = performance.now();
+    const elapsed = startStopwatch(host.child);
     const { status, body } = await call();
-    const ms = performance.now() - startedAt;
+    const ms = elapsed();
     assert.deepEqual({ about, status, code: body.code }, { about, status: 400, code: 500 });
     assert.ok(ms <= PROVIDER_MS + HOST_MS, `${about}: ${ms} ms`);
   }
@@ -127,7 +132,8 @@ describe('a host whose providers are away', () => {
     host = start();
     stage = await stage.on(host);
     await until('another try', () => codes().length > tried);
-    const reset = { handle, password: PASSWORD, code: codeIn(sendGrid, handle) };
+    // A welcome that came to nothing as well may go out behind it.
+    const reset = { handle, password: PASSWORD, code: codeIn({ requests: codes() }, handle) };
     assert.equal((await stage.app('resetPassword', reset)).text, 'true');
   });
 

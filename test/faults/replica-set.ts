@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findBinary, freePort, launch, onAdmin } from '../support/mongod.ts';
+import { freePort } from '../support/free-port.ts';
+import { findBinary, launch, onAdmin } from '../support/mongod.ts';
 
 /** Several mongods that elect a primary among themselves. */
 export interface ReplicaSet {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { Agent } from 'node:http';
 import { type Answer, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf } from '../support/host-process.ts';
+import { KeepAlive } from '../support/keep-alive.ts';
 
 /** What clients send for a password that is on no list of common ones. */
 export const PASSWORD = createHash('md5').update('a password of the fault tests').digest('hex');
@@ -46,7 +46,7 @@ async function stageOf(
   secret: Record<string, string>,
 ): Promise<Stage> {
   const port = await host.listening;
-  const agent = new Agent({ keepAlive: true });
+  const agent = new KeepAlive();
   const post = (path: string, headers: Record<string, string>, json: unknown) =>
     send({ agent, port, method: 'POST', path, input: { headers, json } });
   const get = (path: string, headers: Record<string, string> = {}) =>

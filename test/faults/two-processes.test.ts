@@ -5,6 +5,7 @@ import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { readOutbox } from '../support/outbox.ts';
+import { startStopwatch } from '../support/stopwatch.ts';
 import { until } from '../support/until.ts';
 import { type Stage, setStage } from './stage.ts';
 
@@ -50,9 +51,9 @@ for (const store of ['sqlite', 'mongodb'] as const) {
       for (const wanted of [true, false, true]) {
         const values = { appId: turn(0).appId, setting: 'signup', signupEnabled: wanted };
         assert.equal((await turn(0).portal('/api/app/updateAppSetting', values)).status, 200);
-        const changed = performance.now();
+        const elapsed = startStopwatch(first.child, second.child);
         await until('the other process knows', async () => (await joins(1)) === wanted, { everyMs: 50 });
-        assert.ok(performance.now() - changed <= AGREE_MS);
+        assert.ok(elapsed() <= AGREE_MS);
         for (let n = 0; n < 10; n++) assert.equal(await joins(n), wanted);
       }
     });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { Agent } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,7 +9,9 @@ import { routes } from '../../server/http/routes/index.ts';
 import { prepareEveryRoute } from '../support/every-route.ts';
 import { type RequestOptions, send } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { KeepAlive } from '../support/keep-alive.ts';
 import type { Credentials } from '../support/malformed.ts';
+import { turnsOf } from '../support/stopwatch.ts';
 
 /** What a body, a line of a request and a header may hold, with room for the rest. */
 const BODY_BYTES = 96_000;
@@ -125,7 +126,7 @@ type Aim = (share: number) => Shot;
 
 describe('the worst texts to every field of every route', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'auth-worst-texts-'));
-  const agent = new Agent({ keepAlive: true });
+  const agent = new KeepAlive();
   let credentials: Map<Route, Credentials>;
   let host: HostProcess;
   let port: number;
@@ -153,12 +154,7 @@ describe('the worst texts to every field of every route', () => {
    * system does not tell.
    */
   function worked(): number {
-    try {
-      const { pid } = host.child;
-      return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-    } catch {
-      return performance.now();
-    }
+    return turnsOf(host.child.pid)?.worked ?? performance.now();
   }
   async function cost({ method, path, options }: Shot): Promise<number> {
     const before = worked();
@@ -282,7 +278,8 @@ describe('the worst texts to every field of every route', () => {
     }
   });
 
-  it('got as far as the work on them, and broke nothing', () => {
+  it('got as far as the work on them, and broke nothing', async () => {
+    await host.logged();
     const done = new Set(host.lines.filter(({ status }) => status === 200).map(({ route }) => route));
     for (const route of ['updateEmailTemplate', 'previewTemplate', 'update', 'createAppInvite']) {
       assert.ok(done.has(`/api/app/${route}`), route);

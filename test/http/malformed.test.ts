@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { split } from '../support/because.ts';
 import { prepareEveryRoute } from '../support/every-route.ts';
 import { type Answer, send } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { KeepAlive } from '../support/keep-alive.ts';
 import { type Credentials, type Malformed, malformedRequests } from '../support/malformed.ts';
 
 const SEED = 20_261_124;
@@ -37,7 +37,7 @@ describe('malformed requests to every route of a real host', () => {
   });
 
   it(`answers ${COUNT} of them in a documented form, and stays up`, async () => {
-    const agent = new Agent({ keepAlive: true });
+    const agent = new KeepAlive();
     const none: Credentials = { headers: {}, values: {} };
     const requests = malformedRequests(routes, (route) => credentials.get(route) ?? none, {
       seed: SEED,

@@ -50,7 +50,7 @@ describe('an app in a browser', { skip }, () => {
         const app = new URL(page.url()).pathname.split('/').at(-1);
         assert.equal((await host.request('GET', `/apps/${app}/.well-known/jwks.json`)).status, 200);
         const ticked = page.getByRole('listitem').filter({ hasText: 'Token verified (done)' });
-        await ticked.waitFor({ timeout: 10_000 });
+        await ticked.waitFor();
       }
       await page.getByRole('link', { name: 'Settings' }).click();
       await page.getByLabel('User token lifetime (hours)').fill('soon');

@@ -22,7 +22,7 @@ import { openSqlite } from '../../server/store/sqlite/open.ts';
 import { checkDatabase, holdsData } from '../../setup/checks/database-check.ts';
 import { checkRights } from '../../setup/checks/rights-check.ts';
 import { checkSealing } from '../../setup/checks/sealing-check.ts';
-import { freePort } from '../support/mongod.ts';
+import { freePort } from '../support/free-port.ts';
 import {
   type ProviderMood,
   type ProviderServer,

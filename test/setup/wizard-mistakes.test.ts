@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
 import { runSetup } from '../support/setup-process.ts';
 import { screenOf } from '../support/terminal-screen.ts';
 import { KEYS, TerminalSession, terminalObstacle } from '../support/terminal-session.ts';
@@ -30,8 +31,10 @@ describe('a mistake in the wizard', { skip: terminalObstacle() ?? false, timeout
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const atHome = () => ({ PATH: process.env.PATH, HOME: folder, NODE_COMPILE_CACHE: COMPILE_CACHE });
+
   function start(columns: number, options = '--no-start'): TerminalSession {
-    const env = { PATH: process.env.PATH, HOME: folder, SERVER_NAME: 'auth', HOST: '127.0.0.1' };
+    const env = { ...atHome(), SERVER_NAME: 'auth', HOST: '127.0.0.1' };
     const command = `exec ${process.execPath} ${START} ${options}`;
     session = new TerminalSession(command, { cwd: folder, env, columns });
     return session;
@@ -224,7 +227,7 @@ describe('a mistake in the wizard', { skip: terminalObstacle() ?? false, timeout
     await first.answer('Sign a test user up', 'n');
     const second = new TerminalSession(`exec ${process.execPath} ${START} --data-dir ${dir}`, {
       cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder },
+      env: atHome(),
     });
     try {
       await second.answer('Public address of the host');

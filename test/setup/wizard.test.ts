@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../support/compile-cache.ts';
+import { freePort } from '../support/free-port.ts';
 import { KEYS, TerminalSession, terminalObstacle } from '../support/terminal-session.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,19 +49,12 @@ describe('the wizard', { skip: obstacle ?? false, timeout: 400_000 }, () => {
     const env = {
       PATH: process.env.PATH,
       HOME: folder,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       PASSWORD_HASH_MEMORY_KIB: '1024',
       PASSWORD_HASH_PASSES: '1',
     };
     session = new TerminalSession(`${SETUP} --data-dir ${dataDir} ${options}`, { cwd: PROJECT, env });
     return session;
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    return port;
   }
 
   it('leads from the defaults to a running host, and Ctrl-C stops it cleanly', async () => {

@@ -14,7 +14,8 @@ import { openEngine } from '../../server/start/open-engine.ts';
 import { checkMongo, mongoClockSkewMs, mongoHoldsData } from '../../server/store/mongodb/check.ts';
 import type { MongoStep } from '../../server/store/mongodb/failures.ts';
 import { checkDatabase } from '../../setup/checks/database-check.ts';
-import { findBinary, freePort, launch, NO_OWN_MONGOD, ownMongodAvailable } from '../support/mongod.ts';
+import { freePort } from '../support/free-port.ts';
+import { findBinary, launch, NO_OWN_MONGOD, ownMongodAvailable } from '../support/mongod.ts';
 
 const PASSWORD = 'canaryword';
 const servers: ChildProcess[] = [];

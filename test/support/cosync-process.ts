@@ -4,9 +4,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
-/** Of the tests, as for hosts: every start compiles otherwise. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 export const COSYNC_START = fileURLToPath(new URL('../../cli/start.mjs', import.meta.url));
 
 export interface CosyncOutcome {

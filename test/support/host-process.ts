@@ -8,10 +8,10 @@ import { systemClock } from '../../server/security/clock.ts';
 import { createCodes } from '../../server/security/codes.ts';
 import { loadHostKey } from '../../server/security/host-key.ts';
 import { createHostTokens } from '../../server/security/host-tokens.ts';
-import { type LogLine, makeDataDir } from './host.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
+import { type LogLine, makeDataDir, send } from './host.ts';
+import { until } from './until.ts';
 
-/** Of the tests: a data folder of its own would start every host without one. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 const START = fileURLToPath(new URL('../../server/start.mjs', import.meta.url));
 
 /** A host as a process of its own, started as `npm start` does. */
@@ -22,6 +22,8 @@ export interface HostProcess {
   readonly lines: LogLine[];
   /** Resolves with the port once it listens; rejects when the process ends before. */
   readonly listening: Promise<number>;
+  /** Resolves when everything it has logged until now is in `lines`: they come later than answers. */
+  logged(): Promise<void>;
   /** Resolves when the process has ended and its output is read. */
   readonly ended: Promise<{ code: number | null; stderr: string }>;
   stop(): Promise<void>;
@@ -83,6 +85,11 @@ export function startHostProcess(
     lines,
     listening,
     ended,
+    async logged() {
+      const { headers } = await send({ port: await listening, method: 'GET', path: '/' });
+      const last = headers['x-request-id'];
+      await until('its log is read', () => lines.some(({ requestId }) => requestId === last));
+    },
     async stop() {
       child.kill('SIGKILL');
       await ended;

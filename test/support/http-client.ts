@@ -1,4 +1,5 @@
 import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { KeepAlive } from './keep-alive.ts';
 
 /** What one request may carry. Give at most one of `json`, `form`, `raw`. */
 export interface RequestOptions {
@@ -18,11 +19,11 @@ export interface Answer {
 }
 /** One request over a keep-alive connection; the path goes out as it is. */
 export function send(input: {
-  agent?: Agent;
+  agent?: Agent | undefined;
   port: number;
   method: string;
   path: string;
-  input?: RequestOptions;
+  input?: RequestOptions | undefined;
 }): Promise<Answer> {
   const { headers = {}, json, form, raw } = input.input ?? {};
   const given = Object.fromEntries(
@@ -62,7 +63,11 @@ export function send(input: {
         });
       },
     );
-    sent.on('error', reject);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const wasOver = sent.reusedSocket && error.code === 'ECONNRESET' && input.agent instanceof KeepAlive;
+      if (wasOver) resolve(send({ ...input, agent: undefined }));
+      else reject(error);
+    });
     sent.end(body);
   });
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of a MongoDB. */
@@ -169,16 +169,4 @@ async function becomesPrimary(port: number): Promise<void> {
     'it is the primary',
     async () => (await onAdmin(port, { hello: 1 })).isWritablePrimary === true,
   );
-}
-
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  const closed = once(probe, 'close');
-  probe.close();
-  await closed;
-  if (address === null || typeof address === 'string') throw new TypeError('a TCP address was expected');
-  return address.port;
 }

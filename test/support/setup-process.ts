@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const START = fileURLToPath(new URL('../../setup/start.mjs', import.meta.url));
@@ -23,6 +24,7 @@ export const SETUP_ENV: Readonly<Record<string, string>> = {
   PASSWORD_HASH_MEMORY_KIB: '1024',
   PASSWORD_HASH_PASSES: '1',
   HOST: '127.0.0.1',
+  NODE_COMPILE_CACHE: COMPILE_CACHE,
 };
 
 export function startSetup(args: readonly string[], env: Record<string, string> = {}): SetupProcess {

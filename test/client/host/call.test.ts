@@ -79,7 +79,8 @@ describe('a call of the host client', () => {
     );
     const startedAt = performance.now();
     assert.equal(await createHostClient({ url: soon.url, secret: 's' }).host.ping(), true);
-    assert.ok(performance.now() - startedAt >= 1000);
+    // Timers may be a little early.
+    assert.ok(performance.now() - startedAt >= 990);
     soon.stop();
     const late = await scripted(json(503, { status: 'Fails', message: 'later' }, { 'retry-after': '60' }));
     const error = await failureOf(createHostClient({ url: late.url, secret: 's' }).host.ping());

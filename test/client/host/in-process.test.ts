@@ -7,6 +7,7 @@ import { createApp } from '../../../server/http/koa.ts';
 import { routes } from '../../../server/http/routes/index.ts';
 import { createLogger } from '../../../server/log/logger.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 
 describe('the in-process transport', () => {
   let host: TestHost;
@@ -108,8 +109,7 @@ describe('the in-process transport', () => {
     await pause(20);
     assert.ok(made < 20, 'no more is made than is read');
     await response.body?.cancel();
-    await pause(20);
-    assert.ok(closed);
+    await until('the answer is given up', () => closed);
   });
 
   it('ends with its caller', async () => {
@@ -129,7 +129,6 @@ describe('the in-process transport', () => {
       assert.ok(error instanceof HostClientError);
       return error.kind === 'timeout';
     });
-    await pause(10);
-    assert.ok(gone);
+    await until('the request is given up', () => gone);
   });
 });

@@ -63,8 +63,7 @@ describe('tabs of a browser', { skip }, () => {
     return page;
   }
   const heard = (page: Page) => page.evaluate(() => tab.heard);
-  const hears = (page: Page, why: string) =>
-    page.waitForFunction((word) => tab.heard.at(-1) === word, why, { timeout: 2_000 });
+  const hears = (page: Page, why: string) => page.waitForFunction((word) => tab.heard.at(-1) === word, why);
   const signUp = (page: Page, handle: string) =>
     page.evaluate((user) => tab.auth.orThrow.signUp(user), { handle, password: PASSWORD });
   const forgetJwt = (page: Page) =>

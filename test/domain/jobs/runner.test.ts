@@ -10,6 +10,7 @@ import { isEnded, type Job } from '../../../server/model/job.ts';
 import { buildDeps, type Wired } from '../../../server/wiring.ts';
 import { FakeClock } from '../../support/clock.ts';
 import { makeDataDir } from '../../support/host.ts';
+import { until as untilSo } from '../../support/until.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -63,12 +64,13 @@ describe('jobs', () => {
   }
   const read = async (job: Job) => (await deps.store.jobs.find(job.id)) as Job;
   async function until(job: Job, holds: (job: Job) => boolean): Promise<Job> {
-    for (let n = 0; n < 400; n++) {
-      const now = await read(job);
-      if (holds(now)) return now;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return assert.fail(JSON.stringify(await read(job)));
+    let now = await read(job);
+    const isSo = async () => {
+      now = await read(job);
+      return holds(now);
+    };
+    await untilSo(`the job gets there, which began at ${JSON.stringify(now)}`, isSo, { everyMs: 25 });
+    return now;
   }
   /** Counts from `at` up to 5, one a step. */
   const count: JobWork = async ({ progress, read: counted, report }) => {

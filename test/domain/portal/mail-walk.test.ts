@@ -13,6 +13,7 @@ import { aMail } from '../../delivery/message.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { type DnsServer, startDnsServer, type Zone } from '../../support/dns-server.ts';
 import { type SmtpScript, startSmtpServer } from '../../support/smtp-server.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 
 const STEPS = 'sender_dns spf dkim dmarc dns tcp tls auth sender recipient accepted'.split(' ');
 const SECRET = 'canaryword';
@@ -264,9 +265,9 @@ describe("the sender's records", () => {
       allUnknown(await walk({ from }));
     assert.deepEqual(dns.asked, []);
     dns.mood = 'silent';
-    const started = performance.now();
+    const elapsed = startStopwatch();
     allUnknown(await walk());
-    assert.ok(performance.now() - started < 9_000);
+    assert.ok(elapsed() < 9_000);
   });
 });
 
@@ -389,10 +390,10 @@ describe('the way to the server', () => {
   ] as const)
     it(`fails at ${step} after 5 s where ${command} is not answered`, async () => {
       const port = await smtp({ answers: { [command]: 'hang' } });
-      const started = performance.now();
+      const elapsed = startStopwatch();
       const steps = await walk({ smtpUrl: `smtp://${login}127.0.0.1:${port}` });
       assertFailsAt(steps, step, /no answer within 5 s/, /later/);
-      assert.ok(performance.now() - started < 7_000);
+      assert.ok(elapsed() < 7_000);
       assert.ok(at(steps, step).ms >= 4_000);
     });
 });

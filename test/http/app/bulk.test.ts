@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import { sweep } from '../../../server/domain/housekeeping.ts';
 import type { App } from '../../../server/model/app.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
+import { until as untilSo } from '../../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -12,13 +13,14 @@ describeOnBothStores('what is done to many', (host) => {
     host().portal('POST', '/api/app/bulk', { json: { appId: app.id, ...json }, headers: { operator } });
   const look = async (job: string) => (await host().portal('GET', `/api/app/job?job=${job}`)).body;
   async function until(job: string, holds: (body: { state: string; read: number }) => boolean) {
-    for (let n = 0; n < 400; n++) {
-      const body = await look(job);
-      if (holds(body)) return body;
+    let body = await look(job);
+    const isSo = async () => {
       host().deps.wakeJobs();
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return assert.fail(JSON.stringify(await look(job)));
+      body = await look(job);
+      return holds(body);
+    };
+    await untilSo(`the job gets there, which began at ${JSON.stringify(body)}`, isSo, { everyMs: 25 });
+    return body;
   }
   const ended = ({ state }: { state: string }) => !['waiting', 'running'].includes(state);
   const people = async (app: App, count: number, more = {}) => {
