@@ -8,6 +8,7 @@ import { KeepAlive } from '../support/keep-alive.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { codeOf, readOutbox } from '../support/outbox.ts';
 import { stranger } from '../support/places.ts';
+import { awayFromTurn } from '../support/turn.ts';
 import { until } from '../support/until.ts';
 import { PASSWORD } from './stage.ts';
 
@@ -17,6 +18,8 @@ const FREE_GUESSES = 5;
 const ACCOUNT_GUESSES = 30;
 const RECIPIENTS = 60;
 const BLOCK = 20;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Where a setting's value is named otherwise. */
 const FIELDS: Record<string, string> = { appType: 'type', handleType: 'handle' };
 
@@ -228,6 +231,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     });
 
     it('write to 60 people from one source, be it an address or an IPv6 network', async () => {
+      await awayFromTurn(HOUR_MS, MINUTE_MS);
       const call = await newApp({ signupFlow: 'code' });
       for (const source of [() => stranger(900), (n: number) => `2001:db8:5:6:${n.toString(16)}::1`]) {
         const answers = await many(100, (n) =>
@@ -243,6 +247,7 @@ for (const store of ['sqlite', 'mongodb'] as const) {
     });
 
     it('pump no block of numbers, whichever app they use', async () => {
+      await awayFromTurn(HOUR_MS, MINUTE_MS);
       const apps = [
         await newApp({ handleType: 'phone', signupFlow: 'code' }),
         await newApp({ handleType: 'phone', signupFlow: 'code' }),
