@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Place } from '../../server/model/asset.ts';
-import { freePort } from './mongod.ts';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of an S3 server. */
