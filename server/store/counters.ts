@@ -1,4 +1,10 @@
-import type { Attempt, AttemptLimit, CounterStore, WaitPolicy } from '../ports/store/counters.ts';
+import {
+  type Attempt,
+  type AttemptLimit,
+  type CounterStore,
+  NOTED_COUNTERS,
+  type WaitPolicy,
+} from '../ports/store/counters.ts';
 import type { Engine } from './engine.ts';
 
 /** After this a reservation whose attempt was never judged was left behind by a crash. */
@@ -15,8 +21,8 @@ export function createCounterStore(engine: Engine): CounterStore {
   });
   return {
     increment: (key, { now, by = 1, cap, expiresAt }) =>
-      engine.counterIncrement(key, { now, by, cap, expiresAt }),
-    decrement: (key, by = 1) => engine.counterDecrement(key, by),
+      engine.counterIncrement(key, { now, by, cap, expiresAt, isNoted: isNoted(key) }),
+    decrement: (key, by = 1) => engine.counterDecrement(key, by, isNoted(key)),
     async read(key, now) {
       const row = await engine.counterFind(key);
       return row && (row.expiresAt === undefined || row.expiresAt > now) ? row.value : 0;
@@ -31,7 +37,7 @@ export function createCounterStore(engine: Engine): CounterStore {
       return row?.expiresAt !== undefined && row.expiresAt > now ? row.expiresAt : undefined;
     },
     set: (key, value, expiresAt) => engine.counterSet(key, value, expiresAt),
-    remove: (key) => engine.counterRemove(key),
+    remove: (key) => engine.counterRemove(key, isNoted(key)),
     async attempt(limits, { inTurn = false } = {}) {
       const entries = limits.map(({ key, policy }) => ({ key, ...inputOf(policy), staleMs: STALE_MS }));
       return verdictOf(limits, await engine.counterAttempt(entries, inTurn));
@@ -42,6 +48,10 @@ export function createCounterStore(engine: Engine): CounterStore {
     fail: (key, policy) => engine.counterFail(key, inputOf(policy)),
     removeExpired: (now, limit) => engine.counterRemoveExpired(now, limit),
   };
+}
+
+function isNoted(key: string): boolean {
+  return NOTED_COUNTERS.has(key.slice(0, key.indexOf('/')));
 }
 
 /** `answers` may be fewer than the limits, when those after one that refuses were not asked. */

@@ -162,7 +162,7 @@ export interface TableOperations {
   insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
   /**
    * As `insertMany` for a table without keys, but leaves a row alone that is there: for rows whose first
-   * writing may have succeeded.
+   * writing may have succeeded. Noted.
    */
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
@@ -178,12 +178,13 @@ export interface TableOperations {
   replace(table: TableName, row: Row): Promise<boolean>;
   /**
    * Puts another document into a row that still has that revision, and moves it; what the row is found by
-   * stays.
+   * stays. With `isNoted` it is only noted.
    */
   rewrite(
     table: TableName,
     row: Pick<StoredRow, 'appId' | 'id' | 'revision'>,
     doc: Record<string, unknown>,
+    isNoted?: boolean,
   ): Promise<boolean>;
   /**
    * Renews what a row that still has that revision is listed by, and nothing else; answers whether that was
@@ -193,11 +194,12 @@ export interface TableOperations {
     table: TableName,
     row: Pick<Row, 'appId' | 'id' | 'revision' | 'createdAt' | 'prefixes' | 'dueAt'>,
   ): Promise<boolean>;
-  /** Sets `touchedAt`. */
+  /** Sets `touchedAt`. Noted. */
   touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
   /**
    * Moves `seenDay` of each row that was not seen that day or later; the revision stays. Answers those that
    * moved, with what stood there before, and rejects only when none did. A few hundred at most.
+   * Noted.
    */
   see(table: TableName, visits: readonly SeenRow[]): Promise<(SeenRow & { before: number | undefined })[]>;
   /** Only at that revision when one is given. */
@@ -217,7 +219,7 @@ export interface TableOperations {
   removeWhere(table: TableName, filter: Filter, limit?: number): Promise<number>;
   /**
    * Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is
-   * taken twice.
+   * taken twice. Noted: with the power the lease may go, as it would a while later.
    */
   takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
   /** Sets `dueAt` alone; `undefined` takes the row out of the queue. */
@@ -229,17 +231,23 @@ export interface TableOperations {
   findWhole(table: TableName, appId: string, id: string): Promise<Row | undefined>;
 }
 
-/** Numbers shared by all processes. */
+/** Numbers shared by all processes. With `isNoted` a write is noted; attempts always are. */
 export interface CounterOperations {
   counterFind(key: string): Promise<CounterRow | undefined>;
   /** See `CounterStore.increment`. */
   counterIncrement(
     key: string,
-    input: { now: number; by: number; cap: number | undefined; expiresAt: number | undefined },
+    input: {
+      now: number;
+      by: number;
+      cap: number | undefined;
+      expiresAt: number | undefined;
+      isNoted?: boolean;
+    },
   ): Promise<number | undefined>;
-  counterDecrement(key: string, by: number): Promise<void>;
+  counterDecrement(key: string, by: number, isNoted?: boolean): Promise<void>;
   counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
-  counterRemove(key: string): Promise<void>;
+  counterRemove(key: string, isNoted?: boolean): Promise<void>;
   /**
    * See `CounterStore.attempt`. Answers for each entry the row before and whether it admitted; those after
    * one that refuses may be missing.
@@ -267,7 +275,7 @@ export interface CounterOperations {
 
 /** Figures of all apps; see `FigureStore`. */
 export interface FigureOperations {
-  /** One upsert for each. */
+  /** One upsert for each. Noted. */
   figuresAdd(figures: readonly Figure[]): Promise<void>;
   figureSums(
     appId: string,
@@ -289,7 +297,9 @@ export interface MetaOperations {
 
 /**
  * Every method is atomic on its own, durable when it resolves, and rejects with
- * `HostError('service_unavailable')` when the database cannot be reached in time.
+ * `HostError('service_unavailable')` when the database cannot be reached in time. What is only *noted*
+ * outlives the process, and may be gone when the machine loses its power within a second, with whatever was
+ * noted after it; never when something durable came after (operations: what a power cut takes).
  */
 export interface Engine extends TableOperations, CounterOperations, FigureOperations, MetaOperations {
   readonly kind: 'sqlite' | 'mongodb';

@@ -128,6 +128,17 @@ export class Records<T extends object> {
     const replaced = await this.#refusing(this.#engine.replace(this.#table, this.#row(record, revision)));
     return replaced ? { ...record, revision } : undefined;
   }
+  /** As `replace`, of a record found and listed by what it was; noted. */
+  async note<R extends T & { revision: number }>(record: R): Promise<R | undefined> {
+    const { appId, id, doc } = this.#row(record, record.revision);
+    const noted = await this.#engine.rewrite(
+      this.#table,
+      { appId, id, revision: record.revision },
+      doc,
+      true,
+    );
+    return noted ? { ...record, revision: record.revision + 1 } : undefined;
+  }
   remove(appId: string, id: string, revision?: number): Promise<boolean> {
     return this.#engine.remove(this.#table, appId, id, revision);
   }

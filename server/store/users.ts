@@ -175,6 +175,7 @@ export function createUserStore(
       return user ? [user] : [];
     },
     replace: (user) => records.replace(user),
+    note: (user) => records.note(user),
     recordLogin: (appId, userId, at) => engine.touch('users', appId, userId, at),
     async recordVisits(visits) {
       const rows = visits.map(({ appId, userId, day }) => ({ appId, id: userId, day }));

@@ -1,6 +1,6 @@
 /**
- * Inserts users for ever and names each acknowledged one on stdout: `node durable-writer.ts FILE`. Its parent
- * kills it.
+ * Inserts users for ever, notes a log-in and a try of each, and names each acknowledged one on stdout:
+ * `node durable-writer.ts FILE`. Its parent kills it.
  */
 import { writeSync } from 'node:fs';
 import { openSqlite } from '../../server/store/sqlite/open.ts';
@@ -14,6 +14,8 @@ async function writeForEver(): Promise<never> {
     const user = aUser();
     await store.users.insert(user);
     await store.users.replace({ ...user, locale: 'DE' });
+    await store.users.recordLogin(user.appId, user.id, 7);
+    await store.counters.increment(`code/${user.id}`, { now: 1 });
     writeSync(process.stdout.fd, `${user.id}\n`);
   }
 }

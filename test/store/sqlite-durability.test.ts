@@ -31,13 +31,17 @@ async function writeUntilKilled(file: string, count: number): Promise<string[]> 
 }
 
 describe('a killed host', () => {
-  it('loses nothing it acknowledged and leaves a sound file', async () => {
+  it('loses nothing it acknowledged, nor what it only noted, and leaves a sound file', async () => {
     const file = join(folder, 'host.db');
     const acknowledged: string[] = [];
     for (const count of [1, 10, 100, 500, 1_000]) acknowledged.push(...(await writeUntilKilled(file, count)));
 
     const store = storeOver(await openSqlite({ file }));
-    for (const id of acknowledged) assert.equal((await store.users.find('app', id))?.locale, 'DE', id);
+    for (const id of acknowledged) {
+      const { locale, lastLogin } = (await store.users.find('app', id)) ?? {};
+      assert.deepEqual({ locale, lastLogin }, { locale: 'DE', lastLogin: 7 }, id);
+      assert.equal(await store.counters.read(`code/${id}`, 1), 1, id);
+    }
     const stored = await Array.fromAsync(store.users.stream('app'));
     assert.ok(stored.length >= acknowledged.length);
     await store.close();

@@ -2,7 +2,7 @@ import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { Store } from '../../ports/store/store.ts';
 import { DAY_MS } from '../../tools/duration.ts';
-import { changeUser } from './change.ts';
+import { change } from './change.ts';
 
 export type NetworkDeps = Pick<Deps, 'store' | 'clock' | 'origin'>;
 
@@ -57,8 +57,14 @@ export function firstNetworks(deps: Pick<Deps, 'clock' | 'origin'>): User['netwo
  */
 export async function rememberNetwork(deps: NetworkDeps, user: User): Promise<void> {
   const noted = withNetwork(deps, user);
-  if (!noted || (await deps.store.users.replace(noted))) return;
-  await changeUser(deps, user, (current) => withNetwork(deps, current));
+  const { users } = deps.store;
+  if (!noted || (await users.note(noted))) return;
+  await change(
+    deps.clock,
+    { replace: (changed: User) => users.note(changed) },
+    () => users.find(user.appId, user.id),
+    (current) => withNetwork(deps, current),
+  );
 }
 
 /**

@@ -33,6 +33,19 @@ export type Attempt =
   | { state: 'busy'; failures: number };
 
 /**
+ * What keys begin with whose counters a power cut may set back by a second: tries, budgets, and what is
+ * counted beside a row that lasts. Every other counter lasts, a spent login token and a late code among them.
+ * What is written in place of something that lasts must last too, or its time would tell.
+ */
+export const NOTED_COUNTERS: ReadonlySet<string> = new Set([
+  ...['password', 'password-all', 'password-trusted', 'password-session', 'password-row', 'spray'],
+  ...['factor', 'factor-day', 'factor-mails', 'totp-tries', 'login-tries'],
+  ...['code', 'no-code', 'invite-tries', 'codes-hour', 'codes-day', 'polls'],
+  ...['recipients', 'flood-app', 'flood-prefix', 'flood-inviter'],
+  ...['seats', 'password-kind'],
+]);
+
+/**
  * Numbers that all processes share; every method is one atomic step. A row past its `expiresAt` counts as
  * absent.
  */

@@ -60,6 +60,11 @@ export interface UserStore {
    * verified numbers). `lastLogin` and `lastSeenDay` are left alone.
    */
   replace(user: User): Promise<User | undefined>;
+  /**
+   * As `replace`, for what no user is found or listed by, and what may be as it was before when the machine
+   * loses its power within a second: where somebody was.
+   */
+  note(user: User): Promise<User | undefined>;
   /** Sets `lastLogin` without moving the revision; false when the user is gone. */
   recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
   /**

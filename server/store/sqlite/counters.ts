@@ -9,6 +9,8 @@ const ABSENT: CounterRow = { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt:
  * write lock.
  */
 export function createCounters(statements: Statements, database: GroupCommit): CounterOperations {
+  const write = <T>(isNoted = false, run: () => T): Promise<T> =>
+    isNoted ? database.note(run) : database.write(run);
   function find(key: string): CounterRow | undefined {
     const row = statements.get(
       'SELECT value, blockedUntil, touchedAt, expiresAt FROM counters WHERE key = :key',
@@ -32,8 +34,8 @@ export function createCounters(statements: Statements, database: GroupCommit): C
   return {
     counterFind: (key) => database.read(() => find(key)),
 
-    counterIncrement: (key, { now, by, cap, expiresAt }) =>
-      database.write(() => {
+    counterIncrement: (key, { now, by, cap, expiresAt, isNoted }) =>
+      write(isNoted, () => {
         const row = current(key, now);
         const value = row.value + by;
         if (cap !== undefined && value > cap) return undefined;
@@ -41,21 +43,21 @@ export function createCounters(statements: Statements, database: GroupCommit): C
         return value;
       }),
 
-    counterDecrement: (key, by) =>
-      database.write(() => {
+    counterDecrement: (key, by, isNoted) =>
+      write(isNoted, () => {
         statements.run('UPDATE counters SET value = max(0, value - :by) WHERE key = :key', { key, by });
       }),
 
     counterSet: (key, value, expiresAt) =>
       database.write(() => put(key, { value, blockedUntil: 0, touchedAt: 0, expiresAt })),
 
-    counterRemove: (key) =>
-      database.write(() => {
+    counterRemove: (key, isNoted) =>
+      write(isNoted, () => {
         statements.run('DELETE FROM counters WHERE key = :key', { key });
       }),
 
     counterAttempt: (entries) =>
-      database.write(() => {
+      database.note(() => {
         const asked = entries.map((entry) => {
           const row = current(entry.key, entry.now);
           return { entry, row, admitted: admits(row, entry) };
@@ -70,7 +72,7 @@ export function createCounters(statements: Statements, database: GroupCommit): C
       }),
 
     counterRelease: (key, waitedUntil) =>
-      database.write(() => {
+      database.note(() => {
         statements.run(
           `UPDATE counters SET value = max(0, value - 1),
            blockedUntil = CASE blockedUntil WHEN 0 THEN :waitedUntil ELSE blockedUntil END WHERE key = :key`,
@@ -79,7 +81,7 @@ export function createCounters(statements: Statements, database: GroupCommit): C
       }),
 
     counterFail: (key, entry) =>
-      database.write(() => {
+      database.note(() => {
         const { now, free, maxWaitMs } = entry;
         const row = current(key, now);
         const value = Math.max(1, row.value);
@@ -90,7 +92,7 @@ export function createCounters(statements: Statements, database: GroupCommit): C
       }),
 
     counterRemoveExpired: (now, limit) =>
-      database.write(() =>
+      database.note(() =>
         statements.run(
           'DELETE FROM counters WHERE key IN (SELECT key FROM counters WHERE expiresAt <= :now LIMIT :limit)',
           { now, limit },

@@ -11,7 +11,7 @@ const COLUMNS = 'appId, metric, day, first, second, count';
 export function createFigures(statements: Statements, database: GroupCommit): FigureOperations {
   return {
     figuresAdd: (figures) =>
-      database.write(() => {
+      database.note(() => {
         for (const figure of figures) {
           statements.run(
             `INSERT INTO figures (${COLUMNS}) VALUES (:appId, :metric, :day, :first, :second, :count)

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../engine.ts';
 import { isBusy, isOutage, translated } from './failures.ts';
+import { LateSync } from './late-sync.ts';
 
 /** Between two tries to get the lock; the process serves others meanwhile. */
 const RETRY_MS = 10;
@@ -12,38 +13,63 @@ const BATCH = 500;
  */
 const REST = 2;
 const MAX_REST_MS = 20;
+/** Between two commits that do not wait for the disk: what is noted meanwhile shares the next one. */
+const NOTES_PAUSE_MS = 5;
 
 interface Write {
   run: () => unknown;
+  /** Answered only once it is on disk. */
+  lasting: boolean;
   resolve: (value: never) => void;
   reject: (reason: unknown) => void;
   deadline: number;
 }
 
 /**
- * The only way to the database. Writes that arrive together share one transaction and one fsync, and each is
- * answered only after the COMMIT. A write must check before it writes: one that throws is rejected alone and
- * leaves the others of its batch as they are. When the database fails, the whole batch is rolled back and
- * rejected with `service_unavailable`; the next batch tries anew.
+ * The only way to the database. Writes that arrive together share one transaction, and each is answered only
+ * after the COMMIT: what must last after its fsync, what is only noted without one. The log of SQLite keeps
+ * their order, so that the power takes at most the latest notes, and never one that something lasting came
+ * after. A write must check before it writes: one that throws is rejected alone and leaves the others of its
+ * batch as they are. When the database fails, the whole batch is rolled back and rejected with
+ * `service_unavailable`; the next batch tries anew.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
   readonly #patienceMs: number;
+  readonly #lateSync: LateSync;
   #waiting: Write[] = [];
-  #scheduled = false;
+  #notes: Write[] = [];
+  /** When the next commit is due, and what ends the wait for it. */
+  #scheduled: { at: number; cancel: () => void } | undefined;
   #idle: (() => void) | undefined;
   #restUntil = 0;
+  #notesAt = 0;
+  /** As the database is opened. */
+  #waitsForDisk = true;
 
   /** `patienceMs`: how long a read or write waits for another process before it gives up. */
   constructor(db: DatabaseSync, patienceMs: number) {
     this.#db = db;
     this.#patienceMs = patienceMs;
+    this.#lateSync = new LateSync(db.location());
   }
 
   /** Runs `run` inside the next transaction; resolves when its effects are on disk. */
   write<T>(run: () => T): Promise<T> {
+    return this.#add(this.#waiting, run, true);
+  }
+
+  /**
+   * As `write`, but resolves when a killed process would not lose the effects; a machine without power loses
+   * those of the last second.
+   */
+  note<T>(run: () => T): Promise<T> {
+    return this.#add(this.#notes, run, false);
+  }
+
+  #add<T>(line: Write[], run: () => T, lasting: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve, reject, deadline: performance.now() + this.#patienceMs });
+      line.push({ run, lasting, resolve, reject, deadline: performance.now() + this.#patienceMs });
       this.#schedule();
     });
   }
@@ -69,21 +95,37 @@ export class GroupCommit {
         this.#idle = resolve;
       });
     }
+    await this.#lateSync.close();
     if (this.#db.isOpen) this.#db.close();
   }
 
+  /** Sees to it that a commit comes when the first of what waits is due. */
   #schedule(delayMs = 0): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const waitMs = Math.max(delayMs, this.#restUntil - performance.now());
-    if (waitMs <= 0) setImmediate(() => this.#flush());
-    else setTimeout(() => this.#flush(), waitMs);
+    const now = performance.now();
+    const writesAt = this.#waiting.length > 0 ? this.#restUntil : Number.POSITIVE_INFINITY;
+    const notesAt = this.#notes.length > 0 ? this.#notesAt : Number.POSITIVE_INFINITY;
+    const at = Math.max(now + delayMs, Math.min(writesAt, notesAt));
+    if (this.#scheduled && this.#scheduled.at <= at) return;
+    this.#scheduled?.cancel();
+    this.#scheduled = { at, cancel: this.#soon(at - now) };
+  }
+
+  #soon(waitMs: number): () => void {
+    if (waitMs <= 0) {
+      const immediate = setImmediate(() => this.#flush());
+      return () => clearImmediate(immediate);
+    }
+    const timer = setTimeout(() => this.#flush(), waitMs);
+    return () => clearTimeout(timer);
   }
 
   #flush(): void {
-    this.#scheduled = false;
+    this.#scheduled = undefined;
     const startedAt = performance.now();
-    const batch = this.#waiting.splice(0, BATCH);
+    const batch = this.#notes.splice(0, BATCH);
+    // A timer may come a moment early.
+    const isRested = startedAt + 1 >= this.#restUntil;
+    if (isRested) batch.push(...this.#waiting.splice(0, BATCH - batch.length));
     let busy = false;
     try {
       const answers = this.#commit(batch);
@@ -93,14 +135,25 @@ export class GroupCommit {
       for (const { reject } of busy ? this.#overdue(batch) : batch) reject(translated(error));
     }
     const endedAt = performance.now();
-    this.#restUntil = endedAt + Math.min(MAX_REST_MS, REST * (endedAt - startedAt));
-    if (this.#waiting.length > 0) this.#schedule(busy ? RETRY_MS : 0);
+    this.#notesAt = endedAt + NOTES_PAUSE_MS;
+    if (this.#waitsForDisk) {
+      this.#restUntil = endedAt + Math.min(MAX_REST_MS, REST * (endedAt - startedAt));
+    }
+    if (this.#waiting.length + this.#notes.length > 0) this.#schedule(busy ? RETRY_MS : 0);
     else this.#idle?.();
+  }
+
+  #waitForDisk(waits: boolean): void {
+    if (waits === this.#waitsForDisk) return;
+    this.#db.exec(`PRAGMA synchronous = ${waits ? 'FULL' : 'NORMAL'}`);
+    this.#waitsForDisk = waits;
   }
 
   /** Answers how to tell each write its outcome; throws when nothing of the batch was stored. */
   #commit(batch: readonly Write[]): (() => void)[] {
     if (!this.#db.isOpen) throw unavailable();
+    const lasting = batch.some((write) => write.lasting);
+    this.#waitForDisk(lasting);
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const answers = batch.map(({ run, resolve, reject }) => {
@@ -113,6 +166,8 @@ export class GroupCommit {
         }
       });
       this.#db.exec('COMMIT');
+      if (lasting) this.#lateSync.isDone();
+      else this.#lateSync.isDue();
       return answers;
     } catch (error) {
       // On a full disk SQLite has rolled back by itself already.
@@ -126,7 +181,9 @@ export class GroupCommit {
    */
   #overdue(batch: readonly Write[]): Write[] {
     const now = performance.now();
-    this.#waiting.unshift(...batch.filter(({ deadline }) => deadline > now));
+    const patient = batch.filter(({ deadline }) => deadline > now);
+    this.#waiting.unshift(...patient.filter(({ lasting }) => lasting));
+    this.#notes.unshift(...patient.filter(({ lasting }) => !lasting));
     return batch.filter(({ deadline }) => deadline <= now);
   }
 }

@@ -77,7 +77,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     async insertMissing(table, rows) {
       for (const batch of parts(rows, SLIM_BATCH)) {
-        await database.write(() => {
+        await database.note(() => {
           for (const row of batch) insertMissing(table, row);
         });
       }
@@ -120,8 +120,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return true;
       }),
 
-    rewrite: (table, { appId, id, revision }, doc) =>
-      database.write(() => {
+    rewrite: (table, { appId, id, revision }, doc, isNoted) =>
+      database[isNoted ? 'note' : 'write'](() => {
         remembered.forget(table, { appId, id });
         const sql = `UPDATE ${table} SET doc = :doc, revision = revision + 1
           WHERE appId = :appId AND id = :id AND revision = :revision`;
@@ -148,14 +148,14 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       }),
 
     touch: (table, appId, id, at) =>
-      database.write(() => {
+      database.note(() => {
         remembered.forget(table, { appId, id });
         const sql = `UPDATE ${table} SET touchedAt = :at WHERE appId = :appId AND id = :id`;
         return statements.run(sql, { appId, id, at }) === 1;
       }),
 
     see: (table, visits) =>
-      database.write(() =>
+      database.note(() =>
         visits.flatMap(({ appId, id, day }) => {
           const row = { appId, id };
           const before = statements.get(
@@ -217,7 +217,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     },
 
     takeDue: (table, { now, leaseUntil, limit }) =>
-      database.write(() => {
+      database.note(() => {
         remembered.forgetAll(table);
         const sql = `UPDATE ${table} AS t SET dueAt = :leaseUntil
           WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)

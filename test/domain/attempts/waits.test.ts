@@ -254,8 +254,8 @@ describeOnBothStores('waits', (host) => {
     const users = {
       ...deps.store.users,
       // A request that read the row before the write ended may try once more; its older revision is refused.
-      replace: async (record: User) => {
-        const written = await deps.store.users.replace(record);
+      note: async (record: User) => {
+        const written = await deps.store.users.note(record);
         if (written) writes++;
         return written;
       },

@@ -218,6 +218,22 @@ export function describeUsers(stage: () => Stage): void {
     assert.equal(await users.recordLogin(appId, anId(), MADE_AT), false);
   });
 
+  it('notes what nobody is found by at the revision it was read at, and not over what came between', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const user = aUser({ appId, userName: 'ada' });
+    await users.insert(user);
+    await users.recordLogin(appId, user.id, MADE_AT + 5);
+    const networks = [{ network: 'home', day: 20_400 }];
+    const noted = await users.note({ ...user, networks });
+    assert.deepEqual(noted, { ...user, networks, revision: 2 });
+    assert.deepEqual(await users.find(appId, user.id), { ...noted, lastLogin: MADE_AT + 5 });
+    assert.equal(await users.note({ ...user, networks: [] }), undefined);
+    assert.ok(await users.replace({ ...user, networks, revision: 2 }));
+    assert.equal((await users.findByUserName(appId, 'ada'))?.revision, 3);
+    assert.equal(await users.note(aUser({ appId })), undefined);
+  });
+
   it('records the first visit of a day once, without moving the revision, and never back', async () => {
     const { store, another } = stage();
     const { users } = store;
