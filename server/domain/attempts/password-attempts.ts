@@ -32,6 +32,14 @@ const turns = new Turns();
 /** Failures in a row are forgotten this long after the first of them. */
 const ROW_MS = 30 * DAY_MS;
 
+/** What came of a typed password. `forgiven`: what was counted before a right one is taken back. */
+interface Verdict {
+  right: boolean;
+  forgiven: Promise<unknown>;
+}
+type Judged = Account & TypedPassword & { loggedIn?: boolean };
+const WRONG: Verdict = { right: false, forgiven: Promise.resolve() };
+
 /**
  * Whether this is the user's password; false also while its guesser or the account waits, without judging. An
  * attempt is counted before it is judged, for unknown handles as for known ones, and costs one hash either
@@ -39,34 +47,50 @@ const ROW_MS = 30 * DAY_MS;
  * forgives what came from the same place and renews an outdated hash. `loggedIn`: the caller's token names
  * the user, so that nobody else is counted with them and nothing locks.
  */
-export async function judgePassword(
-  deps: AttemptDeps,
-  input: Account & TypedPassword & { loggedIn?: boolean },
-): Promise<boolean> {
+export async function judgePassword(deps: AttemptDeps, input: Judged): Promise<boolean> {
+  const { right, forgiven } = await passwordVerdict(deps, input);
+  await forgiven;
+  return right;
+}
+
+/** As `judgePassword`, and does not wait until what was counted is forgiven: the caller has to. */
+export async function passwordVerdict(deps: AttemptDeps, input: Judged): Promise<Verdict> {
   const limits = input.loggedIn ? [sessionLimit(deps, input)] : await loginLimits(deps, input);
-  return inTurn(deps, limits, () => judgeInTurn(deps, input, limits));
+  return new Promise((resolve, reject) => {
+    const judging = inTurn(deps, limits, async () => {
+      const verdict = await judgeInTurn(deps, input, limits);
+      resolve(verdict);
+      // The turn ends only then; of a failure the caller hears.
+      await verdict.forgiven.catch(() => undefined);
+    });
+    judging.catch(reject);
+  });
 }
 
 async function judgeInTurn(
   deps: AttemptDeps,
-  input: Account & TypedPassword & { loggedIn?: boolean },
+  input: Judged,
   limits: readonly AttemptLimit[],
-): Promise<boolean> {
+): Promise<Verdict> {
   const { app, user, loggedIn = false } = input;
   const method = 'password';
   const who = user ? { userId: user.id } : { handleRef: deps.handleRef(app.id, input.handle) };
   const reserved = await admitted(deps, limits, { app, who, method });
   const logsIn = loggedIn ? undefined : app;
-  if (!reserved) return refused(deps, logsIn, 'waiting');
+  if (!reserved) {
+    refused(deps, logsIn, 'waiting');
+    return WRONG;
+  }
   // Looked up for known handles too, so that both answers cost the same.
   const decoy = await decoyFor(deps, { app, handle: input.handle });
   const stored = user?.passwordHash;
   const judgeable = stored !== undefined && isJudgeable(deps, input, stored) ? stored : decoy;
   const right = await judged(deps, reserved, () => matchingSpelling(deps, input, judgeable));
   if (user?.passwordHash && right !== undefined) {
-    await forgive(deps, input, reserved);
+    const forgiven = forgive(deps, input, reserved);
+    forgiven.catch(() => undefined);
     await renewHash(deps, user, user.passwordHash, right);
-    return true;
+    return { right: true, forgiven };
   }
   const [failures, inARow] = await Promise.all([
     failed(deps, limits),
@@ -81,7 +105,7 @@ async function judgeInTurn(
       await standIn(deps, { app, handle: input.handle, what: 'lock' }, { writes: 1, lastsMs: ROW_MS });
     }
   }
-  return false;
+  return WRONG;
 }
 
 /** After a right password: its own place begins anew; of the others only this attempt is taken back. */

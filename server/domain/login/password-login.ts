@@ -3,7 +3,7 @@ import { HostError } from '../../model/errors.ts';
 import type { Factor } from '../../model/factor.ts';
 import { loginEpoch, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, passwordVerdict, type TypedPassword } from '../attempts/password-attempts.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { FACTORS } from '../factors/factors.ts';
 import type { PhoneDeps } from '../factors/sms-code.ts';
@@ -35,8 +35,15 @@ export async function logIn(
   requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
   const user = await findByLoginName(deps, app, handle);
   if (!app.hideAccounts) await requireOpen(deps, app, user, name);
-  const right = await judgePassword(deps, { app, user, handle: name, password, passwordText });
+  const typed = { password, passwordText };
+  const { right, forgiven } = await passwordVerdict(deps, { app, user, handle: name, ...typed });
   if (!user || !right) throw new HostError('invalid_credentials');
+  // What both write shares a commit.
+  const [outcome] = await Promise.all([letIn(deps, app, user), forgiven]);
+  return outcome;
+}
+
+async function letIn(deps: LoginDeps, app: App, user: User): Promise<IssuedTokens | LoginChallenge> {
   requireOpenAccount(deps, user, 'password');
   const factor = dueFactor(deps, app, user);
   if (factor) return challenge(deps, app, user, factor);
