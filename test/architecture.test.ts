@@ -31,6 +31,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
     folder: 'server/store/sqlite/',
     below: [
       'server/store/engine.ts',
+      'server/store/counter-operations.ts',
       'server/store/tables.ts',
       'server/ports/',
       'server/model/',
@@ -41,6 +42,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
     folder: 'server/store/mongodb/',
     below: [
       'server/store/engine.ts',
+      'server/store/counter-operations.ts',
       'server/store/cache.ts',
       'server/store/tables.ts',
       'server/ports/',

@@ -1,7 +1,8 @@
 import type { App } from '../../model/app.ts';
 import { lacksPassword } from '../../model/user.ts';
 import { HOUR_MS } from '../../tools/duration.ts';
-import { type AttemptDeps, judgePassword, type TypedPassword } from '../attempts/password-attempts.ts';
+import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
+import type { TypedPassword } from '../attempts/stored-password.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
 import { requireRunning } from '../users/session.ts';
 

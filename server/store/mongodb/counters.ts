@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { AttemptEntry, CounterOperations, CounterRow } from '../engine.ts';
+import type { AttemptEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
 import type { Connection } from './connection.ts';
 import { equal } from './filters.ts';
 import { isDuplicate } from './tables.ts';

@@ -1,4 +1,4 @@
-import type { AttemptEntry, CounterOperations, CounterRow } from '../engine.ts';
+import type { AttemptEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Statements } from './statements.ts';
 
