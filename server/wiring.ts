@@ -150,6 +150,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         local: localAssets,
         clock,
         privateEndpoints: config.assetPrivateEndpoints,
+        records: dnsRecords,
       }),
       localAssets,
       activity,

@@ -1,11 +1,13 @@
 import type { AssetStorage, AssetStorages } from '../ports/assets/asset-storage.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DnsRecords } from '../ports/delivery/dns-records.ts';
 
 /** Local files, and buckets by where they are; what speaks to buckets is loaded with the first. */
 export function createAssetStorages(deps: {
   local: AssetStorage;
   clock: Clock;
   privateEndpoints: boolean;
+  records: Pick<DnsRecords, 'host'>;
 }): AssetStorages {
   return {
     async at(place) {

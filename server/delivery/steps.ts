@@ -19,13 +19,13 @@ export class StepFailure extends Error {
 }
 
 /** Steps as they are taken, each with its time. */
-export class Steps {
-  readonly taken: TakenStep[] = [];
+export class Steps<Step = DeliveryStep> {
+  readonly taken: TakenStep<Step>[] = [];
 
   /**
    * Does a step in 5 s at most; `describe` says what was seen. Throws `StepFailure` when it does not hold.
    */
-  async take<T>(step: DeliveryStep, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
+  async take<T>(step: Step, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
     const startedAt = performance.now();
     try {
       const late = () => new StepFailure('silent', `no answer within ${SEND_MS / 1000} s`);
@@ -41,7 +41,7 @@ export class Steps {
 
   /** Adds a step that ended now, or `until` then (`performance.now`). */
   note(
-    step: DeliveryStep,
+    step: Step,
     startedAt: number,
     outcome: Pick<TakenStep, 'ok' | 'seen' | 'cause'>,
     until = performance.now(),
@@ -50,7 +50,7 @@ export class Steps {
   }
 
   /** Takes a step back that seemed to hold: the port answered, and nobody spoke. */
-  takeBack(step: DeliveryStep): void {
+  takeBack(step: Step): void {
     const index = this.taken.findLastIndex((taken) => taken.step === step);
     if (index >= 0) this.taken.splice(index, 1);
   }
@@ -92,14 +92,23 @@ export interface Place {
   port: number;
 }
 
-/** The steps `dns` and `tcp`; an address given as such needs no DNS. The caller ends the socket. */
-export async function connectTo(steps: Steps, { host, port }: Place, records: DnsRecords): Promise<Socket> {
+/**
+ * The steps `dns` and `tcp`; an address given as such needs no DNS. `judge` may throw on what was found. The
+ * caller ends the socket.
+ */
+export async function connectTo(
+  steps: Pick<Steps<'dns' | 'tcp'>, 'take'>,
+  { host, port }: Place,
+  records: Pick<DnsRecords, 'host'>,
+  judge: (addresses: readonly string[]) => void = () => {},
+): Promise<Socket> {
   const addresses = await steps.take(
     'dns',
     async () => {
       const found = isIP(host) ? [host] : await records.host(host);
       if (!found) throw new StepFailure('silent', `no name server answers for ${host}`);
       if (found.length === 0) throw new StepFailure('absent', `${host} is not known`);
+      judge(found);
       return found;
     },
     (found) => (isIP(host) ? `${host} needs none` : `${host} is ${found.slice(0, 4).join(', ')}`),
@@ -138,7 +147,7 @@ function connected(addresses: readonly string[], port: number): Promise<Socket> 
 
 /** The step `tls` from the first byte. */
 export function secure(
-  steps: Steps,
+  steps: Pick<Steps<'tls'>, 'take'>,
   socket: Socket,
   { host, rejectUnauthorized }: { host: string; rejectUnauthorized: boolean },
 ): Promise<TLSSocket> {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { S3Place } from '../../server/model/asset.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
@@ -16,10 +16,10 @@ export const NO_S3_SERVER =
 export interface S3Server {
   readonly place: S3Place;
   readonly pid: number;
-  /** The folder that is the bucket. */
-  readonly folder: string;
-  /** SIGSTOP: connections are taken and nothing answers. */
-  freeze(): void;
+  /** Names of the objects in the bucket. */
+  objects(): Promise<string[]>;
+  /** SIGSTOP: connections are taken and nothing answers; resolves when it stands still. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** SIGKILL, as a power cut. */
   kill(): Promise<void>;
@@ -62,11 +62,20 @@ export async function startS3Server(tls?: { key: string; cert: string }): Promis
   }
   return {
     place,
-    folder,
+    async objects() {
+      const found = await readdir(folder, { recursive: true, withFileTypes: true });
+      const files = found.filter((entry) => entry.isFile() && !entry.parentPath.includes('.sgwtmp'));
+      return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort();
+    },
     get pid() {
       return Number(server.pid);
     },
-    freeze: () => void server.kill('SIGSTOP'),
+    async freeze() {
+      server.kill('SIGSTOP');
+      await until('it stands still', async () =>
+        / T /.test(await readFile(`/proc/${server.pid}/stat`, 'utf8')),
+      );
+    },
     thaw: () => void server.kill('SIGCONT'),
     kill,
     async restart() {

@@ -18,8 +18,8 @@ export type StepCause =
 export type DeliveryStep = 'dns' | 'tcp' | 'tls' | 'auth' | 'sender' | 'recipient' | 'accepted';
 
 /** A step that was done. `seen`: a fact for the operator, without any secret. */
-export interface TakenStep {
-  step: DeliveryStep;
+export interface TakenStep<Step = DeliveryStep> {
+  step: Step;
   ok: boolean | 'unknown';
   ms: number;
   seen: string;
