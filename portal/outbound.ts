@@ -46,7 +46,8 @@ export async function resolveHost(
 /**
  * A `fetch` for the hosts of the portal: https unless the address is loopback, no private address unless
  * allowed, never a metadata service, no redirects. Each connection is judged anew. An answer has ten seconds
- * and 8 MiB, else reading it fails; a file that is downloaded has ten seconds to begin.
+ * and 8 MiB, else reading it fails; a file that is downloaded has ten seconds to begin. A form with files is
+ * sent as it is read, for as long as the caller's signal lets it; the ten seconds begin behind it.
  */
 export function outboundFetch({
   privateAllowed,
@@ -63,11 +64,14 @@ export function outboundFetch({
     const type = body?.headers.get('content-type');
     if (type && headers['content-type'] === undefined) headers['content-type'] = type;
     const isFile = FILES.test(url.pathname);
+    const isUpload = init.body instanceof FormData;
     const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new DOMException('the host did not answer in time', 'TimeoutError')),
-      timeoutMs,
-    ).unref();
+    let timer: NodeJS.Timeout | undefined;
+    const startTimer = () => {
+      const error = new DOMException('the host did not answer in time', 'TimeoutError');
+      timer = setTimeout(() => late.abort(error), timeoutMs).unref();
+    };
+    if (!isUpload) startTimer();
     const signals = [late.signal, ...(init.signal ? [init.signal] : [])];
     const answer = await ask(
       url,
@@ -79,7 +83,8 @@ export function outboundFetch({
         lookup: (_name, options, callback) =>
           options.all ? callback(null, [{ address, family }]) : callback(null, address, family),
       },
-      body && Buffer.from(await body.arrayBuffer()),
+      isUpload && body?.body ? Readable.fromWeb(body.body as never) : await body?.bytes(),
+      isUpload ? startTimer : undefined,
     );
     const status = answer.statusCode ?? 502;
     const isDownload = isFile && status === 200;
@@ -108,11 +113,18 @@ function counted(): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-function ask(url: URL, options: RequestOptions, body: Buffer | undefined): Promise<IncomingMessage> {
+/** `sent` is called when the whole body is on its way. */
+function ask(
+  url: URL,
+  options: RequestOptions,
+  body: Uint8Array | Readable | undefined,
+  sent?: () => void,
+): Promise<IncomingMessage> {
   const { request } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
-    request(url, { ...options, agent: false }, resolve)
-      .on('error', reject)
-      .end(body);
+    const asked = request(url, { ...options, agent: false }, resolve).on('error', reject);
+    if (sent) asked.once('finish', sent);
+    if (body instanceof Readable) body.once('error', (error) => asked.destroy(error)).pipe(asked);
+    else asked.end(body);
   });
 }

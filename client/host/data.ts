@@ -58,6 +58,9 @@ export interface MoveInFiles {
 export interface MoveIn {
   job: string;
   state: Job['state'];
+  format: MoveInFormat;
+  /** Nothing is written. */
+  dryRun: boolean;
   /** Why it waits or failed. */
   reason?: JobReason | undefined;
   read: number;

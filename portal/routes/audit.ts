@@ -34,7 +34,18 @@ const ACTIONS = [
     'withdrawInvite',
     'withdrawInvites',
   ],
-  ...['changeText', 'revertText', 'retryMessage', 'exportApp', 'importApp', 'resetApp', 'deleteApp'],
+  ...[
+    'changeText',
+    'revertText',
+    'retryMessage',
+    'exportApp',
+    'importApp',
+    'tryMoveIn',
+    'moveIn',
+    'exportRefused',
+    'resetApp',
+    'deleteApp',
+  ],
   ...['createApp', 'changeSettings', 'rotateAppToken', 'rotateKey', 'issueSuperUserToken'],
 ];
 

@@ -33,19 +33,19 @@ async function show(request: AppRequest): Promise<PortalReply> {
 }
 
 function shownJob({ base, texts }: AppRequest, job: Job) {
-  const { state, read, total, createdAt, action } = job;
-  const name = `users.do.${action ?? ''}`;
+  const { state, read, total, createdAt, action, kind } = job;
+  const isImport = kind === 'import';
+  const name = isImport ? 'moveIn.title' : `users.do.${action ?? ''}`;
+  const address = `${base}/${isImport ? 'data/move-in' : 'users/jobs'}/${job.job}`;
+  const progress = isImport ? 'moveIn' : 'job';
   const [count, of] = [texts.number(read), total === undefined ? undefined : texts.number(total)];
   return {
-    href: `${base}/users/jobs/${job.job}`,
-    stop: state === 'running' || state === 'waiting' ? `${base}/users/jobs/${job.job}/stop` : undefined,
+    href: address,
+    stop: state === 'running' || state === 'waiting' ? `${address}/stop` : undefined,
     title: texts.say(texts.has(name) ? name : 'job.title'),
     state: texts.say(`job.state.${state}`),
     isBad: state === 'failed',
-    read:
-      of === undefined
-        ? texts.say('job.read', { read: count })
-        : texts.say('job.readOf', { read: count, total: of }),
+    read: texts.say(of === undefined ? `${progress}.read` : `${progress}.readOf`, { read: count, total: of }),
     createdAt,
   };
 }

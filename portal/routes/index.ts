@@ -11,6 +11,7 @@ import { logRoutes } from './logs.ts';
 import { machineRoutes } from './machine.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
+import { moveInRoutes } from './move-in.ts';
 import { numberRoutes } from './numbers.ts';
 import { operatorRoutes } from './operators.ts';
 import { peopleRoutes } from './people.ts';
@@ -37,6 +38,7 @@ export const routes: readonly PortalRoute[] = [
   ...machineRoutes,
   ...appImportRoutes,
   ...dataRoutes,
+  ...moveInRoutes,
   ...deliveryRoutes,
   ...messageRoutes,
   ...logRoutes,

@@ -182,7 +182,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   await host.deps.store.jobs.insert(job);
   const moved = aJob({
     ...{ appId: app.id, kind: 'import', state: 'failed', dueAt: undefined, endedAt: MADE_AT },
-    task: { format: 'auth0', files: aRowId() },
+    task: { format: 'auth0', dryRun: true, files: aRowId() },
     progress: { phase: 'check', line: 3, refusedRows: [{ line: 3, reason: 'no_handle' }], refusedBytes: 0 },
   });
   await host.deps.store.jobs.insert(moved);

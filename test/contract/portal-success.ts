@@ -217,8 +217,11 @@ const SUCCESS: Record<string, Check> = {
   'POST /api/app/bulk': (body) => assert.match(body.job, /^[0-9a-f]{24}$/),
   'GET /api/app/job': (body) => has(body, 'job appId kind state read report createdAt'.split(' ')),
   'GET /api/app/jobs': ({ rows }) => assert.equal(rows.length, 2),
-  'GET /api/app/import': ({ report }) =>
-    assert.deepEqual(report.refusedRows, [{ line: 3, reason: 'no_handle' }]),
+  'GET /api/app/import': ({ format, dryRun, report }) =>
+    assert.deepEqual(
+      [format, dryRun, report.refusedRows],
+      ['auth0', true, [{ line: 3, reason: 'no_handle' }]],
+    ),
   'GET /api/app/keys': ([key]) => has(key, 'kid state createdAt publicKey'.split(' ')),
   'POST /api/app/previewTemplate': (body) => assert.deepEqual(Object.keys(body), ['subject', 'html', 'text']),
 };

@@ -6,6 +6,7 @@ import { accessibilityFaults } from '../support/axe.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
 import { PASSWORD, startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, OPERATOR_PASSWORD } from '../support/portal-client.ts';
+import { until } from '../support/until.ts';
 
 const skip = chromiumObstacle() ?? false;
 const PHONE = { width: 320, height: 640 };
@@ -66,6 +67,32 @@ describe('messages, numbers, logs, data and host in a browser', { skip }, () => 
       if (!javaScriptEnabled) await page.getByRole('link', { name: 'Download' }).click();
       assert.equal((await file).suggestedFilename(), 'Tea_Room.zip');
 
+      await page.goto(`${base}/data`);
+      await page.getByRole('link', { name: 'Move in' }).first().click();
+      await page.getByRole('link', { name: 'Parse' }).click();
+      const handle = `${javaScriptEnabled}@example.com`;
+      const buffer = Buffer.from(JSON.stringify({ _id: handle, email: handle, emailVerified: true }));
+      const choose = () =>
+        page
+          .getByLabel('File', { exact: true })
+          .setInputFiles({ ...{ name: 'users.json', buffer }, mimeType: 'a/b' });
+      const ended = async (text: string) => {
+        await until(text, async () => {
+          host.deps.wakeJobs();
+          if (!javaScriptEnabled && (await page.getByRole('link', { name: 'Look again' }).count()) > 0)
+            await page.getByRole('link', { name: 'Look again' }).click();
+          return (await page.getByText(text).count()) > 0;
+        });
+      };
+      await choose();
+      await press('Dry run');
+      await ended('Would move in');
+      await page.getByText('nothing was written').waitFor();
+      await choose();
+      await press('Move in');
+      await ended('Moved in');
+      await page.getByRole('heading', { name: 'Not logged in since' }).waitFor();
+
       await page.goto(`${base}/numbers`);
       await page.getByRole('link', { name: '7 days' }).click();
       await page.waitForURL(/from=/);
@@ -93,6 +120,7 @@ describe('messages, numbers, logs, data and host in a browser', { skip }, () => 
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await open({ viewport: PHONE, colorScheme });
       const screens = ['messages', 'messages/signUp/EN', 'messages/delivery', 'numbers', 'logs', 'data'];
+      screens.push('data/move-in', 'data/move-in?format=firebase', 'data/move-in?format=auth0');
       const paths = [...screens.map((name) => `${base}/${name}`), `${base}/data/reset`];
       const hosts = `http://localhost:${host.port}/portal/hosts/here`;
       for (const path of [...paths, hosts, `${hosts}/apps/import`]) {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { outboundFetch, resolveHost } from '../../portal/outbound.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, PortalClient } from '../support/portal-client.ts';
+import { until } from '../support/until.ts';
 
 describe('the hosts of the portal', () => {
   let host: TestHost;
@@ -99,6 +104,8 @@ describe('the hosts of the portal', () => {
 describe('asking another host', () => {
   let server: Server;
   let port: number;
+  /** Lets the one who was sent a file read it. */
+  let takes: (() => void) | undefined;
   before(async () => {
     server = createServer((request, response) => {
       if (request.url === '/away') response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
@@ -106,6 +113,15 @@ describe('asking another host', () => {
       else if (request.url?.startsWith('/slow')) {
         response.write('begun');
         setTimeout(() => response.end(', done'), 600);
+      } else if (request.url === '/never') request.resume();
+      else if (request.url === '/swallow') {
+        let size = 0;
+        request.on('end', () => response.end(String(size)));
+        takes = () => {
+          request.on('data', ({ length }: Buffer) => {
+            size += length;
+          });
+        };
       } else response.end(`${request.method} ${request.headers.host}`);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -137,6 +153,28 @@ describe('asking another host', () => {
     await assert.rejects((await patient(`${at}/large/api/app/users`)).arrayBuffer(), { name: 'RangeError' });
     const file = await (await patient(`${at}/large/api/app/exportHost?x=1`)).arrayBuffer();
     assert.equal(file.byteLength, 8 * 1024 * 1024 + 1);
+  });
+
+  it('sends a file as it is read, for as long as the other takes it', async () => {
+    const size = 96 * 1024 * 1024;
+    const folder = mkdtempSync(join(tmpdir(), 'cosync-portal-'));
+    const path = join(folder, 'file');
+    writeFileSync(path, Buffer.alloc(size, 'x'));
+    const form = new FormData();
+    form.append('file', await openAsBlob(path), 'file');
+    const fetch = outboundFetch({ privateAllowed: true, timeoutMs: 300 });
+    const before = process.memoryUsage().arrayBuffers;
+    const sent = fetch(`http://127.0.0.1:${port}/swallow`, { method: 'POST', body: form });
+    await until('the other has the head', () => takes !== undefined);
+    await pause(400);
+    const held = process.memoryUsage().arrayBuffers - before;
+    takes?.();
+    const answer = await sent;
+    rmSync(folder, { recursive: true });
+    assert.ok(Number(await answer.text()) > size);
+    assert.ok(held < size / 3, `held ${held} bytes of ${size}`);
+    const silent = fetch(`http://127.0.0.1:${port}/never`, { method: 'POST', body: new FormData() });
+    await assert.rejects(silent, ({ cause }: Error) => (cause as Error).name === 'TimeoutError');
   });
 
   it('follows no redirect', async () => {

@@ -55,6 +55,8 @@ const APP_SCREENS: Readonly<Record<string, string>> = {
   logs: '/logs',
   data: '/data',
   'data-reset': '/data/reset',
+  'move-in': '/data/move-in',
+  'move-in-try': '/data/move-in?format=firebase',
 };
 
 /** Answers the id of an app with some people. */

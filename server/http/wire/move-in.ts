@@ -1,11 +1,19 @@
 import { z } from 'zod';
-import { type MoveInReport, NOTHING_REPORTED, progressOf } from '../../domain/transfer/move-in-task.ts';
+import { SOURCE_NAMES } from '../../domain/transfer/from/sources.ts';
+import {
+  type MoveInReport,
+  NOTHING_REPORTED,
+  progressOf,
+  taskOf,
+} from '../../domain/transfer/move-in-task.ts';
 import { JOB_REASONS, JOB_STATES, type Job } from '../../model/job.ts';
 
 /** An import as the portal is shown it (additions §4). */
 export const moveInAnswer = z.strictObject({
   job: z.string(),
   state: z.enum(JOB_STATES),
+  format: z.enum(SOURCE_NAMES),
+  dryRun: z.boolean(),
   reason: z.enum(JOB_REASONS).optional(),
   read: z.number(),
   total: z.number().optional(),
@@ -31,8 +39,9 @@ export const moveInAnswer = z.strictObject({
 export function wireMoveIn(job: Job): z.infer<typeof moveInAnswer> {
   const { id, state, reason, read, total } = job;
   const progress = progressOf(job);
+  const { format, dryRun } = taskOf(job);
   return {
-    ...{ job: id, state, reason, read, total },
+    ...{ job: id, state, format, dryRun, reason, read, total },
     report: progress && wireReport({ ...NOTHING_REPORTED, ...job.report }, progress.refusedRows),
   };
 }

@@ -1,0 +1,23 @@
+import type { AppRequest } from '../app/app-route.ts';
+import { countText } from '../list.ts';
+
+/**
+ * What the part `waiting` needs: who moved in and never logged in since, and the reset mails that are being
+ * sent to them. Undefined where nobody waits.
+ */
+export async function waitingModel({ host, appId, base, texts }: AppRequest) {
+  const [found, jobs] = await Promise.all([
+    host.users.list({ appId, waitsForPassword: true, limit: 1 }),
+    host.jobs.list({ appId, limit: 20 }),
+  ]);
+  if (found.rows.length === 0) return undefined;
+  const drip = jobs.rows.find(
+    ({ action, state }) => action === 'sendPasswordReset' && (state === 'running' || state === 'waiting'),
+  );
+  return {
+    count: countText(texts, found),
+    list: `${base}/users?waitsForPassword=true`,
+    many: `${base}/users/many`,
+    drip: drip && `${base}/users/jobs/${drip.job}`,
+  };
+}

@@ -1,0 +1,157 @@
+import { openAsBlob } from 'node:fs';
+import { Readable } from 'node:stream';
+import type { MoveIn, MoveInFiles, MoveInFormat, MoveInOptions } from '../../client/host/index.ts';
+import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
+import { type Fault, faultOf, found } from '../fault.ts';
+import { Refusal } from '../frame/refusal.ts';
+import { download, type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
+import { formModel, KEPT, optionsOf } from '../move-in/options.ts';
+import { shownMoveIn } from '../move-in/report.ts';
+import { formatOf, SOURCES } from '../move-in/sources.ts';
+import { waitingModel } from '../move-in/waiting.ts';
+
+const MOVE_IN = '/data/move-in';
+const JOB = `${MOVE_IN}/:job`;
+const may = 'useData';
+/** The part of the form that the second file comes in, whatever the source calls it. */
+const SECOND = 'second';
+const upload = { maxMb: 'moveInMaxMb', also: [SECOND] } as const;
+const HOURS_MS = 6 * 3_600_000;
+
+/** Moving people in from another system: tried first, then done. */
+export const moveInRoutes: PortalRoute[] = [
+  appRoute({ method: 'GET', path: MOVE_IN, may, respond: (request) => choose(request) }),
+  appRoute({ method: 'POST', path: MOVE_IN, may, upload, respond: tryOut }),
+  appRoute({ method: 'GET', path: JOB, may, respond: (request) => show(request) }),
+  appRoute({ method: 'POST', path: JOB, may, upload, respond: moveIn }),
+  appRoute({ method: 'GET', path: `${JOB}/refused`, may, respond: refusedRows }),
+  appRoute({ method: 'POST', path: `${JOB}/stop`, may, respond: stop }),
+];
+
+/** Where from; once that is said, the form. */
+async function choose(request: AppRequest, fault?: Fault): Promise<PortalReply> {
+  const { base, texts, query, form } = request;
+  const given = fault ? form : query;
+  const format = formatOf(given.get('format'));
+  if (!format) {
+    return appPage(request, 'move-in', 'moveIn.title', {
+      sources: Object.entries(SOURCES).map(([value, { name }]) => ({
+        name,
+        href: `${base}${MOVE_IN}?format=${value}`,
+      })),
+      waiting: await waitingModel(request),
+      back: `${base}/data`,
+    });
+  }
+  const title = { literal: texts.say('moveIn.of', { source: SOURCES[format].name }) };
+  const model = {
+    heading: title.literal,
+    form: formModel(texts, format, given, fault),
+    others: base + MOVE_IN,
+  };
+  return appPage(request, 'move-in-try', title, { ...model, action: base + MOVE_IN }, statusOf(fault));
+}
+
+function statusOf(fault: Fault | undefined): { status: number } {
+  return { status: fault ? 422 : 200 };
+}
+
+async function tryOut(request: AppRequest): Promise<PortalReply> {
+  const format = formatOf(request.form.get('format'));
+  if (!format) throw new Refusal(422);
+  const begun = await begin(request, format, true);
+  return 'fault' in begun ? choose(request, begun.fault) : lead(request, begun.job);
+}
+
+/** In earnest, after a run that wrote nothing ended well. */
+async function moveIn(request: AppRequest): Promise<PortalReply> {
+  const tried = await moveInOf(request);
+  if (!tried.dryRun || tried.state !== 'done') throw new Refusal(422, 'moveIn.tryFirst');
+  const begun = await begin(request, tried.format, false);
+  return 'fault' in begun ? show(request, begun.fault) : lead(request, begun.job);
+}
+
+async function begin(
+  request: AppRequest,
+  format: MoveInFormat,
+  dryRun: boolean,
+): Promise<{ job: string } | { fault: Fault }> {
+  const { host, hostId, appId, form, texts, audit } = request;
+  const read = optionsOf(texts, format, form);
+  if ('fault' in read) return read;
+  const files = await filesOf(request, format);
+  if (!files) return { fault: { field: 'file', text: texts.say('moveIn.noFile') } };
+  const options: MoveInOptions = { ...read.options, dryRun };
+  try {
+    const { job } = await host.data.moveIn({ appId, ...files, ...options }, { timeoutMs: HOURS_MS });
+    const changes = [{ field: 'format', after: format }];
+    await audit({ action: dryRun ? 'tryMoveIn' : 'moveIn', host: hostId, appId, target: job, changes });
+    return { job };
+  } catch (error) {
+    return { fault: faultOf(texts, error) };
+  }
+}
+
+/** What was received, read as it is sent on. Undefined without a file. */
+async function filesOf({ file, files }: AppRequest, format: MoveInFormat): Promise<MoveInFiles | undefined> {
+  if (!file || file.size === 0) return undefined;
+  const part = SOURCES[format].second;
+  const second = files[SECOND];
+  return {
+    file: await openAsBlob(file.path),
+    ...(part && second && second.size > 0 && { [part]: await openAsBlob(second.path) }),
+  };
+}
+
+/** To the import; how it was asked for goes along, for the next one. */
+function lead({ base, form }: AppRequest, job: string): PortalReply {
+  const kept = KEPT.map((name) => [name, form.get(name).trim()]).filter(([, value]) => value !== '');
+  const query = new URLSearchParams(kept);
+  return redirect(`${base}${MOVE_IN}/${job}${query.size > 0 ? `?${query}` : ''}`);
+}
+
+async function show(request: AppRequest, fault?: Fault): Promise<PortalReply> {
+  const { base, texts, query, form, path } = request;
+  const moved = await moveInOf(request);
+  const shown = shownMoveIn(texts, moved);
+  const isTried = shown.isDry && shown.isDone;
+  const address = `${base}${MOVE_IN}/${moved.job}`;
+  const poll = new URLSearchParams(query);
+  poll.set('poll', '1');
+  const model = {
+    ...shown,
+    address,
+    poll: `${path}?${poll}`,
+    again: `${base}${MOVE_IN}?format=${moved.format}`,
+    refusedAddress: shown.report && (moved.report?.refused ?? 0) > 0 ? `${address}/refused` : undefined,
+    form: isTried ? formModel(texts, moved.format, fault ? form : query, fault) : undefined,
+    action: path,
+    waiting: shown.isDone && !shown.isDry ? await waitingModel(request) : undefined,
+  };
+  return appPage(request, 'move-in-job', { literal: shown.heading }, model, statusOf(fault));
+}
+
+async function stop(request: AppRequest): Promise<PortalReply> {
+  const { host, hostId, appId, base, audit } = request;
+  const { job } = await moveInOf(request);
+  await host.data.stopImport({ job });
+  await audit({ action: 'stopJob', host: hostId, appId, target: job });
+  return redirect(`${base}${MOVE_IN}/${job}`);
+}
+
+async function refusedRows(request: AppRequest): Promise<PortalReply> {
+  const { host, hostId, app, appId, audit } = request;
+  const { job } = await moveInOf(request);
+  const { body } = await host.data.importRefused({ job });
+  await audit({ action: 'exportRefused', host: hostId, appId, target: job });
+  return download(`${app.name}-refused.csv`, 'text/csv; charset=utf-8', Readable.fromWeb(body as never));
+}
+
+async function moveInOf({ host, appId, params }: AppRequest): Promise<MoveIn> {
+  const { job = '' } = params;
+  if (!/^[\da-f]{24}$/.test(job)) throw new Refusal(404);
+  const known = await found(host.jobs.get({ job }));
+  // Another app's may be outside the operator's limit.
+  if (known.appId !== appId || known.kind !== 'import') throw new Refusal(404);
+  return found(host.data.import({ job }));
+}
