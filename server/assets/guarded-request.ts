@@ -41,6 +41,13 @@ export function judge(protocol: string, addresses: readonly string[], { privateE
   if (fault) throw new ForbiddenAddress(fault);
 }
 
+/** Whether what an address resolves to now may be asked; true where it resolves to nothing. */
+export async function mayAsk(endpoint: string, guard: Guard): Promise<boolean> {
+  const { protocol, host } = partsOf(endpoint);
+  const addresses = isIP(host) ? [host] : ((await guard.records.host(host)) ?? []);
+  return networkFault(protocol, addresses, guard.privateEndpoints) === undefined;
+}
+
 /**
  * Asks a storage once, in `ms` at most, the answer read to its end. The connection goes to an address that
  * was judged for it, no redirect is followed, and more than 64 KiB is a failure. Rejects with
@@ -51,8 +58,7 @@ export async function guardedRequest(
   guard: Guard,
   ms: number,
 ): Promise<StorageAnswer> {
-  const { protocol, hostname } = new URL(url);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const { protocol, host } = partsOf(url);
   if (isIP(host)) judge(protocol, [host], guard);
   const { request } = protocol === 'https:' ? https : http;
   return new Promise((resolve, reject) => {
@@ -71,6 +77,11 @@ export async function guardedRequest(
     });
     sent.end(body);
   });
+}
+
+function partsOf(url: string): { protocol: string; host: string } {
+  const { protocol, hostname } = new URL(url);
+  return { protocol, host: hostname.replace(/^\[(.*)\]$/, '$1') };
 }
 
 /** Asks the name servers, and refuses where any address of the name is one that may not be asked. */

@@ -1,6 +1,7 @@
 import type { AssetStorage, AssetStorages } from '../ports/assets/asset-storage.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DnsRecords } from '../ports/delivery/dns-records.ts';
+import { mayAsk } from './guarded-request.ts';
 
 /** Local files, and buckets by where they are; what speaks to buckets is loaded with the first. */
 export function createAssetStorages(deps: {
@@ -15,5 +16,6 @@ export function createAssetStorages(deps: {
       const { createS3Storage } = await import('./s3.ts');
       return createS3Storage(place, deps);
     },
+    mayAsk: (endpoint) => mayAsk(endpoint, deps),
   };
 }

@@ -25,7 +25,7 @@ export interface WholeLists {
   locales?: readonly string[] | undefined;
 }
 
-type SettingsDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'texter' | 'codes'>;
+type SettingsDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'texter' | 'codes' | 'assetStorages'>;
 
 /**
  * Changes settings of an app in one write; what is unchanged is no error (contract P9). Throws `app_gone`,
@@ -76,6 +76,7 @@ async function applied(deps: SettingsDeps, app: App, settings: SettingsChange): 
   requireProviderIds(next, settings);
   if (settings.twoFactorVerification === 'phone') requireTexter(deps, app, next);
   if (next.userIdFormat !== app.userIdFormat) await requireNoUsers(deps, app);
+  if (next.assetEndpoint !== app.assetEndpoint) await requireEndpoint(deps, next.assetEndpoint);
   if (next.userJwtExpirationHours === app.userJwtExpirationHours) return next;
   const now = deps.clock.now();
   return {
@@ -122,6 +123,18 @@ function requireTexter({ texter }: Pick<Deps, 'texter'>, app: App, next: App): v
       reason: 'unknown_value',
       field: 'twoFactorVerification',
     });
+}
+
+/** Where the host may not go, no setting sends it (threats R44). */
+async function requireEndpoint(
+  { assetStorages }: Pick<Deps, 'assetStorages'>,
+  endpoint: string | undefined,
+): Promise<void> {
+  if (endpoint === undefined || (await assetStorages.mayAsk(endpoint))) return;
+  throw refused('assetEndpoint lies in a network that this host does not ask (ASSET_PRIVATE_ENDPOINTS)', {
+    reason: 'unknown_value',
+    field: 'assetEndpoint',
+  });
 }
 
 /** Identifiers of users must never change under them. */

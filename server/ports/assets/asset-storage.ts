@@ -53,4 +53,9 @@ export interface AssetStorage {
 export interface AssetStorages {
   /** The storage at that place. */
   at(place: StoragePlace): Promise<AssetStorage>;
+  /**
+   * Whether a storage may be asked at this address, by what its name resolves to now. A name that nobody
+   * knows may stand in the settings: it is judged again whenever it is asked.
+   */
+  mayAsk(endpoint: string): Promise<boolean>;
 }
