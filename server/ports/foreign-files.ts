@@ -2,6 +2,8 @@
 export interface ForeignRow {
   /** From 1: the line where it begins, or its place among the records of a JSON document. */
   line: number;
+  /** How long its text is. */
+  letters: number;
   fields?: Readonly<Record<string, unknown>>;
   /** Why there are no fields. */
   problem?: 'broken_row' | 'too_large';

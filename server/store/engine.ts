@@ -145,10 +145,22 @@ export interface TableOperations {
    * writing may have succeeded. Noted.
    */
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
+  /**
+   * In batches; not atomic as a whole. Leaves out every row that meets another with the same key or id, and
+   * answers which were inserted.
+   */
+  insertNew(table: TableName, rows: readonly Row[]): Promise<boolean[]>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   /** As `find`, but the row may be two seconds old; the very same object while nothing changed. */
   findLately(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;
   findByKey(table: TableName, appId: string, key: string, value: string): Promise<StoredRow | undefined>;
+  /** Those with one of these values of a unique key, or one of these prefixes; some thousands at most. */
+  findAny(
+    table: TableName,
+    appId: string,
+    by: { key: string } | 'prefix',
+    values: readonly string[],
+  ): Promise<StoredRow[]>;
   /** By a key that is unique in the whole table. */
   findEverywhere(table: TableName, key: string, value: string): Promise<StoredRow | undefined>;
   /**

@@ -60,6 +60,18 @@ export class Records<T extends object> {
     const rows = records.map((record) => this.#row(record, 1));
     await this.#refusing(this.#engine.insertMany(this.#table, rows));
   }
+  /** As the engine does; a part is sealed while the one before is being written. */
+  async insertNew(records: readonly T[]): Promise<boolean[]> {
+    const inserted: boolean[] = [];
+    let writing = Promise.resolve<boolean[]>([]);
+    for (let start = 0; start < records.length; start += SCAN) {
+      const rows = records.slice(start, start + SCAN).map((record) => this.#row(record, 1));
+      inserted.push(...(await writing));
+      writing = this.#engine.insertNew(this.#table, rows);
+    }
+    inserted.push(...(await writing));
+    return inserted;
+  }
   async insertMissing(records: readonly T[]): Promise<void> {
     const rows = records.map((record) => this.#row(record, 1));
     await this.#engine.insertMissing(this.#table, rows);
@@ -106,6 +118,11 @@ export class Records<T extends object> {
     const record = this.#opened(row);
     if (row && record && !isMeant(record)) throw this.#sealer.tampered(row, `has the ${key} of another`);
     return record;
+  }
+  /** As the engine does; one that does not open is set aside. */
+  async findAny(appId: string, by: { key: string } | 'prefix', values: readonly string[]): Promise<T[]> {
+    if (values.length === 0) return [];
+    return this.openAll(await this.#engine.findAny(this.#table, appId, by, values));
   }
   /** As `find`, for whoever can do without: one that does not open is set aside. */
   async tryFind(appId: string, id: string): Promise<T | undefined> {

@@ -115,13 +115,6 @@ export function createUserStore(
     );
     return marked.find((user) => user.uid === uid);
   };
-  const findByOrigin = async (appId: string, origin: string) => {
-    const marked = await records.list(
-      { appId, prefix: mark(appId, 'importedFrom', origin) },
-      { order: 'newest', limit: SAME_MARK },
-    );
-    return marked.find(({ importedFrom }) => importedFrom === origin);
-  };
   const findNamed = (appId: string, by: NonNullable<UserFilter['search']>['by'], value: string) => {
     const handle = () => records.findIntact(appId, 'handle', lookups.key(appId, 'handle', value));
     const userName = () => records.findIntact(appId, 'userName', lookups.key(appId, 'userName', value));
@@ -146,6 +139,7 @@ export function createUserStore(
   return {
     insert: (user) => records.insert(user),
     insertMany: (users) => records.insertMany(users),
+    insertNew: (users) => records.insertNew(users),
     find: (appId, userId) => records.find(appId, userId),
     findLately: (appId, userId) => records.findLately(appId, userId),
     findByHandle,
@@ -164,7 +158,19 @@ export function createUserStore(
         lookups.key(appId, 'subject', subject),
         (user) => user.subject === subject,
       ),
-    findByOrigin,
+    async findKnown(appId, { handles, origins }) {
+      const [wanted, from] = [new Set(handles), new Set(origins)];
+      const keys = handles.map((handle) => lookups.key(appId, 'handle', handle));
+      const marks = origins.map((origin) => mark(appId, 'importedFrom', origin));
+      const [named, marked] = await Promise.all([
+        records.findAny(appId, { key: 'handle' }, keys),
+        records.findAny(appId, 'prefix', marks),
+      ]);
+      return [
+        ...named.filter(({ handle }) => wanted.has(handle)),
+        ...marked.filter(({ importedFrom = '' }) => from.has(importedFrom)),
+      ];
+    },
     async findByVerifiedPhone(appId, phone) {
       const user = await records.findByKey(
         appId,

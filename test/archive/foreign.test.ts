@@ -23,8 +23,8 @@ describe('a foreign file', () => {
     const rows = await Array.fromAsync(csvRows(chunks()));
     assert.ok(elapsed() < 5_000);
     assert.deepEqual(rows, [
-      { line: 2, problem: 'broken_row' },
-      { line: 3, fields: { id: '1', email: 'a@example.com' } },
+      { line: 2, letters: 0, problem: 'broken_row' },
+      { line: 3, letters: 14, fields: { id: '1', email: 'a@example.com' } },
     ]);
   });
 
@@ -41,7 +41,9 @@ describe('a foreign file', () => {
           INSERT INTO users VALUES ('1', 'a@example.com', 'x');
         `);
         db.close();
-        const reading = Array.fromAsync(foreignRows(path, { list: 'items', sqlite: true }, 1_000_000));
+        const reading = Array.fromAsync(
+          foreignRows(path, { list: 'items', sqlite: true }, { maxBytes: 1_000_000 }),
+        );
         await assert.rejects(reading, { problem: 'broken_file' });
       } finally {
         rmSync(folder, { recursive: true });

@@ -29,15 +29,16 @@ export async function* csvRows(
     const isHeader = columns !== undefined && line === 1 && cells[0] === columns[0];
     if (isHeader || (cells.length === 1 && cells[0] === '')) continue;
     const known = names;
+    const letters = cells.reduce((sum, { length }) => sum + length, 0);
     if (cells.length > COLUMNS_MAX || (columns === undefined && cells.length > known.length)) {
-      yield { line, problem: 'broken_row' };
+      yield { line, letters, problem: 'broken_row' };
       continue;
     }
     const fields = cells.flatMap((cell, at) => {
       const name = known[at];
       return cell === '' || name === undefined ? [] : [[name, cell] as const];
     });
-    yield { line, fields: Object.fromEntries(fields) };
+    yield { line, letters, fields: Object.fromEntries(fields) };
   }
 }
 

@@ -27,6 +27,16 @@ export function createForeignFiles(input: {
     if (!NAME.test(name)) throw new TypeError('no name of an import');
     return join(parent, name, file);
   };
+  /** What is open of an import by its name: files that are removed must not stay on the disk. */
+  const opened = new Map<string, Set<() => void>>();
+  const register = (name: string, close: () => void) => {
+    const all = opened.get(name) ?? new Set();
+    opened.set(name, all.add(close));
+    return () => {
+      all.delete(close);
+      if (all.size === 0 && opened.get(name) === all) opened.delete(name);
+    };
+  };
   return {
     folder,
     async keep(name, received) {
@@ -35,9 +45,25 @@ export function createForeignFiles(input: {
     },
     async *rows(name, part, shape) {
       const { foreignRows } = await import('./rows.ts');
-      yield* foreignRows(place(name, part), shape, maxBytes);
+      const gone = new AbortController();
+      const done = register(name, () => gone.abort());
+      try {
+        yield* foreignRows(place(name, part), shape, { maxBytes, gone: gone.signal });
+      } finally {
+        done();
+      }
     },
-    index: (name, { again }) => openIndex(place(name, INDEX), { salt: salt(name), again }),
+    index(name, { again }) {
+      const index = openIndex(place(name, INDEX), { salt: salt(name), again });
+      const done = register(name, index.close);
+      return {
+        ...index,
+        close() {
+          done();
+          index.close();
+        },
+      };
+    },
     hasIndex: (name) => existsSync(place(name, INDEX)),
     async refuse(name, rows, bytes) {
       const file = await open(place(name, REFUSED), existsSync(place(name, REFUSED)) ? 'r+' : 'w+', 0o600);
@@ -55,6 +81,8 @@ export function createForeignFiles(input: {
     },
     refusedCsv: (rows) => Readable.from([HEADER + rows.map(csvLine).join('')]),
     async release(name) {
+      for (const close of opened.get(name) ?? []) close();
+      opened.delete(name);
       const files = await readdir(place(name, '')).catch(() => []);
       for (const file of files) if (file !== REFUSED) await rm(place(name, file), { force: true });
     },

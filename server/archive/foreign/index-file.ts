@@ -16,8 +16,13 @@ export function openIndex(path: string, { salt, again }: { salt: string; again: 
   const findJoined = db.prepare('SELECT value FROM joined WHERE key = ? LIMIT 20');
   const hashed = (key: string) => hash('sha256', `${salt} ${key}`, 'buffer').subarray(0, 16);
   db.exec('BEGIN');
+  /** Whoever stops an import takes it away from under the step at hand. */
+  const requireOpen = () => {
+    if (!db.isOpen) throw new ForeignFileError('file_gone');
+  };
   return {
     first(key, line) {
+      requireOpen();
       const place = hashed(key);
       const known = find.get(place)?.line;
       if (known !== undefined) return Number(known);
@@ -25,11 +30,20 @@ export function openIndex(path: string, { salt, again }: { salt: string; again: 
       return line;
     },
     join(key, value) {
+      requireOpen();
       joinTo.run(hashed(key), JSON.stringify(value));
     },
-    joined: (key) => findJoined.all(hashed(key)).map(({ value }) => JSON.parse(String(value))),
-    commit: () => db.exec('COMMIT; BEGIN'),
-    close: () => db.close(),
+    joined(key) {
+      requireOpen();
+      return findJoined.all(hashed(key)).map(({ value }) => JSON.parse(String(value)));
+    },
+    commit() {
+      requireOpen();
+      db.exec('COMMIT; BEGIN');
+    },
+    close() {
+      if (db.isOpen) db.close();
+    },
   };
 }
 

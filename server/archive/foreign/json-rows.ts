@@ -16,7 +16,8 @@ export async function* jsonLines(text: AsyncIterable<string>): AsyncGenerator<Fo
   for await (const chunk of text) {
     let from = 0;
     for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
-      if (isTooLong || kept.length + end - from > RECORD_MAX) yield { line, problem: 'too_large' };
+      if (isTooLong || kept.length + end - from > RECORD_MAX)
+        yield { line, letters: 0, problem: 'too_large' };
       else yield* rowOf(line, kept + chunk.slice(from, end));
       [kept, isTooLong, from] = ['', false, end + 1];
       line++;
@@ -24,7 +25,7 @@ export async function* jsonLines(text: AsyncIterable<string>): AsyncGenerator<Fo
     if (kept.length + chunk.length - from > RECORD_MAX) [kept, isTooLong] = ['', true];
     else kept += chunk.slice(from);
   }
-  if (isTooLong) yield { line, problem: 'too_large' };
+  if (isTooLong) yield { line, letters: 0, problem: 'too_large' };
   else yield* rowOf(line, kept);
 }
 
@@ -35,13 +36,15 @@ function* rowOf(line: number, text: string): Generator<ForeignRow> {
 
 /** A record from its text; nothing in it is deeper than a reader can walk. */
 function parsed(line: number, text: string): ForeignRow {
-  if (depthOf(text) > DEPTH_MAX) return { line, problem: 'broken_row' };
+  const letters = text.length;
+  if (depthOf(text) > DEPTH_MAX) return { line, letters, problem: 'broken_row' };
   try {
     const fields: unknown = JSON.parse(text);
     const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
-    return isObject ? { line, fields: fields as Record<string, unknown> } : { line, problem: 'broken_row' };
+    if (!isObject) return { line, letters, problem: 'broken_row' };
+    return { line, letters, fields: fields as Record<string, unknown> };
   } catch {
-    return { line, problem: 'broken_row' };
+    return { line, letters, problem: 'broken_row' };
   }
 }
 
@@ -170,7 +173,7 @@ class DocumentScan {
     this.#keep(text);
     const [record, isTooLarge] = [this.#record, this.#isTooLarge];
     [this.#record, this.#isTooLarge] = ['', false];
-    return isTooLarge ? { line: this.#line, problem: 'too_large' } : parsed(this.#line, record);
+    return isTooLarge ? { line: this.#line, letters: 0, problem: 'too_large' } : parsed(this.#line, record);
   }
 
   #broken(): ForeignFileError {

@@ -6,17 +6,20 @@ import { beginning, textOf } from './text.ts';
 
 const SQLITE = 'SQLite format 3\0';
 
-/** See `ForeignFiles.rows`. What a file is, it says itself, in its first line. */
+/**
+ * See `ForeignFiles.rows`; `gone` ends it, and lets go of the file. What a file is, it says itself, in its
+ * first line.
+ */
 export async function* foreignRows(
   path: string,
   shape: ForeignShape,
-  maxBytes: number,
+  limits: { maxBytes: number; gone?: AbortSignal },
 ): AsyncGenerator<ForeignRow> {
   const isSqlite = (await beginning(path, SQLITE.length)).toString('latin1') === SQLITE;
   if (isSqlite !== (shape.sqlite ?? false)) throw new ForeignFileError('wrong_kind');
-  if (isSqlite) yield* sqliteRows(path);
+  if (isSqlite) yield* sqliteRows(path, limits.gone);
   else {
-    const text = textOf(path, maxBytes);
+    const text = textOf(path, limits);
     const { first, whole } = await peeked(text);
     try {
       switch (kindOf(first, shape)) {

@@ -27,12 +27,17 @@ export async function beginning(path: string, bytes: number): Promise<Buffer> {
  * `ForeignFileError` for what is no UTF-8 and for more than `maxBytes`, whatever a packed file says of
  * itself.
  */
-export async function* textOf(path: string, maxBytes: number): AsyncGenerator<string> {
+export async function* textOf(
+  path: string,
+  { maxBytes, gone }: { maxBytes: number; gone?: AbortSignal },
+): AsyncGenerator<string> {
   const [first, second] = await beginning(path, 2);
   const isPacked = first === 0x1f && second === 0x8b;
   const file = createReadStream(path, { highWaterMark: CHUNK });
   const bytes: Readable = isPacked ? file.pipe(createGunzip({ chunkSize: CHUNK })) : file;
   file.on('error', (error) => bytes.destroy(error));
+  const leave = () => file.destroy(new Error('gone'));
+  gone?.addEventListener('abort', leave);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let read = 0;
   let isFirst = true;
@@ -49,8 +54,9 @@ export async function* textOf(path: string, maxBytes: number): AsyncGenerator<st
     decoded(decoder);
   } catch (error) {
     if (error instanceof ForeignFileError) throw error;
-    throw new ForeignFileError(isPacked ? 'broken_gzip' : 'file_gone');
+    throw new ForeignFileError(isPacked && !gone?.aborted ? 'broken_gzip' : 'file_gone');
   } finally {
+    gone?.removeEventListener('abort', leave);
     file.destroy();
     bytes.destroy();
   }

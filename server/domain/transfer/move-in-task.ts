@@ -41,6 +41,8 @@ export interface MoveInProgress {
   refusedRows: readonly RefusedRow[];
   /** Of the file of all of them. */
   refusedBytes: number;
+  /** A step was broken off or done twice: seats and kinds of passwords are counted anew in the end. */
+  miscounts?: boolean;
 }
 
 export const NOTHING_REPORTED = {

@@ -10,9 +10,11 @@ import {
 import { MINUTE_MS } from '../../tools/duration.ts';
 import { getAppForPortal } from '../apps/apps.ts';
 import type { JobStep, JobWork } from '../jobs/runner.ts';
-import { freeSeats } from '../users/seats.ts';
+import { recountPasswords } from '../users/password-kinds.ts';
+import { freeLostSeats, freeSeats, seatLimit } from '../users/seats.ts';
 import { RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
+import { moveInReader } from './move-in-reader.ts';
 import { type Candidate, candidateOf } from './move-in-rows.ts';
 import {
   type MoveInProgress,
@@ -21,23 +23,13 @@ import {
   progressOf,
   taskOf,
 } from './move-in-task.ts';
-import { type Outcome, outcomeOf, type WriteDeps, writeBatch } from './move-in-write.ts';
+import { type Outcome, outcomesOf, type WriteDeps, writeBatch } from './move-in-write.ts';
 
-/** Rows done in one step, and how long one may read on where nothing is to be done. */
-const ROWS = 200;
-const STEP_MS = 2_000;
+/** Rows looked at before others have their turn. */
+const TURN_ROWS = 50;
 const REFUSED_SHOWN = 100;
 const TURN_MS = 3_000;
 
-/** What is open of the import at hand. */
-interface Reading {
-  jobId: string;
-  phase: MoveInProgress['phase'];
-  rows: AsyncGenerator<ForeignRow>;
-  index: ForeignIndex;
-  /** The line that was read last. */
-  line: number;
-}
 type Place = { app: App; job: Job; index: ForeignIndex };
 
 /**
@@ -45,29 +37,7 @@ type Place = { app: App; job: Job; index: ForeignIndex };
  * reads on to the line it was at. One import at a time.
  */
 export function moveInWork(deps: WriteDeps): JobWork {
-  let reading: Reading | undefined;
-
-  async function close(): Promise<void> {
-    const open = reading;
-    reading = undefined;
-    await open?.rows.return(undefined);
-    open?.index.close();
-  }
-
-  async function open(job: Job, progress: MoveInProgress): Promise<Reading> {
-    const { phase } = progress;
-    const fits = reading?.jobId === job.id && reading.phase === phase && reading.line <= progress.line;
-    if (reading && fits) return reading;
-    await close();
-    const { files, format } = taskOf(job);
-    const source: Source = SOURCES[format];
-    const index = deps.foreignFiles.index(files, { again: deps.foreignFiles.hasIndex(files) });
-    const isJoin = phase === 'join';
-    const shape = isJoin ? { list: source.second?.list ?? '' } : source;
-    const rows = deps.foreignFiles.rows(files, isJoin ? 'second' : 'file', shape);
-    reading = { jobId: job.id, phase, rows, index, line: 0 };
-    return reading;
-  }
+  const { open, close, take } = moveInReader(deps);
 
   return async (taken) => {
     const isNew = progressOf(taken) === undefined;
@@ -78,7 +48,7 @@ export function moveInWork(deps: WriteDeps): JobWork {
     try {
       const app = await getAppForPortal(deps, job.appId);
       const at = await open(job, progress);
-      const { rows, isOver } = await take(deps, at, progress.line);
+      const { rows, isOver } = await take(at, job, progress.line);
       const made = await worked(deps, { app, job, index: at.index }, progress, rows);
       at.index.commit();
       const step = isOver ? await turned(deps, app, job, made) : made;
@@ -124,24 +94,6 @@ async function mustWait({ store, clock }: Pick<Deps, 'store' | 'clock'>, job: Jo
   return false;
 }
 
-/** The next rows behind a line; after an interruption it may take several steps to get there. */
-async function take(
-  { clock }: Pick<Deps, 'clock'>,
-  at: Reading,
-  behind: number,
-): Promise<{ rows: ForeignRow[]; isOver: boolean }> {
-  const until = clock.now() + STEP_MS;
-  const rows: ForeignRow[] = [];
-  while (rows.length < ROWS && (rows.length === 0 || clock.now() < until)) {
-    const { value, done } = await at.rows.next();
-    if (done) return { rows, isOver: true };
-    at.line = value.line;
-    if (value.line > behind) rows.push(value);
-    else if (clock.now() >= until) break;
-  }
-  return { rows, isOver: false };
-}
-
 async function worked(
   deps: WriteDeps,
   place: Place,
@@ -154,12 +106,15 @@ async function worked(
     join(job, place.index, rows);
     return { job: { progress: { ...progress, line }, read: job.read, report: job.report } };
   }
-  const { candidates, refused } = candidatesOf(deps, place, rows);
   const { files, dryRun } = taskOf(job);
   const isWriting = progress.phase === 'write';
-  const outcomes = isWriting
+  if (!isWriting && !asksBeforehand(place)) {
+    return { job: { progress: { ...progress, line }, read: job.read + rows.length, report: job.report } };
+  }
+  const { candidates, refused } = await candidatesOf(deps, place, rows);
+  const { outcomes, again } = isWriting
     ? await writeBatch(deps, place, candidates)
-    : (await Promise.all(candidates.map((one) => outcomeOf(deps, place, one)))).map(({ outcome }) => outcome);
+    : await looked(deps, place, candidates);
   const report = { ...NOTHING_REPORTED, ...job.report };
   let { adds, taken } = progress;
   for (const [n, candidate] of candidates.entries()) {
@@ -176,8 +131,27 @@ async function worked(
   report.refused += refused.length;
   const refusedBytes = await deps.foreignFiles.refuse(files, refused, progress.refusedBytes);
   const refusedRows = [...progress.refusedRows, ...refused].slice(0, REFUSED_SHOWN);
-  const after: MoveInProgress = { ...progress, line, adds, taken, refusedRows, refusedBytes };
+  const miscounts = progress.miscounts || again || (isWriting && job.tries > 1);
+  const after: MoveInProgress = {
+    ...{ ...progress, line, adds, taken, refusedRows, refusedBytes },
+    ...(miscounts && { miscounts }),
+  };
   return { job: { progress: { ...after }, read: job.read + rows.length, report } };
+}
+
+/** Whether anything depends on what the rows hold before they are written; else the file is only read. */
+function asksBeforehand({ app, job }: Place): boolean {
+  const { dryRun, conflict } = taskOf(job);
+  return dryRun || conflict === 'fail' || seatLimit(app) !== undefined;
+}
+
+async function looked(
+  deps: WriteDeps,
+  place: Place,
+  candidates: readonly Candidate[],
+): Promise<{ outcomes: Outcome[]; again: false }> {
+  const found = await outcomesOf(deps, place, candidates);
+  return { outcomes: found.map(({ outcome }) => outcome), again: false };
 }
 
 function join(job: Job, index: ForeignIndex, rows: readonly ForeignRow[]): void {
@@ -188,14 +162,15 @@ function join(job: Job, index: ForeignIndex, rows: readonly ForeignRow[]): void 
   }
 }
 
-function candidatesOf(
+async function candidatesOf(
   deps: WriteDeps,
   place: Place,
   rows: readonly ForeignRow[],
-): { candidates: Candidate[]; refused: RefusedRow[] } {
+): Promise<{ candidates: Candidate[]; refused: RefusedRow[] }> {
   const candidates: Candidate[] = [];
   const refused: RefusedRow[] = [];
-  for (const row of rows) {
+  for (const [n, row] of rows.entries()) {
+    if (n % TURN_ROWS === TURN_ROWS - 1) await deps.clock.pause(0);
     let id: string | undefined;
     try {
       candidates.push(
@@ -228,7 +203,10 @@ async function turned(deps: WriteDeps, app: App, job: Job, made: JobStep): Promi
   const { dryRun, conflict } = taskOf(job);
   const anew = (phase: MoveInProgress['phase']) => ({ ...progress, phase, line: 0 });
   if (progress.phase === 'join') return { job: { ...made.job, progress: anew('check') } };
-  if (progress.phase === 'write') return { ...made, next: 'done' };
+  if (progress.phase === 'write') {
+    if (progress.miscounts) await recounted(deps, app);
+    return { ...made, next: 'done' };
+  }
   const whole = { ...made.job, total: made.job.read };
   const free = await freeSeats(deps, app);
   if (free !== undefined && progress.adds > free) return failed(whole, 'no_seats');
@@ -236,6 +214,12 @@ async function turned(deps: WriteDeps, app: App, job: Job, made: JobStep): Promi
   if (dryRun) return { job: whole, next: 'done' };
   const begun: MoveInProgress = { ...anew('write'), refusedRows: [], refusedBytes: 0 };
   return { job: { ...whole, progress: { ...begun }, read: 0, report: {} } };
+}
+
+/** What an interruption counted and did not write, or the other way round. */
+async function recounted(deps: WriteDeps, app: App): Promise<void> {
+  await freeLostSeats(deps, app);
+  await recountPasswords(deps, app);
 }
 
 function failed(job: JobStep['job'], reason: 'no_seats' | 'taken'): JobStep {

@@ -1,45 +1,59 @@
 import type { App } from '../../model/app.ts';
-import { HostError } from '../../model/errors.ts';
 import type { Job } from '../../model/job.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { withPassword } from '../account/password.ts';
 import { changeUser } from '../users/change.ts';
-import { findHolder, handleSpellings } from '../users/handle.ts';
+import { handleSpellings } from '../users/handle.ts';
 import { mergeMetadata } from '../users/metadata.ts';
 import { countPassword, countPasswords } from '../users/password-kinds.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
-import { freeLostSeats, releaseSeat, takeSeats } from '../users/seats.ts';
+import { releaseSeat, takeSeats } from '../users/seats.ts';
 import type { RowReason } from './from/moved-user.ts';
 import type { Candidate } from './move-in-rows.ts';
-import { idsFor, taskOf } from './move-in-task.ts';
+import { taskOf } from './move-in-task.ts';
 
 export type WriteDeps = Pick<
   Deps,
   'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'handleRef' | 'totp' | 'foreignFiles'
 >;
 
+/** Changes side by side. */
+const AT_ONCE = 20;
+
+/** Somebody new, with their place in the batch. */
+interface Added {
+  at: number;
+  user: User;
+}
+
 /** What becomes, or would become, of somebody. */
 export type Outcome = 'created' | 'updated' | 'skipped' | RowReason;
 
-/** Looks for who is there already; writes nothing. */
-export async function outcomeOf(
+/** Looks for who is there already; writes nothing. Answers in the order of the candidates. */
+export async function outcomesOf(
   deps: Pick<Deps, 'store'>,
   { app, job }: { app: App; job: Job },
-  candidate: Candidate,
-): Promise<{ outcome: Outcome; existing?: User }> {
-  const { users } = deps.store;
-  const { line, user } = candidate;
-  const origin =
-    user.importedFrom === undefined ? undefined : await users.findByOrigin(app.id, user.importedFrom);
-  const existing = origin ?? (await findHolder(deps, app, user.handle));
-  // Made by this import before it was interrupted.
-  if (!existing || existing.id === idsFor(job, line).id)
-    return { outcome: 'created', ...(existing && { existing }) };
+  candidates: readonly Candidate[],
+): Promise<{ outcome: Outcome; existing?: User }[]> {
+  const spellings = candidates.map(({ user }) => handleSpellings(app, user.handle));
+  const origins = candidates.flatMap(({ user }) => user.importedFrom ?? []);
+  const known = await deps.store.users.findKnown(app.id, { handles: spellings.flat(), origins });
+  const byHandle = new Map(known.map((user) => [user.handle, user]));
+  const byOrigin = new Map(known.map((user) => [user.importedFrom, user]));
   const { conflict } = taskOf(job);
-  if (conflict === 'fail') return { outcome: 'taken' };
-  if (conflict === 'skip') return { outcome: 'skipped', existing };
-  return { outcome: updateOf(app, candidate, existing, origin !== undefined), existing };
+  return candidates.map((candidate, at) => {
+    const { id, importedFrom } = candidate.user;
+    const origin = importedFrom === undefined ? undefined : byOrigin.get(importedFrom);
+    const spelled = spellings[at]?.find((spelling) => byHandle.has(spelling));
+    const existing = origin ?? (spelled === undefined ? undefined : byHandle.get(spelled));
+    if (!existing) return { outcome: 'created' };
+    // Made by this import before it was interrupted.
+    if (existing.id === id) return { outcome: 'created', existing };
+    if (conflict === 'fail') return { outcome: 'taken' };
+    if (conflict === 'skip') return { outcome: 'skipped', existing };
+    return { outcome: updateOf(app, candidate, existing, origin !== undefined), existing };
+  });
 }
 
 /**
@@ -58,28 +72,35 @@ function updateOf(app: App, candidate: Candidate, existing: User, isOfOrigin: bo
   return 'updated';
 }
 
-/** Writes a batch; answers what became of each, in its order. */
+/** Writes a batch; answers what became of each, in its order. `again`: some were there by this import. */
 export async function writeBatch(
   deps: WriteDeps,
   place: { app: App; job: Job },
   candidates: readonly Candidate[],
-): Promise<Outcome[]> {
+): Promise<{ outcomes: Outcome[]; again: boolean }> {
   const { app } = place;
-  const looked = await Promise.all(candidates.map((candidate) => outcomeOf(deps, place, candidate)));
+  const looked = await outcomesOf(deps, place, candidates);
   const outcomes = looked.map(({ outcome }) => outcome);
-  const added: { at: number; user: User }[] = [];
+  const added: Added[] = [];
+  const replaced: { existing: User; user: User }[] = [];
+  let again = false;
   for (const [at, { outcome, existing }] of looked.entries()) {
     const candidate = candidates[at];
     if (!candidate || (outcome !== 'created' && outcome !== 'updated')) continue;
-    if (outcome === 'created' && existing) continue;
+    if (outcome === 'created' && existing) {
+      again = true;
+      continue;
+    }
     const user = await hashed(deps, candidate);
-    if (existing) await update(deps, app, existing, user);
+    if (existing) replaced.push({ existing, user });
     else added.push({ at, user });
   }
-  await insert(deps, place, added, (at, reason) => {
-    outcomes[at] = reason;
-  });
-  return outcomes;
+  for (let start = 0; start < replaced.length; start += AT_ONCE) {
+    const part = replaced.slice(start, start + AT_ONCE);
+    await Promise.all(part.map(({ existing, user }) => update(deps, app, existing, user)));
+  }
+  for (const { at, reason } of await insert(deps, place, added)) outcomes[at] = reason;
+  return { outcomes, again };
 }
 
 /** Wraps an unsalted MD5 at once: it is what clients send. */
@@ -103,64 +124,33 @@ async function update(deps: WriteDeps, app: App, existing: User, moved: User): P
   await countPassword(deps, app, { before: changed.before.passwordHash, after: passwordHash });
 }
 
+/** Inserts and counts them; answers those who could not be. */
 async function insert(
   deps: WriteDeps,
-  place: { app: App; job: Job },
-  added: readonly { at: number; user: User }[],
-  refuse: (at: number, reason: RowReason) => void,
-): Promise<void> {
-  if (added.length === 0) return;
-  const { app, job } = place;
-  const users = added.map(({ user }) => user);
-  const inserted = (await insertAll(deps, app, users)) ? users : [];
-  if (inserted.length === 0) {
-    // A full app is asked once: it waits for lost seats.
-    let isFull = false;
-    for (const { at, user } of added) {
-      const reason: RowReason | undefined = isFull ? 'no_seats' : await insertOne(deps, app, user);
-      isFull = reason === 'no_seats';
-      if (reason) refuse(at, reason);
-      else inserted.push(user);
-    }
-  }
-  await countPasswords(deps, app, inserted);
-  deps.figures.count(app.id, 'user_imported', taskOf(job).format, '', inserted.length);
-}
-
-/** False when one of them cannot be inserted: they are to be tried one by one. */
-async function insertAll(deps: WriteDeps, app: App, users: readonly User[]): Promise<boolean> {
-  if (!(await takeSeats(deps, app, users.length))) return false;
-  try {
-    await deps.store.users.insertMany(users);
-    return true;
-  } catch (error) {
-    // After an outage some may be there: a seat too many is found again, one too few is not.
-    if (!isConflict(error)) throw error;
-    const found = await Promise.all(users.map(({ id }) => deps.store.users.find(app.id, id)));
-    // Who was inserted before the conflict keeps the seat.
-    const missing = found.filter((user) => user === undefined).length;
-    if (missing > 0) await releaseSeat(deps, app, missing);
-    // A process that did the same step took theirs already.
-    if (missing < users.length) await freeLostSeats(deps, app);
-    return false;
-  }
-}
-
-async function insertOne(deps: WriteDeps, app: App, user: User): Promise<RowReason | undefined> {
-  const { users } = deps.store;
-  // Of a batch that was refused, or by a process that did the same step: with a seat already.
-  if (await users.find(app.id, user.id)) return undefined;
-  if (!(await takeSeats(deps, app, 1))) return 'no_seats';
-  try {
-    await users.insert(user);
-    return undefined;
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-    await releaseSeat(deps, app);
-    return 'taken';
-  }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof HostError && error.error !== 'service_unavailable';
+  { app, job }: { app: App; job: Job },
+  added: readonly Added[],
+): Promise<{ at: number; reason: RowReason }[]> {
+  if (added.length === 0) return [];
+  const seats = await takeSeats(deps, app, added.length);
+  const seated = added.slice(0, seats);
+  const users = seated.map(({ user }) => user);
+  // Counted beforehand, as seats are: a crash leaves too many rather than too few.
+  const [inserted] = await Promise.all([deps.store.users.insertNew(users), countPasswords(deps, app, users)]);
+  const left = seated.filter((_, n) => !inserted[n]);
+  deps.figures.count(app.id, 'user_imported', taskOf(job).format, '', seats - left.length);
+  const refused = added.slice(seats).map(({ at }) => ({ at, reason: 'no_seats' as const }));
+  if (left.length === 0) return refused;
+  await Promise.all([
+    releaseSeat(deps, app, left.length),
+    countPasswords(
+      deps,
+      app,
+      left.map(({ user }) => user),
+      { isLeft: true },
+    ),
+  ]);
+  const there = await Promise.all(left.map(({ user }) => deps.store.users.find(app.id, user.id)));
+  // Whom a process that did the same step inserted, it has counted.
+  const taken = left.filter((_, n) => !there[n]).map(({ at }) => ({ at, reason: 'taken' as const }));
+  return [...refused, ...taken];
 }

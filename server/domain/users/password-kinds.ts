@@ -66,11 +66,12 @@ export async function countPassword(
   ]);
 }
 
-/** Counts many who joined at once. */
+/** Counts many who join at once; with `isLeft` takes back the count of those who did not. */
 export async function countPasswords(
   deps: KindDeps,
   app: AppId,
   users: readonly Pick<User, 'passwordHash'>[],
+  { isLeft = false } = {},
 ): Promise<void> {
   const counts = new Map<string, number>();
   for (const { passwordHash } of users) {
@@ -79,7 +80,13 @@ export async function countPasswords(
   }
   await learn(deps, [...counts.keys()]);
   const now = deps.clock.now();
-  for (const [kind, by] of counts) await deps.store.counters.increment(keyOf(app, kind), { now, by });
+  const { counters } = deps.store;
+  await Promise.all(
+    [...counts].map(([kind, by]) => {
+      const key = keyOf(app, kind);
+      return isLeft ? counters.decrement(key, by) : counters.increment(key, { now, by });
+    }),
+  );
 }
 
 /** Users by the kind of their hash, counted while they pass by. */

@@ -29,10 +29,16 @@ export async function takeSeat(deps: SeatDeps, app: App, full: ErrorName): Promi
   if (!seated) throw new HostError(full);
 }
 
-/** Takes so many seats at once, or none: false when they are not all free. */
-export async function takeSeats(deps: SeatDeps, app: App, seats: number): Promise<boolean> {
-  if (await increment(deps, app, seats)) return true;
-  return (await freeLostSeats(deps, app)) && (await increment(deps, app, seats)) !== undefined;
+/** Takes so many seats, or as many of them as are free; answers how many. */
+export async function takeSeats(deps: SeatDeps, app: App, most: number): Promise<number> {
+  if (await increment(deps, app, most)) return most;
+  if ((await freeLostSeats(deps, app)) && (await increment(deps, app, most))) return most;
+  let seats = 0;
+  for (let part = most; part >= 1; ) {
+    if (part <= most - seats && (await increment(deps, app, part))) seats += part;
+    else part = Math.floor(part / 2);
+  }
+  return seats;
 }
 
 /** How many more users there may be; undefined = no limit. */

@@ -40,6 +40,8 @@ export interface UserStore {
   insert(user: User): Promise<void>;
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
   insertMany(users: readonly User[]): Promise<void>;
+  /** The same, but whoever meets another is left out; answers which were inserted. */
+  insertNew(users: readonly User[]): Promise<boolean[]>;
   find(appId: string, userId: string): Promise<User | undefined>;
   /**
    * As `find`, but may answer a user as they were up to two seconds ago, where another process wrote them
@@ -51,8 +53,14 @@ export interface UserStore {
   findBySocialId(appId: string, provider: 'apple' | 'google', subject: string): Promise<User | undefined>;
   /** Whom the app's JWTs mean by this `sub`; finds only users whose `subject` is recorded. */
   findBySubject(appId: string, subject: string): Promise<User | undefined>;
-  /** Who came from there, by `importedFrom`. */
-  findByOrigin(appId: string, origin: string): Promise<User | undefined>;
+  /**
+   * Who has one of these handles or one of these `importedFrom`, in no order; one who fits twice may come
+   * twice. Some thousands at most.
+   */
+  findKnown(
+    appId: string,
+    known: { handles: readonly string[]; origins: readonly string[] },
+  ): Promise<User[]>;
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;
   /**

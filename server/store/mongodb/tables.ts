@@ -46,6 +46,17 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       }
     },
 
+    async insertNew(table, many) {
+      const inserted: boolean[] = many.map(() => true);
+      for (let start = 0; start < many.length; start += BATCH) {
+        const documents = many.slice(start, start + BATCH).map(toDocument);
+        const insert = () => rows(table).insertMany(documents, { ordered: false });
+        const met = await connection.run(insert).then(() => [], duplicatesOf);
+        for (const at of met) inserted[start + at] = false;
+      }
+      return inserted;
+    },
+
     async find(table, appId, id) {
       const found = await connection.run(() =>
         rows(table).findOne(identity(appId, id), { projection: STORED }),
@@ -57,6 +68,13 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       const query = { appId: equal(appId), [`keys.${key}`]: equal(value) };
       const found = await connection.run(() => rows(table).findOne(query, { projection: STORED }));
       return found ? toRow(found) : undefined;
+    },
+
+    async findAny(table, appId, by, values) {
+      const field = by === 'prefix' ? 'prefixes' : `keys.${by.key}`;
+      const query = { appId: equal(appId), [field]: { $in: [...values] } };
+      const found = await connection.run(() => rows(table).find(query, { projection: STORED }).toArray());
+      return found.map(toRow);
     },
 
     async findEverywhere(table, key, value) {
@@ -209,8 +227,15 @@ export function isDuplicate(error: unknown): error is MongoServerError {
 }
 
 function allowDuplicates(error: unknown): void {
-  const others = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [{ code: undefined }];
-  if (others.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  duplicatesOf(error);
+}
+
+/** Which documents of a batch met another of the same key. Throws any other error on. */
+function duplicatesOf(error: unknown): number[] {
+  if (!(error instanceof MongoBulkWriteError)) throw error;
+  const errors = [error.writeErrors].flat();
+  if (errors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  return errors.map(({ index }) => index);
 }
 
 function throwDuplicateKey(error: unknown): never {

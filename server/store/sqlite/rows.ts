@@ -35,6 +35,11 @@ export function createRows(statements: Statements, database: GroupCommit): Table
   function insertMissing(table: TableName, row: Row): void {
     statements.insert(`${SQL[table].insert} ON CONFLICT (appId, id) DO NOTHING`, valuesOf(table, row));
   }
+  function insertNew(table: TableName, row: Row): boolean {
+    const seq = statements.insertNew(`${SQL[table].insert} ON CONFLICT DO NOTHING`, valuesOf(table, row));
+    if (seq !== undefined && TABLES[table].prefixes) addPrefixes(table, row, seq);
+    return seq !== undefined;
+  }
   function addPrefixes(table: TableName, { prefixes, createdAt }: Prefixed, owner: number): number {
     return statements.run(
       `INSERT OR IGNORE INTO ${table}_prefixes (prefix, createdAt, owner)
@@ -83,6 +88,14 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       }
     },
 
+    async insertNew(table, rows) {
+      const inserted: boolean[] = [];
+      for (const batch of parts(rows, BATCH)) {
+        inserted.push(...(await database.write(() => batch.map((row) => insertNew(table, row)))));
+      }
+      return inserted;
+    },
+
     find,
     findLately: find,
 
@@ -98,6 +111,18 @@ export function createRows(statements: Statements, database: GroupCommit): Table
           ),
         ),
       ),
+
+    findAny: (table, appId, by, values) =>
+      database.read(() => {
+        const [from, column] =
+          by === 'prefix'
+            ? [`${table}_prefixes p CROSS JOIN ${table} t ON t.seq = p.owner`, 'p.prefix']
+            : [`${table} t`, `t.key_${by.key}`];
+        const sql = `SELECT ${read(table)} FROM ${from}
+          WHERE t.appId = :appId AND ${column} IN (SELECT value FROM json_each(:values))`;
+        const found = statements.all(sql, { appId, values: JSON.stringify(values) });
+        return found.map((columns) => new ReadRow(columns));
+      }),
 
     findEverywhere: (table, key, value) =>
       database.read(() =>

@@ -37,6 +37,12 @@ export class Statements {
     const { statement, names } = this.#prepare(sql);
     return Number(statement.run(...listOf(names, values)).lastInsertRowid);
   }
+  /** The same of a statement that may pass a row over: undefined then. */
+  insertNew(sql: string, values: readonly Value[]): number | undefined {
+    const { statement, names } = this.#prepare(sql);
+    const { changes, lastInsertRowid } = statement.run(...listOf(names, values));
+    return changes === 0 ? undefined : Number(lastInsertRowid);
+  }
   /** Answers how many rows changed. */
   run(sql: string, values: Values): number {
     const { statement, names } = this.#prepare(sql);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { BCRYPT, FIREBASE_KEYS, FIXTURES, MD5 } from '../../support/foreign-files.ts';
 import { endedMoveIn, movedIn, sendMoveIn } from '../../support/move-in.ts';
+import { until } from '../../support/until.ts';
 
 const lines = (...rows: unknown[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 const person = (n: number, more = {}) => ({
@@ -18,6 +19,15 @@ const person = (n: number, more = {}) => ({
 const people = (count: number) => lines(...Array.from({ length: count }, (_, n) => person(n)));
 const argon2 = (cost: string) =>
   `$argon2id$v=19$${cost}$cnpaemV6ZXplemV6ZXplZQ$vKJ+boi+OjzSqkXo4yW7Sz5EEd4JpiL9okBCRZKAkyo`;
+
+/** What a file descriptor of this process is open on. */
+function readlinkOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
 
 /** Additions §4. */
 describeOnBothStores(
@@ -213,7 +223,11 @@ describeOnBothStores(
     it('goes from the disk when it is in, or stopped', async () => {
       const app = await host().createApp();
       const { job } = await movedIn(host(), app, { format: 'auth0', file: people(2) });
-      const begun = await sendMoveIn(host(), app, { format: 'auth0', file: people(3000) });
+      const begun = await sendMoveIn(host(), app, { format: 'auth0', file: people(9_000) });
+      await until('it is read', async () => {
+        const { body } = await host().portal('GET', `/api/app/import?job=${begun.body.job}`);
+        return body.read > 0;
+      });
       assert.equal(
         (await host().portal('POST', '/api/app/stopImport', { json: { job: begun.body.job } })).text,
         'true',
@@ -225,6 +239,11 @@ describeOnBothStores(
         left.filter((name) => /file$|second$/.test(name)),
         [],
       );
+      if (process.platform !== 'linux') return;
+      await until('nothing holds them', () => {
+        const held = readdirSync('/proc/self/fd').map((fd) => readlinkOf(`/proc/self/fd/${fd}`));
+        return held.every((path) => !path.includes('/uploads/imports/'));
+      });
     });
   },
   { config: { moveInMaxMb: 2 } },

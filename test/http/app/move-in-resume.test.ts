@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { moveInWork } from '../../../server/domain/transfer/move-in-work.ts';
 import type { App } from '../../../server/model/app.ts';
+import { META } from '../../../server/ports/store/meta.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
+import { figuresNamed } from '../../support/figures.ts';
 import { BCRYPT, MD5 } from '../../support/foreign-files.ts';
 import { beforeNext } from '../../support/patched.ts';
 import { aJob, aRowId } from '../../support/records.ts';
@@ -72,19 +74,28 @@ describeOnBothStores('an import that is broken off', (host) => {
     assert.equal(await counted(broken, 'seats'), one.report.created);
   });
 
-  it('takes one seat for each, also where two processes do the same step', async () => {
+  it('counts everybody once, also where two processes do the same step', async () => {
     const app = await host().createApp();
     const { deps, clock } = host();
     const { users } = deps.store;
     let job = await begun(app);
     const work = moveInWork(deps);
     while (job.progress.phase !== 'write') job = { ...job, ...(await work(job)).job };
-    await beforeNext(users, 'insertMany', {
+    await beforeNext(users, 'insertNew', {
       meanwhile: () => moveInWork(deps)(job),
       work: () => work(job),
     });
     const size = await users.size(app.id);
     assert.ok(size > 0);
     assert.equal(await deps.store.counters.read(`seats/${app.id}`, clock.now()), size);
+    const kinds: string[] = JSON.parse((await deps.store.meta.get(META.passwordKinds)) ?? '[]');
+    const counted = await Promise.all(
+      kinds.map((kind) => deps.store.counters.read(`password-kind/${app.id}/${kind}`, clock.now())),
+    );
+    assert.equal(
+      counted.reduce((sum, one) => sum + one, 0),
+      size,
+    );
+    assert.deepEqual(await figuresNamed(host(), app, /^user_imported/), { 'user_imported appwrite': size });
   });
 });

@@ -133,12 +133,17 @@ export function describeLists(stage: () => Stage): void {
     const moved = aUser({ appId, importedFrom: 'firebase:fb1' });
     await users.insertMany([moved, aUser({ appId, importedFrom: 'firebase:fb2' })]);
     await users.insert(aUser({ appId: anId(), importedFrom: 'firebase:fb3' }));
-    assert.equal((await users.findByOrigin(appId, 'firebase:fb1'))?.id, moved.id);
-    for (const nobody of ['firebase:fb3', 'firebase:fb', 'auth0:fb1']) {
-      assert.equal(await users.findByOrigin(appId, nobody), undefined);
-    }
+    const named = aUser({ appId });
+    await users.insert(named);
+    const found = async (origins: string[], handles: string[] = []) =>
+      (await users.findKnown(appId, { handles, origins })).map(({ id }) => id).sort();
+    assert.deepEqual(await found(['firebase:fb1']), [moved.id]);
+    assert.deepEqual(await found(['firebase:fb3', 'firebase:fb', 'auth0:fb1'], ['nobody@x.io']), []);
+    const many = Array.from({ length: 1_000 }, (_, n) => `firebase:x${n}`);
+    const wanted = [moved.id, named.id].sort();
+    assert.deepEqual(await found([...many, 'firebase:fb1'], [...many, named.handle]), wanted);
     await users.remove(appId, moved.id);
-    assert.equal(await users.findByOrigin(appId, 'firebase:fb1'), undefined);
+    assert.deepEqual(await found(['firebase:fb1']), []);
   });
 
   it('follows a log-in and every change of a user', async () => {

@@ -138,6 +138,40 @@ export function describeUsers(stage: () => Stage): void {
     assert.equal((await users.findBySubject(appId, `s${without[1]?.id}`))?.id, without[1]?.id);
   });
 
+  it('inserts of many those who meet nobody, and tells which', async () => {
+    const { users } = stage().store;
+    const appId = anId();
+    const [known, social] = [aUser({ appId }), aFullUser({ appId })];
+    await users.insertMany([known, social]);
+    const many = Array.from({ length: 650 }, () => aUser({ appId }));
+    const meeting: [at: number, user: User][] = [
+      [0, aUser({ appId, handle: known.handle })],
+      [230, { ...known }],
+      [649, aUser({ appId, loginProvider: 'apple', socialUserId: 'subject' })],
+      [300, aUser({ appId, handle: many[299]?.handle ?? '' })],
+    ];
+    for (const [at, user] of meeting) many[at] = user;
+    const inserted = await users.insertNew(many);
+    const left = inserted.flatMap((was, at) => (was ? [] : [at]));
+    assert.deepEqual(left, [0, 230, 300, 649]);
+    assert.equal(await users.size(appId), 2 + 650 - 4);
+    assert.deepEqual(await users.find(appId, many[500]?.id ?? ''), many[500]);
+    assert.deepEqual(await users.findByHandle(appId, known.handle), known);
+    const listed = await users.list(
+      appId,
+      { search: { by: 'any', values: [many[648]?.handle ?? ''] } },
+      {
+        sort: 'created',
+        limit: 5,
+      },
+    );
+    assert.deepEqual(
+      listed.rows.map(({ id }) => id),
+      [many[648]?.id],
+    );
+    assert.deepEqual(await users.insertNew(many.slice(0, 3)), [false, false, false]);
+  });
+
   it('names what is taken: handle, id, user name, social id, phone', async () => {
     const { users } = stage().store;
     const appId = anId();

@@ -52,6 +52,8 @@ export interface Source {
   /** Of CSV without a header line. */
   columns?: readonly string[];
   sqlite?: boolean;
+  /** Some of its passwords have to be hashed, which takes a while. */
+  hashes?: boolean;
   /** The second file it knows, and what joins the two. */
   second?: {
     part: 'passwords' | 'identities' | 'accounts';
