@@ -39,6 +39,8 @@ export interface ProvenSignup {
 interface Finishing {
   app: App;
   proven: ProvenSignup;
+  /** Without a code: none was tried. */
+  isVouched?: boolean;
   password?: string | undefined;
   /** See `NewUser`. */
   networks?: User['networks'];
@@ -87,7 +89,7 @@ export async function completeSignup(
  */
 export async function finishSignup(
   deps: CompletionDeps,
-  { app, ...input }: Omit<Finishing, 'networks'>,
+  { app, ...input }: Omit<Finishing, 'networks' | 'isVouched'>,
 ): Promise<void> {
   await tellJoined(deps, app, await makeAccount(deps, { app, ...input }));
 }
@@ -104,7 +106,7 @@ export async function vouchForSignup(
     deps.store.signups.findByHandle(app.id, spelling),
   );
   if (!signup || signupStateAt(signup, deps.clock.now()) !== 'waiting') throw new HostError('signup_unknown');
-  const joined = await makeAccount(deps, { app, proven: { signup, state: 'pending' } });
+  const joined = await makeAccount(deps, { app, proven: { signup, state: 'pending' }, isVouched: true });
   await tellJoined(deps, app, joined);
   return joined.user;
 }
@@ -117,7 +119,7 @@ export async function vouchForSignup(
  */
 async function makeAccount(
   deps: CompletionDeps,
-  { app, proven, password, networks }: Finishing,
+  { app, proven, isVouched = false, password, networks }: Finishing,
 ): Promise<Joined> {
   const { signup, state } = proven;
   if (state === 'expired') throw new HostError('signup_expired');
@@ -144,8 +146,8 @@ async function makeAccount(
     via: 'signup',
     full: 'signup_disabled',
   });
-  const verified = await markVerified(deps, decided);
-  if (!verified.before.steps?.includes('tried')) countStep(deps, app, verified.after, 'tried');
+  const verified = await markVerified(deps, decided, isVouched);
+  if (!isVouched && !verified.before.steps?.includes('tried')) countStep(deps, app, verified.after, 'tried');
   countVerified(deps, app, verified.after);
   return { user, signup: decided, contested };
 }
@@ -192,7 +194,11 @@ function agreedLocale({ requests = [] }: Signup): string {
  * pending → verified, whatever was asked for while the account was being made; `handle_taken` for all callers
  * but one.
  */
-async function markVerified(deps: CompletionDeps, decided: Signup): Promise<Change<Signup>> {
+async function markVerified(
+  deps: CompletionDeps,
+  decided: Signup,
+  isVouched: boolean,
+): Promise<Change<Signup>> {
   const verified = await change(
     deps.clock,
     deps.store.signups,
@@ -200,7 +206,8 @@ async function markVerified(deps: CompletionDeps, decided: Signup): Promise<Chan
     ({ status, revision, steps = [] }): Signup => {
       if (status !== 'pending') throw new HostError('handle_taken');
       const settled = { ...decided, revision, status: 'verified' as const, requests: undefined };
-      return { ...settled, steps: [...new Set([...steps, 'tried' as const])], updatedAt: deps.clock.now() };
+      const taken = isVouched ? steps : [...new Set([...steps, 'tried' as const])];
+      return { ...settled, steps: taken, updatedAt: deps.clock.now() };
     },
   );
   if (!verified) throw new HostError('handle_taken');

@@ -5,6 +5,7 @@ import type { App } from '../../../server/model/app.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { figuresNamed } from '../../support/figures.ts';
 import { PASSWORD, type TestHost } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -39,8 +40,7 @@ describeOnBothStores('figures of signups', (host) => {
     await call(app, 'completeSignup', { handle: ada.handle, code: wrong });
     const tried = () => figuresNamed(host(), app, /^signup_tried/);
     // Nobody waits for the write of a wrong try.
-    while ((await tried())['signup_tried code DE'] === undefined)
-      await new Promise((next) => setTimeout(next, 5));
+    await until('the try is counted', async () => (await tried())['signup_tried code DE'] !== undefined);
     host().clock.advance(5 * MINUTE_MS + 1);
     const done = await call(app, 'completeSignup', { handle: ada.handle, code }, 'kotlin');
     assert.equal(done.status, 200);
