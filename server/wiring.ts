@@ -12,6 +12,7 @@ import { openOutbox } from './delivery/outbox.ts';
 import { createRenderer } from './delivery/render.ts';
 import { TextFilesError } from './delivery/text-files.ts';
 import { createTexter } from './delivery/texter.ts';
+import { startAssetRemoval } from './domain/assets/removal.ts';
 import { startHousekeeping } from './domain/housekeeping.ts';
 import { startJobs } from './domain/jobs/runner.ts';
 import { startDelivery } from './domain/messages/delivery-queue.ts';
@@ -122,6 +123,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     });
     let wake = () => {};
     let wakeJobs = () => {};
+    let wakeAssets = () => {};
     let background: { stop(): Promise<void> }[] = [];
     const deps: Deps = {
       config,
@@ -169,6 +171,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
       wakeDelivery: () => wake(),
       wakeJobs: () => wakeJobs(),
+      wakeAssets: () => wakeAssets(),
     };
     return {
       ...deps,
@@ -187,9 +190,12 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const works = { bulk: (job: Job) => bulkStep(deps, job), import: moveInWork(deps) };
         const jobs = startJobs(deps, works, deps.foreignFiles.folder);
         wakeJobs = jobs.wake;
+        const assetRemoval = startAssetRemoval(deps);
+        wakeAssets = assetRemoval.wake;
         background = [
           delivery,
           jobs,
+          assetRemoval,
           startHousekeeping(deps),
           startRecordingSubjects(deps),
           startRelisting(deps),

@@ -68,7 +68,7 @@ describe('the books', () => {
 
   it('have every added route, and no other', () => {
     const routesIn = (text: string) =>
-      [...text.matchAll(/`((?:GET|POST|DELETE) \/api\/(?:app(?:user)?|host)(?:\/\w+)?)`/g)].map(
+      [...text.matchAll(/`((?:GET|POST|DELETE) \/api\/(?:app(?:user)?|asset|host)(?:\/:?\w+)?)`/g)].map(
         ([, route]) => route ?? '',
       );
     const list: { method: string; path: string; addition?: boolean }[] = JSON.parse(

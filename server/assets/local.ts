@@ -74,9 +74,12 @@ export function createLocalAssets({
       const target = join(folderOf(object), nameOf(object, arrival.contentType));
       return uploads.receive(uploadName(object), target, arrival);
     },
-    async read(object, contentType, range) {
+    async read(object, { contentType, size }, range) {
       const file = await open(join(folderOf(object), nameOf(object, contentType))).catch(absent);
-      return file?.createReadStream(range);
+      if (!file) return undefined;
+      if ((await file.stat()).size === size) return file.createReadStream(range);
+      await file.close();
+      return undefined;
     },
     sweep: (now) => uploads.sweep(now),
   };

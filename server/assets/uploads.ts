@@ -48,6 +48,7 @@ export class Uploads {
       if (arrival.from > 0) await file.truncate(arrival.from);
       outcome = await this.#write(file, arrival);
       if (outcome === 'whole' || outcome === 'partial') await file.sync();
+      if (outcome === 'whole' && !(await arrival.isOpen())) outcome = 'closed';
     } catch (error) {
       if (!isFull(error)) throw error;
       outcome = 'no_room';

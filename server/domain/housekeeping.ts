@@ -27,7 +27,10 @@ const ABANDONED_MS = 30_000;
  */
 const STRAGGLERS_MS = MINUTE_MS;
 
-type SweepDeps = Pick<Deps, 'config' | 'store' | 'passwords' | 'clock' | 'events' | 'figures'>;
+type SweepDeps = Pick<
+  Deps,
+  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'localAssets' | 'wakeAssets'
+>;
 
 /**
  * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
@@ -79,10 +82,11 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   await countEnds(deps);
   await store.jobs.removeEnded(now - JOB_DAYS * DAY_MS);
   await trimHourly(deps, isStopped);
+  await deps.localAssets.sweep(now);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));
   for (const app of await store.apps.listUnfinished()) {
     const quietMs = app.lifecycle === 'deleting' ? STRAGGLERS_MS : ABANDONED_MS;
-    if (app.updatedAt < now - quietMs && !isStopped()) await removeWholeApp(deps, app.id);
+    if (app.updatedAt < now - quietMs && !isStopped()) await removeWholeApp(deps, app);
   }
   await recountDaily(deps, isStopped);
 }

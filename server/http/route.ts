@@ -44,6 +44,25 @@ export interface RequestFacts {
   file: ReceivedFile | undefined;
   /** Further files of an upload, by the name of their part. */
   files: Readonly<Record<string, ReceivedFile>>;
+  /** What an address of bytes was asked with; undefined elsewhere. */
+  bytes: ByteRequest | undefined;
+}
+/** A request for bytes, or with them. */
+export interface ByteRequest {
+  isHead: boolean;
+  contentType: string;
+  /** Of the body, where it is known. */
+  length: number | undefined;
+  contentRange: string | undefined;
+  range: string | undefined;
+  ifRange: string | undefined;
+  /** The body as it comes; ends with an error when the client is gone, or says nothing for a minute. */
+  body: AsyncIterable<Uint8Array>;
+}
+/** What a route of bytes was asked with; elsewhere there is nothing, which is a programmer's mistake. */
+export function bytesOf({ bytes }: RequestFacts): ByteRequest {
+  if (!bytes) throw new TypeError('this route is none of bytes');
+  return bytes;
 }
 /** The file of an upload route; elsewhere there is none, which is a programmer's mistake. */
 export function fileOf({ file }: RequestFacts): ReceivedFile {
@@ -122,18 +141,43 @@ export class TextReply {
   }
 }
 
+/** Bytes of users, which no browser may take for anything of the host's own. */
+export class FileReply {
+  readonly status: 200 | 202 | 206 | 416;
+  readonly stream: NodeJS.ReadableStream | undefined;
+  readonly contentType: string;
+  readonly cacheControl: string | undefined;
+  readonly etag: string | undefined;
+  /** Name, value, name, value … */
+  readonly headers: readonly string[];
+  constructor(
+    stream: NodeJS.ReadableStream | undefined,
+    answer: Pick<FileReply, 'status' | 'contentType' | 'headers'> & {
+      cacheControl?: string;
+      etag?: string;
+    },
+  ) {
+    this.stream = stream;
+    this.status = answer.status;
+    this.contentType = answer.contentType;
+    this.cacheControl = answer.cacheControl;
+    this.etag = answer.etag;
+    this.headers = answer.headers;
+  }
+}
+
 /** JSON of this schema, or whatever else of this media type. */
 export type Answer = z.ZodType | { readonly media: string };
 
 export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Contract path; `:name` parts become members of the input. */
   path: string;
   /** One sentence for the OpenAPI description. */
   summary: string;
   caller: R;
   /**
-   * The only description of the input: body of a POST, query of a GET or DELETE, and path parts. Unknown
+   * The only description of the input: body of a POST, query of a GET, PUT or DELETE, and path parts. Unknown
    * members are dropped. A member that is not optional must be present and not empty (`missing`), then
    * everything must match (`malformed`).
    */
@@ -169,6 +213,11 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   limited: boolean | 'tenfold';
   /** The route takes multipart uploads instead of a body (import); `input` describes the text parts. */
   upload?: UploadRule;
+  /**
+   * The route takes or gives bytes as they come: no limit of size and time but that they must not stop for a
+   * minute.
+   */
+  bytes?: boolean;
   /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
   appTokenAsAccessToken?: boolean;
   /** Answers HTML pages, also for refusals of a browser. */

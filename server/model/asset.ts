@@ -86,7 +86,8 @@ export interface KeptPart {
 
 /**
  * A file of a user. `reserved`: something may be uploaded; `active`: it is there; `changed`: what lies in the
- * storage is no longer what was taken over.
+ * storage is no longer what was taken over; `removing`: it is gone for everybody, and its objects are on
+ * their way out.
  */
 export interface Asset {
   /** The `contentId`: 32 hex digits. */
@@ -94,7 +95,7 @@ export interface Asset {
   appId: string;
   revision: number;
   userId: string;
-  status: 'reserved' | 'active' | 'changed';
+  status: 'reserved' | 'active' | 'changed' | 'removing';
   storage: StoragePlace['kind'];
   path: string;
   contentType: string;
@@ -119,8 +120,14 @@ export interface Asset {
   writableUntil: number;
   createdAt: number;
   updatedAt: number;
-  /** Of a reservation: when it is swept. */
+  /** When the storage was last asked whether the objects are those that were taken over. */
+  comparedAt?: number;
+  /** Of a reservation: when it is swept; of what is being removed: when that is tried again. */
   dueAt?: number;
+  /** Of what is being removed: where it lies, for its app may be gone. Sealed at rest. */
+  place?: StoragePlace;
+  /** Of what is being removed. */
+  tries?: number;
 }
 
 /** A media type without parameters, in lower case. */

@@ -69,4 +69,6 @@ export interface Deps {
   readonly wakeDelivery: () => void;
   /** Wakes what works jobs off after one was begun. */
   readonly wakeJobs: () => void;
+  /** Wakes what removes objects from their storages after assets were taken away. */
+  readonly wakeAssets: () => void;
 }

@@ -4,6 +4,7 @@ import { META, type MetaStore } from '../ports/store/meta.ts';
 import type { Store } from '../ports/store/store.ts';
 import { createActivityStore } from './activity.ts';
 import { createAppStore } from './apps.ts';
+import { createAssetStore } from './assets.ts';
 import { createAuditStore } from './audit.ts';
 import { createCounterStore } from './counters.ts';
 import type { Engine } from './engine.ts';
@@ -43,6 +44,7 @@ export function createStore(
     managedHosts: createManagedHostStore(engine, lookups, deps),
     audit: createAuditStore(engine, deps),
     jobs: createJobStore(engine, deps),
+    assets: createAssetStore(engine, lookups, deps),
     counters: createCounterStore(engine),
     figures: createFigureStore(engine),
     meta,

@@ -63,6 +63,7 @@ export const TABLES = {
   managedHosts: { ...NONE, keys: ['name'] },
   audit: { ...NONE, lookups: ['operator'], tags: ['action'] },
   jobs: { ...NONE, lookups: ['app'], due: true },
+  assets: { ...NONE, lookups: ['owner'], tags: ['state'], due: true },
 } as const satisfies Record<string, TableShape>;
 export type TableName = keyof typeof TABLES;
 export const HOST_SCOPE = 'host';

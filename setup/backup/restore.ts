@@ -284,6 +284,7 @@ async function insertAll(store: Store, kind: RecordKind, records: unknown[]): Pr
   else if (kind === 'managedHost') await store.managedHosts.insertMany(rows);
   else if (kind === 'audit') await store.audit.insertMany(rows);
   else if (kind === 'job') for (const row of rows) await store.jobs.insert(row);
+  else if (kind === 'asset') for (const row of rows) await store.assets.insert(row);
   else if (kind === 'app') for (const row of rows) await store.apps.insert(row);
   else for (const row of rows) await store.messages.insert(row);
 }

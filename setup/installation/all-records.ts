@@ -20,6 +20,7 @@ const KINDS = {
   managedHosts: 'managedHost',
   audit: 'audit',
   jobs: 'job',
+  assets: 'asset',
 } as const satisfies Record<TableName, string>;
 export type RecordKind = (typeof KINDS)[TableName] | 'figure';
 /** A row that does not open. */
@@ -65,6 +66,7 @@ async function* readAll(store: Store, damaged: readonly DamagedRow[]): ReturnTyp
   yield* ofKind('managedHost', await store.managedHosts.list());
   yield* ofKind('audit', store.audit.stream());
   yield* ofKind('job', store.jobs.stream());
+  yield* ofKind('asset', store.assets.streamRemovals());
 }
 
 async function* belongings(store: Store, appId: string): ReturnType<AllRecords['read']> {
@@ -73,6 +75,7 @@ async function* belongings(store: Store, appId: string): ReturnType<AllRecords['
   yield* ofKind('invite', store.invites.stream(appId));
   yield* ofKind('activity', store.activity.stream(appId));
   yield* ofKind('figure', store.figures.stream(appId));
+  yield* ofKind('asset', store.assets.stream(appId));
   yield* ofKind('user', store.users.stream(appId));
 }
 

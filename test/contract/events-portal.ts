@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
-import { aJob } from '../support/records.ts';
-import { exported, imported, type Story } from './events-stage.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Owner } from '../http/asset/stage.ts';
+import { aJob, anAsset } from '../support/records.ts';
+import { until } from '../support/until.ts';
+import { type EventStage, exported, imported, type Story } from './events-stage.ts';
+
+/** A user's file, uploaded and made an asset. */
+async function keepingFile(stage: EventStage) {
+  const { app, user, accessToken } = await stage.account({ assetStorage: 'local' });
+  const made = await new Owner(stage.host(), app, user, accessToken).upload();
+  return { app, made: String(made.body._id) };
+}
 
 /** How what the portal does to an app is told of (threats §6). */
 export const PORTAL_STORIES: readonly Story[] = [
@@ -39,6 +50,38 @@ export const PORTAL_STORIES: readonly Story[] = [
       const { _id } = listed.body.EN.find((each: { templateName: string }) => each.templateName === 'signUp');
       const change = { appId: body.appId, _id, subject: 'Welcome', htmlTemplate: '<p>%CODE%</p>' };
       await s.portal('updateEmailTemplate', change);
+    },
+  },
+  {
+    event: 'asset_created',
+    level: 'info',
+    fields: { userId: /./, assetId: /./, bytes: 5 },
+    tell: async (s) => void (await keepingFile(s)),
+  },
+  {
+    event: 'assets_removed',
+    level: 'info',
+    fields: { assets: 1, by: 'portal' },
+    async tell(s) {
+      const { app, made } = await keepingFile(s);
+      await s.portal('removeAssets', { appId: app.id, ids: [made] });
+    },
+  },
+  {
+    event: 'asset_removal_failed',
+    level: 'error',
+    fields: { assetId: /./, tries: 10, reason: /./ },
+    async tell(s) {
+      const { app } = await s.account();
+      const folder = join(s.host().dataDir, 'assets', app.id);
+      mkdirSync(folder, { recursive: true });
+      // No folder can be below a file.
+      writeFileSync(join(folder, 'nobody'), '');
+      const asset = anAsset({ appId: app.id, userId: 'nobody', status: 'removing', tries: 9, dueAt: 1 });
+      await s.host().deps.store.assets.insert(asset);
+      s.host().deps.wakeAssets();
+      const isTold = () => s.host().events.some(({ event }) => event === 'asset_removal_failed');
+      await until('the failure is told', isTold);
     },
   },
   {

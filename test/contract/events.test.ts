@@ -86,7 +86,7 @@ describe('security events', () => {
       for (const secret of ['planted-secret', 'example.com', '5551234567'])
         assert.ok(!text.includes(secret), secret);
       if (line.requestId !== undefined) {
-        assert.match(String(line.route), /^\/api\/app/);
+        assert.match(String(line.route), /^\/api\/(?:app|asset)/);
         assert.equal(line.address, '127.0.0.1');
       }
       seen.add(event);

@@ -4,7 +4,7 @@ import { userRevision } from '../../server/domain/portal/revision.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { type Answer, PASSWORD, type TestHost } from '../support/host.ts';
-import { aJob, aQueuedMessage, aRowId, MADE_AT } from '../support/records.ts';
+import { aJob, anAsset, aQueuedMessage, aRowId, MADE_AT } from '../support/records.ts';
 import { NAME_FIELD } from './appuser-stage.ts';
 import type { ContractRoute } from './table.ts';
 
@@ -22,6 +22,7 @@ export interface PortalStage {
   jobId: string;
   /** Of that app too; it ended. */
   importId: string;
+  assetId: string;
   /** Of a pending signup and of a template of that app. */
   signupId: string;
   templateId: string;
@@ -132,6 +133,7 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   'GET /api/app/import': ({ importId }) => ({ job: importId }),
   'GET /api/app/importRefused': ({ importId }) => ({ job: importId }),
   'POST /api/app/stopImport': ({ importId }) => ({ job: importId }),
+  'POST /api/app/removeAssets': ({ app, assetId }) => ({ appId: app.id, ids: [assetId] }),
   'GET /api/app/job': ({ jobId }) => ({ job: jobId }),
   'POST /api/app/stopJob': ({ jobId }) => ({ job: jobId }),
   'POST /api/app/rotateAppToken': ({ app }) => ({ appId: app.id, graceHours: 1 }),
@@ -159,6 +161,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     metaData: [NAME_FIELD],
     emailExtensionApiKey: 'SG.key-of-the-app',
     emailExtensionSenderEmail: 'me@example.com',
+    assetStorage: 'local' as const,
   };
   const [app, other] = [await host.createApp(settings), await host.createApp()];
   const user = await host.createUser(app, { handle: 'ada@example.com' });
@@ -186,6 +189,8 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     progress: { phase: 'check', line: 3, refusedRows: [{ line: 3, reason: 'no_handle' }], refusedBytes: 0 },
   });
   await host.deps.store.jobs.insert(moved);
+  const asset = anAsset({ appId: app.id, userId: user.id });
+  await host.deps.store.assets.insert(asset);
   return {
     app,
     other,
@@ -197,6 +202,7 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
     messageId: refused.id,
     jobId: job.id,
     importId: moved.id,
+    assetId: asset.id,
   };
 }
 

@@ -99,6 +99,21 @@ const SUCCESS: Record<string, Check> = {
     assert.deepEqual(body.factors, { totp: false, phone: false, recoveryCodesLeft: 0 });
     assert.deepEqual([body.sub, body.invitesSent, body.invitesAccepted], [body.uid, 0, 0]);
   },
+  'GET /api/app/assets': ({ rows, owners }, { user, assetId }) => {
+    assert.deepEqual(
+      rows.map(({ _id, userId }: Body) => [_id, userId]),
+      [[assetId, user.id]],
+    );
+    assert.deepEqual(owners, [{ userId: user.id, handle: user.handle, bytes: 0 }]);
+  },
+  'POST /api/app/removeAssets': isTrue,
+  'POST /api/app/testStorage': ({ ok, steps }) => {
+    assert.equal(ok, true);
+    assert.deepEqual(
+      steps.map(({ step }: Body) => step),
+      'dns tcp tls auth put head get delete'.split(' '),
+    );
+  },
   'GET /api/app/logs': ({ totalLog, logs }) => {
     assert.equal(typeof totalLog, 'number');
     for (const row of logs) has(row, '_id appId action value logType status createdAt'.split(' '));

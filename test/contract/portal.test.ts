@@ -85,6 +85,9 @@ const UNKNOWN_APP: Record<string, number | { code: number; status: number }> = {
   'POST /api/app/inviteMany': 403,
   'POST /api/app/bulk': 403,
   'GET /api/app/jobs': 403,
+  'GET /api/app/assets': 403,
+  'POST /api/app/removeAssets': 403,
+  'POST /api/app/testStorage': 403,
 };
 /** Rows and handles of one app asked for under another app's id (contract §8 S26). */
 const FOREIGN: Record<string, number> = {
@@ -105,6 +108,7 @@ const FOREIGN: Record<string, number> = {
   'POST /api/app/removeAppInvite': 403,
   'POST /api/app/confirmSignup': 400,
   'POST /api/app/resendSignup': 400,
+  'POST /api/app/removeAssets': 400,
 };
 /** What an app that is not active is told; every other route works for it (P6, P14). */
 const INACTIVE: Record<string, number | { code: number; status: number }> = {

@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import { describeActivity } from './promises/activity.ts';
 import { describeApps } from './promises/apps.ts';
+import { describeAssets } from './promises/assets.ts';
 import { describeCounters } from './promises/counters.ts';
 import { describeFigures } from './promises/figures.ts';
 import { describeInvites } from './promises/invites.ts';
@@ -44,6 +45,7 @@ const GROUPS = {
   templates: describeTemplates,
   messages: describeMessages,
   jobs: describeJobs,
+  assets: describeAssets,
   counters: describeCounters,
   figures: describeFigures,
   meta: describeMeta,

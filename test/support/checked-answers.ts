@@ -93,7 +93,7 @@ function answerComplaint(declared: Answer, given: unknown): string | undefined {
   if (status !== 200) return undefined;
   const media = contentType.split(';')[0];
   const expected = 'media' in declared ? declared.media : 'application/json';
-  if (media !== expected) return `${media} in place of ${expected}`;
+  if (media !== expected && expected !== '*/*') return `${media} in place of ${expected}`;
   if ('media' in declared || typeof body !== 'string') return undefined;
   const checked = declared.safeParse(JSON.parse(body));
   return checked.success ? undefined : JSON.stringify(checked.error.issues);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newAppSettings } from '../../server/domain/apps/apps.ts';
 import type { Activity } from '../../server/model/activity.ts';
 import type { App, AppKey } from '../../server/model/app.ts';
+import type { Asset } from '../../server/model/asset.ts';
 import type { Invite } from '../../server/model/invite.ts';
 import type { Job } from '../../server/model/job.ts';
 import type { QueuedMessage } from '../../server/model/message.ts';
@@ -200,6 +201,32 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     workedAt: MADE_AT,
     dueAt: MADE_AT,
     createdAt: MADE_AT,
+    ...overrides,
+  };
+}
+
+export function anAsset(overrides: Partial<Asset> = {}): Asset {
+  const id = anId();
+  const userId = overrides.userId ?? aRowId();
+  const name = `${userId}/holiday-${id}.jpg`;
+  return {
+    id,
+    appId: 'app',
+    revision: 1,
+    userId,
+    status: 'active',
+    storage: 'local',
+    path: name,
+    contentType: 'image/jpeg',
+    size: 5,
+    storageSize: 5,
+    names: { main: name },
+    parts: { main: { name, contentType: 'image/jpeg', size: 5, etag: 'a' } },
+    expirationHours: 24,
+    access: 'private',
+    writableUntil: MADE_AT + 3_600_000,
+    createdAt: MADE_AT,
+    updatedAt: MADE_AT,
     ...overrides,
   };
 }

@@ -3,6 +3,7 @@ import type { UserCaller } from '../../model/caller.ts';
 import { type ErrorName, HostError } from '../../model/errors.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { removeAssetsOfUser } from '../assets/removal.ts';
 import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
 import type { TypedPassword } from '../attempts/stored-password.ts';
 import { type IdentityDeps, identify } from '../login/social-login.ts';
@@ -29,7 +30,7 @@ interface DeletionProof {
  * `invalid_identity_token`, `invalid_data`.
  */
 export async function deleteAccount(
-  deps: AttemptDeps & IdentityDeps,
+  deps: AttemptDeps & IdentityDeps & Pick<Deps, 'wakeAssets'>,
   { caller, proof }: { caller: UserCaller; proof: DeletionProof },
 ): Promise<true> {
   const { handle, password, passwordText, token } = proof;
@@ -69,16 +70,17 @@ async function proveIdentity(deps: IdentityDeps, app: App, user: User, token: st
 }
 
 /**
- * Removes a user with the signup, the invites and the messages of the handle, and gives the seat back. The
- * user goes last, so that a crash in between leaves an account that can be deleted again.
+ * Removes a user with the files, and the signup, the invites and the messages of the handle, and gives the
+ * seat back. The user goes last, so that a crash in between leaves an account that can be deleted again.
  */
 export async function deleteUser(
-  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures'>,
+  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'wakeAssets'>,
   { app, user, by }: { app: App; user: User; by: 'user' | 'portal' },
 ): Promise<void> {
   await deps.store.signups.removeByHandle(app.id, user.handle);
   await deps.store.invites.removeByHandle(app.id, user.handle);
   for (const to of [user.handle, user.phone]) if (to) await deps.store.messages.removeRecipient(app.id, to);
+  await removeAssetsOfUser(deps, app, user.id);
   if (!(await deps.store.users.remove(app.id, user.id))) return;
   await Promise.all([releaseSeat(deps, app), countPassword(deps, app, { before: user.passwordHash })]);
   deps.events.emit('user_deleted', { userId: user.id, by });

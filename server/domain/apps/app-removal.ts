@@ -1,11 +1,13 @@
+import type { App } from '../../model/app.ts';
 import { isHostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { type RemovalDeps as AssetRemovalDeps, removeAssetsOfApp } from '../assets/removal.ts';
 import { forgetVerification } from '../tokens/verification.ts';
 import { forgetPasswords } from '../users/password-kinds.ts';
 import { forgetSeats, recountSeats } from '../users/seats.ts';
 import { changeApp, getAppForPortal } from './apps.ts';
 
-type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
+type RemovalDeps = AssetRemovalDeps & Pick<Deps, 'activity'>;
 
 /**
  * Deletes an app and everything that hangs on it; false when there is none. The app is marked first,
@@ -13,31 +15,34 @@ type RemovalDeps = Pick<Deps, 'store' | 'clock' | 'events' | 'activity'>;
  * left and what requests under way still added.
  */
 export async function deleteApp(deps: RemovalDeps, { appId }: { appId: string }): Promise<boolean> {
-  if (!(await markDeleting(deps, appId))) return false;
+  const app = await markDeleting(deps, appId);
+  if (!app) return false;
   await deps.activity.flush();
-  await removeBelongings(deps, appId);
+  await removeBelongings(deps, app);
   deps.events.emit('app_deleted', { appId, by: 'portal' });
   return true;
 }
 
-async function markDeleting(deps: RemovalDeps, appId: string): Promise<boolean> {
+async function markDeleting(deps: RemovalDeps, appId: string): Promise<App | undefined> {
   try {
-    await changeApp(deps, appId, (app) => ({ ...app, lifecycle: 'deleting', name: `deleting ${appId}` }));
-    return true;
+    const name = `deleting ${appId}`;
+    const { after } = await changeApp(deps, appId, (app) => ({ ...app, lifecycle: 'deleting', name }));
+    return after;
   } catch (error) {
-    if (isHostError(error, 'app_gone')) return false;
+    if (isHostError(error, 'app_gone')) return undefined;
     throw error;
   }
 }
 
 /** Removes what hangs on an app that is already invisible, then its record. Can be repeated. */
-export async function removeWholeApp(deps: Pick<Deps, 'store'>, appId: string): Promise<void> {
-  await removeBelongings(deps, appId);
-  await deps.store.apps.remove(appId);
+export async function removeWholeApp(deps: AssetRemovalDeps, app: App): Promise<void> {
+  await removeBelongings(deps, app);
+  await deps.store.apps.remove(app.id);
 }
 
-async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promise<void> {
-  await removePeople(deps, appId);
+async function removeBelongings(deps: AssetRemovalDeps, app: App): Promise<void> {
+  const appId = app.id;
+  await removePeople(deps, app);
   await deps.store.activity.removeAll(appId);
   await deps.store.templates.removeAll(appId);
   await deps.store.figures.removeAll(appId);
@@ -47,8 +52,8 @@ async function removeBelongings(deps: Pick<Deps, 'store'>, appId: string): Promi
 }
 
 /**
- * Empties an app: users, signups, invites, waiting messages, jobs and, unless `keepLogs`, its log. Settings,
- * keys, token and edited texts stay (contract P21). Throws `app_gone`.
+ * Empties an app: users with their files, signups, invites, waiting messages, jobs and, unless `keepLogs`,
+ * its log. Settings, keys, token and edited texts stay (contract P21). Throws `app_gone`.
  */
 export async function resetApp(
   deps: RemovalDeps,
@@ -56,7 +61,7 @@ export async function resetApp(
 ): Promise<true> {
   const app = await getAppForPortal(deps, appId);
   await deps.activity.flush();
-  await removePeople(deps, appId);
+  await removePeople(deps, app);
   if (!keepLogs) await deps.store.activity.removeAll(appId);
   await recountSeats(deps, app);
   await forgetPasswords(deps, app);
@@ -64,7 +69,10 @@ export async function resetApp(
   return true;
 }
 
-async function removePeople({ store }: Pick<Deps, 'store'>, appId: string): Promise<void> {
+async function removePeople(deps: AssetRemovalDeps, app: App): Promise<void> {
+  const { store } = deps;
+  const appId = app.id;
+  await removeAssetsOfApp(deps, app);
   await store.jobs.removeAll(appId);
   await store.messages.removeAll(appId);
   await store.users.removeAll(appId);

@@ -17,7 +17,7 @@ import { listUsers, type UserQuery } from './user-list.ts';
 export const BULK_ACTIONS = ['suspend', 'activate', 'delete', 'sendPasswordReset'] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
 
-type BulkDeps = MessageDeps & BudgetDeps & Pick<Deps, 'passwords' | 'cursors' | 'figures'>;
+type BulkDeps = MessageDeps & BudgetDeps & Pick<Deps, 'passwords' | 'cursors' | 'figures' | 'wakeAssets'>;
 
 /** Users done in one step. */
 const STEP = 20;

@@ -107,7 +107,7 @@ export function searchUsers(
 
 /** Removes a user with all rows of the handle; answers who it was. Throws `app_gone` and `user_unknown`. */
 export async function removeUser(
-  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures'>,
+  deps: Pick<Deps, 'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'wakeAssets'>,
   input: { appId: string; handle: string },
 ): Promise<User> {
   const { app, user } = await getUserForPortal(deps, input);

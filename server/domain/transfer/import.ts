@@ -20,7 +20,8 @@ import {
   USER_TABLE,
 } from './tables.ts';
 
-type ImportDeps = CheckDeps & Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'figures'>;
+type ImportDeps = CheckDeps &
+  Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'figures' | 'wakeAssets'>;
 
 const LIMITS = { names: TRANSFER_FILES, maxInflatedBytes: 1_000_000_000, maxRows: 1_500_000 };
 const BATCH = 500;
@@ -108,7 +109,7 @@ class Import {
       });
       return live;
     } catch (error) {
-      await removeWholeApp(this.#deps, app.id);
+      await removeWholeApp(this.#deps, app);
       throw error;
     }
   }

@@ -30,14 +30,15 @@ export class AnswerHeaders {
     policy?: string | undefined;
   }): string[] {
     const { requestId, contentType, cacheControl = 'no-store', picturesFrom } = answer;
-    const { policy = picturesFrom === undefined ? PAGE_POLICY : pagePolicy(picturesFrom) } = answer;
+    const pages = picturesFrom === undefined ? PAGE_POLICY : pagePolicy(picturesFrom);
+    const { policy = contentType?.startsWith('text/html') ? pages : API_POLICY } = answer;
     const headers = [
       'X-Request-Id',
       requestId,
       'Cache-Control',
       cacheControl,
       'Content-Security-Policy',
-      contentType?.startsWith('text/html') ? policy : API_POLICY,
+      policy,
       ...this.#common,
     ];
     if (contentType !== undefined) headers.push('Content-Type', contentType);

@@ -82,7 +82,8 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
 
-function discard(request: IncomingMessage): Promise<void> {
+/** Reads what is left of a body and throws it away, up to a limit. */
+export function discard(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let left = DISCARD_LIMIT;
     request.on('data', (chunk: Buffer) => {

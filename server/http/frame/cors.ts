@@ -2,7 +2,7 @@ import type { Config } from '../../model/config.ts';
 
 const METHODS = 'GET,HEAD,PUT,PATCH,POST,DELETE';
 const HEADERS = 'app-token, access-token, server-secret, content-type';
-const EXPOSED = 'X-Request-Id, Retry-After, X-Not-Sent';
+const EXPOSED = 'X-Request-Id, Retry-After, X-Not-Sent, ETag, Upload-Offset';
 
 /** Headers of an answer that pages of every origin may read. */
 export const EVERYONE = ['Access-Control-Allow-Origin', '*', 'Access-Control-Expose-Headers', EXPOSED];

@@ -13,7 +13,7 @@ const CAPACITY: readonly string[] = ['too_many_requests', 'service_unavailable']
 
 /** Whether errors under this path have the `{code, message}` form when no route was found (contract §2.1). */
 export function isUserPath(path: string): boolean {
-  return /^\/+api\/+appuser(?:\/|$)/i.test(path);
+  return /^\/+api\/+(?:appuser|asset)(?:\/|$)/i.test(path);
 }
 
 /**

@@ -8,6 +8,7 @@ import { AddressWatch } from './address-watch.ts';
 import { readBody } from './body.ts';
 import { Credentials, presentedCredential } from './credentials.ts';
 import { decodeQuery } from './form.ts';
+import { IncomingBytes } from './incoming-bytes.ts';
 import { checkInput, type RawInput } from './input.ts';
 import { operatorOf } from './operator.ts';
 import { Refused } from './refused.ts';
@@ -50,6 +51,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     if (counted?.kind === 'server') exchange.operator = operatorOf(req);
 
     const upload = route.upload ? new Upload(ctx, folders, deps.config, route.upload) : undefined;
+    const bytes = route.bytes ? new IncomingBytes(ctx) : undefined;
     const asks = route.method === 'POST' || route.input !== undefined;
     try {
       const parts = await upload?.read();
@@ -63,9 +65,11 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
         },
         file: parts?.file,
         files: parts?.files ?? {},
+        bytes,
       });
     } finally {
       await upload?.discard();
+      await bytes?.discard();
     }
 
     function verifyCredential() {

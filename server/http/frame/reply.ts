@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { DownloadReply, PageReply, TextReply } from '../route.ts';
+import { DownloadReply, FileReply, PageReply, TextReply } from '../route.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
 import { EVERYONE } from './cors.ts';
 import type { HttpContext } from './request-facts.ts';
@@ -53,6 +53,10 @@ export function replyOf(answer: unknown): Reply {
     const headers = ['Content-Disposition', `attachment; filename="${filename}"`];
     return { status: 200, body: answer.stream, contentType: answer.contentType, headers };
   }
+  if (answer instanceof FileReply) {
+    const { stream: body = '', status, contentType, cacheControl, etag, headers } = answer;
+    return { status, body, contentType, cacheControl, etag, headers, policy: 'sandbox' };
+  }
   return jsonReply(200, JSON.stringify(answer));
 }
 
@@ -80,7 +84,9 @@ export class Sender {
       return;
     }
     if (typeof body === 'string') {
-      if (reply.status !== 204) headers.push('Content-Length', String(Buffer.byteLength(body)));
+      // What a HEAD is answered has the length of what it stands for.
+      if (reply.status !== 204 && !headers.includes('Content-Length'))
+        headers.push('Content-Length', String(Buffer.byteLength(body)));
       res.writeHead(reply.status, headers);
       // A piece at a time, so that somebody who reads slowly is seen to read.
       if (body.length > PIECE_BYTES) await pipeline(Readable.from(piecesOf(body)), res);

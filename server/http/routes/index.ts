@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { appRoutes } from './app/apps.ts';
+import { appAssetRoutes } from './app/assets.ts';
 import { figureRoutes } from './app/figures.ts';
 import { appInviteRoutes } from './app/invites.ts';
 import { jobRoutes } from './app/jobs.ts';
@@ -28,6 +29,8 @@ import { profileRoutes } from './appuser/profile.ts';
 import { signupRoutes } from './appuser/signup.ts';
 import { socialRoutes } from './appuser/social.ts';
 import { twoFactorRoutes } from './appuser/two-factor.ts';
+import { assetRoutes } from './asset/assets.ts';
+import { localFileRoutes } from './asset/local-files.ts';
 import { hostRoutes } from './host/host.ts';
 import { hostMessageRoutes } from './host/messages.ts';
 import { hostTestRoutes } from './host/tests.ts';
@@ -54,6 +57,7 @@ const userRoutes: Route[] = [
   ...phoneRoutes,
   ...twoFactorRoutes,
   ...accountRoutes,
+  ...assetRoutes,
 ];
 
 /** What the portal calls (contract §4, operator §7). */
@@ -74,6 +78,7 @@ const portalRoutes: Route[] = [
   ...figureRoutes,
   ...transferRoutes,
   ...moveInRoutes,
+  ...appAssetRoutes,
   ...retiredRoutes,
   ...hostRoutes,
   ...hostMessageRoutes,
@@ -81,7 +86,7 @@ const portalRoutes: Route[] = [
 ];
 
 /** What is outside the API (operator §4). */
-const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes];
+const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes, ...localFileRoutes];
 
 const described = [...userRoutes, ...portalRoutes, ...openRoutes];
 

@@ -57,6 +57,10 @@ export function wireAsset({ asset, urls, expiration }: OpenedAsset): z.infer<typ
 }
 
 export const assetListAnswer = listAnswer(assetAnswer);
+/** The portal's page says whose files they are, and what all of theirs take. */
+export const portalAssetsAnswer = assetListAnswer.extend({
+  owners: z.array(z.strictObject({ userId: z.string(), handle: z.string().optional(), bytes: z.int() })),
+});
 export const assetRowsAnswer = z.strictObject({ rows: z.array(assetAnswer) });
 
 /** Where the parts of an asset are to be written, and the headers that go with every write. */
@@ -93,3 +97,7 @@ export function wireWritableAsset({
 
 /** Bytes and files of a user; `quota` 0 = no limit. */
 export const assetUsageAnswer = z.strictObject({ bytes: z.int(), count: z.int(), quota: z.int() });
+
+/** An id as `init` made it. */
+export const assetId = z.string().max(64);
+export const assetIds = z.array(assetId).min(1).max(100);

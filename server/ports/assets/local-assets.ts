@@ -19,10 +19,12 @@ export interface Arrival {
   size: number | undefined;
   most: number;
   bytes: AsyncIterable<Uint8Array>;
+  /** Asked once more when everything is there: whether it may take its place. */
+  isOpen(): Promise<boolean>;
 }
 
 /** How a reception ended. `elsewhere`: what is there does not end where the bytes begin. */
-export type Reception = 'whole' | 'partial' | 'too_large' | 'elsewhere' | 'no_room';
+export type Reception = 'whole' | 'partial' | 'too_large' | 'elsewhere' | 'no_room' | 'closed';
 
 /** Files below the data folder, which the host itself takes and serves. */
 export interface LocalAssets extends AssetStorage {
@@ -32,10 +34,12 @@ export interface LocalAssets extends AssetStorage {
   received(object: AssetObject): Promise<number>;
   /** Takes bytes; what is whole replaces what was there, at once. What broke off is kept for a while. */
   receive(object: AssetObject, arrival: Arrival): Promise<Reception>;
-  /** The bytes from `start` to `end`, both inclusive; undefined when the file is gone. */
+  /**
+   * The bytes from `start` to `end`, both inclusive; undefined when the file is gone, or not of that size.
+   */
   read(
     object: AssetObject,
-    contentType: string,
+    kept: { contentType: string; size: number },
     range: { start: number; end: number },
   ): Promise<NodeJS.ReadableStream | undefined>;
   /** Removes what uploads left that nobody goes on with. */

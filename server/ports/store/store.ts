@@ -1,5 +1,6 @@
 import type { ActivityStore } from './activity.ts';
 import type { AppStore } from './apps.ts';
+import type { AssetStore } from './assets.ts';
 import type { AuditStore } from './audit.ts';
 import type { CounterStore } from './counters.ts';
 import type { FigureStore } from './figures.ts';
@@ -36,6 +37,7 @@ export interface Store {
   readonly managedHosts: ManagedHostStore;
   readonly audit: AuditStore;
   readonly jobs: JobStore;
+  readonly assets: AssetStore;
   readonly counters: CounterStore;
   readonly figures: FigureStore;
   readonly meta: MetaStore;

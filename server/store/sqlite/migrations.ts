@@ -198,6 +198,19 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX jobs_due ON jobs (dueAt);
   CREATE INDEX jobs_app ON jobs (appId, lookup_app, createdAt, id);
   `,
+  // Files of users, what is reserved for them, and what is on its way out.
+  `
+  CREATE TABLE assets (
+    seq INTEGER PRIMARY KEY, appId TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL,
+    createdAt INTEGER NOT NULL, dueAt INTEGER, touchedAt INTEGER, doc TEXT NOT NULL,
+    lookup_owner TEXT NOT NULL, tag_state TEXT NOT NULL,
+    UNIQUE (appId, id)
+  ) STRICT;
+  CREATE INDEX assets_newest ON assets (appId, createdAt, id);
+  CREATE INDEX assets_owner ON assets (appId, lookup_owner, createdAt, id);
+  CREATE INDEX assets_state ON assets (appId, tag_state, createdAt, id);
+  CREATE INDEX assets_due ON assets (dueAt) WHERE dueAt IS NOT NULL;
+  `,
 ];
 
 /**

@@ -1,0 +1,204 @@
+import type { App } from '../../model/app.ts';
+import {
+  type Asset,
+  type AssetPart,
+  CUT_MAX_BYTES,
+  CUT_TYPES,
+  CUTS,
+  type Cut,
+  isMediaType,
+  isOnTypeList,
+  type KeptPart,
+  MB,
+  placeOf,
+  plainType,
+  type StoragePlace,
+  WRITE_MS,
+} from '../../model/asset.ts';
+import type { UserCaller } from '../../model/caller.ts';
+import { HostError, type Reason } from '../../model/errors.ts';
+import type { AssetStorage, StoredObject } from '../../ports/assets/asset-storage.ts';
+import type { Deps } from '../../ports/deps.ts';
+import { DAY_MS } from '../../tools/duration.ts';
+import { change } from '../users/change.ts';
+import { currentUser, requireRunning, type SessionDeps } from '../users/session.ts';
+import { objectName } from './asset-path.ts';
+import { giveBytesBack, takeBytes } from './quota.ts';
+import { type OpenedAsset, objectOf, openAsset, type WritableAsset } from './shown-asset.ts';
+
+export type AssetDeps = SessionDeps & Pick<Deps, 'codes' | 'assetStorages'>;
+
+/** What may be said of an asset when it is made. */
+export interface AssetFacts {
+  caption?: string | undefined;
+  extra?: Record<string, unknown> | undefined;
+  xRes?: number | undefined;
+  yRes?: number | undefined;
+  duration?: number | undefined;
+  color?: string | undefined;
+}
+
+/** Text of JSON. */
+const EXTRA_BYTES = 8192;
+
+/** A refusal that blames one member of what was sent. */
+export function refusedAsset(reason: Reason, field?: string): HostError {
+  return new HostError('invalid_data', { because: { reason, ...(field && { field }) } });
+}
+
+/** Where the app keeps new files. Throws `invalid_data` with the reason `storage_off`. */
+export function requireStorage(app: App): StoragePlace['kind'] {
+  if (app.assetStorage === 'off') throw refusedAsset('storage_off');
+  return app.assetStorage;
+}
+
+/**
+ * Reserves room for a file and answers where it may be written, for an hour. Refuses by type, size and quota
+ * before anything is uploaded: `invalid_data` with `storage_off`, `type_not_allowed`, `too_large`,
+ * `quota_exceeded`, or `unknown_value` for a public file without a public address.
+ */
+export async function initAsset(
+  deps: AssetDeps,
+  input: {
+    caller: UserCaller;
+    filePath: string;
+    contentType: string;
+    size: number;
+    expirationHours: number;
+    cuts: true | readonly Cut[];
+  },
+): Promise<WritableAsset> {
+  const { app } = input.caller;
+  requireRunning(app);
+  const user = await currentUser(deps, input.caller);
+  const kind = requireStorage(app);
+  const contentType = plainType(input.contentType);
+  const { size, expirationHours } = input;
+  if (!isMediaType(contentType) || !isOnTypeList(app.assetTypes, contentType))
+    throw refusedAsset('type_not_allowed', 'contentType');
+  if (size > app.assetMaxMb * MB) throw refusedAsset('too_large', 'size');
+  if (expirationHours === 0 && kind === 's3' && !app.assetPublicBase)
+    throw refusedAsset('unknown_value', 'expirationHours');
+  const cuts = input.cuts === true ? suiting(contentType) : CUTS.filter((cut) => cutsOf(input).includes(cut));
+  const now = deps.clock.now();
+  const id = deps.codes.newId();
+  const { filePath } = input;
+  const named = (part: AssetPart) =>
+    [part, objectName({ userId: user.id, filePath, contentId: id, contentType, part })] as const;
+  const names = Object.fromEntries([named('main'), ...cuts.map(named)]);
+  const asset: Asset = {
+    ...{ id, appId: app.id, revision: 1, userId: user.id, status: 'reserved', storage: kind },
+    ...{ path: names.main ?? '', contentType, size, storageSize: size + cuts.length * CUT_MAX_BYTES },
+    ...{ names, parts: {}, expirationHours, access: 'private', writableUntil: now + WRITE_MS },
+    ...{ createdAt: now, updatedAt: now, dueAt: now + DAY_MS },
+  };
+  await takeBytes(deps, app, user.id, asset.storageSize);
+  try {
+    await deps.store.assets.insert(asset);
+  } catch (error) {
+    await giveBytesBack(deps, asset, asset.storageSize);
+    throw error;
+  }
+  return writable(await deps.assetStorages.at(placeOf(app, kind)), asset);
+}
+
+function suiting(contentType: string): readonly Cut[] {
+  if (contentType.startsWith('video/')) return CUTS;
+  return contentType.startsWith('image/') ? ['small', 'medium', 'large'] : [];
+}
+function cutsOf({ cuts }: { cuts: true | readonly Cut[] }): readonly Cut[] {
+  return cuts === true ? CUTS : cuts;
+}
+
+async function writable(storage: AssetStorage, asset: Asset): Promise<WritableAsset> {
+  const { contentType, size, writableUntil: end } = asset;
+  const main = await storage.writeAddress({ object: objectOf(asset, 'main'), end, contentType, size });
+  const cuts = (Object.keys(asset.names) as AssetPart[]).filter((part) => part !== 'main');
+  const urls = await Promise.all(
+    cuts.map(async (cut) => {
+      const { url } = await storage.writeAddress({ object: objectOf(asset, cut), end });
+      return [cut, url] as const;
+    }),
+  );
+  return { asset, urls: { main: main.url, ...Object.fromEntries(urls) }, headers: main.headers };
+}
+
+/**
+ * Makes an asset of what was uploaded, with the size and type that the storage says; asked again it answers
+ * the same asset. Throws `invalid_data` with `storage_off`, `unknown_asset`, `too_long`, `not_uploaded`, and
+ * `too_large` or `type_not_allowed` for what was not announced so.
+ */
+export async function createAsset(
+  deps: AssetDeps,
+  { caller, contentId, facts }: { caller: UserCaller; contentId: string; facts: AssetFacts },
+): Promise<OpenedAsset> {
+  const { app } = caller;
+  requireRunning(app);
+  const user = await currentUser(deps, caller);
+  requireStorage(app);
+  requireShort(facts.extra);
+  const made = await change(
+    deps.clock,
+    deps.store.assets,
+    () => deps.store.assets.find(app.id, contentId),
+    async (asset): Promise<Asset | undefined> => {
+      if (!isOpenTo(asset, user.id)) throw refusedAsset('unknown_asset', 'contentId');
+      if (asset.status !== 'reserved') return undefined;
+      const storage = await deps.assetStorages.at(placeOf(app, asset.storage));
+      const parts = await partsThere(storage, app, asset);
+      const { dueAt: _, ...kept } = asset;
+      const { contentType, size } = parts.main;
+      const storageSize = Object.values(parts).reduce((sum, part) => sum + part.size, 0);
+      const said = Object.entries(facts).filter(([, value]) => value !== undefined && value !== '');
+      const made: Asset = { ...kept, ...Object.fromEntries(said), parts, contentType, size, storageSize };
+      return { ...made, status: 'active', updatedAt: deps.clock.now() };
+    },
+  );
+  if (!made) throw refusedAsset('unknown_asset', 'contentId');
+  const { before, after } = made;
+  if (after !== before) {
+    await giveBytesBack(deps, after, before.storageSize - after.storageSize);
+    deps.events.emit('asset_created', { userId: user.id, assetId: after.id, bytes: after.storageSize });
+  }
+  return openAsset(deps, app, after);
+}
+
+/** Throws `invalid_data` with the reason `too_long` for more than 8 KiB of JSON. */
+export function requireShort(extra: Record<string, unknown> | undefined): void {
+  if (extra && Buffer.byteLength(JSON.stringify(extra)) > EXTRA_BYTES)
+    throw refusedAsset('too_long', 'extra');
+}
+
+/** What is being removed is nobody's any more. */
+function isOpenTo(asset: Asset, userId: string): boolean {
+  return asset.userId === userId && asset.status !== 'removing';
+}
+
+async function partsThere(
+  storage: AssetStorage,
+  app: App,
+  asset: Asset,
+): Promise<{ main: KeptPart } & Partial<Record<Cut, KeptPart>>> {
+  const found = await Promise.all(
+    (Object.keys(asset.names) as AssetPart[]).map(async (part) => {
+      const stored = await storage.head(objectOf(asset, part));
+      return [part, stored] as const;
+    }),
+  );
+  const heads: Partial<Record<AssetPart, StoredObject>> = Object.fromEntries(found);
+  if (!heads.main) throw refusedAsset('not_uploaded', 'contentId');
+  // A file knows no type of its own: what was announced was asked of the upload.
+  const contentType = plainType(heads.main.contentType || asset.contentType);
+  if (heads.main.size > asset.size) throw refusedAsset('too_large', 'contentId');
+  if (!isOnTypeList(app.assetTypes, contentType)) throw refusedAsset('type_not_allowed', 'contentId');
+  const cuts = CUTS.flatMap((cut) => {
+    const head = heads[cut];
+    const isCut = head && CUT_TYPES.includes(plainType(head.contentType)) && head.size <= CUT_MAX_BYTES;
+    return isCut ? [[cut, keptPart(asset, cut, head)] as const] : [];
+  });
+  return { main: keptPart(asset, 'main', { ...heads.main, contentType }), ...Object.fromEntries(cuts) };
+}
+
+function keptPart(asset: Asset, part: AssetPart, { contentType, size, etag }: StoredObject): KeptPart {
+  return { name: objectOf(asset, part).name, contentType: plainType(contentType), size, etag };
+}

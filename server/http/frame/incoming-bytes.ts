@@ -1,0 +1,62 @@
+import type { ByteRequest } from '../route.ts';
+import { discard } from './body.ts';
+import { longBodies } from './long-bodies.ts';
+import type { HttpContext } from './request-facts.ts';
+
+/** A body that stops for so long is given up. */
+const IDLE_MS = 60_000;
+
+/** A request with a body of any length, which takes as long as it moves. */
+export class IncomingBytes implements ByteRequest {
+  readonly #ctx: HttpContext;
+  constructor(ctx: HttpContext) {
+    this.#ctx = ctx;
+  }
+
+  get isHead(): boolean {
+    return this.#ctx.req.method === 'HEAD';
+  }
+  get contentType(): string {
+    return this.#ctx.req.headers['content-type'] ?? '';
+  }
+  get length(): number | undefined {
+    const length = this.#ctx.req.headers['content-length'];
+    return length === undefined ? undefined : Number(length);
+  }
+  get contentRange(): string | undefined {
+    return this.#ctx.req.headers['content-range'];
+  }
+  get range(): string | undefined {
+    return this.#ctx.req.headers.range;
+  }
+  get ifRange(): string | undefined {
+    const value = this.#ctx.req.headers['if-range'];
+    return typeof value === 'string' ? value : undefined;
+  }
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#read();
+  }
+
+  async *#read(): AsyncIterable<Uint8Array> {
+    const { req } = this.#ctx;
+    longBodies.add(req);
+    const idle = setTimeout(() => req.destroy(new Error('no bytes for a minute')), IDLE_MS);
+    try {
+      for await (const chunk of req) {
+        idle.refresh();
+        yield chunk as Uint8Array;
+      }
+    } finally {
+      clearTimeout(idle);
+      longBodies.delete(req);
+    }
+  }
+
+  /** What was not read is thrown away up to a limit; beyond, the connection ends with the answer. */
+  async discard(): Promise<void> {
+    const { req, res } = this.#ctx;
+    if (req.complete || req.destroyed || req.method !== 'PUT') return;
+    res.shouldKeepAlive = false;
+    await discard(req);
+  }
+}
