@@ -3,6 +3,9 @@ import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ForeignFileError, type ForeignIndex } from '../../ports/foreign-files.ts';
 
+/** Another process may be at the same step for a moment. */
+const LOCK_MS = 1_000;
+
 /**
  * A `ForeignIndex` in a small database of its own. A kill leaves what was committed; a broken one counts as
  * none, for it can be made anew.
@@ -49,7 +52,7 @@ export function openIndex(path: string, { salt, again }: { salt: string; again: 
 
 function opened(path: string): DatabaseSync {
   try {
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(path, { timeout: LOCK_MS });
     db.exec(`
       PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
       CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, line INTEGER NOT NULL) STRICT, WITHOUT ROWID;

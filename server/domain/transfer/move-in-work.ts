@@ -112,6 +112,8 @@ async function worked(
     return { job: { progress: { ...progress, line }, read: job.read + rows.length, report: job.report } };
   }
   const { candidates, refused } = await candidatesOf(deps, place, rows);
+  // Not held while others are waited for: another process may do the same step.
+  place.index.commit();
   const { outcomes, again } = isWriting
     ? await writeBatch(deps, place, candidates)
     : await looked(deps, place, candidates);
