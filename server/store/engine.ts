@@ -138,6 +138,11 @@ export interface SeenRow {
 export interface TableOperations {
   /** Rejects with `DuplicateKeyError`. */
   insert(table: TableName, row: Row): Promise<void>;
+  /**
+   * As `insert`, and as `replace` for a row of another table: in one step in the embedded database, in this
+   * order elsewhere. Answers what `replace` does.
+   */
+  insertAndReplace(table: TableName, row: Row, other: { table: TableName; row: Row }): Promise<boolean>;
   /** In batches; not atomic as a whole. Rejects with `DuplicateKeyError` at the first conflict. */
   insertMany(table: TableName, rows: readonly Row[]): Promise<void>;
   /**

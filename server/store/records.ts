@@ -11,6 +11,7 @@ import {
   type StoredRow,
   type WalkOptions,
 } from './engine.ts';
+import { relistRows } from './relist-rows.ts';
 import { type SealedFields, Sealer, type SealingDeps } from './sealed.ts';
 import type { TableName } from './tables.ts';
 
@@ -30,12 +31,6 @@ export interface RecordMapping<T> {
 
 /** Rows read and opened at once: a few milliseconds, after which others have their turn. */
 const SCAN = 200;
-/**
- * Rows whose lists are renewed at once: the embedded database commits them together, a server answers each
- * over one of its few connections.
- */
-const RELIST: Readonly<Record<Engine['kind'], number>> = { sqlite: 50, mongodb: 20 };
-
 /** The records of one table: mapped, sealed and opened. */
 export class Records<T extends object> {
   readonly #engine: Engine;
@@ -55,6 +50,18 @@ export class Records<T extends object> {
 
   async insert(record: T): Promise<void> {
     await this.#refusing(this.#engine.insert(this.#table, this.#row(record, 1)));
+  }
+  /** As `insert`, and as `replace` for a record of another table: see `Engine.insertAndReplace`. */
+  async insertAndReplace<S extends object & { revision: number }>(
+    record: T,
+    others: Records<S>,
+    other: S,
+  ): Promise<S | undefined> {
+    const revision = other.revision + 1;
+    const replacing = { table: others.#table, row: others.#row(other, revision) };
+    const row = this.#row(record, 1);
+    const replaced = await this.#refusing(this.#engine.insertAndReplace(this.#table, row, replacing));
+    return replaced ? { ...other, revision } : undefined;
   }
   async insertMany(records: readonly T[]): Promise<void> {
     const rows = records.map((record) => this.#row(record, 1));
@@ -174,31 +181,12 @@ export class Records<T extends object> {
     const walked = await this.#engine.walk(this.#table, filter, options);
     return walked.map(({ row, place }) => ({ record: this.#intact(row), place }));
   }
-  /**
-   * Renews what the rows of an app are listed by, where another version of the host wrote them; answers how
-   * many that were. Others have their turn between batches.
-   */
-  async relist(appId: string, isStopped: () => boolean): Promise<number> {
-    const limit = RELIST[this.#engine.kind];
-    let relisted = 0;
-    for (let after = ''; !isStopped(); ) {
-      const rows = await this.#engine.list(this.#table, { appId }, { order: 'id', after, limit });
-      const outcomes = await Promise.all(rows.map((row) => this.#relistOne(row)));
-      relisted += outcomes.filter(Boolean).length;
-      const last = rows.at(-1);
-      if (!last || rows.length < limit) break;
-      after = last.id;
-      await nextTurn();
-    }
-    return relisted;
-  }
-  /** One that does not open, or that somebody else is writing, is left to them. */
-  async #relistOne(row: StoredRow): Promise<boolean> {
-    const record = this.#intact(row);
-    if (!record) return false;
-    const { prefixes = [], dueAt } = this.#mapping.toRow(record);
-    const { appId, id, revision, createdAt } = row;
-    return this.#engine.relist(this.#table, { appId, id, revision, createdAt, prefixes, dueAt });
+  /** Renews what the rows of an app are listed by: see `relistRows`. */
+  relist(appId: string, isStopped: () => boolean): Promise<number> {
+    return relistRows(this.#engine, this.#table, { appId, isStopped }, (row) => {
+      const record = this.#intact(row);
+      return record && this.#mapping.toRow(record);
+    });
   }
   async page(filter: Filter, { offset, limit }: PageRequest): Promise<Page<T>> {
     const [rows, total] = await Promise.all([

@@ -39,6 +39,11 @@ function linkKey(lookups: Lookups, signupId: string): string {
   return lookups.key(HOST_SCOPE, 'signupLink', signupId);
 }
 
+/** Signups as rows. */
+export function signupRecords(engine: Engine, lookups: Lookups, sealing: SealingDeps): Records<Signup> {
+  return new Records(engine, mapping(lookups), sealing);
+}
+
 /** `SignupStore` over an engine. */
 export function createSignupStore(
   engine: Engine,
@@ -46,7 +51,7 @@ export function createSignupStore(
   sealing: SealingDeps,
   clock: Clock,
 ): SignupStore {
-  const records = new Records(engine, mapping(lookups), sealing);
+  const records = signupRecords(engine, lookups, sealing);
   const findByHandle = (appId: string, handle: string) =>
     records.findByKey(appId, 'handle', lookups.key(appId, 'handle', handle));
 

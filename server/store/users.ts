@@ -7,6 +7,7 @@ import { createMarks, type Mark } from './marks.ts';
 import { type RecordMapping, Records } from './records.ts';
 import type { SealedFields, SealingDeps } from './sealed.ts';
 import { prefixesOf, search } from './search.ts';
+import { signupRecords } from './signups.ts';
 import { createTotals } from './totals.ts';
 import { listUsers, marksOf, type UserListDeps } from './user-list.ts';
 
@@ -90,6 +91,7 @@ export function createUserStore(
 ): UserStore {
   const mark = createMarks(lookups);
   const records = new Records(engine, mapping(lookups, mark), sealing);
+  const signups = signupRecords(engine, lookups, sealing);
   const filterOf = (appId: string, hideAnonymous = false): Filter & { appId: string } =>
     hideAnonymous ? { appId, tags: { anonymous: 'no' } } : { appId };
   const findByHandle = (appId: string, handle: string) =>
@@ -138,6 +140,7 @@ export function createUserStore(
 
   return {
     insert: (user) => records.insert(user),
+    insertSettling: (user, signup) => records.insertAndReplace(user, signups, signup),
     insertMany: (users) => records.insertMany(users),
     insertNew: (users) => records.insertNew(users),
     find: (appId, userId) => records.find(appId, userId),

@@ -26,6 +26,8 @@ export interface NewUser {
   networks?: User['networks'];
   /** How the account came to be, for the event. */
   via: string;
+  /** Stores the new row, with what is settled in the same step; default: the row alone. */
+  insert?: (user: User) => Promise<unknown>;
   /** What is thrown when the app has no seat left. */
   full: ErrorName;
 }
@@ -63,11 +65,12 @@ function unmoved(user: User, handle: string): User {
   return user;
 }
 
-async function insertInSeat(deps: CreateDeps, { app, full }: NewUser, user: User): Promise<void> {
+async function insertInSeat(deps: CreateDeps, input: NewUser, user: User): Promise<void> {
+  const { app, full, insert = deps.store.users.insert } = input;
   await takeSeat(deps, app, full);
   // The count of passwords needs no user: it shares the commit, and is taken back with the seat.
   const [inserted, counted] = await Promise.allSettled([
-    withSubject(deps, app, user, () => deps.store.users.insert(user)),
+    withSubject(deps, app, user, () => insert(user)),
     countPassword(deps, app, { after: user.passwordHash }),
   ]);
   if (inserted.status === 'rejected') {
@@ -123,9 +126,12 @@ async function withSubject(
   deps: CreateDeps,
   app: App,
   user: User,
-  insert: () => Promise<void>,
+  insert: () => Promise<unknown>,
 ): Promise<void> {
-  if (app.userIdFormat !== 'handle' || (await subjectsAreRecorded(deps))) return insert();
+  if (app.userIdFormat !== 'handle' || (await subjectsAreRecorded(deps))) {
+    await insert();
+    return;
+  }
   const subject = subjectOf(app, user);
   const key = `subject/${app.id}/${deps.handleRef(app.id, subject)}`;
   const now = deps.clock.now();

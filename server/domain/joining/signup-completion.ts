@@ -112,9 +112,10 @@ export async function vouchForSignup(
 }
 
 /**
- * Makes the user, then marks the row in one conditional write: of any number of simultaneous uses of a code
- * or link one succeeds. A contested signup whose completer does not know the password of any request becomes
- * an account without password and metadata: whoever asked, only the mailbox is proven. Throws what
+ * Makes the user and marks the row in one step, or one after the other where the store has no such step or
+ * the row was changed meanwhile; it is marked in a conditional write: of any number of simultaneous uses of
+ * a code or link one succeeds. A contested signup whose completer does not know the password of any request
+ * becomes an account without password and metadata: whoever asked, only the mailbox is proven. Throws what
  * `finishSignup` throws.
  */
 async function makeAccount(
@@ -133,6 +134,7 @@ async function makeAccount(
   const { handle, passwordHash, locale, metaData } = decided;
   if (owned && !contested) requireCompleteMetadata(app, handle, metaData, 'invalid_data');
   const complete = owned && isCompleteMetadata(app, handle, metaData);
+  let verified: Change<Signup> | undefined;
   const user = await createUser(deps, {
     app,
     ids: decided,
@@ -145,8 +147,13 @@ async function makeAccount(
     networks,
     via: 'signup',
     full: 'signup_disabled',
+    async insert(made) {
+      const settled = asVerified(deps, decided, { row: decided, isVouched });
+      const after = await deps.store.users.insertSettling(made, settled);
+      if (after) verified = { before: decided, after };
+    },
   });
-  const verified = await markVerified(deps, decided, isVouched);
+  verified ??= await markVerified(deps, decided, isVouched);
   if (!isVouched && !verified.before.steps?.includes('tried')) countStep(deps, app, verified.after, 'tried');
   countVerified(deps, app, verified.after);
   return { user, signup: decided, contested };
@@ -203,15 +210,24 @@ async function markVerified(
     deps.clock,
     deps.store.signups,
     rereading(deps, decided),
-    ({ status, revision, steps = [] }): Signup => {
-      if (status !== 'pending') throw new HostError('handle_taken');
-      const settled = { ...decided, revision, status: 'verified' as const, requests: undefined };
-      const taken = isVouched ? steps : [...new Set([...steps, 'tried' as const])];
-      return { ...settled, steps: taken, updatedAt: deps.clock.now() };
+    (current): Signup => {
+      if (current.status !== 'pending') throw new HostError('handle_taken');
+      return asVerified(deps, decided, { row: current, isVouched });
     },
   );
   if (!verified) throw new HostError('handle_taken');
   return verified;
+}
+
+/** A signup as it is settled; what was done with the row meanwhile is kept. */
+function asVerified(
+  { clock }: Pick<Deps, 'clock'>,
+  decided: Signup,
+  { row: { revision, steps = [] }, isVouched }: { row: Signup; isVouched: boolean },
+): Signup {
+  const settled = { ...decided, revision, status: 'verified' as const, requests: undefined };
+  const taken = isVouched ? steps : [...new Set([...steps, 'tried' as const])];
+  return { ...settled, steps: taken, updatedAt: clock.now() };
 }
 
 /** Answers a row as it was read already, and later as it is. */

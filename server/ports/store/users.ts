@@ -1,3 +1,4 @@
+import type { Signup } from '../../model/signup.ts';
 import type { User, UserStatus } from '../../model/user.ts';
 import type { KeyPageRequest, ListedRows, Page, PageRequest, Total } from './page.ts';
 
@@ -38,6 +39,11 @@ export interface UserStore {
    * again also rejects.
    */
   insert(user: User): Promise<void>;
+  /**
+   * As `insert`, and replaces the signup that becomes the user: in one step on the embedded database, the
+   * user first elsewhere. Answers what `SignupStore.replace` does; the user is there either way.
+   */
+  insertSettling(user: User, signup: Signup): Promise<Signup | undefined>;
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
   insertMany(users: readonly User[]): Promise<void>;
   /** The same, but whoever meets another is left out; answers which were inserted. */

@@ -38,6 +38,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       }
     },
 
+    async insertAndReplace(table, row, other) {
+      await this.insert(table, row);
+      return this.replace(other.table, other.row);
+    },
+
     async insertMissing(table, many) {
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);

@@ -55,6 +55,19 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     );
   }
 
+  function replaceRow(table: TableName, row: Row): boolean {
+    remembered.forget(table, row);
+    const changed = valuesOf(table, row).slice(keptOf(table).length);
+    const replaced = statements.get(SQL[table].replace, [...changed, row.appId, row.id, row.revision]);
+    if (!replaced) return false;
+    if (TABLES[table].prefixes) {
+      const seq = replaced.seq as number;
+      dropOtherPrefixes(table, row, seq);
+      addPrefixes(table, row, seq);
+    }
+    return true;
+  }
+
   function prefixesOf(table: TableName, owner: number): string[] {
     const rows = statements.all(`SELECT prefix FROM ${table}_prefixes WHERE owner = :owner`, { owner });
     return rows.map(({ prefix }) => String(prefix));
@@ -69,6 +82,12 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
   return {
     insert: (table, row) => database.write(() => insertRow(table, row)),
+
+    insertAndReplace: (table, row, other) =>
+      database.write(() => {
+        insertRow(table, row);
+        return replaceRow(other.table, other.row);
+      }),
 
     async insertMany(table, rows) {
       const { prefixes } = TABLES[table];
@@ -131,19 +150,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         ),
       ),
 
-    replace: (table, row) =>
-      database.write(() => {
-        remembered.forget(table, row);
-        const changed = valuesOf(table, row).slice(keptOf(table).length);
-        const replaced = statements.get(SQL[table].replace, [...changed, row.appId, row.id, row.revision]);
-        if (!replaced) return false;
-        if (TABLES[table].prefixes) {
-          const seq = replaced.seq as number;
-          dropOtherPrefixes(table, row, seq);
-          addPrefixes(table, row, seq);
-        }
-        return true;
-      }),
+    replace: (table, row) => database.write(() => replaceRow(table, row)),
 
     rewrite: (table, { appId, id, revision }, doc, isNoted) =>
       database[isNoted ? 'note' : 'write'](() => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isHostError } from '../../../server/model/errors.ts';
 import type { User } from '../../../server/model/user.ts';
-import { aCode, anId, aUser, MADE_AT } from '../../support/records.ts';
+import { aCode, anId, aSignup, aUser, MADE_AT } from '../../support/records.ts';
 import { refusals, type Stage } from '../stage.ts';
 
 /** A user with every optional field. */
@@ -250,6 +250,34 @@ export function describeUsers(stage: () => Stage): void {
     await users.replace({ ...user, locale: 'DE' });
     assert.equal((await users.find(appId, user.id))?.lastLogin, MADE_AT + 5);
     assert.equal(await users.recordLogin(appId, anId(), MADE_AT), false);
+  });
+
+  it('stores a user with the signup that they become, and of a refused one nothing', async () => {
+    const { users, signups } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId, handle: 'ada@x.org' });
+    await signups.insert(signup);
+    const settled = { ...signup, status: 'verified' as const };
+    const user = aUser({ appId, handle: 'ada@x.org' });
+    assert.deepEqual(await users.insertSettling(user, settled), { ...settled, revision: 2 });
+    assert.deepEqual(await users.find(appId, user.id), user);
+    assert.deepEqual(await signups.find(appId, signup.id), { ...settled, revision: 2 });
+
+    const rival = users.insertSettling(aUser({ appId, handle: 'ada@x.org' }), { ...settled, revision: 2 });
+    await assert.rejects(rival, { error: 'handle_taken' });
+    assert.equal((await signups.find(appId, signup.id))?.revision, 2);
+  });
+
+  it('stores a user whose signup was changed meanwhile, and leaves that alone', async () => {
+    const { users, signups } = stage().store;
+    const appId = anId();
+    const signup = aSignup({ appId });
+    await signups.insert(signup);
+    await signups.replace({ ...signup, locale: 'DE' });
+    const user = aUser({ appId });
+    assert.equal(await users.insertSettling(user, { ...signup, status: 'verified' }), undefined);
+    assert.deepEqual(await users.find(appId, user.id), user);
+    assert.equal((await signups.find(appId, signup.id))?.status, 'pending');
   });
 
   it('notes what nobody is found by at the revision it was read at, and not over what came between', async () => {
