@@ -191,12 +191,17 @@ async function partsThere(
   const contentType = plainType(heads.main.contentType || asset.contentType);
   if (heads.main.size > asset.size) throw refusedAsset('too_large', 'contentId');
   if (!isOnTypeList(app.assetTypes, contentType)) throw refusedAsset('type_not_allowed', 'contentId');
-  const cuts = CUTS.flatMap((cut) => {
-    const head = heads[cut];
-    const isCut = head && CUT_TYPES.includes(plainType(head.contentType)) && head.size <= CUT_MAX_BYTES;
-    return isCut ? [[cut, keptPart(asset, cut, head)] as const] : [];
-  });
-  return { main: keptPart(asset, 'main', { ...heads.main, contentType }), ...Object.fromEntries(cuts) };
+  const there = CUTS.flatMap((cut) => (heads[cut] ? [[cut, heads[cut]] as const] : []));
+  const cuts = there.filter(([, head]) => isCut(head));
+  // What a bucket took for a cut is neither bound in size nor counted: it does not stay.
+  const others = there.filter(([, head]) => !isCut(head));
+  await storage.remove(others.map(([cut]) => objectOf(asset, cut)));
+  const kept = cuts.map(([cut, head]) => [cut, keptPart(asset, cut, head)] as const);
+  return { main: keptPart(asset, 'main', { ...heads.main, contentType }), ...Object.fromEntries(kept) };
+}
+
+function isCut({ contentType, size }: StoredObject): boolean {
+  return CUT_TYPES.includes(plainType(contentType)) && size <= CUT_MAX_BYTES;
 }
 
 function keptPart(asset: Asset, part: AssetPart, { contentType, size, etag }: StoredObject): KeptPart {
