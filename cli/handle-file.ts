@@ -1,3 +1,5 @@
+import { unguarded } from '../client/host/csv.ts';
+
 const HEADS = ['handle', 'email', 'e-mail', 'phone'];
 
 /**
@@ -8,11 +10,7 @@ export function handlesOf(text: string): string[] {
   const handles = text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
-    .map((line) =>
-      firstCell(line)
-        .trim()
-        .replace(/^'(?=[=+\-@])/, ''),
-    )
+    .map((line) => unguarded(firstCell(line).trim()))
     .filter((handle) => handle !== '');
   return HEADS.includes((handles[0] ?? '').toLowerCase()) ? handles.slice(1) : handles;
 }

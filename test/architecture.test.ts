@@ -99,7 +99,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
         'setup/exit.ts',
       ],
       ...['server/config/version.ts', 'server/config/addresses.ts', 'server/security/clock.ts'],
-      'server/start/compile-cache.mjs',
+      ...['server/model/config.ts', 'server/start/compile-cache.mjs'],
     ],
   },
   // For other people's code: knows nothing of the host but its HTTP contract.

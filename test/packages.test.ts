@@ -45,4 +45,10 @@ describe('what npm ci installs', () => {
     assert.equal(new Set(nodes.map(([, { version }]) => version)).size, 1);
     assert.ok(nodes.every(([, { dev, optional }]) => dev && optional));
   });
+
+  it('and what is published for other programs have one version', () => {
+    const versionOf = (path: string) => JSON.parse(read(path)).version;
+    assert.equal(versionOf('client/package.json'), versionOf('package.json'));
+    assert.equal(packages['']?.version, versionOf('package.json'));
+  });
 });

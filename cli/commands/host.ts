@@ -1,11 +1,10 @@
 import type { Check } from '../../client/host/index.ts';
+import { isLoopback } from '../../server/model/config.ts';
 import type { Command } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
 import type { Column } from '../output/table.ts';
 import { readSecret } from '../read-input.ts';
 import { addressOf, readSecretFile } from '../which-host.ts';
-
-const LOOPBACK = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|\/|$)/;
 
 const CHECK_COLUMNS: readonly Column<Check>[] = [
   { title: 'check', of: ({ name }) => name },
@@ -55,7 +54,7 @@ export const hostCommands: readonly Command[] = [
       context.found = { url, secret, name, origin: 'option', why: '--url' };
       await context.clientOf({ url, secret }).host.ping();
       context.hosts.keep(name, { url, secret });
-      if (url.startsWith('http:') && !LOOPBACK.test(url)) {
+      if (url.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
         context.terminal.line(`${url} is not encrypted: whoever listens on the way reads the secret.`);
       }
       context.output.done(`Kept the host ${name}. To use it: cosync host use ${name}`, { name, url });

@@ -1,6 +1,6 @@
 import type { InviteOutcome, ListedInvite } from '../../client/host/index.ts';
 import { type Command, LIST_OPTIONS } from '../command.ts';
-import { forEach } from '../each.ts';
+import { eachHandle } from '../each-handle.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { handlesOf } from '../handle-file.ts';
 import { Counter } from '../output/counter.ts';
@@ -22,10 +22,6 @@ const COLUMNS: readonly Column<ListedInvite>[] = [
 const OUTCOME_COLUMNS: readonly Column<InviteOutcome>[] = [
   { title: 'handle', of: ({ handle }) => handle },
   { title: 'outcome', of: ({ outcome }) => outcome },
-];
-const DONE_COLUMNS: readonly Column<{ handle: string; action: string }>[] = [
-  { title: 'handle', of: ({ handle }) => handle },
-  { title: 'action', of: ({ action }) => action },
 ];
 
 export const inviteCommands: readonly Command[] = [
@@ -96,40 +92,18 @@ export const inviteCommands: readonly Command[] = [
         : EXIT.refused;
     },
   },
-  {
+  eachHandle({
     name: 'invite resend',
     summary: 'sends open invites again, with a new code',
-    example: 'invite resend anna@example.com',
-    arguments: [['<handles...>', 'who was invited']],
-    async run(context, given) {
-      const { appId } = await context.app();
-      const { invites } = await context.host();
-      return forEach(context, given.words, {
-        work: async (handle) => {
-          await invites.resend({ appId, handle });
-          return { handle, action: 'resend' };
-        },
-        columns: DONE_COLUMNS,
-        sentence: ({ handle }) => `${handle} gets the invite again.`,
-      });
-    },
-  },
-  {
+    who: 'who was invited',
+    work: ({ invites }, named) => invites.resend(named),
+    sentence: (handle) => `${handle} gets the invite again.`,
+  }),
+  eachHandle({
     name: 'invite remove',
     summary: 'withdraws open invites: their codes are void',
-    example: 'invite remove anna@example.com',
-    arguments: [['<handles...>', 'who was invited']],
-    async run(context, given) {
-      const { appId } = await context.app();
-      const { invites } = await context.host();
-      return forEach(context, given.words, {
-        work: async (handle) => {
-          await invites.withdraw({ appId, handle });
-          return { handle, action: 'remove' };
-        },
-        columns: DONE_COLUMNS,
-        sentence: ({ handle }) => `The invite of ${handle} is withdrawn.`,
-      });
-    },
-  },
+    who: 'who was invited',
+    work: ({ invites }, named) => invites.withdraw(named),
+    sentence: (handle) => `The invite of ${handle} is withdrawn.`,
+  }),
 ];

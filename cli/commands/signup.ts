@@ -1,6 +1,6 @@
 import type { ListedSignup } from '../../client/host/index.ts';
 import { type Command, LIST_OPTIONS } from '../command.ts';
-import { forEach } from '../each.ts';
+import { eachHandle } from '../each-handle.ts';
 import { EXIT } from '../exit.ts';
 import type { Column } from '../output/table.ts';
 
@@ -13,10 +13,6 @@ const COLUMNS: readonly Column<ListedSignup>[] = [
   { title: 'verified', of: ({ verifiedAt }) => verifiedAt },
   { title: 'flow', of: ({ flow }) => flow },
   { title: 'locale', of: ({ locale }) => locale },
-];
-const DONE_COLUMNS: readonly Column<{ handle: string; action: string }>[] = [
-  { title: 'handle', of: ({ handle }) => handle },
-  { title: 'action', of: ({ action }) => action },
 ];
 
 export const signupCommands: readonly Command[] = [
@@ -44,58 +40,25 @@ export const signupCommands: readonly Command[] = [
       return EXIT.done;
     },
   },
-  {
+  eachHandle({
     name: 'signup resend',
     summary: 'sends signups that wait a new code or link; the old one is void',
-    example: 'signup resend anna@example.com',
-    arguments: [['<handles...>', 'who waits']],
-    async run(context, given) {
-      const { appId } = await context.app();
-      const { signups } = await context.host();
-      return forEach(context, given.words, {
-        work: async (handle) => {
-          await signups.resend({ appId, handle });
-          return { handle, action: 'resend' };
-        },
-        columns: DONE_COLUMNS,
-        sentence: ({ handle }) => `${handle} gets the message again.`,
-      });
-    },
-  },
-  {
+    who: 'who waits',
+    work: ({ signups }, named) => signups.resend(named),
+    sentence: (handle) => `${handle} gets the message again.`,
+  }),
+  eachHandle({
     name: 'signup confirm',
     summary: 'vouches for handles: the accounts are made without a code',
-    example: 'signup confirm anna@example.com',
-    arguments: [['<handles...>', 'who waits']],
-    async run(context, given) {
-      const { appId } = await context.app();
-      const { signups } = await context.host();
-      return forEach(context, given.words, {
-        work: async (handle) => {
-          const user = await signups.confirm({ appId, handle });
-          return { handle: user.handle, action: 'confirm' };
-        },
-        columns: DONE_COLUMNS,
-        sentence: ({ handle }) => `${handle} is a user.`,
-      });
-    },
-  },
-  {
+    who: 'who waits',
+    work: ({ signups }, named) => signups.confirm(named),
+    sentence: (handle) => `${handle} is a user.`,
+  }),
+  eachHandle({
     name: 'signup remove',
     summary: 'removes signups: their codes and links are void',
-    example: 'signup remove anna@example.com',
-    arguments: [['<handles...>', 'who asked to join']],
-    async run(context, given) {
-      const { appId } = await context.app();
-      const { signups } = await context.host();
-      return forEach(context, given.words, {
-        work: async (handle) => {
-          await signups.remove({ appId, handle });
-          return { handle, action: 'remove' };
-        },
-        columns: DONE_COLUMNS,
-        sentence: ({ handle }) => `The signup of ${handle} is removed.`,
-      });
-    },
-  },
+    who: 'who asked to join',
+    work: ({ signups }, named) => signups.remove(named),
+    sentence: (handle) => `The signup of ${handle} is removed.`,
+  }),
 ];

@@ -4,7 +4,12 @@
  */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 
-/** A cell that no spreadsheet takes for a formula. The import takes one apostrophe off again. */
+/** A cell that no spreadsheet takes for a formula. */
 export function forSpreadsheet(cell: string): string {
   return FORMULA.test(cell) ? `'${cell}` : cell;
+}
+
+/** The cell that `forSpreadsheet` was given. */
+export function fromSpreadsheet(cell: string): string {
+  return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 }

@@ -1,9 +1,8 @@
 import { ForeignFileError, type ForeignRow } from '../../ports/foreign-files.ts';
+import { fromSpreadsheet } from '../../tools/spreadsheet.ts';
 import { RECORD_MAX } from './json-rows.ts';
 
 const COLUMNS_MAX = 256;
-/** What guards a cell against spreadsheets: taken off again. */
-const GUARDED = /^'[=+@-]/;
 
 interface Line {
   line: number;
@@ -89,7 +88,7 @@ async function* lines(text: AsyncIterable<string>): AsyncGenerator<Line> {
 }
 
 function cleaned(cell: string): string {
-  return GUARDED.test(cell) ? cell.slice(1) : cell;
+  return fromSpreadsheet(cell);
 }
 
 function delimiterOf(text: string): string {

@@ -1,6 +1,7 @@
 import { HostError } from '../../model/errors.ts';
 import { isMailAddress, isPlainLine, WHOLE_NUMBER_MAX } from '../../model/portal-limits.ts';
 import { parseDateText } from '../../tools/date-text.ts';
+import { fromSpreadsheet } from '../../tools/spreadsheet.ts';
 
 /** Why a cell cannot be used; the import reports it with file and line. */
 export class CellError extends Error {
@@ -25,14 +26,6 @@ export function cellOf(value: unknown): string {
 /** A time as a cell; nothing for none. */
 export function dateCell(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
-}
-
-/** Of what `forSpreadsheet` made. */
-const KEPT_FORMULA = /^'+[=+\-@\t\r\n＝＋－＠]/;
-
-/** See `forSpreadsheet`. */
-function fromSpreadsheet(cell: string): string {
-  return KEPT_FORMULA.test(cell) ? cell.slice(1) : cell;
 }
 
 /**

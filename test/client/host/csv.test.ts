@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { csvLine } from '../../../client/host/csv.ts';
+import { csvLine, unguarded } from '../../../client/host/csv.ts';
+import { forSpreadsheet, fromSpreadsheet } from '../../../server/tools/spreadsheet.ts';
 
 describe('a line of CSV', () => {
   const cell = (text: string) => csvLine([text]).slice(0, -2);
@@ -17,6 +18,14 @@ describe('a line of CSV', () => {
       ['=1;=2', "'=1;'=2"],
     ] as const)
       assert.equal(cell(text), written);
+  });
+
+  it('is guarded as the cells of an export are, and each guard can be taken off', () => {
+    const signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', "'", "'=", "''-", 'a', '', '+1a'];
+    for (const text of signs.map((sign) => `${sign}x`)) {
+      assert.equal(cell(text), forSpreadsheet(text));
+      assert.deepEqual([unguarded(cell(text)), fromSpreadsheet(cell(text))], [text, text]);
+    }
   });
 
   it('leaves everything else as it is', () => {
