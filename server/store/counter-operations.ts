@@ -1,3 +1,5 @@
+import type { Reservation } from '../ports/store/counters.ts';
+
 export interface CounterRow {
   value: number;
   /** Refuse attempts until then; 0 = no wait running. */
@@ -46,6 +48,8 @@ export interface CounterOperations {
   ): Promise<{ admitted: boolean; row: CounterRow }[]>;
   /** Takes one away, not below 0, and puts `waitedUntil` back where no wait runs. */
   counterRelease(key: string, waitedUntil: number): Promise<void>;
+  /** `counterRemove` of each key and `counterRelease` of the others, at once. Noted. */
+  counterForgive(keys: readonly string[], released: readonly Reservation[]): Promise<void>;
   /**
    * Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at
    * least 1.

@@ -45,6 +45,7 @@ export function createCounterStore(engine: Engine): CounterStore {
     async release(reserved) {
       await Promise.all(reserved.map(({ key, waitedUntil }) => engine.counterRelease(key, waitedUntil)));
     },
+    forgive: (keys, reserved) => engine.counterForgive(keys, reserved),
     fail: (key, policy) => engine.counterFail(key, inputOf(policy)),
     removeExpired: (now, limit) => engine.counterRemoveExpired(now, limit),
   };
@@ -66,7 +67,7 @@ function verdictOf(
     .sort((a, b) => b.waitMs - a.waitMs)[0];
   if (!refusing) {
     const reserved = asked.map(({ key, row }) => ({ key, waitedUntil: row.blockedUntil }));
-    return { state: 'admitted', failures: asked[0]?.row.value ?? 0, reserved };
+    return { state: 'admitted', reserved };
   }
   return refusing.waitMs > 0
     ? { state: 'waiting', ...refusing }

@@ -127,6 +127,13 @@ export interface ListOptions {
   limit: number;
 }
 
+/** Which row, and as of which revision if that matters. */
+export interface RowPlace {
+  appId: string;
+  id: string;
+  revision?: number;
+}
+
 /** A row that was seen on a UTC day, counted since 1970. */
 export interface SeenRow {
   appId: string;
@@ -175,11 +182,11 @@ export interface TableOperations {
   replace(table: TableName, row: Row): Promise<boolean>;
   /**
    * Puts another document into a row that still has that revision, and moves it; what the row is found by
-   * stays. With `isNoted` it is only noted.
+   * stays. With `touchedAt` it is touched in the same write, with `isNoted` it is only noted.
    */
   rewrite(
     table: TableName,
-    row: Pick<StoredRow, 'appId' | 'id' | 'revision'>,
+    row: Pick<StoredRow, 'appId' | 'id' | 'revision'> & { touchedAt?: number },
     doc: Record<string, unknown>,
     isNoted?: boolean,
   ): Promise<boolean>;
@@ -191,8 +198,8 @@ export interface TableOperations {
     table: TableName,
     row: Pick<Row, 'appId' | 'id' | 'revision' | 'createdAt' | 'prefixes' | 'dueAt'>,
   ): Promise<boolean>;
-  /** Sets `touchedAt`. Noted. */
-  touch(table: TableName, appId: string, id: string, at: number): Promise<boolean>;
+  /** Sets `touchedAt`; only at that revision when one is given. Noted. */
+  touch(table: TableName, row: RowPlace, at: number): Promise<boolean>;
   /**
    * Moves `seenDay` of each row that was not seen that day or later; the revision stays. Answers those that
    * moved, with what stood there before, and rejects only when none did. A few hundred at most.

@@ -59,7 +59,7 @@ export function createOperatorSessionStore(
     findByDigest: (digest) =>
       records.findByKey(HOST_SCOPE, 'digest', keyOf(lookups, digest), (session) => session.digest === digest),
     replace: (session) => records.replace(session),
-    touch: (id, at) => engine.touch('operatorSessions', HOST_SCOPE, id, at),
+    touch: (id, at) => engine.touch('operatorSessions', { appId: HOST_SCOPE, id }, at),
     remove: (id) => records.remove(HOST_SCOPE, id),
     listOf: (operatorId) => Array.fromAsync(records.newest(of(operatorId))),
     removeOf: (operatorId) => records.removeWhere(of(operatorId)),

@@ -163,6 +163,11 @@ export class Records<T extends object> {
     );
     return noted ? { ...record, revision: record.revision + 1 } : undefined;
   }
+  /** As `note`, and sets `touchedAt` with it. */
+  rewriteTouched(record: T & { revision: number }, at: number): Promise<boolean> {
+    const { appId, id, revision, doc } = this.#row(record, record.revision);
+    return this.#engine.rewrite(this.#table, { appId, id, revision, touchedAt: at }, doc, true);
+  }
   remove(appId: string, id: string, revision?: number): Promise<boolean> {
     return this.#engine.remove(this.#table, appId, id, revision);
   }

@@ -185,7 +185,8 @@ export function createUserStore(
     },
     replace: (user) => records.replace(user),
     note: (user) => records.note(user),
-    recordLogin: (appId, userId, at) => engine.touch('users', appId, userId, at),
+    recordLogin: ({ appId, id, revision }, at, changed) =>
+      changed ? records.rewriteTouched(changed, at) : engine.touch('users', { appId, id, revision }, at),
     async recordVisits(visits) {
       const rows = visits.map(({ appId, userId, day }) => ({ appId, id: userId, day }));
       const moved = await engine.see('users', rows);

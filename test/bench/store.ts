@@ -67,8 +67,8 @@ await measure('user replace', 2_000, (n) => store.users.replace({ ...userAt(n), 
 await measureCrowd('user replace', 10_000, 64, (n) =>
   store.users.replace({ ...userAt(n + 2_000), locale: 'DE' }),
 );
-await measure('last log-in', 2_000, (n) => store.users.recordLogin(appId, userAt(n).id, n));
-await measureCrowd('last log-in', 20_000, 64, (n) => store.users.recordLogin(appId, userAt(n).id, n));
+await measure('last log-in', 2_000, (n) => store.users.recordLogin(userAt(n), n));
+await measureCrowd('last log-in', 20_000, 64, (n) => store.users.recordLogin(userAt(n), n));
 const policy = { now: 1, free: 5, maxWaitMs: 900_000, forgetAfterMs: 1_000 };
 await measureCrowd('attempt of an account of its own', 20_000, 64, (n) =>
   store.counters.attempt([{ key: userAt(n).id, policy }]),

@@ -12,6 +12,9 @@ import { assertUnavailable, type Stage, setStage } from './stage.ts';
 const skip = ownMongodAvailable() ? false : NO_OWN_MONGOD;
 
 const SLOW_MS = 150;
+/** So far that a log-in's own work is nothing beside it; and how often it may wait for an answer. */
+const FAR_MS = 500;
+const LOGIN_TURNS = 3;
 const STUCK_MS = 20_000;
 /**
  * Longest until a first answer, until each one after it, and from the database's return to the first success
@@ -56,6 +59,22 @@ describe('a host whose MongoDB', { skip }, () => {
     const answers = await Promise.all(Array.from({ length: 100 }, logIn));
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
     proxy.delayMs = 0;
+  });
+
+  it('is far away is asked three times one after the other for a log-in', async (t) => {
+    // Once before, so that connections are open and what is written once a day is written.
+    await Promise.all([logIn(), logIn(), logIn()]);
+    proxy.delayMs = FAR_MS;
+    const turns: number[] = [];
+    // Some read the app's settings anew.
+    for (let n = 0; n < 6; n++) {
+      const startedAt = performance.now();
+      assert.equal((await logIn()).status, 200);
+      turns.push(Math.floor((performance.now() - startedAt) / FAR_MS));
+    }
+    proxy.delayMs = 0;
+    t.diagnostic(`answers waited for: ${turns}`);
+    assert.ok(Math.min(...turns) <= LOGIN_TURNS, String(turns));
   });
 
   it('holds its answers back refuses in time, and serves again once they flow', async (t) => {

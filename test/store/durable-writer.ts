@@ -13,8 +13,8 @@ async function writeForEver(): Promise<never> {
   for (;;) {
     const user = aUser();
     await store.users.insert(user);
-    await store.users.replace({ ...user, locale: 'DE' });
-    await store.users.recordLogin(user.appId, user.id, 7);
+    const stored = await store.users.replace({ ...user, locale: 'DE' });
+    await store.users.recordLogin(stored ?? user, 7);
     await store.counters.increment(`code/${user.id}`, { now: 1 });
     writeSync(process.stdout.fd, `${user.id}\n`);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as othersTurn, setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../server/security/clock.ts';
 import { openMongo } from '../../server/store/mongodb/open.ts';
 import { NO_OWN_MONGOD, type OwnMongod, ownMongodAvailable, startOwnMongod } from '../support/mongod.ts';
@@ -17,6 +17,8 @@ if (skip) process.stderr.write(`\n!!! OUTAGES OF MONGODB ARE NOT TESTED: ${NO_OW
 const FIRST_REFUSAL_MS = 8_000;
 const NEXT_REFUSAL_MS = 2_000;
 const RETURN_MS = 5_000;
+/** Until what is only noted is on the server's disk. */
+const NOTED_MS = 1_000;
 
 const open = mongoOpener();
 
@@ -96,6 +98,24 @@ describe('when MongoDB fails', { skip }, () => {
     assert.equal(new Set(numbers).size, numbers.length);
     const total = (await engine.counterFind('n'))?.value ?? 0;
     assert.ok(total >= numbers.length && total <= numbers.length + unsure, `${total} of ${numbers.length}`);
+  });
+
+  it('keeps what lasts when it is killed at once, and what is only noted a while later', async () => {
+    const engine = await open(mongod);
+    const entry = { now: 1, free: 9, staleMs: 1, expiresAt: 9e15, fixedWindow: false };
+    const tries = ['own', 'all'].map((key) => ({ ...entry, key }));
+    for (let n = 0; n < 3; n++) assert.ok((await engine.counterAttempt(tries, false))[1]?.admitted);
+    await pause(NOTED_MS);
+    const count = { now: 1, by: 1, cap: undefined, expiresAt: undefined };
+    await engine.counterIncrement('spent', count);
+    const row = aRow();
+    await engine.insert('templates', row);
+    await mongod.kill();
+    await mongod.restart();
+    while (!(await succeeds(() => engine.ping())));
+    assert.equal((await engine.find('templates', 'app', row.id))?.id, row.id);
+    assert.equal((await engine.counterFind('spent'))?.value, 1);
+    for (const { key } of tries) assert.equal((await engine.counterFind(key))?.value, 3);
   });
 
   it('lets a write that was repeated after a lost answer take effect once', async () => {

@@ -43,7 +43,7 @@ describe('commits of the embedded database', () => {
     await store.counters.remove('password/1');
     await store.counters.increment('code/1', { now: 1 });
     await store.counters.decrement('code/1');
-    await store.users.recordLogin(user.appId, user.id, 5);
+    await store.users.recordLogin(user, 5);
     await store.users.recordVisits([{ appId: user.appId, userId: user.id, day: 3 }]);
     await store.figures.add([
       { appId: user.appId, metric: 'login', day: 3, first: 'password', second: '', count: 1 },
@@ -83,7 +83,7 @@ describe('commits of the embedded database', () => {
     }
     const onDisk = statSync(log).size;
     await store.counters.increment('code/1', { now: 1 });
-    await store.users.recordLogin('app', lasting[0] ?? '', 5);
+    await store.users.recordLogin({ ...aUser(), appId: 'app', id: lasting[0] ?? '' }, 5);
     assert.deepEqual(commits.slice(-2), ['noted', 'noted']);
 
     // What was never synced may be missing from the log.

@@ -87,7 +87,7 @@ describe('the embedded database', () => {
 
         await other.replace('messages', { ...row, revision: 2, doc: { said: 'again' } });
         assert.deepEqual((await find())?.doc, { said: 'again' });
-        await other.touch('messages', row.appId, row.id, 7);
+        await other.touch('messages', { appId: row.appId, id: row.id }, 7);
         assert.equal((await find())?.touchedAt, 7);
         await other.takeDue('messages', { now: 6, leaseUntil: 8, limit: 1 });
         assert.equal((await find())?.dueAt, 8);

@@ -106,13 +106,12 @@ async function forgive(
   account: Account & { loggedIn?: boolean },
   [own, ...others]: readonly Reservation[],
 ): Promise<void> {
-  const { counters } = deps.store;
   const counted = account.app.maxLoginAttempts > 0 && !account.loggedIn;
-  await Promise.all([
-    own && counters.remove(own.key),
-    counters.release(others),
-    counted && counters.remove(inARowKey(deps, account)),
-  ]);
+  const begun = [own?.key, counted && inARowKey(deps, account)];
+  await deps.store.counters.forgive(
+    begun.filter((key) => typeof key === 'string'),
+    others,
+  );
 }
 
 /** Failures of the account in a row, over all places, while the app wants them counted. */

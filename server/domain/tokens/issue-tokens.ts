@@ -5,7 +5,7 @@ import type { Deps } from '../../ports/deps.ts';
 import type { TokenSession } from '../../ports/security/host-tokens.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { dueFactor } from '../factors/due-factor.ts';
-import { rememberNetwork } from '../users/known-networks.ts';
+import { withNetwork } from '../users/known-networks.ts';
 import { noticeActive } from '../users/visits.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
 import { type LoginMethod, requireOpenAccount, requireOpenApp } from './open-account.ts';
@@ -30,42 +30,59 @@ export type TokenDeps = Pick<
   | 'origin'
 >;
 
+interface Issue {
+  app: App;
+  user: User;
+  method: LoginMethod;
+  emptyMetadata?: ErrorName;
+  joinedBy?: string;
+}
+
+/** How often a user may be written by others while being let in. */
+const ATTEMPTS = 40;
+
 /**
- * The one gate through which a user gets tokens: app, user, lock and due factor are read anew, because they
- * may have changed while a password was hashed or a code awaited. Sets `lastLogin` and notes where the user
- * is. Throws `app_gone`, `app_suspended`, `app_migrated`, `invalid_credentials` (user gone, the proof
- * overtaken by a password or factor change, or a factor came due), `signup_pending`, `user_suspended`, and
- * `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is not still due.
- * `joinedBy`: the flow of the signup that these tokens complete.
+ * The one gate through which a user gets tokens: app, user, lock and due factor are looked at again, because
+ * they may have changed while a password was hashed or a code awaited. The user at hand is taken for what is
+ * stored, and read anew where `lastLogin`, which is set for that very revision, tells that somebody wrote it
+ * since. Notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`, `invalid_credentials`
+ * (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
+ * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is
+ * not still due. `joinedBy`: the flow of the signup that these tokens complete.
  */
-export async function issueTokens(
-  deps: TokenDeps,
-  input: { app: App; user: User; method: LoginMethod; emptyMetadata?: ErrorName; joinedBy?: string },
-): Promise<IssuedTokens> {
-  const { method, emptyMetadata = 'invalid_metadata' } = input;
-  const [app, user] = await Promise.all([
-    deps.store.apps.find(input.app.id),
-    deps.store.users.find(input.app.id, input.user.id),
-  ]);
+export async function issueTokens(deps: TokenDeps, input: Issue): Promise<IssuedTokens> {
+  const app = await deps.store.apps.find(input.app.id);
   if (!app) throw new HostError('app_gone');
-  requireOpenApp(deps, app, { method, userId: input.user.id });
-  if (!user) throw new HostError('invalid_credentials');
+  requireOpenApp(deps, app, { method: input.method, userId: input.user.id });
+  let user: User | undefined = input.user;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (!user) throw new HostError('invalid_credentials');
+    const tokens = await letIn(deps, { ...input, app, user }, input.user);
+    if (tokens) return tokens;
+    if (attempt > 2) await deps.clock.pause(attempt);
+    user = await deps.store.users.find(app.id, user.id);
+  }
+  throw new HostError('service_unavailable', { retryAfterSeconds: 1 });
+}
+
+/** Undefined when the user was written since, or is gone. */
+async function letIn(deps: TokenDeps, input: Issue, judged: User): Promise<IssuedTokens | undefined> {
+  const { app, user, method, emptyMetadata = 'invalid_metadata' } = input;
   requireOpenAccount(deps, user, method);
   // What was judged may not hold any more, and the tokens would outlive the change that ends all older ones.
-  if (loginEpoch(user) !== loginEpoch(input.user)) throw new HostError('invalid_credentials');
+  if (loginEpoch(user) !== loginEpoch(judged)) throw new HostError('invalid_credentials');
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
-  const now = deps.clock.now();
-  const [recorded, tokens] = await Promise.all([
-    deps.store.users.recordLogin(app.id, user.id, now),
+  const [recorded, tokens, firstOf] = await Promise.all([
+    deps.store.users.recordLogin(user, deps.clock.now(), withNetwork(deps, user)),
     signTokens(deps, { app, user }),
-    rememberNetwork(deps, user),
+    firstLoginOf(deps, input),
   ]);
-  if (!recorded) throw new HostError('invalid_credentials');
+  if (!recorded) return undefined;
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
   noticeActive(deps, user);
-  await countLogin(deps, app, user, input);
+  countLogin(deps, input, firstOf);
   return tokens;
 }
 
@@ -86,23 +103,29 @@ export async function signTokens(
   return { jwt, accessToken };
 }
 
-/**
- * Counts a log-in, and the first one of somebody who signed up within a day, be it the one that comes with
- * the signup. Of that one alone the signup is read.
- */
-async function countLogin(
-  deps: Pick<Deps, 'store' | 'figures' | 'origin' | 'clock'>,
-  app: App,
-  user: User,
-  { method, joinedBy }: { method: LoginMethod; joinedBy?: string },
-): Promise<void> {
+/** Counts a log-in; `firstOf`: the flow of the signup that it is the first one after. */
+function countLogin(
+  deps: Pick<Deps, 'figures' | 'origin'>,
+  { app, method, joinedBy }: Issue,
+  firstOf: string | undefined,
+): void {
   if (method !== 'register' && joinedBy === undefined) {
     deps.figures.count(app.id, 'login', method);
     deps.figures.count(app.id, 'client', deps.origin.client(), 'login');
   }
-  if (user.lastLogin !== undefined || deps.clock.now() - user.createdAt > DAY_MS) return;
-  const flow = joinedBy ?? (await flowOfSignup(deps, user));
-  if (flow !== undefined) deps.figures.count(app.id, 'login_within_a_day', flow);
+  if (firstOf !== undefined) deps.figures.count(app.id, 'login_within_a_day', firstOf);
+}
+
+/**
+ * By which signup somebody joined who logs in for the first time and signed up within a day, be it that the
+ * log-in comes with the signup. Of that one alone the signup is read.
+ */
+async function firstLoginOf(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  { user, joinedBy }: Issue,
+): Promise<string | undefined> {
+  if (user.lastLogin !== undefined || deps.clock.now() - user.createdAt > DAY_MS) return undefined;
+  return joinedBy ?? flowOfSignup(deps, user);
 }
 
 /** Undefined for who joined otherwise. */

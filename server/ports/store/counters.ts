@@ -24,9 +24,9 @@ export interface Reservation {
   /** When the wait that it ended was over; 0 = there was none. */
   waitedUntil: number;
 }
-/** `failures`: counted under the first limit, or under the one that refuses. */
+/** `failures`: counted under the limit that refuses. */
 export type Attempt =
-  | { state: 'admitted'; failures: number; reserved: readonly Reservation[] }
+  | { state: 'admitted'; reserved: readonly Reservation[] }
   /** Refuse unjudged until then. */
   | { state: 'waiting'; waitMs: number; failures: number }
   /** As many as may be judged are being judged right now: ask again in a moment. */
@@ -82,6 +82,8 @@ export interface CounterStore {
    * admitted as this one was.
    */
   release(reserved: readonly Reservation[]): Promise<void>;
+  /** `remove` of each key and `release` of the others, at once; for what no key begins anew with. */
+  forgive(keys: readonly string[], reserved: readonly Reservation[]): Promise<void>;
   /**
    * The admitted attempt was wrong: starts the wait when `free` is reached. Answers the failures counted so
    * far.

@@ -79,8 +79,11 @@ export interface UserStore {
    * loses its power within a second: where somebody was.
    */
   note(user: User): Promise<User | undefined>;
-  /** Sets `lastLogin` without moving the revision; false when the user is gone. */
-  recordLogin(appId: string, userId: string, at: number): Promise<boolean>;
+  /**
+   * Sets `lastLogin` without moving the revision; false when the user is gone or was written since. `changed`:
+   * the user with other `networks`, stored in the same write, which moves it.
+   */
+  recordLogin(user: User, at: number, changed?: User): Promise<boolean>;
   /**
    * Moves `lastSeenDay` ahead without moving the revision; answers the visits that were the first of their
    * day, each once whatever number of processes tell of it, and rejects only when there is none to answer. A

@@ -3,6 +3,9 @@ import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoServerSe
 import { within } from '../../tools/deadline.ts';
 import { unavailable } from '../engine.ts';
 
+/** What is only noted does not wait for the journal, nor for other members of a replica set. */
+export const NOTED = { writeConcern: { w: 1, journal: false } } as const;
+
 /** Longest time one call may take, so that a request with a quick call before it still answers within 8 s. */
 const OPERATION_MS = 7_000;
 const PROBE_MS = 1_500;

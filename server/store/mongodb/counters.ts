@@ -1,8 +1,9 @@
 import type { Db, Document } from 'mongodb';
+import type { Reservation } from '../../ports/store/counters.ts';
 import type { AttemptEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, NOTED } from './connection.ts';
 import { equal } from './filters.ts';
-import { isDuplicate } from './tables.ts';
+import { duplicates, isDuplicate } from './tables.ts';
 
 export interface CounterDocument {
   _id: string;
@@ -11,6 +12,8 @@ export interface CounterDocument {
   touchedAt: number;
   expiresAt: number | null;
 }
+
+const AT_ONCE = { ...NOTED, ordered: false } as const;
 
 /**
  * Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in
@@ -25,11 +28,11 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
    */
   async function update(
     key: string,
-    input: { now: number; expiresAt: number | undefined },
+    input: { now: number; expiresAt: number | undefined; isNoted: boolean | undefined },
     ...stages: Document[]
   ): Promise<CounterRow> {
     const pipeline = [renewWhenExpired(input.now, input.expiresAt), ...stages];
-    const options = { upsert: true, returnDocument: 'before' } as const;
+    const options = { upsert: true, returnDocument: 'before', ...noting(input.isNoted) } as const;
     for (;;) {
       try {
         const before = await connection.run(() =>
@@ -52,7 +55,7 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
     const end = endOf({ free, expiresAt, fixedWindow });
     const row = await update(
       key,
-      { now, expiresAt },
+      { now, expiresAt, isNoted: true },
       { $set: { admitted: { $or: [belowFree, waitIsOver, reservationIsStale] } } },
       {
         $set: {
@@ -72,11 +75,24 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
   }
 
   async function release(key: string, waitedUntil: number): Promise<void> {
-    const restored = {
-      value: { $max: [0, { $subtract: ['$value', 1] }] },
-      blockedUntil: { $cond: [{ $eq: ['$blockedUntil', 0] }, waitedUntil, '$blockedUntil'] },
-    };
-    await connection.run(() => counters.updateOne({ _id: equal(key) }, [{ $set: restored }]));
+    const { filter, update } = releasing({ key, waitedUntil }).updateOne;
+    await connection.run(() => counters.updateOne(filter, update, NOTED));
+  }
+
+  /**
+   * Reserves under all limits with one command where each has a row that nothing is to be decided about, or
+   * none: nearly always. Else gives back what it reserved.
+   */
+  async function reserveAtOnce(entries: readonly AttemptEntry[]): Promise<boolean> {
+    try {
+      await connection.run(() => counters.bulkWrite(entries.map(simpleReservation), AT_ONCE));
+      return true;
+    } catch (error) {
+      const others = new Set(duplicates(error));
+      const reserved = entries.filter((_, index) => !others.has(index));
+      await Promise.all(reserved.map(({ key }) => release(key, 0)));
+      return false;
+    }
   }
 
   return {
@@ -85,20 +101,20 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       return found ? toCounterRow(found) : undefined;
     },
 
-    async counterIncrement(key, { now, by, cap = Number.MAX_SAFE_INTEGER, expiresAt }) {
+    async counterIncrement(key, { now, by, cap = Number.MAX_SAFE_INTEGER, expiresAt, isNoted }) {
       const sum = { $add: ['$value', by] };
       const before = await update(
         key,
-        { now, expiresAt },
+        { now, expiresAt, isNoted },
         { $set: { value: { $cond: [{ $gt: [sum, cap] }, '$value', sum] } } },
       );
       const after = before.value + by;
       return after > cap ? undefined : after;
     },
 
-    async counterDecrement(key, by) {
+    async counterDecrement(key, by, isNoted) {
       const lowered = { $set: { value: { $max: [0, { $subtract: ['$value', by] }] } } };
-      await connection.run(() => counters.updateOne({ _id: equal(key) }, [lowered]));
+      await connection.run(() => counters.updateOne({ _id: equal(key) }, [lowered], noting(isNoted)));
     },
 
     async counterSet(key, value, expiresAt) {
@@ -106,12 +122,15 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       await connection.run(() => counters.updateOne({ _id: equal(key) }, { $set: row }, { upsert: true }));
     },
 
-    async counterRemove(key) {
-      await connection.run(() => counters.deleteOne({ _id: equal(key) }));
+    async counterRemove(key, isNoted) {
+      await connection.run(() => counters.deleteOne({ _id: equal(key) }, noting(isNoted)));
     },
 
     async counterAttempt(entries, inTurn) {
       const asked: { admitted: boolean; row: CounterRow }[] = [];
+      if (entries.length > 1 && !inTurn && (await reserveAtOnce(entries))) {
+        return entries.map(({ expiresAt }) => ({ admitted: true, row: freshRow(expiresAt) }));
+      }
       if (!inTurn) asked.push(...(await Promise.all(entries.map(reserve))));
       else {
         for (const entry of entries) {
@@ -130,13 +149,18 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
 
     counterRelease: release,
 
+    async counterForgive(keys, released) {
+      const writes = [...keys.map(forgetting), ...released.map(releasing)];
+      if (writes.length > 0) await connection.run(() => counters.bulkWrite(writes, AT_ONCE));
+    },
+
     async counterFail(key, { now, free, maxWaitMs, expiresAt, fixedWindow }) {
       // From 1 s, doubling with each failure; the exponent is kept small, so that the power stays a number.
       const doublings = { $min: [30, { $subtract: ['$value', free] }] };
       const waitMs = { $min: [maxWaitMs, { $multiply: [1_000, { $pow: [2, doublings] }] }] };
       const before = await update(
         key,
-        { now, expiresAt },
+        { now, expiresAt, isNoted: true },
         { $set: { value: { $max: [1, '$value'] }, expiresAt: endOf({ free, expiresAt, fixedWindow }) } },
         { $set: { blockedUntil: { $cond: [{ $lt: ['$value', free] }, 0, { $add: [now, waitMs] }] } } },
       );
@@ -164,6 +188,38 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       await connection.run(() => counters.updateOne({ _id: equal(key) }, { $set: fields }, { upsert: true }));
     },
   };
+}
+
+function noting(isNoted = false): Partial<typeof NOTED> {
+  return isNoted ? NOTED : {};
+}
+
+/**
+ * Adds one to a row that is below its limit, does not wait and has not ended, or makes it; an upsert of any
+ * other meets the row that is there.
+ */
+function simpleReservation({ key, now, free, expiresAt, fixedWindow }: AttemptEntry) {
+  const live = { value: { $lt: free }, expiresAt: { $gt: now } };
+  // What was forgotten may begin anew, unless its end would stay.
+  const fit = fixedWindow ? live : { $or: [live, { value: equal(0) }] };
+  const filter = { _id: equal(key), blockedUntil: equal(0), ...fit };
+  const end = fixedWindow ? { $setOnInsert: { expiresAt } } : {};
+  const set = { touchedAt: now, ...(!fixedWindow && { expiresAt }) };
+  return { updateOne: { filter, update: { $inc: { value: 1 }, $set: set, ...end }, upsert: true } };
+}
+
+/** Ends a row: it counts as absent, and is swept with the others. */
+function forgetting(key: string) {
+  const update = { $set: { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: 0 } };
+  return { updateOne: { filter: { _id: equal(key) }, update } };
+}
+
+function releasing({ key, waitedUntil }: Reservation) {
+  const restored = {
+    value: { $max: [0, { $subtract: ['$value', 1] }] },
+    blockedUntil: { $cond: [{ $eq: ['$blockedUntil', 0] }, waitedUntil, '$blockedUntil'] },
+  };
+  return { updateOne: { filter: { _id: equal(key) }, update: [{ $set: restored }] } };
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Db, type Document, type Filter, MongoBulkWriteError } from 'mongodb';
+import type { Db, Document, Filter } from 'mongodb';
 import type { Figure } from '../../model/figure.ts';
 import type { FigureOperations } from '../engine.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, NOTED } from './connection.ts';
 import { equal } from './filters.ts';
-import { DUPLICATE_KEY } from './tables.ts';
+import { duplicates } from './tables.ts';
 
 /** A figure; `_id` is its whole key. */
 export interface FigureDocument extends Figure {
@@ -18,7 +18,7 @@ export function figureOperations(db: Db, connection: Connection): FigureOperatio
     async figuresAdd(batch) {
       for (let left = batch.map(upsertOf); left.length > 0; ) {
         left = await connection
-          .run(() => figures.bulkWrite(left, { ordered: false }))
+          .run(() => figures.bulkWrite(left, { ...NOTED, ordered: false }))
           .then(
             () => [],
             // Another process made these rows first; now there are some to add to.
@@ -76,13 +76,6 @@ export function figureOperations(db: Db, connection: Connection): FigureOperatio
 function upsertOf({ count, ...key }: Figure) {
   const update = { $inc: { count }, $setOnInsert: key };
   return { updateOne: { filter: { _id: equal(idOf(key)) }, update, upsert: true } };
-}
-
-/** Which writes of a batch met another row with the same key, when nothing worse happened. */
-function duplicates(error: unknown): number[] {
-  const errors = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
-  if (errors.length === 0 || errors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
-  return errors.map(({ index }) => index);
 }
 
 function idOf({ appId, metric, day, first, second }: Omit<Figure, 'count'>): string {

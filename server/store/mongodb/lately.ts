@@ -48,7 +48,7 @@ export function rememberLately(
     },
     replace: (table, row) => forgetting(table, [row.id], operations.replace(table, row)),
     rewrite: (table, row, doc) => forgetting(table, [row.id], operations.rewrite(table, row, doc)),
-    touch: (table, appId, id, at) => forgetting(table, [id], operations.touch(table, appId, id, at)),
+    touch: (table, row, at) => forgetting(table, [row.id], operations.touch(table, row, at)),
     see(table, visits) {
       const ids = visits.map(({ id }) => id);
       return forgetting(table, ids, operations.see(table, visits));

@@ -7,7 +7,7 @@ import {
   type WalkedRow,
 } from '../engine.ts';
 import type { TableName } from '../tables.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, NOTED } from './connection.ts';
 import { equal, identity, matching, ORDERS, walkFields, walkIndex, walkQueries } from './filters.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
@@ -15,7 +15,7 @@ const BATCH = 500;
 /** Single writes side by side: they leave connections to others. */
 const AT_ONCE = 20;
 /** The server's code for a second document with the same unique key. */
-export const DUPLICATE_KEY = 11000;
+const DUPLICATE_KEY = 11000;
 
 /**
  * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver
@@ -46,7 +46,7 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
     async insertMissing(table, many) {
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);
-        const insert = () => rows(table).insertMany(documents, { ordered: false });
+        const insert = () => rows(table).insertMany(documents, { ...NOTED, ordered: false });
         await connection.run(insert).catch(allowDuplicates);
       }
     },
@@ -97,9 +97,10 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return result.matchedCount === 1;
     },
 
-    async rewrite(table, { appId, id, revision }, doc) {
+    async rewrite(table, { appId, id, revision, touchedAt }, doc) {
       const query = { ...identity(appId, id), revision: equal(revision) };
-      const change = { $set: { doc: encodeMembers(doc) }, $inc: { revision: 1 } };
+      const set = { doc: encodeMembers(doc), ...(touchedAt !== undefined && { touchedAt }) };
+      const change = { $set: set, $inc: { revision: 1 } };
       const result = await connection.run(() => rows(table).updateOne(query, change));
       return result.matchedCount === 1;
     },
@@ -111,9 +112,10 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return result.modifiedCount === 1;
     },
 
-    async touch(table, appId, id, at) {
-      const change = { $set: { touchedAt: at } };
-      const result = await connection.run(() => rows(table).updateOne(identity(appId, id), change));
+    async touch(table, { appId, id, revision }, at) {
+      const query = identity(appId, id);
+      if (revision !== undefined) query.revision = equal(revision);
+      const result = await connection.run(() => rows(table).updateOne(query, { $set: { touchedAt: at } }));
       return result.matchedCount === 1;
     },
 
@@ -125,7 +127,7 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
           batch.map(({ appId, id, day }) => {
             const earlier = { $or: [{ seenDay: { $exists: false } }, { seenDay: { $lt: day } }] };
             const query = { ...identity(appId, id), ...earlier };
-            const options = { returnDocument: 'before', projection: { seenDay: 1 } } as const;
+            const options = { ...NOTED, returnDocument: 'before', projection: { seenDay: 1 } } as const;
             return connection.run(() =>
               rows(table).findOneAndUpdate(query, { $set: { seenDay: day } }, options),
             );
@@ -229,6 +231,13 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
 /** Whether the server refused a second document with the same unique key. */
 export function isDuplicate(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** Which writes of a batch met another row with the same key, when nothing worse happened. */
+export function duplicates(error: unknown): number[] {
+  const errors = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  if (errors.length === 0 || errors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  return errors.map(({ index }) => index);
 }
 
 function allowDuplicates(error: unknown): void {

@@ -30,6 +30,13 @@ export function createCounters(statements: Statements, database: GroupCommit): C
       { key, ...row, expiresAt: expiresAt ?? null },
     );
   }
+  function release(key: string, waitedUntil: number): void {
+    statements.run(
+      `UPDATE counters SET value = max(0, value - 1),
+       blockedUntil = CASE blockedUntil WHEN 0 THEN :waitedUntil ELSE blockedUntil END WHERE key = :key`,
+      { key, waitedUntil },
+    );
+  }
 
   return {
     counterFind: (key) => database.read(() => find(key)),
@@ -71,13 +78,12 @@ export function createCounters(statements: Statements, database: GroupCommit): C
         return asked.map(({ admitted, row }) => ({ admitted, row }));
       }),
 
-    counterRelease: (key, waitedUntil) =>
+    counterRelease: (key, waitedUntil) => database.note(() => release(key, waitedUntil)),
+
+    counterForgive: (keys, released) =>
       database.note(() => {
-        statements.run(
-          `UPDATE counters SET value = max(0, value - 1),
-           blockedUntil = CASE blockedUntil WHEN 0 THEN :waitedUntil ELSE blockedUntil END WHERE key = :key`,
-          { key, waitedUntil },
-        );
+        for (const key of keys) statements.run('DELETE FROM counters WHERE key = :key', { key });
+        for (const { key, waitedUntil } of released) release(key, waitedUntil);
       }),
 
     counterFail: (key, entry) =>

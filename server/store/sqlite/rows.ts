@@ -152,12 +152,13 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     replace: (table, row) => database.write(() => replaceRow(table, row)),
 
-    rewrite: (table, { appId, id, revision }, doc, isNoted) =>
+    rewrite: (table, { appId, id, revision, touchedAt = null }, doc, isNoted) =>
       database[isNoted ? 'note' : 'write'](() => {
         remembered.forget(table, { appId, id });
-        const sql = `UPDATE ${table} SET doc = :doc, revision = revision + 1
+        const sql = `UPDATE ${table}
+          SET doc = :doc, revision = revision + 1, touchedAt = coalesce(:touchedAt, touchedAt)
           WHERE appId = :appId AND id = :id AND revision = :revision`;
-        return statements.run(sql, { appId, id, revision, doc: JSON.stringify(doc) }) === 1;
+        return statements.run(sql, { appId, id, revision, touchedAt, doc: JSON.stringify(doc) }) === 1;
       }),
 
     relist: (table, row) =>
@@ -179,11 +180,12 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return dropped + added > 0 || found.dueAt !== dueAt;
       }),
 
-    touch: (table, appId, id, at) =>
+    touch: (table, { appId, id, revision = null }, at) =>
       database.note(() => {
         remembered.forget(table, { appId, id });
-        const sql = `UPDATE ${table} SET touchedAt = :at WHERE appId = :appId AND id = :id`;
-        return statements.run(sql, { appId, id, at }) === 1;
+        const sql = `UPDATE ${table} SET touchedAt = :at
+          WHERE appId = :appId AND id = :id AND revision = coalesce(:revision, revision)`;
+        return statements.run(sql, { appId, id, revision, at }) === 1;
       }),
 
     see: (table, visits) =>

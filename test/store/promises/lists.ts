@@ -154,7 +154,7 @@ export function describeLists(stage: () => Stage): void {
     const ids = async (filter: UserFilter, sort: UserListSort = '-created') =>
       (await users.list(appId, filter, { sort, limit: 5 })).rows.map(({ id }) => id);
     assert.deepEqual(await ids({}, '-lastLogin'), [one.id, two.id]);
-    await users.recordLogin(appId, two.id, MADE_AT + 1);
+    await users.recordLogin(two, MADE_AT + 1);
     assert.deepEqual(await ids({}, '-lastLogin'), [two.id, one.id]);
     assert.deepEqual(await ids({ lastLogin: 'never' }), []);
     assert.ok(await users.replace({ ...one, status: 'suspend', locale: 'FR' }));

@@ -54,7 +54,7 @@ export function describeUsers(stage: () => Stage): void {
     assert.equal(await lately(), first, 'the same object while nothing changed');
     const replaced = await users.replace({ ...user, status: 'suspend' });
     assert.deepEqual(await lately(), replaced);
-    await users.recordLogin(appId, user.id, MADE_AT + 1);
+    assert.equal(await users.recordLogin(replaced ?? user, MADE_AT + 1), true);
     assert.equal((await lately())?.lastLogin, MADE_AT + 1);
     await users.recordVisits([{ appId, userId: user.id, day: 20_000 }]);
     assert.equal((await lately())?.lastSeenDay, 20_000);
@@ -74,7 +74,7 @@ export function describeUsers(stage: () => Stage): void {
       assert.equal(await users.findByUserName(other, 'ada'), undefined);
       assert.deepEqual(await users.findByVerifiedPhone(other, '+4915112345678'), []);
       assert.equal(await users.remove(other, user.id), false);
-      assert.equal(await users.recordLogin(other, user.id, MADE_AT), false);
+      assert.equal(await users.recordLogin({ ...user, appId: other }, MADE_AT), false);
     }
     assert.equal(await users.findBySocialId(appId, 'google', 'subject'), undefined);
     assert.equal(await users.findByHandle(appId, `-${user.id}`), undefined);
@@ -245,11 +245,25 @@ export function describeUsers(stage: () => Stage): void {
     const appId = anId();
     const user = aUser({ appId });
     await users.insert(user);
-    assert.equal(await users.recordLogin(appId, user.id, MADE_AT + 5), true);
+    assert.equal(await users.recordLogin(user, MADE_AT + 5), true);
     assert.deepEqual(await users.find(appId, user.id), { ...user, lastLogin: MADE_AT + 5 });
     await users.replace({ ...user, locale: 'DE' });
     assert.equal((await users.find(appId, user.id))?.lastLogin, MADE_AT + 5);
-    assert.equal(await users.recordLogin(appId, anId(), MADE_AT), false);
+    assert.equal(await users.recordLogin({ ...user, id: anId() }, MADE_AT), false);
+  });
+
+  it('records no log-in of a user who was written since, and stores where they were with it', async () => {
+    const { users } = stage().store;
+    const user = aUser({ appId: anId() });
+    await users.insert(user);
+    const networks = [{ network: 'here', day: 20_000 }];
+    assert.equal(await users.recordLogin(user, MADE_AT + 1, { ...user, networks }), true);
+    const stored = await users.find(user.appId, user.id);
+    assert.deepEqual(stored, { ...user, networks, lastLogin: MADE_AT + 1, revision: 2 });
+    assert.equal(await users.recordLogin(user, MADE_AT + 2), false);
+    assert.equal(await users.recordLogin(user, MADE_AT + 2, { ...user, networks: [] }), false);
+    assert.deepEqual(await users.find(user.appId, user.id), stored);
+    assert.deepEqual(await users.findByHandle(user.appId, user.handle), stored);
   });
 
   it('stores a user with the signup that they become, and of a refused one nothing', async () => {
@@ -285,7 +299,7 @@ export function describeUsers(stage: () => Stage): void {
     const appId = anId();
     const user = aUser({ appId, userName: 'ada' });
     await users.insert(user);
-    await users.recordLogin(appId, user.id, MADE_AT + 5);
+    await users.recordLogin(user, MADE_AT + 5);
     const networks = [{ network: 'home', day: 20_400 }];
     const noted = await users.note({ ...user, networks });
     assert.deepEqual(noted, { ...user, networks, revision: 2 });
