@@ -41,14 +41,20 @@ export class HashQueue {
     }
   }
 
+  /** Throws as `run` would for want of room. */
+  requireRoom(): void {
+    if (this.#running < this.#limits.running || this.#queue.length < this.#limits.waiting) return;
+    this.#dropAbandoned();
+    if (this.#queue.length >= this.#limits.waiting) throw this.#refuse();
+  }
+
   async #admit(gone: () => boolean): Promise<void> {
     if (gone()) throw unavailable();
     if (this.#running < this.#limits.running) {
       this.#running++;
       return;
     }
-    if (this.#queue.length >= this.#limits.waiting) this.#dropAbandoned();
-    if (this.#queue.length >= this.#limits.waiting) throw this.#refuse();
+    this.requireRoom();
     await new Promise<void>((resolve, reject) =>
       this.#queue.push({ admit: resolve, drop: () => reject(unavailable()), gone }),
     );

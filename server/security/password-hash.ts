@@ -39,6 +39,7 @@ export function createPasswordHasher(input: {
     get waiting() {
       return queue.waiting;
     },
+    requireRoom: () => queue.requireRoom(),
     hash(password, alongside = []) {
       const like = alongside.map(argon2Salting).find((salting) => salting !== undefined);
       return queued(() => argon2Hash(password, like ?? cost));

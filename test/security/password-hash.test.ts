@@ -164,6 +164,25 @@ describe('the hash queue', () => {
     return { queue, emitted, started, finish, run, settle };
   }
 
+  it('tells beforehand that there is no room', async () => {
+    const { queue, finish, run, settle } = setUp({ running: 1, waiting: 1 });
+    queue.requireRoom();
+    const first = run(1);
+    queue.requireRoom();
+    const second = run(2);
+    assert.throws(
+      () => queue.requireRoom(),
+      (error) => isHostError(error, 'service_unavailable'),
+    );
+    await settle();
+    finish.shift()?.();
+    await first;
+    await settle();
+    queue.requireRoom();
+    finish.shift()?.();
+    await second;
+  });
+
   it('runs as many as allowed, keeps exactly as many waiting and refuses the next', async () => {
     const { queue, started, run, settle } = setUp({ running: 2, waiting: 200 });
     const admitted = Array.from({ length: 202 }, (_, n) => run(n));

@@ -34,6 +34,8 @@ export async function logIn(
   const name = loginName(app, handle);
   requireLoginName(app, name);
   requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
+  // More than can be hashed are refused before they cost the database anything.
+  deps.passwords.requireRoom();
   const user = await findByLoginName(deps, app, handle);
   if (!app.hideAccounts) await requireOpen(deps, app, user, name);
   const typed = { password, passwordText };

@@ -36,6 +36,11 @@ export interface PasswordHasher {
   decoyOf(kind: string): string;
   /** A hash no password matches, at full cost. */
   readonly decoyHash: string;
+  /**
+   * Throws `service_unavailable` when a hash would have to be refused for want of room: a caller who would
+   * write first need not.
+   */
+  requireRoom(): void;
   /** Hashes waiting for a core. */
   readonly waiting: number;
 }

@@ -80,8 +80,8 @@ export interface UserStore {
    */
   note(user: User): Promise<User | undefined>;
   /**
-   * Sets `lastLogin` without moving the revision; false when the user is gone or was written since. `changed`:
-   * the user with other `networks`, stored in the same write, which moves it.
+   * Sets `lastLogin` without moving the revision; false when the user is gone or was written since.
+   * `changed`: the user with other `networks`, stored in the same write, which moves it.
    */
   recordLogin(user: User, at: number, changed?: User): Promise<boolean>;
   /**

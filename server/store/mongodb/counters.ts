@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import type { Reservation } from '../../ports/store/counters.ts';
+import { Turns } from '../../tools/turns.ts';
 import type { AttemptEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
 import { type Connection, NOTED } from './connection.ts';
 import { equal } from './filters.ts';
@@ -14,6 +15,8 @@ export interface CounterDocument {
 }
 
 const AT_ONCE = { ...NOTED, ordered: false } as const;
+/** Changes of one counter asked for at a time: more would delay each other, and hold all connections. */
+const OF_ONE_KEY = 3;
 
 /**
  * Numbers shared by all processes. Each change is one `findOneAndUpdate` whose pipeline decides and writes in
@@ -21,6 +24,7 @@ const AT_ONCE = { ...NOTED, ordered: false } as const;
  */
 export function counterOperations(db: Db, connection: Connection): CounterOperations {
   const counters = db.collection<CounterDocument>('counters');
+  const turns = new Turns();
 
   /**
    * Applies the stages to the row (a fresh one where it is absent or past its time), answers the row as it
@@ -35,8 +39,8 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
     const options = { upsert: true, returnDocument: 'before', ...noting(input.isNoted) } as const;
     for (;;) {
       try {
-        const before = await connection.run(() =>
-          counters.findOneAndUpdate({ _id: equal(key) }, pipeline, options),
+        const before = await turns.run(key, OF_ONE_KEY, () =>
+          connection.run(() => counters.findOneAndUpdate({ _id: equal(key) }, pipeline, options)),
         );
         return liveRow(before, input.now) ?? freshRow(input.expiresAt);
       } catch (error) {
