@@ -30,6 +30,7 @@ const FORMATS: Readonly<Record<MoveInFormat, 'passwords' | 'identities' | 'accou
   clerk: undefined,
   cognito: undefined,
   parse: undefined,
+  cosync: undefined,
 };
 const LOOK_MS = 500;
 
@@ -176,7 +177,7 @@ async function tell(
 
 /** The report as sentences. */
 function words(report: MoveInReport, { name, isDry }: { name: string; isDry: boolean }): string[] {
-  const { created, updated, skipped, refused, canLogIn, factorsDropped, refusedRows } = report;
+  const { created, updated, skipped, refused, canLogIn, factorsDropped, invites = 0, refusedRows } = report;
   const many = (count: number) => count.toLocaleString('en');
   const told = isDry ? 'would move' : 'moved';
   const lines = [
@@ -186,6 +187,7 @@ function words(report: MoveInReport, { name, isDry }: { name: string; isDry: boo
     `By reset only: ${many(canLogIn.resetOnly)}`,
     `By Apple or Google only: ${many(canLogIn.socialOnly)}`,
   ];
+  if (invites > 0) lines.push(`Invitations that came along: ${many(invites)}`);
   if (factorsDropped > 0) lines.push(`Second factors that could not come along: ${many(factorsDropped)}`);
   for (const { line, reason, id } of refusedRows) {
     lines.push(`line ${line}: ${reason}${id === undefined ? '' : ` (${id})`}`);

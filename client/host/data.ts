@@ -25,7 +25,8 @@ export type MoveInFormat =
   | 'appwrite'
   | 'clerk'
   | 'cognito'
-  | 'parse';
+  | 'parse'
+  | 'cosync';
 
 /** How people are moved in; the first of the words is what holds where nothing is said. */
 export interface MoveInOptions {
@@ -81,6 +82,8 @@ export interface MoveInReport {
   };
   /** Second factors that could not come along. */
   factorsDropped: number;
+  /** Invitations that came along, of `cosync`. */
+  invites?: number | undefined;
   /** The first hundred. */
   refusedRows: { line: number; reason: string; id?: string | undefined }[];
 }

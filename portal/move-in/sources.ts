@@ -32,6 +32,7 @@ export const SOURCES: Readonly<Record<MoveInFormat, Source>> = {
   clerk: { name: 'Clerk', from: 'users.csv' },
   cognito: { name: 'Amazon Cognito', from: 'users.csv' },
   parse: { name: 'Parse', from: 'mongoexport --collection _User' },
+  cosync: { name: 'CoSync Auth', from: 'export.zip' },
 };
 
 /** The format of that name; undefined for text that is none. */

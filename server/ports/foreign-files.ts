@@ -5,6 +5,10 @@ export interface ForeignRow {
   /** How long its text is. */
   letters: number;
   fields?: Readonly<Record<string, unknown>>;
+  /** Of an archive: the file it stands in. Lines of the second one count on behind those of the first. */
+  table?: string;
+  /** Of an archive whose cells were written for a spreadsheet. */
+  isForSpreadsheet?: boolean;
   /** Why there are no fields. */
   problem?: 'broken_row' | 'too_large';
 }
@@ -17,6 +21,12 @@ export interface ForeignShape {
   columns?: readonly string[];
   /** It is a database file of SQLite. */
   sqlite?: boolean;
+  /** It is a ZIP of these CSV files, of which some are read; a cell of another says how they were written. */
+  archive?: {
+    names: readonly string[];
+    tables: readonly string[];
+    spreadsheet: { table: string; column: string };
+  };
 }
 
 /** Rows that were refused, as they stand in the report. */

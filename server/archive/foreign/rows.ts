@@ -5,6 +5,7 @@ import { sqliteRows } from './sqlite-rows.ts';
 import { beginning, textOf } from './text.ts';
 
 const SQLITE = 'SQLite format 3\0';
+const ZIP = 'PK\u0003\u0004';
 
 /**
  * See `ForeignFiles.rows`; `gone` ends it, and lets go of the file. What a file is, it says itself, in its
@@ -15,9 +16,15 @@ export async function* foreignRows(
   shape: ForeignShape,
   limits: { maxBytes: number; gone?: AbortSignal },
 ): AsyncGenerator<ForeignRow> {
-  const isSqlite = (await beginning(path, SQLITE.length)).toString('latin1') === SQLITE;
-  if (isSqlite !== (shape.sqlite ?? false)) throw new ForeignFileError('wrong_kind');
-  if (isSqlite) yield* sqliteRows(path, limits.gone);
+  const begins = (await beginning(path, SQLITE.length)).toString('latin1');
+  const [isSqlite, isZip] = [begins === SQLITE, begins.startsWith(ZIP)];
+  if (isSqlite !== (shape.sqlite ?? false) || isZip !== (shape.archive !== undefined)) {
+    throw new ForeignFileError('wrong_kind');
+  }
+  if (shape.archive) {
+    const { archiveRows } = await import('./archive-rows.ts');
+    yield* archiveRows(path, shape.archive, limits);
+  } else if (isSqlite) yield* sqliteRows(path, limits.gone);
   else {
     const text = textOf(path, limits);
     const { first, whole } = await peeked(text);

@@ -10,9 +10,9 @@ import { CellError, type Cells } from './cells.ts';
 import { type RecordDeps, type RecordRow, readColumns } from './columns.ts';
 import { INVITE_COLUMNS, SIGNUP_COLUMNS, TEMPLATE_COLUMNS, USER_COLUMNS } from './record-columns.ts';
 
-/** Throws `CellError`. */
-export function importedUser(deps: RecordDeps, cells: Cells, app: App): User {
-  const row = rowOf(deps, cells, app);
+/** Throws `CellError`. `id`: another than a new one. */
+export function importedUser(deps: RecordDeps, cells: Cells, app: App, id?: string): User {
+  const row = rowOf(deps, cells, app, id);
   const user = readColumns(USER_COLUMNS, row);
   return {
     ...recordOf(row),
@@ -36,9 +36,9 @@ export function importedSignup(deps: RecordDeps, cells: Cells, app: App): Signup
   };
 }
 
-/** Throws `CellError`. */
-export function importedInvite(deps: RecordDeps, cells: Cells, app: App): Invite {
-  const row = rowOf(deps, cells, app);
+/** As `importedUser`. */
+export function importedInvite(deps: RecordDeps, cells: Cells, app: App, id?: string): Invite {
+  const row = rowOf(deps, cells, app, id);
   return { ...recordOf(row), ...readColumns(INVITE_COLUMNS, row), ...futureUser(row) };
 }
 
@@ -48,9 +48,9 @@ export function importedTemplate(deps: RecordDeps, cells: Cells, app: App): Temp
   return { ...recordOf(row), ...readColumns(TEMPLATE_COLUMNS, row) };
 }
 
-function rowOf(deps: RecordDeps, cells: Cells, app: App): RecordRow {
+function rowOf(deps: RecordDeps, cells: Cells, app: App, id?: string): RecordRow {
   const now = deps.clock.now();
-  return { deps, cells, app, id: deps.codes.newRowId(now), now };
+  return { deps, cells, app, id: id ?? deps.codes.newRowId(now), now };
 }
 
 function recordOf({ id, app }: RecordRow) {

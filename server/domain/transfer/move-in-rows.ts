@@ -9,11 +9,13 @@ import { isCompleteMetadata, subjectOf } from '../tokens/claims.ts';
 import { parseHandle } from '../users/handle.ts';
 import { requireStorable, valueAt, withValue } from '../users/metadata.ts';
 import { parsePhone } from '../users/phone-number.ts';
+import type { RecordDeps } from './columns.ts';
 import { type Fields, type MovedPassword, type MovedUser, RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
+import { ownUser } from './move-in-own.ts';
 import { idsFor, type MoveInTask, taskOf } from './move-in-task.ts';
 
-type RowDeps = Pick<Deps, 'passwords' | 'totp' | 'clock'>;
+type RowDeps = RecordDeps;
 
 const MD5 = /^[0-9a-f]{32}$/i;
 const EARLIEST = Date.UTC(1990, 0, 1);
@@ -29,6 +31,8 @@ export interface Candidate {
   /** An unsalted MD5, to be hashed when it is written. */
   md5?: string;
   factorsDropped: number;
+  /** What clients of before send opens it too. */
+  worksAtOnce: boolean;
   /** The other system verified this very handle, and lets them in. */
   isVouchedFor: boolean;
 }
@@ -47,13 +51,28 @@ export function candidateOf(
   const id = source.idOf(fields) ?? idByAddress(fields);
   if (id === undefined || id.length > ID_MAX) throw new RowError('no_id');
   named(id);
+  if (!source.read) {
+    const user = ownUser(deps, { app, job }, row, originOf(task, id));
+    requireFirst(index, { id, handle: user.handle, line });
+    const isVouchedFor = row.fields?.status === 'active';
+    const worksAtOnce = user.passwordHash !== undefined;
+    return { line, id, user, factorsDropped: 0, worksAtOnce, isVouchedFor };
+  }
   const joined = task.hasSecond ? index.joined(`joined ${id}`) : [];
   const moved = source.read(id, fields, { options: task.options, joined });
   const handle = handleOf(app, task, moved, fields);
   const built = userOf(deps, { app, job, task, line, moved, handle, fields });
+  requireFirst(index, { id, handle, line });
+  return { line, id, ...built };
+}
+
+/** Of two rows of a file the first counts. */
+function requireFirst(
+  index: ForeignIndex,
+  { id, handle, line }: { id: string; handle: string; line: number },
+): void {
   if (index.first(`id ${id}`, line) !== line) throw new RowError('double_id');
   if (index.first(`handle ${handle}`, line) !== line) throw new RowError('double_handle');
-  return { line, id, ...built };
 }
 
 /** A list without ids names people by their address. */
@@ -143,7 +162,8 @@ function userOf(
   const lost = moved.totp !== undefined && totpSecret === undefined ? 1 : 0;
   const factorsDropped = (moved.otherFactors ?? 0) + lost;
   const isVouchedFor = isVerified && !moved.disabled;
-  return { user, ...(md5 !== undefined && { md5 }), factorsDropped, isVouchedFor };
+  const worksAtOnce = md5 !== undefined;
+  return { user, ...(worksAtOnce && { md5 }), factorsDropped, worksAtOnce, isVouchedFor };
 }
 
 /** Where somebody came from, as it is kept. */

@@ -14,6 +14,7 @@ import { recountPasswords } from '../users/password-kinds.ts';
 import { freeLostSeats, freeSeats, seatLimit } from '../users/seats.ts';
 import { RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
+import { type InviteCandidate, isInviteRow, moveInvites, ownInvite } from './move-in-own.ts';
 import { moveInReader } from './move-in-reader.ts';
 import { type Candidate, candidateOf } from './move-in-rows.ts';
 import {
@@ -111,13 +112,18 @@ async function worked(
   if (!isWriting && !asksBeforehand(place)) {
     return { job: { progress: { ...progress, line }, read: job.read + rows.length, report: job.report } };
   }
-  const { candidates, refused } = await candidatesOf(deps, place, rows);
+  const { candidates, invites, refused } = await candidatesOf(deps, place, rows);
   // Not held while others are waited for: another process may do the same step.
   place.index.commit();
   const { outcomes, again } = isWriting
     ? await writeBatch(deps, place, candidates)
     : await looked(deps, place, candidates);
   const report = { ...NOTHING_REPORTED, ...job.report };
+  if (isWriting || dryRun) {
+    const moved = await moveInvites(deps, place.app, invites, { isDry: !isWriting });
+    report.invites += moved.added;
+    report.skipped += moved.left;
+  }
   let { adds, taken } = progress;
   for (const [n, candidate] of candidates.entries()) {
     const outcome = outcomes[n] ?? 'broken_row';
@@ -168,32 +174,39 @@ async function candidatesOf(
   deps: WriteDeps,
   place: Place,
   rows: readonly ForeignRow[],
-): Promise<{ candidates: Candidate[]; refused: RefusedRow[] }> {
+): Promise<{ candidates: Candidate[]; invites: InviteCandidate[]; refused: RefusedRow[] }> {
   const candidates: Candidate[] = [];
+  const invites: InviteCandidate[] = [];
   const refused: RefusedRow[] = [];
   for (const [n, row] of rows.entries()) {
     if (n % TURN_ROWS === TURN_ROWS - 1) await deps.clock.pause(0);
     let id: string | undefined;
     try {
-      candidates.push(
-        candidateOf(deps, place, row, (name) => {
-          id = name;
-        }),
-      );
+      if (isInviteRow(row)) invites.push(ownInvite(deps, place, row));
+      else
+        candidates.push(
+          candidateOf(deps, place, row, (name) => {
+            id = name;
+          }),
+        );
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       refused.push({ line: row.line, reason: error.reason, ...(id !== undefined && { id }) });
     }
   }
-  return { candidates, refused };
+  return { candidates, invites, refused };
 }
 
-function count(report: MoveInReport, { user, md5, factorsDropped }: Candidate, outcome: Outcome): void {
+function count(
+  report: MoveInReport,
+  { user, worksAtOnce, factorsDropped }: Candidate,
+  outcome: Outcome,
+): void {
   if (outcome === 'skipped') report.skipped++;
   if (outcome !== 'created' && outcome !== 'updated') return;
   report[outcome]++;
   report.factorsDropped += factorsDropped;
-  if (md5 !== undefined) report.atOnce++;
+  if (worksAtOnce) report.atOnce++;
   else if (user.passwordHash !== undefined) report.newClientOrReset++;
   else if (user.loginProvider !== '') report.socialOnly++;
   else report.resetOnly++;

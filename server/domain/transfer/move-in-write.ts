@@ -9,14 +9,13 @@ import { mergeMetadata } from '../users/metadata.ts';
 import { countPassword, countPasswords } from '../users/password-kinds.ts';
 import { withoutSessions } from '../users/renewed-sessions.ts';
 import { releaseSeat, takeSeats } from '../users/seats.ts';
+import type { RecordDeps } from './columns.ts';
 import type { RowReason } from './from/moved-user.ts';
 import type { Candidate } from './move-in-rows.ts';
 import { taskOf } from './move-in-task.ts';
 
-export type WriteDeps = Pick<
-  Deps,
-  'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'handleRef' | 'totp' | 'foreignFiles'
->;
+export type WriteDeps = RecordDeps &
+  Pick<Deps, 'store' | 'events' | 'figures' | 'handleRef' | 'foreignFiles'>;
 
 /** Changes side by side. */
 const AT_ONCE = 20;

@@ -30,6 +30,7 @@ export const moveInAnswer = z.strictObject({
         socialOnly: z.number(),
       }),
       factorsDropped: z.number(),
+      invites: z.number().optional(),
       refusedRows: z.array(
         z.strictObject({ line: z.number(), reason: z.string(), id: z.string().optional() }),
       ),
@@ -42,13 +43,15 @@ export function wireMoveIn(job: Job): z.infer<typeof moveInAnswer> {
   const { format, dryRun } = taskOf(job);
   return {
     ...{ job: id, state, format, dryRun, reason, read, total },
-    report: progress && wireReport({ ...NOTHING_REPORTED, ...job.report }, progress.refusedRows),
+    report: progress && wireReport(job, progress.refusedRows),
   };
 }
 
-function wireReport(
-  { created, updated, skipped, refused, factorsDropped, ...canLogIn }: MoveInReport,
-  refusedRows: readonly { line: number; reason: string; id?: string }[],
-) {
-  return { created, updated, skipped, refused, canLogIn, factorsDropped, refusedRows: [...refusedRows] };
+function wireReport(job: Job, rows: readonly { line: number; reason: string; id?: string }[]) {
+  const report: MoveInReport = { ...NOTHING_REPORTED, ...job.report };
+  const { created, updated, skipped, refused, factorsDropped, invites, ...canLogIn } = report;
+  return {
+    ...{ created, updated, skipped, refused, canLogIn, factorsDropped, refusedRows: [...rows] },
+    ...(taskOf(job).format === 'cosync' && { invites }),
+  };
 }

@@ -1,3 +1,5 @@
+import type { ForeignShape } from '../../../ports/foreign-files.ts';
+
 /** Second factors that come along, with the secret in base32. */
 export interface MovedTotp {
   secret: string;
@@ -52,6 +54,7 @@ export interface Source {
   /** Of CSV without a header line. */
   columns?: readonly string[];
   sqlite?: boolean;
+  archive?: ForeignShape['archive'];
   /** Some of its passwords have to be hashed, which takes a while. */
   hashes?: boolean;
   /** The second file it knows, and what joins the two. */
@@ -64,8 +67,15 @@ export interface Source {
   needs?: readonly (keyof SourceOptions)[];
   /** The other system's id of a record; undefined where it has none. */
   idOf(fields: Fields): string | undefined;
-  /** Throws `RowError`. `joined`: what the second file says of the id. */
-  read(id: string, fields: Fields, context: { options: SourceOptions; joined: readonly Fields[] }): MovedUser;
+  /**
+   * Throws `RowError`. `joined`: what the second file says of the id. Absent where rows are records of this
+   * very host.
+   */
+  read?(
+    id: string,
+    fields: Fields,
+    context: { options: SourceOptions; joined: readonly Fields[] },
+  ): MovedUser;
 }
 
 /** Why a row is refused, for the report. */

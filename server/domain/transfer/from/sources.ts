@@ -3,6 +3,7 @@ import { auth0 } from './auth0.ts';
 import { betterAuth } from './better-auth.ts';
 import { clerk } from './clerk.ts';
 import { cognito } from './cognito.ts';
+import { cosync } from './cosync.ts';
 import { firebase } from './firebase.ts';
 import { keycloak } from './keycloak.ts';
 import type { Source } from './moved-user.ts';
@@ -24,6 +25,7 @@ export const SOURCES = {
   clerk,
   cognito,
   parse,
+  cosync,
 } as const satisfies Record<string, Source>;
 export type SourceName = keyof typeof SOURCES;
 export const SOURCE_NAMES = Object.keys(SOURCES) as SourceName[];

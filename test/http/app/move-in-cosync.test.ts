@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { App } from '../../../server/model/app.ts';
+import type { User } from '../../../server/model/user.ts';
+import { describeOnBothStores } from '../../support/both-stores.ts';
+import { movedIn } from '../../support/move-in.ts';
+import { anInvite, aRowId, aUser } from '../../support/records.ts';
+import { download } from '../../support/transfers.ts';
+
+const MD5 = '155ba8e102f3beb97892c3400b65031c';
+
+function withoutPassword({ passwordHash: _, ...user }: User): User {
+  return user;
+}
+
+/** Additions §4: people and invites of an export come into an app that is there. */
+describeOnBothStores('an export of this host', (host) => {
+  /** An app with three people, one of them anonymous, and three invitations, one of somebody who joined. */
+  async function exportOf(query = '') {
+    const { store, passwords } = host().deps;
+    const { id: appId } = await host().createApp();
+    const passwordHash = await passwords.hash(MD5);
+    const people = [
+      aUser({ appId, id: aRowId(), handle: 'ada@example.com', passwordHash, metaData: { town: '=1+1' } }),
+      withoutPassword(aUser({ appId, id: aRowId(), handle: 'bob@example.com', status: 'suspend' })),
+      withoutPassword(aUser({ appId, id: aRowId(), handle: 'ANON_1' })),
+    ];
+    for (const user of people) await store.users.insert(user);
+    for (const handle of ['cy@example.com', 'dee@example.com', 'ada@example.com']) {
+      await store.invites.insert(anInvite({ appId, id: aRowId(), handle, senderHandle: 'bob@example.com' }));
+    }
+    const file = await download(host(), `/api/app/export?appId=${appId}${query}`);
+    return { file, ada: people[0] };
+  }
+  const send = (app: App, file: Buffer, options = {}) =>
+    movedIn(host(), app, { format: 'cosync', file, options });
+
+  it('brings its people and invitations, and leaves the settings', async () => {
+    const { file, ada } = await exportOf('&spreadsheet=true');
+    const app = await host().createApp();
+    const dry = await send(app, file, { dryRun: 'true' });
+    assert.equal(await host().deps.store.users.size(app.id), 0);
+    const { state, report } = await send(app, file);
+    assert.equal(state, 'done', JSON.stringify(report));
+    const canLogIn = { atOnce: 1, newClientOrReset: 0, resetOnly: 1, socialOnly: 0 };
+    assert.deepEqual(
+      { ...report, refusedRows: report.refusedRows.map(({ reason }: { reason: string }) => reason) },
+      {
+        ...{ created: 2, updated: 0, skipped: 1, refused: 1, canLogIn, factorsDropped: 0, invites: 2 },
+        refusedRows: ['no_handle'],
+      },
+    );
+    assert.deepEqual({ ...dry.report, skipped: 1, invites: 2 }, report);
+    const { store } = host().deps;
+    assert.deepEqual(await store.apps.read(app.id), app);
+    const moved = await store.users.findByHandle(app.id, 'ada@example.com');
+    assert.deepEqual([moved?.uid, moved?.metaData, moved?.epoch], [ada?.uid, { town: '=1+1' }, 1]);
+    assert.notEqual(moved?.id, ada?.id);
+    assert.equal((await store.users.findByHandle(app.id, 'bob@example.com'))?.status, 'suspend');
+    const [invite] = await store.invites.listByHandle(app.id, 'cy@example.com');
+    assert.deepEqual([invite?.senderHandle, invite?.status], ['bob@example.com', 'pending']);
+    assert.deepEqual(await store.invites.listByHandle(app.id, 'ada@example.com'), []);
+    const headers = { 'app-token': app.appToken };
+    const json = { handle: 'ada@example.com', password: MD5 };
+    assert.equal((await host().request('POST', '/api/appuser/login', { headers, json })).status, 200);
+    const again = await send(app, file);
+    assert.deepEqual([again.report.created, again.report.skipped, again.report.invites], [0, 5, 0]);
+  });
+
+  it('is checked as every file is', async () => {
+    const { file } = await exportOf();
+    const full = await host().createApp({ type: 'development', maxUsers: 1 });
+    const { state, reason } = await send(full, file);
+    assert.deepEqual([state, reason], ['failed', 'no_seats']);
+    const app = await host().createApp();
+    await host().createUser(app, { handle: 'ada@example.com' });
+    assert.equal((await send(app, file, { conflict: 'fail' })).reason, 'taken');
+    assert.equal(await host().deps.store.users.size(app.id), 1);
+    assert.deepEqual(await host().deps.store.invites.listByHandle(app.id, 'cy@example.com'), []);
+    const updated = await send(app, file, { conflict: 'update' });
+    assert.deepEqual([updated.report.created, updated.report.updated], [1, 1]);
+    for (const [text, why] of [
+      [Buffer.from('{}'), 'wrong_kind'],
+      [file.subarray(0, file.length - 200), 'broken_file'],
+    ] as const) {
+      const broken = await send(app, text);
+      assert.deepEqual([broken.state, broken.reason], ['failed', why]);
+    }
+  });
+});
