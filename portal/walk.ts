@@ -1,11 +1,14 @@
 import type { CheckOutcome, Verdict } from '../client/host/machine.ts';
 import type { Texts } from './frame/texts.ts';
 
-/** How a test message fared, as the part `walk` shows it; details are the host's own words. */
-export function shownWalk(texts: Texts, { ok, steps }: CheckOutcome) {
+/**
+ * How a test fared, as the part `walk` shows it; details are the host's own words. `good` names the sentence
+ * for one that went through, that of a message unless given.
+ */
+export function shownWalk(texts: Texts, { ok, steps }: CheckOutcome, good = 'walk.good') {
   return {
     ...markOf(texts, ok),
-    verdict: texts.say(ok === true ? 'walk.good' : ok === false ? 'walk.bad' : 'walk.open'),
+    verdict: texts.say(ok === true ? good : ok === false ? 'walk.bad' : 'walk.open'),
     steps: steps.map(({ step, ok: verdict, ms, detail, repair }) => ({
       ...markOf(texts, verdict),
       step: texts.has(`walk.${step}`) ? texts.say(`walk.${step}`) : step,

@@ -1,4 +1,5 @@
 import { apps } from './apps.ts';
+import { assets } from './assets.ts';
 import { Call, type CallOptions, type HostClientOptions, type Parameters } from './call.ts';
 import { data, jobs } from './data.ts';
 import { figures } from './figures.ts';
@@ -11,6 +12,7 @@ import { tokens } from './tokens.ts';
 import { users } from './users.ts';
 
 export type * from './apps.ts';
+export type * from './assets.ts';
 export type { CallOptions, HostClientOptions, HostFile } from './call.ts';
 export type * from './data.ts';
 export { type DangerousAction, type Effect, effectOf } from './effects.ts';
@@ -47,6 +49,7 @@ export function createHostClient(options: HostClientOptions) {
     logs: logs(call),
     data: data(call),
     jobs: jobs(call),
+    assets: assets(call),
     /** Any route of the host, answered as its text. */
     any: (method: 'GET' | 'POST' | 'DELETE', path: string, parameters?: Parameters, more?: CallOptions) =>
       call.any(method, path, parameters, more),

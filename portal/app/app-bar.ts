@@ -1,4 +1,5 @@
 import type { App } from '../../client/host/apps.ts';
+import { keepsAssets } from '../files/usage.ts';
 import type { Request } from '../frame/route.ts';
 import { type Action, accessOf } from '../roles.ts';
 
@@ -36,13 +37,17 @@ export async function appBar(
     { href: apps, label: known.length > 1 ? (host?.name ?? hostId) : texts.say('apps') },
   ];
   const below = path.slice(base.length);
+  const isAt = (own: string) => (own === '' ? below === '' : below === own || below.startsWith(`${own}/`));
+  // Where an app keeps no files nobody has to pass by their screen.
+  const isHidden = (own: string) => own === '/assets' && !keepsAssets(app) && !isAt(own);
   const screens = SCREENS.filter(
-    (screen) => declared.has(screen.path) && accessOf(operator, screen.may) !== 'none',
+    (screen) =>
+      declared.has(screen.path) && accessOf(operator, screen.may) !== 'none' && !isHidden(screen.path),
   ).map(({ text, path: own, key }) => ({
     href: base + own,
     text,
     key,
-    current: own === '' ? below === '' : below === own || below.startsWith(`${own}/`),
+    current: isAt(own),
   }));
   return { name: app.name, home: base, way, screens };
 }

@@ -46,7 +46,15 @@ const ACTIONS = [
     'resetApp',
     'deleteApp',
   ],
-  ...['createApp', 'changeSettings', 'rotateAppToken', 'rotateKey', 'issueSuperUserToken'],
+  ...[
+    'removeAssets',
+    'testStorage',
+    'createApp',
+    'changeSettings',
+    'rotateAppToken',
+    'rotateKey',
+    'issueSuperUserToken',
+  ],
 ];
 
 /** What operators did: an owner of all apps sees every row, the others their own. */

@@ -2,6 +2,7 @@ import { operatorRoute, type PortalRoute, redirect } from '../frame/route.ts';
 import { appHomeRoutes } from './app-home.ts';
 import { appImportRoutes } from './app-import.ts';
 import { appListRoutes } from './app-list.ts';
+import { assetRoutes } from './assets.ts';
 import { auditRoutes } from './audit.ts';
 import { dataRoutes } from './data.ts';
 import { deliveryRoutes } from './deliveries.ts';
@@ -39,6 +40,7 @@ export const routes: readonly PortalRoute[] = [
   ...appImportRoutes,
   ...dataRoutes,
   ...moveInRoutes,
+  ...assetRoutes,
   ...deliveryRoutes,
   ...messageRoutes,
   ...logRoutes,

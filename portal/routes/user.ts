@@ -3,6 +3,7 @@ import type { UserDetail } from '../../client/host/users.ts';
 import { isAnonymous } from '../../server/model/user.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { type Fault, found, unlessRefused } from '../fault.ts';
+import { keepsAssets, usageOf } from '../files/usage.ts';
 import type { Form } from '../frame/form.ts';
 import { Refusal } from '../frame/refusal.ts';
 import type { PortalReply, PortalRoute } from '../frame/route.ts';
@@ -43,6 +44,7 @@ export async function userPage(request: AppRequest, refused?: Refused): Promise<
     state: stateOf(user),
     status: texts.say(`users.status.${stateOf(user)}`),
     facts: factsOf(request, user),
+    files: await filesOf(request, user),
     invitesAddress:
       access === 'full' && user.invitesSent > 0
         ? `${base}/invites?sender=${encodeURIComponent(user.handle)}`
@@ -72,6 +74,14 @@ function factsOf({ access, texts }: AppRequest, user: UserDetail) {
       ['user.sessionsEndedAt', user.sessionsEndedAt],
     ].flatMap(([name, at]) => (name && at ? [{ label: texts.say(name), at }] : [])),
   };
+}
+
+/** What the files of a user take; undefined where the app keeps none. */
+async function filesOf({ host, app, appId, base, texts }: AppRequest, { _id }: UserDetail) {
+  if (!keepsAssets(app)) return undefined;
+  const { owners } = await host.assets.list({ appId, userId: _id, limit: 1 });
+  const usage = usageOf(texts, app, owners.find(({ userId }) => userId === _id)?.bytes ?? 0);
+  return { ...usage, href: `${base}/assets?userId=${_id}` };
 }
 
 /** What only those see who may read everything. */

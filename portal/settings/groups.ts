@@ -21,7 +21,7 @@ export interface Group {
 
 export const GROUP_IDS = [
   ...(['join', 'passwords', 'factor', 'providers', 'tokens'] as const),
-  ...(['userFields', 'inviteFields', 'links', 'mail', 'languages', 'status'] as const),
+  ...(['userFields', 'inviteFields', 'links', 'mail', 'languages', 'assets', 'status'] as const),
 ] as const;
 export type GroupId = (typeof GROUP_IDS)[number];
 
@@ -88,6 +88,18 @@ const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
     secret('emailExtensionAPIKey'),
     text('emailExtensionSenderEmail', 'email'),
     number('mailsPerHour'),
+  ],
+  assets: [
+    choice('assetStorage', 'off', 'local', 's3'),
+    number('assetMaxMb'),
+    number('assetQuotaMb'),
+    text('assetTypes'),
+    text('assetBucket'),
+    text('assetRegion'),
+    text('assetEndpoint', 'url'),
+    text('assetKeyId'),
+    secret('assetSecret'),
+    text('assetPublicBase', 'url'),
   ],
   status: [
     { name: 'name', kind: 'text', required: true },

@@ -15,6 +15,7 @@ import { declaredReasons, declaredRefusals } from '../../server/http/declared-re
 import { describeError } from '../../server/http/frame/refused.ts';
 import { routes } from '../../server/http/routes/index.ts';
 import type { keyedLogsAnswer, portalLogsAnswer } from '../../server/http/wire/activity.ts';
+import type { portalAssetsAnswer } from '../../server/http/wire/asset.ts';
 import type { applicationAnswer } from '../../server/http/wire/client-app.ts';
 import type { doneAnswer } from '../../server/http/wire/done.ts';
 import type { figuresAnswer } from '../../server/http/wire/figures.ts';
@@ -188,6 +189,9 @@ interface HostAnswers {
   'jobs.list': ReturnType<typeof listAnswer<typeof jobAnswer>>;
   'jobs.get': typeof jobAnswer;
   'jobs.stop': Done;
+  'assets.list': typeof portalAssetsAnswer;
+  'assets.remove': Done;
+  'assets.testStorage': typeof testOutcomeAnswer;
 }
 export type HostTypes = Nothing<Differing<{ [M in keyof HostAnswers]: [Of<M>, HostAnswers[M]] }>>;
 /** Files, and what is answered as it comes. */
