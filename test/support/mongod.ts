@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { freePort } from './free-port.ts';
+import { freeze } from './freeze.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of a MongoDB. */
@@ -21,8 +22,8 @@ export interface Mongod {
 /** A mongod of the test's own, a replica set of one on a free loopback port. */
 export interface OwnMongod extends Mongod {
   readonly pid: number;
-  /** SIGSTOP: connections stay open and nothing answers. */
-  freeze(): void;
+  /** SIGSTOP: connections stay open and nothing answers any more. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** SIGKILL, as a power cut. */
   kill(): Promise<void>;
@@ -88,7 +89,7 @@ export async function startOwnMongod(): Promise<OwnMongod> {
     get pid() {
       return Number(server.pid);
     },
-    freeze: () => void server.kill('SIGSTOP'),
+    freeze: () => freeze(server),
     thaw: () => void server.kill('SIGCONT'),
     kill,
     async restart() {

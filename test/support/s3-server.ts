@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { S3Place } from '../../server/model/asset.ts';
 import { freePort } from './free-port.ts';
+import { freeze } from './freeze.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of an S3 server. */
@@ -70,12 +71,7 @@ export async function startS3Server(tls?: { key: string; cert: string }): Promis
     get pid() {
       return Number(server.pid);
     },
-    async freeze() {
-      server.kill('SIGSTOP');
-      await until('it stands still', async () =>
-        / T /.test(await readFile(`/proc/${server.pid}/stat`, 'utf8')),
-      );
-    },
+    freeze: () => freeze(server),
     thaw: () => void server.kill('SIGCONT'),
     kill,
     async restart() {
