@@ -1,4 +1,5 @@
 import { account } from './account.ts';
+import { assets } from './asset-loader.ts';
 import { Call, type CallOptions } from './call.ts';
 import type { PasswordRule } from './error.ts';
 import { factors } from './factors.ts';
@@ -29,6 +30,7 @@ function methodsOf(parts: Parts) {
     ...joining(parts),
     ...account(parts),
     secondFactor: factors(parts),
+    assets: assets(parts),
     /** Settings of the app; asks the host again. */
     app: (options?: CallOptions): Promise<Application> => parts.facts.get(options, { fresh: true }),
   };
@@ -65,7 +67,7 @@ export function createAuth({ url, appToken, storage = memoryStorage(), fetch }: 
   const call = new Call({ url, appToken, fetch: send });
   const keeper = new SessionKeeper(call, storage, `cosync.${claimsOf(appToken).appId}`);
   const facts = new AppFacts(call);
-  const methods = methodsOf({ call, keeper, facts });
+  const methods = methodsOf({ call, keeper, facts, fetch: send });
   return Object.defineProperties(
     {
       ...safe(methods),

@@ -16,7 +16,7 @@ export class Call {
   readonly #appToken: string;
   readonly #fetch: typeof fetch;
   constructor({ url, appToken, fetch }: { url: string; appToken: string; fetch: typeof globalThis.fetch }) {
-    this.#url = `${url.endsWith('/') ? url.slice(0, -1) : url}/api/appuser/`;
+    this.#url = `${url.endsWith('/') ? url.slice(0, -1) : url}/api`;
     this.#appToken = appToken;
     this.#fetch = fetch;
   }
@@ -31,7 +31,7 @@ export class Call {
     return this.#send(route, { ...CLIENT, 'access-token': accessToken }, body, options);
   }
 
-  /** A POST with a body, a GET without. */
+  /** A POST with a body, a GET without. A route is below `/appuser/`, or names where it is. */
   async #send<A>(
     route: string,
     headers: Record<string, string>,
@@ -48,7 +48,8 @@ export class Call {
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     try {
-      const response = await this.#fetch(this.#url + route, {
+      const path = route[0] === '/' ? route : `/appuser/${route}`;
+      const response = await this.#fetch(this.#url + path, {
         method: body ? 'POST' : 'GET',
         headers: body ? { ...headers, 'content-type': 'application/json' } : headers,
         body: body && JSON.stringify(body),

@@ -122,7 +122,8 @@ export class AuthError extends Error {
 /** What an answer other than 200 means. */
 export function refusal(status: number, headers: Headers, body: unknown): AuthError {
   const { code, message, ...told } = (body ?? {}) as Told & { code?: number; message?: string };
-  const wire = code ?? status;
+  // Without a number: too many requests, or a host that is not ready; 404 there is a host without the route.
+  const wire = code ?? (status > 404 ? status : 0);
   const word = BY_NUMBER[wire as keyof typeof BY_NUMBER];
   const requestId = headers.get('x-request-id') ?? undefined;
   if (!word || typeof message !== 'string') {

@@ -1,3 +1,5 @@
+export type { AssetMethods } from './assets/assets.ts';
+export type * from './assets/types.ts';
 export { type Auth, type AuthOptions, createAuth, type Methods } from './auth.ts';
 export type { CallOptions } from './call.ts';
 export { AuthError, type ErrorCode, type ErrorReason, type PasswordRule } from './error.ts';

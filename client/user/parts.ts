@@ -7,4 +7,5 @@ export interface Parts {
   call: Call;
   keeper: SessionKeeper;
   facts: AppFacts;
+  fetch: typeof globalThis.fetch;
 }

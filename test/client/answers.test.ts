@@ -5,6 +5,9 @@ import type { HostClient } from '../../client/host/index.ts';
 import { refusal } from '../../client/user/error.ts';
 import type {
   Application,
+  Asset,
+  AssetList,
+  AssetUsage,
   ErrorReason,
   PasswordRule,
   SignupState,
@@ -15,7 +18,13 @@ import { declaredReasons, declaredRefusals } from '../../server/http/declared-re
 import { describeError } from '../../server/http/frame/refused.ts';
 import { routes } from '../../server/http/routes/index.ts';
 import type { keyedLogsAnswer, portalLogsAnswer } from '../../server/http/wire/activity.ts';
-import type { portalAssetsAnswer } from '../../server/http/wire/asset.ts';
+import type {
+  assetAnswer,
+  assetListAnswer,
+  assetRowsAnswer,
+  assetUsageAnswer,
+  portalAssetsAnswer,
+} from '../../server/http/wire/asset.ts';
 import type { applicationAnswer } from '../../server/http/wire/client-app.ts';
 import type { doneAnswer } from '../../server/http/wire/done.ts';
 import type { figuresAnswer } from '../../server/http/wire/figures.ts';
@@ -94,6 +103,10 @@ export type UserTypes = Nothing<
     signupState: [{ state: SignupState }, typeof signupOutcomeAnswer];
     recoveryCodes: [{ recoveryCodes: string[] }, typeof recoveryCodesAnswer];
     available: [{ available: boolean }, typeof availableAnswer];
+    Asset: [Asset, typeof assetAnswer];
+    assetRows: [{ rows: Asset[] }, typeof assetRowsAnswer];
+    AssetList: [AssetList, typeof assetListAnswer];
+    AssetUsage: [AssetUsage, typeof assetUsageAnswer];
     done: [true, typeof doneAnswer];
   }>
 >;

@@ -108,7 +108,9 @@ describe('the packed client', () => {
   it('holds what was compiled, and its declarations, and nothing else', async () => {
     const { stdout } = await run('tar', ['-tzf', join(folder, 'cosync-auth-client-1.0.0.tgz')]);
     const files = stdout.trim().split('\n');
-    const others = files.filter((file) => !/^package\/dist\/\w+\/[\w-]+(?:\.d\.ts|\.js)$/.test(file)).sort();
+    const others = files
+      .filter((file) => !/^package\/dist\/\w+\/(?:assets\/)?[\w-]+(?:\.d\.ts|\.js)$/.test(file))
+      .sort();
     assert.deepEqual(others, ['package/LICENSE', 'package/README.md', 'package/package.json']);
     for (const entry of ['user', 'react', 'verify', 'node', 'host']) {
       assert.ok(files.includes(`package/dist/${entry}/index.js`), entry);

@@ -56,9 +56,9 @@ export function wireAsset({ asset, urls, expiration }: OpenedAsset): z.infer<typ
   };
 }
 
-export const assetListAnswer = listAnswer(assetAnswer);
+export const assetListAnswer = z.strictObject({ rows: z.array(assetAnswer), next: z.string().optional() });
 /** The portal's page says whose files they are, and what all of theirs take. */
-export const portalAssetsAnswer = assetListAnswer.extend({
+export const portalAssetsAnswer = listAnswer(assetAnswer).extend({
   owners: z.array(z.strictObject({ userId: z.string(), handle: z.string().optional(), bytes: z.int() })),
 });
 export const assetRowsAnswer = z.strictObject({ rows: z.array(assetAnswer) });
