@@ -3,6 +3,7 @@ import { apiCommand } from './api.ts';
 import { appCommands } from './app.ts';
 import { appKeyCommands } from './app-keys.ts';
 import { appTransferCommands } from './app-transfer.ts';
+import { assetCommands } from './asset.ts';
 import { completionCommand } from './completion.ts';
 import { hostCommands } from './host.ts';
 import { inviteCommands } from './invite.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   ...userActionCommands,
   ...inviteCommands,
   ...signupCommands,
+  ...assetCommands,
   ...templateCommands,
   ...logCommands,
   statsCommand,
@@ -50,6 +52,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   try: 'plays a user of an app, and shows the token',
   invite: 'offers to join',
   signup: 'requests to join',
+  asset: "files of an app's users",
   template: 'the texts of mails and pages',
   operator: 'who signs in to the portal',
   mail: 'whether mail goes out',

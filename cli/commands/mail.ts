@@ -1,6 +1,7 @@
-import type { Check, CheckStep } from '../../client/host/index.ts';
+import type { Check } from '../../client/host/index.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { STEP_COLUMNS } from '../output/steps.ts';
 import type { Column } from '../output/table.ts';
 
 /** Names of the host's checks that concern mail. */
@@ -9,13 +10,6 @@ const CHECKS = ['mail', 'sender'];
 const CHECK_COLUMNS: readonly Column<Check>[] = [
   { title: 'ok', of: ({ ok }) => ok },
   { title: 'check', of: ({ name }) => name },
-  { title: 'detail', of: ({ detail }) => detail },
-  { title: 'repair', of: ({ repair }) => repair },
-];
-const STEP_COLUMNS: readonly Column<CheckStep>[] = [
-  { title: 'ok', of: ({ ok }) => ok },
-  { title: 'step', of: ({ step }) => step },
-  { title: 'ms', of: ({ ms }) => ms },
   { title: 'detail', of: ({ detail }) => detail },
   { title: 'repair', of: ({ repair }) => repair },
 ];
