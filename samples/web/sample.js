@@ -1,14 +1,12 @@
 // Everything a user of an app can do, on the host's own client. Copy what you need; none of it is made by a build.
 import { createAuth, webStorage } from '../client.js';
 import { actionsOf } from './actions.js';
+import { appTokenOf, filled, find, HOST, languages, make, reasonOf } from './page.js';
 import { TEXTS } from './texts.js';
 import { verify } from './token.js';
 
-const HOST = new URL('..', import.meta.url).href.replace(/\/$/, '');
-const find = (id) => document.querySelector(`#${id}`);
-const language = () => find('language').value;
+const language = languages(TEXTS, () => draw());
 const text = () => TEXTS[language()];
-const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 /** What was sent and answered since a card was used. */
 let recorded = [];
@@ -27,12 +25,6 @@ async function recording(input, init = {}) {
 /** Tokens and pictures are long, and a password is nobody's to read. */
 const short = (value) => value.replace(/[\w+/=.-]{60,}/g, (long) => `${long.slice(0, 20)}…${long.slice(-6)}`);
 const hidden = (body) => short(body.replace(/("\w*[pP]assword\w*":)"(?:[^"\\]|\\.)*"/g, '$1"…"'));
-
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter((child) => child !== undefined));
-  return element;
-}
 
 function fieldOf(given) {
   const field = typeof given === 'string' ? { name: given } : given;
@@ -137,13 +129,6 @@ function introOf({ picture, secret }) {
   return [make('img', { src: picture, alt: 'QR', width: 192, height: 192 }), make('pre', {}, secret)];
 }
 
-function reasonOf(error) {
-  const { code, message, reason, field, unmet, retryAfter } = error;
-  return [code, reason, field, unmet?.join(', '), retryAfter && `${retryAfter} s`, message]
-    .filter(Boolean)
-    .join(' · ');
-}
-
 function notify(words, kind, shown) {
   find('notice').className = kind;
   find('notice').replaceChildren(words, ...(shown === undefined ? [] : [make('pre', {}, shown)]));
@@ -156,6 +141,9 @@ function draw() {
   const user = auth?.session?.user;
   find('who').textContent = user?.handle ?? text().nobody;
   find('app').textContent = filled(text().app, { name: app?.name ?? '…' });
+  find('files').textContent = text().files;
+  find('files').href = `${HOST}/sample/files${location.search}`;
+  find('files').hidden = !user;
   const actions = app ? actionsOf({ auth, app, user, language: language(), token: myToken }) : [chooseApp];
   find('cards').replaceChildren(...actions.map(card));
 }
@@ -176,16 +164,7 @@ async function myToken() {
 }
 
 async function begin() {
-  const preferred = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in TEXTS);
-  const names = { en: 'English', de: 'Deutsch' };
-  find('language').append(
-    ...Object.keys(TEXTS).map((tag) =>
-      make('option', { value: tag, selected: tag === preferred }, names[tag]),
-    ),
-  );
-  find('language').addEventListener('change', draw);
-  const given = new URLSearchParams(location.search).get('appToken');
-  const appToken = given ?? (await (await fetch(`${HOST}/sample/app.json`)).json()).appToken;
+  const appToken = await appTokenOf(location);
   if (!appToken) return draw();
   try {
     auth = createAuth({ url: HOST, appToken, storage: webStorage(), fetch: recording });
