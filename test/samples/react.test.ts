@@ -9,16 +9,18 @@ import { sectionsOf } from '../docs/page.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-it('React of the quick start and the React Native sample fit the client and its hooks', async () => {
+it('React of the pages and the React Native sample fit the client and its hooks', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'react-sample-'));
   try {
     symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
     cpSync(join(PROJECT, 'samples/react-native'), join(folder, 'sample'), { recursive: true });
-    for (const [heading, name] of [
-      ['React', 'react.tsx'],
-      ['React Native', 'native.tsx'],
+    for (const [page, heading, name] of [
+      ['quick-start.md', 'React', 'react.tsx'],
+      ['quick-start.md', 'React Native', 'native.tsx'],
+      ['assets.md', 'Everything else', 'assets.tsx'],
     ] as const) {
-      const code = sectionsOf('quick-start.md').find((section) => section.heading === heading)?.blocks[0];
+      const { blocks = [] } = sectionsOf(page).find((section) => section.heading === heading) ?? {};
+      const code = blocks.find(({ language }) => language === 'tsx');
       assert.ok(code, heading);
       writeFileSync(join(folder, name), code.text);
     }
@@ -39,6 +41,7 @@ it('React of the quick start and the React Native sample fit the client and its 
     const files = [
       'react.tsx',
       'native.tsx',
+      'assets.tsx',
       'sample/App.tsx',
       join(PROJECT, 'test/fixtures/react-native/index.d.ts'),
     ];

@@ -4,7 +4,7 @@ import { describeError } from '../../server/http/frame/refused.ts';
 import { routes } from '../../server/http/routes/index.ts';
 import { type ErrorName, REASONS, type Reason } from '../../server/model/errors.ts';
 
-const PREFIX = '/api/appuser/';
+const PREFIX = /^\/api\/(?:appuser\/|(?=asset\b))/;
 
 /** What a developer does about a code. A code without a sentence fails the compiler or the test. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -80,7 +80,7 @@ const MEANINGS: Readonly<Record<Reason, string>> = {
 export function errorsPage(): string {
   return `# Errors
 
-What the routes under \`/api/appuser\` refuse with. \`node test/support/errors-page.ts > docs/errors.md\` makes this page from the host's own table.
+What the routes under \`/api/appuser\` and \`/api/asset\` refuse with. \`node test/support/errors-page.ts > docs/errors.md\` makes this page from the host's own table.
 
 A refusal is JSON, with HTTP 400 unless the table says otherwise: \`{"code":602,"message":"invalid data","reason":"invalid_handle","field":"handle"}\`.
 Match on \`code\`, never on \`message\`. \`reason\` says what is wrong with the request and \`field\` which member is to blame; a refusal because of
@@ -102,11 +102,11 @@ ${REASONS.map((reason) => `| \`${reason}\` | ${MEANINGS[reason]} |`).join('\n')}
 }
 
 function codeRows(): string[] {
-  const user = routes.filter(({ path, page }) => path.startsWith(PREFIX) && !page);
+  const user = routes.filter(({ path, page }) => PREFIX.test(path) && !page);
   const byCode = new Map<number, { message: string; status: number; paths: Set<string> }>();
   for (const route of user) {
     for (const [, { codes }] of declaredRefusals(route)) {
-      for (const name of codes) add(name, route.path.slice(PREFIX.length));
+      for (const name of codes) add(name, route.path.replace(PREFIX, ''));
     }
   }
   function add(name: ErrorName, path: string) {
