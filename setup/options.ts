@@ -39,6 +39,7 @@ const OPTIONS = {
   'rotate-pass-key': { type: 'boolean', help: 're-encrypt the private key under a new pass phrase' },
   'rotate-encrypt-key': { type: 'boolean', help: 're-wrap the data key under a new ENCRYPT_KEY' },
   backup: { type: 'string', value: 'FILE', help: 'write an encrypted backup while the host runs' },
+  'with-assets': { type: 'boolean', help: 'with --backup: local files of AssetLink too' },
   restore: { type: 'string', value: 'FILE', help: 'restore a backup into an empty data folder or database' },
   'keep-sessions': {
     type: 'boolean',
@@ -90,6 +91,9 @@ export function parseOptions(argv: readonly string[]): {
   if (options.operator !== undefined && !isSetUp) commands.push('operator');
   if (commands.length > 1) {
     throw new SetupError(EXIT.wrongOption, `One at a time, please: --${commands.join(', --')}`);
+  }
+  if (options['with-assets'] && options.backup === undefined) {
+    throw new SetupError(EXIT.wrongOption, '--with-assets goes with --backup FILE only.');
   }
   if (options['keep-sessions'] && options.restore === undefined) {
     throw new SetupError(EXIT.wrongOption, '--keep-sessions goes with --restore FILE only.');

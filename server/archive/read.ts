@@ -32,7 +32,7 @@ export async function openArchive(path: string, limits: ArchiveLimits): Promise<
   }
 }
 
-async function readEntries(zip: ZipFile, { names }: ArchiveLimits): Promise<Map<string, Entry>> {
+async function readEntries(zip: ZipFile, { names, others = [] }: ArchiveLimits): Promise<Map<string, Entry>> {
   if (zip.entryCount > MAX_ENTRIES)
     throw new ArchiveError(`the ZIP holds ${zip.entryCount} files instead of ${names.length}`);
   const entries = new Map<string, Entry>();
@@ -43,7 +43,7 @@ async function readEntries(zip: ZipFile, { names }: ArchiveLimits): Promise<Map<
     zip.on('end', resolve);
     zip.on('entry', (entry: Entry) => {
       const { fileName } = entry;
-      if (!names.includes(fileName))
+      if (!names.includes(fileName) && !others.includes(fileName))
         return reject(
           new ArchiveError(`the ZIP holds an unexpected file: ${JSON.stringify(fileName.slice(0, 100))}`),
         );

@@ -15,8 +15,10 @@ export type ArchiveFile =
  * own size.
  */
 export interface ArchiveLimits {
-  /** The only names allowed, at the root; all of them must be there. */
+  /** Names at the root that must be there. */
   names: readonly string[];
+  /** Names that may be there; no other is allowed. */
+  others?: readonly string[];
   /** Of all files together, after inflating. */
   maxInflatedBytes: number;
   /** Of one table, without its header: what is remembered of a table grows with them. */

@@ -19,6 +19,7 @@ import {
 import { readHostEnvFile } from '../installation/host-env.ts';
 import { askBackupPass } from '../terminal/ask.ts';
 import { readBackupPass } from '../terminal/backup-pass.ts';
+import { type AssetFileEntry, assetFiles, countAssetFiles } from './asset-files.ts';
 import { type BackupTarget, beginBackupFile, removeRemains } from './backup-file.ts';
 import { copyDatabase, type DatabaseCopy } from './database-copy.ts';
 
@@ -31,6 +32,7 @@ export type BackupEntry =
   /** A row that does not open, as it stands. */
   | { kind: 'damaged'; table: TableName; row: Row }
   | { kind: 'counter'; key: string; row: Parameters<Engine['counterPut']>[1] }
+  | AssetFileEntry
   | { kind: 'end'; entries: number };
 
 /** `--backup FILE`: keys, settings, own templates and every record, while the host runs. */
@@ -59,13 +61,15 @@ export const backUp: Command = async ({ options, terminal }) => {
     copy = await terminal.progress('Copying the database', copyDatabase(config));
     const { entries, damaged } = await terminal.progress(
       'Writing the backup',
-      writeEverything(config, copy.database, (counted) =>
+      writeEverything(config, copy.database, { withAssets: options['with-assets'] === true }, (counted) =>
         begun.write(passPhrase, counted, systemClock.now()),
       ),
     );
     // The backup is good without the note: the database may be one that cannot be written any more.
     await noteBackup(config, systemClock.now()).catch(() => undefined);
     if (damaged.length > 0) terminal.line(`${listDamaged(damaged)}; the backup holds them as they are.`);
+    const local = countAssetFiles(config.dataDir);
+    if (local.files > 0) terminal.line(toldOfFiles(local, options['with-assets'] === true));
     terminal.line(
       `${file}: ${entries} entries, ${(statSync(file).size / 1e6).toFixed(1)} MB. npx setup --verify-backup ${file} reads it through.`,
     );
@@ -75,6 +79,11 @@ export const backUp: Command = async ({ options, terminal }) => {
     forget();
   }
 };
+
+function toldOfFiles({ files, bytes }: { files: number; bytes: number }, areIn: boolean): string {
+  const what = `Local files of users (${files}, ${(bytes / 1e6).toFixed(1)} MB)`;
+  return areIn ? `${what} are in it.` : `${what} are NOT in it: --with-assets takes them too.`;
+}
 
 /** For whoever asks the running host how old its newest backup is. */
 async function noteBackup(config: Config, now: number): Promise<void> {
@@ -105,6 +114,7 @@ function onInterruption(removeTraces: () => void): () => void {
 async function writeEverything(
   config: Config,
   database: Config['database'],
+  { withAssets }: { withAssets: boolean },
   write: (entries: AsyncIterable<BackupEntry>) => Promise<void>,
 ): Promise<{ entries: number; damaged: readonly DamagedRow[] }> {
   const engine = await openEngine({ database, databaseWaitSeconds: config.databaseWaitSeconds });
@@ -115,6 +125,13 @@ async function writeEverything(
       for await (const entry of contents(config, engine, records)) {
         entries++;
         yield entry;
+      }
+      // After the records: what they tell of was there before them.
+      if (withAssets) {
+        for await (const entry of assetFiles(config.dataDir)) {
+          entries++;
+          yield entry;
+        }
       }
       yield { kind: 'end', entries };
     }

@@ -23,6 +23,7 @@ import { openRecords } from '../installation/open-host.ts';
 import { closeToOthers } from '../installation/private-files.ts';
 import { askBackupPass } from '../terminal/ask.ts';
 import { readBackupPass } from '../terminal/backup-pass.ts';
+import { requireAssetPath, writeAssetFiles } from './asset-files.ts';
 import type { BackupEntry } from './backup.ts';
 import { readBackupFile } from './backup-file.ts';
 
@@ -71,6 +72,10 @@ export const restore: Command = async ({ options, terminal }) => {
   for (const [path, { mode, content }] of contents.files) {
     makePrivateFolder(dirname(join(dataDir, path)));
     writeFileWhole(join(dataDir, path), content, mode);
+  }
+  if (contents.counts.has('assetFile')) {
+    const entries = readBackupFile(file, passPhrase);
+    await terminal.progress('Writing the files of users', writeAssetFiles(dataDir, entries));
   }
   changeHostEnv(dataDir, settings);
   terminal.line(newest > 0 ? SESSIONS_ENDED : SESSIONS_KEPT);
@@ -133,6 +138,7 @@ async function inspect(file: string, passPhrase: string): Promise<Contents> {
     entries++;
     contents.counts.set(entry.kind, (contents.counts.get(entry.kind) ?? 0) + 1);
     if (entry.kind === 'settings') contents.settings = entry.settings;
+    if (entry.kind === 'assetFile') requireAssetPath(entry.path);
     if (entry.kind === 'meta') contents.meta.set(entry.name, entry.value);
     if (entry.kind === 'file')
       contents.files.set(safePath(entry.path), {

@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import type { Asset } from '../../model/asset.ts';
 import type { Invite } from '../../model/invite.ts';
 import type { ArchiveFile } from '../../ports/archive.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -6,6 +7,7 @@ import { OneAtATime } from '../../tools/one-at-a-time.ts';
 import { getAppForPortal } from '../apps/apps.ts';
 import {
   APP_TABLE,
+  ASSET_TABLE,
   type ExportOptions,
   headerOf,
   INVITE_TABLE,
@@ -21,7 +23,7 @@ type ExportDeps = Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'clo
 const turn = new OneAtATime();
 
 /**
- * One app as the five files of contract §4.5, streamed. Secrets are in it unless `withSecrets` is false; each
+ * One app as the five files of contract §4.5, and a list of its users' files where there are any, streamed. Secrets are in it unless `withSecrets` is false; each
  * export is logged with which it was. Throws `app_gone`, and `service_unavailable` while another export runs.
  */
 export async function exportApp(
@@ -101,6 +103,13 @@ async function* filesOf(
   yield file(SIGNUP_TABLE, store.signups.stream(app.id));
   yield file(INVITE_TABLE, notWithdrawn(store.invites.stream(app.id)));
   yield file(TEMPLATE_TABLE, await store.templates.list(app.id));
+  const some = await store.assets.list(app.id, undefined, { limit: 1 });
+  if (some.rows.length > 0) yield file(ASSET_TABLE, kept(store.assets.stream(app.id)));
+}
+
+/** What is only reserved is no file yet. */
+async function* kept(assets: AsyncIterable<Asset>): AsyncIterable<Asset> {
+  for await (const asset of assets) if (asset.status !== 'reserved') yield asset;
 }
 
 /** Withdrawn invites are kept for the portal's list alone. */

@@ -12,6 +12,7 @@ import { type CheckDeps, type CheckedImport, checkImport, inviteKey } from './ch
 import { importedInvite, importedSignup, importedTemplate, importedUser } from './import-records.ts';
 import { ImportSource } from './source.ts';
 import {
+  ASSET_TABLE,
   INVITE_TABLE,
   SIGNUP_TABLE,
   TEMPLATE_TABLE,
@@ -23,7 +24,13 @@ import {
 type ImportDeps = CheckDeps &
   Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'figures' | 'wakeAssets'>;
 
-const LIMITS = { names: TRANSFER_FILES, maxInflatedBytes: 1_000_000_000, maxRows: 1_500_000 };
+const LIMITS = {
+  names: TRANSFER_FILES,
+  // It lists files, and has none: nothing is made of it.
+  others: [ASSET_TABLE.file],
+  maxInflatedBytes: 1_000_000_000,
+  maxRows: 1_500_000,
+};
 const BATCH = 500;
 /** An unfinished import shows this often that it is alive; the sweeper removes it after 30 s of silence. */
 const HEARTBEAT_MS = 5_000;

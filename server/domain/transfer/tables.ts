@@ -1,10 +1,12 @@
 import type { App } from '../../model/app.ts';
+import type { Asset } from '../../model/asset.ts';
 import type { Invite } from '../../model/invite.ts';
 import type { Signup } from '../../model/signup.ts';
 import type { Template } from '../../model/template.ts';
 import type { User } from '../../model/user.ts';
 import { forSpreadsheet } from '../../tools/spreadsheet.ts';
 import { APP_COLUMNS } from './app-columns.ts';
+import { ASSET_COLUMNS } from './asset-columns.ts';
 import type { Column } from './columns.ts';
 import { INVITE_COLUMNS, SIGNUP_COLUMNS, TEMPLATE_COLUMNS, USER_COLUMNS } from './record-columns.ts';
 
@@ -50,6 +52,9 @@ export const TEMPLATE_TABLE: TransferTable<Template> = {
   file: 'email-template-collection.csv',
   columns: TEMPLATE_COLUMNS,
 };
+
+/** Only where the app has files of users; an import makes nothing of it. */
+export const ASSET_TABLE: TransferTable<Asset> = { file: 'asset-collection.csv', columns: ASSET_COLUMNS };
 
 /** The five files of an app's export, all required in an import. */
 export const TRANSFER_FILES = [APP_TABLE, USER_TABLE, SIGNUP_TABLE, INVITE_TABLE, TEMPLATE_TABLE].map(
