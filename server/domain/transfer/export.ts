@@ -23,8 +23,9 @@ type ExportDeps = Pick<Deps, 'store' | 'archives' | 'events' | 'activity' | 'clo
 const turn = new OneAtATime();
 
 /**
- * One app as the five files of contract §4.5, and a list of its users' files where there are any, streamed. Secrets are in it unless `withSecrets` is false; each
- * export is logged with which it was. Throws `app_gone`, and `service_unavailable` while another export runs.
+ * One app as the five files of contract §4.5, and a list of its users' files where there are any, streamed.
+ * Secrets are in it unless `withSecrets` is false; each export is logged with which it was. Throws
+ * `app_gone`, and `service_unavailable` while another export runs.
  */
 export async function exportApp(
   deps: ExportDeps,

@@ -12,7 +12,7 @@ function told({ status, headers, bytes }: Fetched) {
   return { status, headers: rest, body: String(bytes) };
 }
 
-/** What an attacker would try (threats R27). */
+/** What an attacker would try (threats R45). */
 describe('files of users, for whom they are not', () => {
   let host: TestHost;
   before(async () => {

@@ -115,6 +115,8 @@ const OPERATOR = {
   schema: TEXT,
 };
 
+const BYTES = { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
+
 function describeRoute(route: Route): Json {
   const parts = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
   const { properties, required } = inputSchema(route);
@@ -134,6 +136,7 @@ function describeRoute(route: Route): Json {
     security: SECURITY[route.caller],
     ...(parameters.length > 0 && { parameters }),
     ...(route.method === 'POST' && { requestBody: requestBody(route, { properties, required }) }),
+    ...(route.method === 'PUT' && { requestBody: BYTES }),
     responses: describeAnswers(route),
   };
 }
