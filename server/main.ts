@@ -6,7 +6,8 @@ import { VERSION } from './config/version.ts';
 import { recallDoubt } from './domain/attempts/client-addresses.ts';
 import { createApp } from './http/koa.ts';
 import { createHostServer } from './http/listener.ts';
-import { routes } from './http/routes/index.ts';
+import { openRoutes, pageRoutes, userRoutes } from './http/routes/first.ts';
+import { later } from './http/routes/later.ts';
 import { createEvents, errorFields } from './log/events.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import type { Config } from './model/config.ts';
@@ -19,7 +20,7 @@ import { asStartError } from './start/start-failure.ts';
 import { buildDeps, type Wired } from './wiring.ts';
 
 /** What a port of its own answers beside the portal. */
-const ALIVE = routes.filter(({ path }) => path === '/healthz');
+const ALIVE = openRoutes.filter(({ path }) => path === '/healthz');
 /** What waits in memory gets this long to be written, however long the requests took. */
 const LEAST_CLOSING_MS = 1_000;
 
@@ -60,12 +61,13 @@ async function run(config: Config & { apiUrl: string }, log: Logger): Promise<vo
   letThreadPoolYield();
   const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;
   const apart = config.portalPort;
-  const app = createApp(deps, routes, log, apart === undefined ? portal : undefined);
+  const first = [...userRoutes, ...openRoutes, ...pageRoutes];
+  const app = createApp(deps, first, log, { console: apart === undefined ? portal : undefined, later });
   const server = createHostServer(app, deps);
   const servers = [server];
   const port = await openPorts(deps, () => server.listen(config.port, config.host));
   if (portal && apart !== undefined) {
-    const own = createHostServer(createApp(deps, ALIVE, log, portal), deps);
+    const own = createHostServer(createApp(deps, ALIVE, log, { console: portal }), deps);
     servers.push(own);
     await openPort(deps, 'PORTAL_PORT', () => own.listen(apart, config.portalHost));
   }

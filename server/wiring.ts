@@ -17,10 +17,8 @@ import { startHousekeeping } from './domain/housekeeping.ts';
 import { startJobs } from './domain/jobs/runner.ts';
 import { startDelivery } from './domain/messages/delivery-queue.ts';
 import { isKnownUser } from './domain/portal/activity.ts';
-import { bulkStep } from './domain/portal/bulk.ts';
 import { startRelisting } from './domain/relisting.ts';
 import { startRecordingSubjects } from './domain/tokens/subjects.ts';
-import { moveInWork } from './domain/transfer/move-in-work.ts';
 import { hints } from './http/frame/hints.ts';
 import { createOrigin } from './http/frame/origin.ts';
 import { createActivityLog } from './log/activity-log.ts';
@@ -55,6 +53,7 @@ import { type ReadinessWatch, watchReadiness } from './start/readiness.ts';
 import { sealEarlierRows } from './start/row-sealing.ts';
 import { createMetaStore } from './store/meta.ts';
 import { createStore } from './store/store.ts';
+import { onceDone } from './tools/once.ts';
 
 const WARM_AFTER_MS = 2_000;
 /** Counts nothing: the metrics port is off. */
@@ -187,7 +186,14 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const delivery = startDelivery(deps);
         // What is sent belongs to no request, whichever asked for it.
         wake = () => outsideRequests(delivery.wake);
-        const works = { bulk: (job: Job) => bulkStep(deps, job), import: moveInWork(deps) };
+        // What few hosts do is loaded with the first job that asks for it.
+        const moveIn = onceDone(async () =>
+          (await import('./domain/transfer/move-in-work.ts')).moveInWork(deps),
+        );
+        const works = {
+          bulk: async (job: Job) => (await import('./domain/portal/bulk.ts')).bulkStep(deps, job),
+          import: async (job: Job) => (await moveIn())(job),
+        };
         const jobs = startJobs(deps, works, deps.foreignFiles.folder);
         wakeJobs = jobs.wake;
         const assetRemoval = startAssetRemoval(deps);

@@ -56,6 +56,12 @@ describe('a host with the embedded database', () => {
     assert.deepEqual(portal.sort(), ['frame/allow.ts', 'lazy.ts']);
   });
 
+  it('loads nothing that only a portal calls before it calls', () => {
+    const folders = ['server/http/routes/app/', 'server/http/routes/host/', 'server/domain/transfer/'];
+    const early = loaded.filter((url) => folders.some((folder) => url.includes(`/${folder}`)));
+    assert.deepEqual(early, []);
+  });
+
   it('starts without fetch', () => {
     assert.deepEqual(
       ofNode.filter((name) => name.includes('undici')),

@@ -1,8 +1,8 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { DnsRecords } from '../ports/delivery/dns-records.ts';
 import { type NetworkFault, networkFault } from '../tools/network-kind.ts';
+import { type Guard, partsOf } from './may-ask.ts';
 
 /** Nothing that a storage says of an object is longer. */
 const ANSWER_MAX_BYTES = 65_536;
@@ -29,23 +29,10 @@ export interface StorageAnswer {
   text: string;
 }
 
-export interface Guard {
-  /** Whether private networks may be asked. */
-  privateEndpoints: boolean;
-  records: Pick<DnsRecords, 'host'>;
-}
-
 /** Throws `ForbiddenAddress` where a machine with these addresses may not be asked. */
 export function judge(protocol: string, addresses: readonly string[], { privateEndpoints }: Guard): void {
   const fault = networkFault(protocol, addresses, privateEndpoints);
   if (fault) throw new ForbiddenAddress(fault);
-}
-
-/** Whether what an address resolves to now may be asked; true where it resolves to nothing. */
-export async function mayAsk(endpoint: string, guard: Guard): Promise<boolean> {
-  const { protocol, host } = partsOf(endpoint);
-  const addresses = isIP(host) ? [host] : ((await guard.records.host(host)) ?? []);
-  return networkFault(protocol, addresses, guard.privateEndpoints) === undefined;
 }
 
 /**
@@ -77,11 +64,6 @@ export async function guardedRequest(
     });
     sent.end(body);
   });
-}
-
-function partsOf(url: string): { protocol: string; host: string } {
-  const { protocol, hostname } = new URL(url);
-  return { protocol, host: hostname.replace(/^\[(.*)\]$/, '$1') };
 }
 
 /** Asks the name servers, and refuses where any address of the name is one that may not be asked. */

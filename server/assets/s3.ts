@@ -13,11 +13,11 @@ import { HOUR_MS } from '../tools/duration.ts';
 import { bucketAddress, faultsOf, objectAddress } from './bucket.ts';
 import {
   ForbiddenAddress,
-  type Guard,
   guardedRequest,
   type StorageAnswer,
   type StorageRequest,
 } from './guarded-request.ts';
+import type { Guard } from './may-ask.ts';
 import { walkStorage } from './storage-walk.ts';
 
 /** No storage lets an address live longer. */

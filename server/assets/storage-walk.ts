@@ -4,13 +4,8 @@ import type { AssetStorage, StorageStep, StorageStepName } from '../ports/assets
 import type { Clock } from '../ports/clock.ts';
 import { MINUTE_MS } from '../tools/duration.ts';
 import { bucketAddress, faultsOf } from './bucket.ts';
-import {
-  ForbiddenAddress,
-  type Guard,
-  judge,
-  type StorageAnswer,
-  type StorageRequest,
-} from './guarded-request.ts';
+import { ForbiddenAddress, judge, type StorageAnswer, type StorageRequest } from './guarded-request.ts';
+import type { Guard } from './may-ask.ts';
 import { repairOf } from './storage-repairs.ts';
 
 const FOLDER = 'cosync-storage-test';

@@ -1,7 +1,7 @@
 import type { AssetStorage, AssetStorages } from '../ports/assets/asset-storage.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DnsRecords } from '../ports/delivery/dns-records.ts';
-import { mayAsk } from './guarded-request.ts';
+import { mayAsk } from './may-ask.ts';
 
 /** Local files, and buckets by where they are; what speaks to buckets is loaded with the first. */
 export function createAssetStorages(deps: {

@@ -13,7 +13,7 @@ import { createServe } from './frame/pipeline.ts';
 import { jsonReply, type Reply, Sender } from './frame/reply.ts';
 import { Exchange, type HttpContext } from './frame/request-facts.ts';
 import { logRequest, RequestIds } from './frame/request-log.ts';
-import { RouteTable } from './frame/router.ts';
+import { type LaterRoutes, RouteTable } from './frame/router.ts';
 import type { Route } from './route.ts';
 
 /** Pages that answer for themselves, beside the routes. */
@@ -26,12 +26,17 @@ export interface Console {
  * The whole host as a Koa application; needs no environment and no port. Throws a `TypeError` when two routes
  * are declared for one method and path.
  */
-export function createApp(deps: Deps, routes: readonly Route[], log: Logger, console?: Console): Koa {
+export function createApp(
+  deps: Deps,
+  routes: readonly Route[],
+  log: Logger,
+  { console, later }: { console?: Console | undefined; later?: LaterRoutes } = {},
+): Koa {
   const { config } = deps;
   const cors = new Cors(config.allowOrigin);
   const sender = new Sender(new AnswerHeaders(config));
   const ids = new RequestIds(deps.codes);
-  const serve = createServe(deps, new RouteTable(routes));
+  const serve = createServe(deps, new RouteTable(routes, later));
 
   /**
    * Names the request, so that every line logged on its way carries the same id, and logs it when it is

@@ -135,7 +135,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
   const answers = new CheckedAnswers(routes);
   const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;
-  const app = createKoaApp(deps, answers.routes, log, portal);
+  const app = createKoaApp(deps, answers.routes, log, { console: portal });
   const server = createHostServer(app, deps, options.connections ?? connectionLimits({ trustProxyHops: 1 }));
   await deps.begin();
   const port = await server.listen(0, '127.0.0.1');

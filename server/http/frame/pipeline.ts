@@ -15,7 +15,7 @@ import { Refused } from './refused.ts';
 import { type Reply, replyOf } from './reply.ts';
 import type { HttpContext } from './request-facts.ts';
 import { AddressLimit } from './request-limit.ts';
-import type { Endpoint, RouteTable } from './router.ts';
+import type { Match, RouteTable, WrongMethod } from './router.ts';
 import { Upload } from './upload.ts';
 import { UploadFolders } from './upload-folders.ts';
 
@@ -40,7 +40,10 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     const queryToken = query.values.appToken;
     const presented = presentedCredential(req.headers, queryToken);
 
-    const { endpoint, params } = findEndpoint(ctx, table, presented?.place === 'query');
+    const byQuery = presented?.place === 'query';
+    const find = () => table.find(req.method ?? '', exchange.path, byQuery);
+    const found = find() ?? ((await table.addLater(exchange.path)) ? find() : undefined);
+    const { endpoint, params } = requireEndpoint(ctx, found);
     const { route } = endpoint;
     if (route.limited === true) watch.see(exchange.address, req.headers['x-forwarded-for'] !== undefined);
     if (route.limited) (route.limited === 'tenfold' ? openRequests : requests).count(exchange.address);
@@ -129,13 +132,7 @@ function isIdle({ caller, page }: Route, { method, headers }: IncomingMessage): 
   return method === 'HEAD' || LOOKING_AHEAD.some((name) => headers[name] !== undefined);
 }
 
-function findEndpoint(
-  ctx: HttpContext,
-  table: RouteTable,
-  byQuery: boolean,
-): { endpoint: Endpoint; params: Record<string, string> } {
-  const { exchange, req } = ctx;
-  const found = table.find(req.method ?? '', exchange.path, byQuery);
+function requireEndpoint({ exchange }: HttpContext, found: Match | WrongMethod | undefined): Match {
   if (!found) throw new HostError('not_found');
   if ('allowed' in found) {
     exchange.route = found.pattern;

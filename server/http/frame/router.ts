@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { onceDone } from '../../tools/once.ts';
 import type { Route } from '../route.ts';
 import { repairPath } from './path.ts';
 import { type TypedMember, typedMembers } from './typed-text.ts';
@@ -37,6 +38,12 @@ interface PathEntry {
   readonly link: Map<string, Endpoint>;
   allowed: string;
 }
+/** Routes that are loaded with the first request for one of them. */
+export interface LaterRoutes {
+  /** Whether a path may be one of theirs. */
+  fits(path: string): boolean;
+  load(): Promise<readonly Route[]>;
+}
 const NO_PARAMS: Record<string, string> = Object.freeze({});
 
 /** The compiled route table: exact paths in a map, paths with `:parts` through @koa/router. */
@@ -44,12 +51,27 @@ export class RouteTable {
   readonly #exact = new Map<string, PathEntry>();
   readonly #patterns = new Map<string, PathEntry>();
   readonly #router = new Router();
+  readonly #later: LaterRoutes | undefined;
+  readonly #addLater: (() => Promise<void>) | undefined;
 
   /**
    * Throws a `TypeError` for two declarations of one method and path; only a `link` page may stand beside
    * another route.
    */
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly Route[], later?: LaterRoutes) {
+    this.#later = later;
+    this.#addLater = later && onceDone(async () => this.#addAll(await later.load()));
+    this.#addAll(routes);
+  }
+
+  /** Adds the routes that are loaded later, where the path may be one of theirs; false where it is not. */
+  async addLater(path: string): Promise<boolean> {
+    if (!this.#later?.fits(repairPath(path))) return false;
+    await this.#addLater?.();
+    return true;
+  }
+
+  #addAll(routes: readonly Route[]): void {
     for (const route of routes) this.#add(route);
     for (const entry of new Set([...this.#exact.values(), ...this.#patterns.values()])) {
       const methods = new Set([...entry.plain.keys(), ...entry.link.keys()]);

@@ -17,48 +17,11 @@ import { tokenRoutes } from './app/tokens.ts';
 import { transferRoutes } from './app/transfer.ts';
 import { userActionRoutes } from './app/user-actions.ts';
 import { appUserRoutes } from './app/users.ts';
-import { accountRoutes } from './appuser/account.ts';
-import { applicationRoutes } from './appuser/application.ts';
-import { handleRoutes } from './appuser/handle.ts';
-import { inviteRoutes } from './appuser/invite.ts';
-import { loginRoutes } from './appuser/login.ts';
-import { loginCompleteRoutes } from './appuser/login-complete.ts';
-import { passwordRoutes } from './appuser/password.ts';
-import { phoneRoutes } from './appuser/phone.ts';
-import { profileRoutes } from './appuser/profile.ts';
-import { signupRoutes } from './appuser/signup.ts';
-import { socialRoutes } from './appuser/social.ts';
-import { twoFactorRoutes } from './appuser/two-factor.ts';
-import { assetRoutes } from './asset/assets.ts';
-import { localFileRoutes } from './asset/local-files.ts';
+import { openRoutes, pageRoutes, userRoutes } from './first.ts';
 import { hostRoutes } from './host/host.ts';
 import { hostMessageRoutes } from './host/messages.ts';
 import { hostTestRoutes } from './host/tests.ts';
-import { clientRoutes } from './pages/client.ts';
-import { docsRoutes } from './pages/docs.ts';
-import { healthRoutes } from './pages/health.ts';
-import { landingRoutes } from './pages/landing.ts';
 import { openApiRoute } from './pages/openapi.ts';
-import { sampleRoutes } from './pages/sample.ts';
-import { wellKnownRoutes } from './pages/well-known.ts';
-
-/** What clients call (contract §3). */
-const userRoutes: Route[] = [
-  ...loginRoutes,
-  ...loginCompleteRoutes,
-  ...signupRoutes,
-  ...landingRoutes,
-  ...socialRoutes,
-  ...inviteRoutes,
-  ...passwordRoutes,
-  ...profileRoutes,
-  ...applicationRoutes,
-  ...handleRoutes,
-  ...phoneRoutes,
-  ...twoFactorRoutes,
-  ...accountRoutes,
-  ...assetRoutes,
-];
 
 /** What the portal calls (contract §4, operator §7). */
 const portalRoutes: Route[] = [
@@ -85,16 +48,10 @@ const portalRoutes: Route[] = [
   ...hostTestRoutes,
 ];
 
-/** What is outside the API (operator §4). */
-const openRoutes: Route[] = [...wellKnownRoutes, ...healthRoutes, ...localFileRoutes];
-
 const described = [...userRoutes, ...portalRoutes, ...openRoutes];
 
+/** What a host loads when somebody asks for one of these for the first time (`later.ts`). */
+export const laterRoutes: readonly Route[] = [...portalRoutes, openApiRoute(described)];
+
 /** Every route of the host. */
-export const routes: readonly Route[] = [
-  ...described,
-  openApiRoute(described),
-  ...clientRoutes,
-  ...docsRoutes,
-  ...sampleRoutes,
-];
+export const routes: readonly Route[] = [...userRoutes, ...openRoutes, ...pageRoutes, ...laterRoutes];
