@@ -3,6 +3,8 @@ import type { Texts } from './frame/texts.ts';
 
 /** Rows of a page. */
 export const PAGE_ROWS = 50;
+/** So many empty ones are passed on the way to one that has some. */
+const EMPTY_PAGES = 10;
 /** How many pages one can go back one by one; from there Previous leads to the first. */
 const TRAIL = 20;
 /** Between the cursors of a trail; in none of them. */
@@ -28,6 +30,21 @@ function pagesOf(
         ? undefined
         : listAddress(path, query, { after: trail.at(-1) ?? '', trail: trail.slice(0, -1).join(MARK) }),
   };
+}
+
+/**
+ * A page with rows, where there is one near: of what is rare among very many a host answers empty pages on
+ * the way. `read` gets the place to go on from.
+ */
+export async function filledPage<L extends List<unknown>>(
+  query: URLSearchParams,
+  read: (after: string) => Promise<L>,
+): Promise<L> {
+  let found = await read(query.get('after') ?? '');
+  for (let pages = 1; pages < EMPTY_PAGES && found.rows.length === 0 && found.next; pages++) {
+    found = await read(found.next);
+  }
+  return found;
 }
 
 /** The same list with other parameters; an empty one is left out. Without `after` it is the first page. */

@@ -10,7 +10,8 @@ export async function waitingModel({ host, appId, base, texts }: AppRequest) {
     host.users.list({ appId, waitsForPassword: true, limit: 1 }),
     host.jobs.list({ appId, limit: 20 }),
   ]);
-  if (found.rows.length === 0) return undefined;
+  // Who logged in meanwhile may still be among those that are looked at.
+  if (found.rows.length === 0 && found.next === undefined) return undefined;
   const drip = jobs.rows.find(
     ({ action, state }) => action === 'sendPasswordReset' && (state === 'running' || state === 'waiting'),
   );

@@ -5,7 +5,15 @@ import { csvDownload } from '../csv.ts';
 import { faultOf, unlessRefused } from '../fault.ts';
 import { Refusal } from '../frame/refusal.ts';
 import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
-import { choiceFilter, countText, type Filter, listAddress, listModel, PAGE_ROWS } from '../list.ts';
+import {
+  choiceFilter,
+  countText,
+  type Filter,
+  filledPage,
+  listAddress,
+  listModel,
+  PAGE_ROWS,
+} from '../list.ts';
 import { mask } from '../mask.ts';
 import { accessOf } from '../roles.ts';
 
@@ -30,8 +38,7 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
   const { access, host, app, base, operator, query, texts } = request;
   const asked = askedOf(request);
   if (access === 'masked' && (asked.search ?? asked.sender) !== undefined) throw new Refusal(403);
-  const page = { limit: PAGE_ROWS, after: query.get('after') ?? '' };
-  const found = await host.invites.list({ ...asked, ...page });
+  const found = await filledPage(query, (after) => host.invites.list({ ...asked, limit: PAGE_ROWS, after }));
   const path = base + INVITES;
   const shown = listModel(path, query, { filters: filtersOf(request), next: found.next });
   const model = {

@@ -5,7 +5,7 @@ import { csvDownload } from '../csv.ts';
 import { faultOf } from '../fault.ts';
 import { Refusal } from '../frame/refusal.ts';
 import { type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
-import { choiceFilter, countText, listAddress, listModel, PAGE_ROWS } from '../list.ts';
+import { choiceFilter, countText, filledPage, listAddress, listModel, PAGE_ROWS } from '../list.ts';
 import { mask } from '../mask.ts';
 import { accessOf } from '../roles.ts';
 
@@ -26,8 +26,8 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
   const { access, host, base, operator, query, texts } = request;
   const search = query.get('search') ?? '';
   if (access === 'masked' && search !== '') throw new Refusal(403);
-  const page = { limit: PAGE_ROWS, after: query.get('after') ?? '' };
-  const found = await host.signups.list({ ...askedOf(request), ...page });
+  const asked = { ...askedOf(request), limit: PAGE_ROWS };
+  const found = await filledPage(query, (after) => host.signups.list({ ...asked, after }));
   const state = choiceFilter(texts, query, {
     ...{ name: 'state', label: texts.say('signups.state'), prefix: 'signups.state.', values: STATES },
   });

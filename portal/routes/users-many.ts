@@ -13,6 +13,8 @@ const MANY = '/users/many';
 const CHOSEN_MAX = 100;
 /** So many users are counted before a filter's number is "more than". */
 const COUNT_MAX = 1_000;
+/** So many pages are asked for: those a filter finds may be rare among very many. */
+const COUNT_PAGES = 12;
 const may = 'actOnMany';
 
 /** The same done to many users: to those that were chosen at once, to all of a filter by a job. */
@@ -110,7 +112,8 @@ async function countText(request: AppRequest, { all, ids, query }: Selection): P
   if (!all) return texts.number(ids.length);
   const filter = filterOf(query);
   let count = 0;
-  for (let after: string | undefined; count <= COUNT_MAX; ) {
+  let after: string | undefined;
+  for (let pages = 0; pages < COUNT_PAGES && count <= COUNT_MAX; pages++) {
     const { rows, next, total, totalIsExact } = await host.users.list({
       ...filter,
       appId,
@@ -123,7 +126,8 @@ async function countText(request: AppRequest, { all, ids, query }: Selection): P
     if (next === undefined) return texts.number(count);
     after = next;
   }
-  return texts.say('users.moreThan', { count: texts.number(COUNT_MAX) });
+  if (count > COUNT_MAX) return texts.say('users.moreThan', { count: texts.number(COUNT_MAX) });
+  return texts.say('users.atLeast', { count: texts.number(count) });
 }
 
 /** `isProven`: the form came by the address that asks for a fresh proof. */

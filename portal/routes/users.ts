@@ -7,7 +7,15 @@ import { csvDownload } from '../csv.ts';
 import { Refusal } from '../frame/refusal.ts';
 import type { PortalReply, PortalRoute } from '../frame/route.ts';
 import type { Texts } from '../frame/texts.ts';
-import { choiceFilter, countText, type Filter, listAddress, listModel, PAGE_ROWS } from '../list.ts';
+import {
+  choiceFilter,
+  countText,
+  type Filter,
+  filledPage,
+  listAddress,
+  listModel,
+  PAGE_ROWS,
+} from '../list.ts';
 import { mask } from '../mask.ts';
 import { accessOf } from '../roles.ts';
 
@@ -36,10 +44,8 @@ async function list(request: AppRequest): Promise<PortalReply> {
   if (access === 'masked' && (query.get('search') ?? '') !== '') throw new Refusal(403);
   const path = `${base}/users`;
   const sort = sortOf(query);
-  const found = await host.users.list({
-    ...filterOf(query),
-    ...{ appId, sort, limit: PAGE_ROWS, after: query.get('after') ?? '' },
-  });
+  const asked = { ...filterOf(query), appId, sort, limit: PAGE_ROWS };
+  const found = await filledPage(query, (after) => host.users.list({ ...asked, after }));
   const shown = listModel(path, query, { filters: filtersOf(request), next: found.next });
   return appPage(request, 'users', 'users.title', {
     rows: found.rows.map((user) => rowOf(request, user)),

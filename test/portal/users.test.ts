@@ -5,6 +5,7 @@ import { type Operator, ROLES, type Role } from '../../server/model/operator.ts'
 import type { User } from '../../server/model/user.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { makeOperator, PortalClient, unescaped } from '../support/portal-client.ts';
+import { aUser } from '../support/records.ts';
 import { until } from '../support/until.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)>';
@@ -80,6 +81,24 @@ describe('the page of users', () => {
     assert.deepEqual(await said('createdFrom=2026-01-15&createdTo=2026-01-15'), [50, undefined]);
     assert.deepEqual(await said('createdTo=2026-01-14'), [0, undefined]);
     assert.match((await as('support').get(`${users}?status=suspend`)).text, /Nobody matches\./);
+  });
+
+  it('finds somebody rare among very many, and counts no longer than it may', async () => {
+    const large = await host.createApp({ name: 'Large', locales: ['EN', 'DE'] });
+    const at = `/portal/hosts/here/apps/${large.id}/users`;
+    const add = (n: number, more: Partial<User>) =>
+      host.deps.store.users.insert(
+        aUser({ appId: large.id, handle: `p${n}@example.com`, createdAt: host.clock.now() + n, ...more }),
+      );
+    await add(0, { status: 'suspend', locale: 'DE', handle: 'rare@example.com' });
+    for (let n = 1; n <= 1_100; n++) {
+      await add(n, { status: 'suspend', locale: 'EN' });
+      await add(n + 2_000, { locale: 'DE' });
+    }
+    const filter = 'status=suspend&locale=DE';
+    assert.deepEqual(handles((await as('admin').get(`${at}?${filter}`)).text), ['rare@example.com']);
+    const asked = await as('admin').get(`${at}/many?action=suspend&all=yes&${filter}`);
+    assert.match(asked.text, /: 1\./);
   });
 
   it('shows a viewer no handle, and lets them search for none', async () => {
