@@ -95,8 +95,9 @@ function refused({ errors }: AssetParts, { status, header, text }: Answer): Auth
     body = JSON.parse(text);
   } catch {}
   const told = errors.refusal(status, headers, body);
-  if (told.code !== 'bad_response') return told;
+  if (told.code !== 'bad_response' && status !== 404) return told;
   const word = /<Code>(\w+)<\/Code>/.exec(text)?.[1];
-  const message = `the storage refuses: HTTP ${status} ${word ?? ''}`;
-  return new errors.AuthError('invalid_data', message, { reason: 'not_uploaded' });
+  const message = `the write address does not work, or not any more: HTTP ${status} ${word ?? ''}`;
+  const { requestId } = told;
+  return new errors.AuthError('invalid_data', message, { reason: 'not_uploaded', requestId });
 }

@@ -60,11 +60,13 @@ export async function upload(parts: AssetParts, file: AssetSource, options: Uplo
       done += job.file.size;
       onSent(0);
     }
+    goesOn();
   } catch (error) {
+    // The room that was reserved is wanted back; else it would be a day until the host takes it.
+    keeper.call('/asset/remove', { ids: [contentId] }).catch(() => {});
     goesOn();
     throw error;
   }
-  goesOn();
   // Asked twice it answers the same asset, so that a lost answer costs nothing. Nobody ends it half-way.
   for (let tried = 1; ; tried++) {
     try {

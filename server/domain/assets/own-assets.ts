@@ -8,7 +8,7 @@ import { currentUser, requireRunning } from '../users/session.ts';
 import { quotaOf, usedBytes } from './quota.ts';
 import { type RemovalDeps, removeAsset } from './removal.ts';
 import { type OpenedAsset, openAsset, openAssets } from './shown-asset.ts';
-import { type AssetDeps, refusedAsset, requireShort, requireStorage } from './upload.ts';
+import { type AssetDeps, isOpenTo, refusedAsset, requireShort, requireStorage } from './upload.ts';
 
 /**
  * A page of the caller's own assets, newest first, with fresh addresses. Throws `invalid_data` with
@@ -91,13 +91,16 @@ export async function updateAsset(
   return openAsset(deps, caller.app, changed.after);
 }
 
-/** Removes the caller's assets, all or none: `invalid_data` with `unknown_asset`. */
+/**
+ * Removes the caller's assets, all or none, and reservations that nothing will come for: `invalid_data` with
+ * `unknown_asset`.
+ */
 export async function removeOwnAssets(
   deps: AssetDeps & RemovalDeps,
   { caller, ids }: { caller: UserCaller; ids: readonly string[] },
 ): Promise<true> {
   const user = await owner(deps, caller);
-  const assets = await findAll(deps, caller, ids, async (asset) => isOwn(asset, user));
+  const assets = await findAll(deps, caller, ids, async (asset) => isOpenTo(asset, user.id));
   for (const asset of assets) await removeAsset(deps, caller.app, asset);
   deps.events.emit('assets_removed', { userId: user.id, assets: assets.length, by: 'user' });
   return true;

@@ -169,8 +169,8 @@ export function requireShort(extra: Record<string, unknown> | undefined): void {
     throw refusedAsset('too_long', 'extra');
 }
 
-/** What is being removed is nobody's any more. */
-function isOpenTo(asset: Asset, userId: string): boolean {
+/** Whether it is that user's; what is being removed is nobody's any more. */
+export function isOpenTo(asset: Asset, userId: string): boolean {
   return asset.userId === userId && asset.status !== 'removing';
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../../server/model/app.ts';
 import { png } from '../../support/pictures.ts';
+import { until } from '../../support/until.ts';
 import { ClientStage, done, PASSWORD } from './stage.ts';
 
 const MB = 1_048_576;
@@ -129,7 +130,66 @@ describe('files of the client, on a real host', () => {
     assert.ok(!ended.ok);
     assert.deepEqual([ended.error.code, (ended.error.cause as Error).name], ['aborted', 'AbortError']);
     await assert.rejects(assets.upload(pdf(1), { signal: AbortSignal.abort() }), { code: 'aborted' });
+    const isFree = async () => (await assets.usage()).bytes === 0;
+    await until('the room that was reserved is given back', isFree);
     assert.deepEqual((await assets.list()).rows, []);
+  });
+
+  it('hands the address of a file over where XMLHttpRequest can send it, as on phones', async () => {
+    const { assets } = await member('phone@example.com', await stage.host.createApp(ON));
+    const content = randomBytes(1_000);
+    const handed: unknown[] = [];
+    class Phone {
+      readonly upload: { onprogress?: (event: { loaded: number }) => void } = {};
+      readonly #headers = new Headers();
+      #url = '';
+      status = 0;
+      responseText = '';
+      onload = () => {};
+      onerror = () => {};
+      open(_method: string, url: string) {
+        this.#url = url;
+      }
+      setRequestHeader(name: string, value: string) {
+        this.#headers.set(name, value);
+      }
+      getResponseHeader = () => null;
+      abort() {}
+      async send(body: unknown) {
+        handed.push(body);
+        const answer = await fetch(this.#url, { method: 'PUT', headers: this.#headers, body: content });
+        this.upload.onprogress?.({ loaded: content.length });
+        this.status = answer.status;
+        this.responseText = await answer.text();
+        this.onload();
+      }
+    }
+    const picked = { uri: 'file:///photo.jpg', size: content.length, type: 'image/jpeg', name: 'photo.jpg' };
+    Object.assign(globalThis, { XMLHttpRequest: Phone });
+    try {
+      const asset = await assets.upload(picked);
+      assert.deepEqual(handed, [picked]);
+      assert.match(asset.path, /photo-[\da-f]{32}\.jpe?g$/);
+      assert.deepEqual(await bytesAt(asset.url), content);
+    } finally {
+      Reflect.deleteProperty(globalThis, 'XMLHttpRequest');
+    }
+  });
+
+  it('says that a write address has ended', async () => {
+    const app = await stage.host.createApp(ON);
+    const late = stage.device(app, {
+      async answer(route, send) {
+        const answer = await send();
+        if (route === '/api/asset/init') stage.host.clock.advance(61 * 60_000);
+        return answer;
+      },
+    });
+    done(await late.auth.signUp({ handle: 'late@example.com', password: PASSWORD }));
+    await assert.rejects(late.auth.orThrow.assets.upload(pdf(10)), {
+      code: 'invalid_data',
+      reason: 'not_uploaded',
+    });
   });
 
   it('has a method for every route of files', () => {

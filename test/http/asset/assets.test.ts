@@ -250,6 +250,18 @@ describeOnBothStores('files of users', (host) => {
     assert.deepEqual(await Array.fromAsync(host().deps.store.assets.stream(owner.app.id)), []);
   });
 
+  it('give their room back when who uploads gives up', async () => {
+    const owner = await anOwner(host());
+    const other = await ownerIn(host(), owner.app);
+    const { contentId, writeUrls } = (await owner.init()).body;
+    assert.equal((await other.post('remove', { ids: [contentId] })).body.reason, 'unknown_asset');
+    assert.equal((await owner.post('remove', { ids: [contentId] })).text, 'true');
+    assert.deepEqual((await owner.get('/usage')).body, { bytes: 0, count: 0, quota: 0 });
+    assert.equal((await put(writeUrls.writeUrl, 'hello')).status, 404);
+    assert.equal((await owner.post('create', { contentId })).body.reason, 'unknown_asset');
+    assert.equal((await owner.post('remove', { ids: [contentId] })).body.reason, 'unknown_asset');
+  });
+
   it('are swept after a day when nothing came of them', async () => {
     const owner = await anOwner(host());
     const begun = await owner.init();
