@@ -7,6 +7,7 @@ import { FIXTURES } from '../support/foreign-files.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { endedMoveIn } from '../support/move-in.ts';
 import { makeOperator, PortalClient, unescaped } from '../support/portal-client.ts';
+import { aJob, aRowId } from '../support/records.ts';
 
 function fixture(name: string) {
   const found = FIXTURES[name];
@@ -158,6 +159,20 @@ describe('moving in by the portal', () => {
     assert.deepEqual([job?.kind, job?.task.perHour], ['bulk', 7]);
     assert.match((await admin.follow(begun)).text, />Stop</);
     assert.match((await admin.get(moveIn)).text, /Resets are being sent/);
+  });
+
+  it('shows how far it is, and stops', async () => {
+    const job = aJob({
+      ...{ appId: app.id, kind: 'import', read: 1_200, total: 5_000, dueAt: Number.MAX_SAFE_INTEGER },
+      task: { format: 'parse', dryRun: false, files: aRowId() },
+    });
+    await host.deps.store.jobs.insert(job);
+    const { text } = await admin.get(`${moveIn}/${job.id}`);
+    assert.match(text, /hx-get="[^"]*poll&#x3D;1".*<progress max="5000" value="1200".*1,200 of 5,000/s);
+    assert.match((await admin.act(`${moveIn}/${job.id}/stop`)).text, />Stopped<.*Once more/s);
+    assert.equal((await host.deps.store.jobs.find(job.id))?.state, 'stopped');
+    const { rows } = await host.deps.store.audit.list({ action: 'stopJob' }, { limit: 5 });
+    assert.equal(rows[0]?.target, job.id);
   });
 
   it('is for those who may use the data of that app', async () => {

@@ -6,7 +6,7 @@ import { issueEntry } from '../../server/domain/operators/entry.ts';
 import { launchChromium } from './chromium.ts';
 import { startTestHost, type TestHost } from './host.ts';
 import { makeOperator, OPERATOR_PASSWORD } from './portal-client.ts';
-import { aCode, anInvite, aSignup } from './records.ts';
+import { aCode, anAsset, anInvite, aSignup } from './records.ts';
 
 // Pictures of every screen of the portal, wide and phone, light and dark: `npm run shots`. To be looked at.
 
@@ -34,6 +34,7 @@ const SCREENS: Readonly<Record<string, string>> = {
   'user-json': `${PEOPLE}/users/${USER}?metadata=json`,
   signups: `${PEOPLE}/signups`,
   invites: `${PEOPLE}/invites`,
+  assets: `${PEOPLE}/assets`,
   'invites-add': `${PEOPLE}/invites/add`,
   me: '/portal/me',
   'me-factor': '/portal/me/factor',
@@ -55,6 +56,7 @@ const APP_SCREENS: Readonly<Record<string, string>> = {
   logs: '/logs',
   data: '/data',
   'data-reset': '/data/reset',
+  'assets-off': '/assets',
   'move-in': '/data/move-in',
   'move-in-try': '/data/move-in?format=firebase',
 };
@@ -81,6 +83,8 @@ async function furnishPeople(host: TestHost): Promise<void> {
       name: 'Sailing Club',
       invitationEnabled: true,
       userNamesEnabled: true,
+      assetStorage: 'local',
+      assetQuotaMb: 100,
       locales: ['EN', 'DE'],
     },
     metaData: [field('name.first', 'First name'), field('boat', 'Boat')],
@@ -99,6 +103,10 @@ async function furnishPeople(host: TestHost): Promise<void> {
   });
   await host.createUser(app, { handle: LONG, status: 'suspend', locale: 'DE' });
   await host.createUser(app, { handle: 'مستخدم@مثال.com', lockedAt: now });
+  for (const [n, size] of [48_213_004, 3_120_884, 61_209].entries()) {
+    const asset = anAsset({ appId: APP, userId: USER, size, storageSize: size, createdAt: now + n });
+    await host.deps.store.assets.insert(asset);
+  }
   const row = { appId: APP, code: aCode({ expiresAt: now + 3_600_000 }), createdAt: now, updatedAt: now };
   await host.deps.store.signups.insert(aSignup({ ...row, handle: 'waits@example.com' }));
   await host.deps.store.signups.insert(aSignup({ ...row, handle: LONG, code: aCode({ expiresAt: now }) }));
