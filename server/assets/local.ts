@@ -1,11 +1,18 @@
 import { timingSafeEqual } from 'node:crypto';
-import { mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { close, createReadStream, fstat, open, type Stats } from 'node:fs';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { type AssetObject, CUT_TYPES } from '../model/asset.ts';
 import type { StoredObject } from '../ports/assets/asset-storage.ts';
 import type { AddressClaim, LocalAssets } from '../ports/assets/local-assets.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
 import { Uploads } from './uploads.ts';
+
+const PIECE_BYTES = 128 * 1024;
+const openFile = promisify<string, string, number>(open);
+const statFile = promisify<number, Stats>(fstat);
+const closeFile = promisify(close);
 
 /**
  * Files in `<dataDir>/assets/<appId>/<userId>/`, named by the asset alone: what a user called a file never
@@ -75,10 +82,13 @@ export function createLocalAssets({
       return uploads.receive(uploadName(object), target, arrival);
     },
     async read(object, { contentType, size }, range) {
-      const file = await open(join(folderOf(object), nameOf(object, contentType))).catch(absent);
-      if (!file) return undefined;
-      if ((await file.stat()).size === size) return file.createReadStream(range);
-      await file.close();
+      const path = join(folderOf(object), nameOf(object, contentType));
+      const fd = await openFile(path, 'r').catch(absent);
+      if (fd === undefined) return undefined;
+      const found = await statFile(fd);
+      // Larger pieces than usual: with a `FileHandle`, or in pieces of 64 KiB, it takes twice the time.
+      if (found.size === size) return createReadStream(path, { fd, ...range, highWaterMark: PIECE_BYTES });
+      await closeFile(fd);
       return undefined;
     },
     sweep: (now) => uploads.sweep(now),

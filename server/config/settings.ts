@@ -154,7 +154,7 @@ export const SETTINGS = {
   ADDRESS_LIMIT_PER_MINUTE: integer(
     300,
     [0, 1_000_000],
-    'requests a client address may make per minute on `/api/appuser` (not counted: `getApplication`), and ten times as many on addresses outside the API (not counted: `/healthz`, `/readyz`); 0 = off. `server-secret` calls are limited only after wrong secrets',
+    'requests a client address may make per minute on `/api/appuser` and `/api/asset` (not counted: `getApplication`), and ten times as many on addresses outside the API (not counted: `/healthz`, `/readyz`); 0 = off. `server-secret` calls are limited only after wrong secrets',
   ),
   PASSWORD_HASH_MEMORY_KIB: integer(
     19_456,
