@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
+import type { Agent } from 'node:http';
 import { type Answer, send } from '../support/host.ts';
 import { type HostProcess, serverSecretOf } from '../support/host-process.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
@@ -24,8 +25,12 @@ export interface Stage {
   on(host: HostProcess): Promise<Stage>;
 }
 
-/** Makes a commercial app on a host that runs, with these settings. */
-export async function setStage(host: HostProcess, settings: Record<string, unknown> = {}): Promise<Stage> {
+/** Makes a commercial app on a host that runs, with these settings; each stage has an agent of its own. */
+export async function setStage(
+  host: HostProcess,
+  settings: Record<string, unknown> = {},
+  newAgent: () => Agent = () => new KeepAlive(),
+): Promise<Stage> {
   const headers = { 'server-secret': await serverSecretOf(host.dataDir) };
   const port = await host.listening;
   const portal = (path: string, json: unknown) =>
@@ -37,16 +42,17 @@ export async function setStage(host: HostProcess, settings: Record<string, unkno
     const answer = await portal('/api/app/updateAppSetting', { appId: body.appId, setting, [field]: value });
     assert.equal(answer.status, 200, `${setting}: ${answer.text}`);
   }
-  return stageOf(host, body, headers);
+  return stageOf(host, body, headers, newAgent);
 }
 
 async function stageOf(
   host: HostProcess,
   { appId, appToken }: { appId: string; appToken: string },
   secret: Record<string, string>,
+  newAgent: () => Agent,
 ): Promise<Stage> {
   const port = await host.listening;
-  const agent = new KeepAlive();
+  const agent = newAgent();
   const post = (path: string, headers: Record<string, string>, json: unknown) =>
     send({ agent, port, method: 'POST', path, input: { headers, json } });
   const get = (path: string, headers: Record<string, string> = {}) =>
@@ -62,7 +68,7 @@ async function stageOf(
     logIn: (handle, password = PASSWORD) => app('login', { handle, password }),
     user: (accessToken, route, json) => post(`/api/appuser/${route}`, { 'access-token': accessToken }, json),
     getUser: (accessToken) => get('/api/appuser/getUser', { 'access-token': accessToken }),
-    on: (other) => stageOf(other, { appId, appToken }, secret),
+    on: (other) => stageOf(other, { appId, appToken }, secret, newAgent),
   };
 }
 

@@ -84,12 +84,13 @@ describe('rotations', { timeout: 400_000, concurrency: 2 }, () => {
     const seen = new Set<string>();
     let kills = 0;
     const end = performance.now() + MOST_MS;
-    while (kills < KILLS && (performance.now() < end || kills < 4)) {
+    // A slow machine gets through few runs, and by chance none of them as far as a new secret.
+    while ((kills < KILLS && (performance.now() < end || kills < 4)) || seen.size < 2) {
       if (await killed(command, dataDir)) kills++;
       seen.add(hostEnv(dataDir));
       await requireStartable(dataDir);
+      assert.ok(seen.size > 1 || kills < 3 * KILLS, 'some runs get as far as a new secret');
     }
-    assert.ok(seen.size > 1, 'some runs got as far as a new secret');
     const { code, stderr } = await runSetup(rotate(command, dataDir));
     assert.equal(code, 0, stderr);
     await requireStartable(dataDir);
