@@ -1,8 +1,11 @@
-import http, { type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { type NetworkFault, networkFault } from '../tools/network-kind.ts';
 import { type Guard, partsOf } from './may-ask.ts';
+
+// An import would load all of Node's `fetch`.
+const http = process.getBuiltinModule('node:http');
 
 /** Nothing that a storage says of an object is longer. */
 const ANSWER_MAX_BYTES = 65_536;
@@ -25,7 +28,7 @@ export interface StorageRequest {
 }
 export interface StorageAnswer {
   status: number;
-  headers: http.IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   text: string;
 }
 

@@ -74,6 +74,8 @@ function embeddedProblem(error: unknown, file: string): StartError | undefined {
 }
 
 async function openServer(database: { url: string; name: string }, waitSeconds: number): Promise<Engine> {
+  const { loadLater } = await import('../store/mongodb/seldom-needed.ts');
+  loadLater();
   const { openMongo } = await import('../store/mongodb/open.ts');
   const deadline = performance.now() + waitSeconds * 1000;
   for (;;) {

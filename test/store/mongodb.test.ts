@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { NewerSchemaError, type Row } from '../../server/store/engine.ts';
+import { areIndexed } from '../../server/store/mongodb/indexes.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { anId, aSignup, aUser } from '../support/records.ts';
 import { describeStore } from './conformance.ts';
@@ -50,6 +51,21 @@ describe('with a MongoDB', { skip }, () => {
       ['appId', 'keys.phone'],
       ['appId', 'keys.subject'],
     ]);
+    await client.close();
+  });
+
+  it('sees at the next start that every index is there, and makes one that is not', async () => {
+    const database = aDatabase();
+    await open(mongod, database);
+    const client = new MongoClient(mongod.url(database));
+    const db = client.db(database);
+    assert.equal(await areIndexed(db), true);
+    await db.collection('users').dropIndex('handle');
+    await db.collection('users').createIndex({ appId: 1, 'keys.handle': 1 }, { name: 'other' });
+    assert.equal(await areIndexed(db), false);
+    await db.collection('users').dropIndex('other');
+    await open(mongod, database);
+    assert.equal(await areIndexed(db), true);
     await client.close();
   });
 

@@ -1,24 +1,56 @@
-import type { Db, IndexDescription } from 'mongodb';
+import { type Db, type IndexDescription, MongoServerError } from 'mongodb';
 import { TABLES, type TableName, type TableShape } from '../tables.ts';
-import type { CounterDocument } from './counters.ts';
-import type { FigureDocument } from './figures.ts';
 import { walkIndexName } from './filters.ts';
-import type { RowDocument } from './rows.ts';
 
-/** Creates what is missing. A unique index bears the name of its key, by which a duplicate is reported. */
-export async function createIndexes(db: Db): Promise<void> {
-  for (const table of Object.keys(TABLES) as TableName[]) {
-    await db.collection<RowDocument>(table).createIndexes(indexesOf(TABLES[table]));
-  }
+const NO_COLLECTION = 26;
+
+/** The indexes of all. A unique one bears the name of its key, by which a duplicate is reported. */
+function wanted(): [collection: string, indexes: IndexDescription[]][] {
+  const tables = Object.keys(TABLES) as TableName[];
   // The sweeper removes what is old from all apps together.
-  await db.collection<RowDocument>('activity').createIndex({ createdAt: 1 });
-  await db.collection<CounterDocument>('counters').createIndex({ expiresAt: 1 });
-  await db.collection<FigureDocument>('figures').createIndexes([
-    { name: 'metric', key: { appId: 1, metric: 1, day: 1 } },
-    { name: 'byId', key: { appId: 1, _id: 1 } },
-    { name: 'appDays', key: { appId: 1, day: 1 } },
-    { name: 'days', key: { day: 1 } },
-  ]);
+  const oldest: IndexDescription = { name: 'createdAt_1', key: { createdAt: 1 } };
+  return [
+    ...tables.map((table): [string, IndexDescription[]] => [
+      table,
+      [...indexesOf(TABLES[table]), ...(table === 'activity' ? [oldest] : [])],
+    ]),
+    ['counters', [{ name: 'expiresAt_1', key: { expiresAt: 1 } }]],
+    [
+      'figures',
+      [
+        { name: 'metric', key: { appId: 1, metric: 1, day: 1 } },
+        { name: 'byId', key: { appId: 1, _id: 1 } },
+        { name: 'appDays', key: { appId: 1, day: 1 } },
+        { name: 'days', key: { day: 1 } },
+      ],
+    ],
+  ];
+}
+
+/** Creates what is missing. */
+export async function createIndexes(db: Db): Promise<void> {
+  for (const [collection, indexes] of wanted()) await db.collection(collection).createIndexes(indexes);
+}
+
+/** Whether each is there as it should be, which is quickly asked: there is nothing to create then. */
+export async function areIndexed(db: Db): Promise<boolean> {
+  for (const [collection, indexes] of wanted()) {
+    const there = await db.collection(collection).indexes().catch(allowMissing);
+    const found = new Set(there.map(described));
+    if (!indexes.every((index) => found.has(described(index)))) return false;
+  }
+  return true;
+}
+
+function described({ name, key, unique = false, partialFilterExpression }: IndexDescription): string {
+  const members = key instanceof Map ? Object.fromEntries(key) : key;
+  return JSON.stringify([name, members, unique, partialFilterExpression]);
+}
+
+/** Of a collection that is not there yet. */
+function allowMissing(error: unknown): IndexDescription[] {
+  if (error instanceof MongoServerError && error.code === NO_COLLECTION) return [];
+  throw error;
 }
 
 function indexesOf(shape: TableShape): IndexDescription[] {

@@ -8,7 +8,7 @@ import { Connection } from './connection.ts';
 import { counterOperations } from './counters.ts';
 import { figureOperations } from './figures.ts';
 import { type ForeignWrites, followWrites } from './foreign-writes.ts';
-import { createIndexes } from './indexes.ts';
+import { areIndexed, createIndexes } from './indexes.ts';
 import { REMEMBERED, rememberLately } from './lately.ts';
 import { metaOperations } from './meta.ts';
 import type { RowDocument } from './rows.ts';
@@ -67,7 +67,7 @@ export async function openMongo(input: {
   try {
     await connection.run(() => client.connect());
     await requireKnownSchema(meta);
-    await buildIndexes(input, connection, ping);
+    if (!(await connection.run(() => areIndexed(db)))) await buildIndexes(input, connection, ping);
   } catch (error) {
     await close();
     throw error;
@@ -116,7 +116,11 @@ async function buildIndexes(
 
 /** Marks a new database; throws `NewerSchemaError` when a later version of the host has written this one. */
 async function requireKnownSchema(meta: MetaOperations): Promise<void> {
-  await meta.metaCompareAndSet(META.schema, undefined, String(SCHEMA));
-  const stored = Number(await meta.metaGet(META.schema));
+  let known = await meta.metaGet(META.schema);
+  if (known === undefined) {
+    await meta.metaCompareAndSet(META.schema, undefined, String(SCHEMA));
+    known = await meta.metaGet(META.schema);
+  }
+  const stored = Number(known);
   if (!(stored <= SCHEMA)) throw new NewerSchemaError(stored, SCHEMA);
 }
