@@ -46,9 +46,10 @@ export interface CounterOperations {
     entries: readonly AttemptEntry[],
     inTurn: boolean,
   ): Promise<{ admitted: boolean; row: CounterRow }[]>;
-  /** Takes one away, not below 0, and puts `waitedUntil` back where no wait runs. */
-  counterRelease(key: string, waitedUntil: number): Promise<void>;
-  /** `counterRemove` of each key and `counterRelease` of the others, at once. Noted. */
+  /**
+   * `counterRemove` of each key; of the others takes one away, not below 0, and puts `waitedUntil` back where
+   * no wait runs. All at once, and noted.
+   */
   counterForgive(keys: readonly string[], released: readonly Reservation[]): Promise<void>;
   /**
    * Sets `blockedUntil` to `now` + the wait for the counted value (0 below `free`); answers the value, at

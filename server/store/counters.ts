@@ -42,9 +42,7 @@ export function createCounterStore(engine: Engine): CounterStore {
       const entries = limits.map(({ key, policy }) => ({ key, ...inputOf(policy), staleMs: STALE_MS }));
       return verdictOf(limits, await engine.counterAttempt(entries, inTurn));
     },
-    async release(reserved) {
-      await Promise.all(reserved.map(({ key, waitedUntil }) => engine.counterRelease(key, waitedUntil)));
-    },
+    release: (reserved) => engine.counterForgive([], reserved),
     forgive: (keys, reserved) => engine.counterForgive(keys, reserved),
     fail: (key, policy) => engine.counterFail(key, inputOf(policy)),
     removeExpired: (now, limit) => engine.counterRemoveExpired(now, limit),

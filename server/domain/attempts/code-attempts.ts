@@ -83,7 +83,7 @@ async function judgeOneOf<C extends Pick<Judged, 'subject' | 'stored'>>(
   }
   const [inTime] = await Promise.all([
     evenExpired || isInTime(deps, found),
-    ...counted.map((key) => deps.store.counters.decrement(key)),
+    deps.store.counters.release(counted.map((key) => ({ key, waitedUntil: 0 }))),
   ]);
   return inTime ? found : refuse(deps, input, { reason: 'expired', triesLeft: 0 });
 }

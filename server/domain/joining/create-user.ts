@@ -44,8 +44,6 @@ const RESERVATION_MS = 30_000;
 export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
   const { app, ids } = input;
   const find = () => deps.store.users.find(app.id, ids.userId);
-  const existing = await find();
-  if (existing) return unmoved(existing, input.handle);
   const user = newUser(input, deps.clock.now());
   try {
     await insertInSeat(deps, input, user);

@@ -151,8 +151,6 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
       return asked;
     },
 
-    counterRelease: release,
-
     async counterForgive(keys, released) {
       const writes = [...keys.map(forgetting), ...released.map(releasing)];
       if (writes.length > 0) await connection.run(() => counters.bulkWrite(writes, AT_ONCE));

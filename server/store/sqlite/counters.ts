@@ -78,8 +78,6 @@ export function createCounters(statements: Statements, database: GroupCommit): C
         return asked.map(({ admitted, row }) => ({ admitted, row }));
       }),
 
-    counterRelease: (key, waitedUntil) => database.note(() => release(key, waitedUntil)),
-
     counterForgive: (keys, released) =>
       database.note(() => {
         for (const key of keys) statements.run('DELETE FROM counters WHERE key = :key', { key });
