@@ -42,7 +42,7 @@ const WHY: Readonly<Record<NonNullable<MoveIn['reason']>, string>> = {
   not_utf8: 'The file is not UTF-8',
   broken_file: 'The file is broken off or damaged',
   broken_gzip: 'The packed file is damaged',
-  too_large: 'The file is larger than the host takes (MOVE_IN_MAX_MB)',
+  too_large: 'The file is larger than the host takes (MOVE_IN_MAX_MB, and the room on its disk)',
   file_gone: 'The file is gone from the host',
   wrong_kind: 'The file is not of that kind, or has no list of people',
   too_slow: 'Reading the file takes too long: it is damaged, or was made to keep the host busy',

@@ -93,6 +93,8 @@ export interface ForeignFiles {
   refused(name: string): Promise<NodeJS.ReadableStream | undefined>;
   /** The same of rows that are kept elsewhere. */
   refusedCsv(rows: readonly RefusedRow[]): NodeJS.ReadableStream;
+  /** Whether the disk has room for what an import keeps beside its files. */
+  hasRoom(): Promise<boolean>;
   /** Removes everything but the refused rows. */
   release(name: string): Promise<void>;
   /** Removes what is left of imports that are not `alive`. */

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ForeignFiles, RefusedRow } from '../../ports/foreign-files.ts';
@@ -9,6 +9,8 @@ import { openIndex } from './index-file.ts';
 const NAME = /^[0-9a-f]{24}$/;
 const REFUSED = 'refused.csv';
 const INDEX = 'index.db';
+/** Left free on the disk: a packed file can hold more rows than fit it. */
+const RESERVE = 256 * 1024 * 1024;
 const HEADER = 'line,reason,id\n';
 
 /**
@@ -80,6 +82,10 @@ export function createForeignFiles(input: {
       return existsSync(place(name, REFUSED)) ? createReadStream(place(name, REFUSED)) : undefined;
     },
     refusedCsv: (rows) => Readable.from([HEADER + rows.map(csvLine).join('')]),
+    async hasRoom() {
+      const { bavail, bsize } = await statfs(dataDir);
+      return bavail * bsize > RESERVE;
+    },
     async release(name) {
       for (const close of opened.get(name) ?? []) close();
       opened.delete(name);

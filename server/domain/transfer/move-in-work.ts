@@ -103,6 +103,7 @@ async function worked(
 ): Promise<JobStep> {
   const { job } = place;
   const line = rows.at(-1)?.line ?? progress.line;
+  if (!(await deps.foreignFiles.hasRoom())) throw new ForeignFileError('too_large', line);
   if (progress.phase === 'join') {
     join(job, place.index, rows);
     return { job: { progress: { ...progress, line }, read: job.read, report: job.report } };

@@ -58,11 +58,11 @@ export async function countPassword(
 ): Promise<void> {
   const [from, to] = [before, after].map((hash) => hash && deps.passwords.kindOf(hash));
   if (from === to) return;
-  if (to) await learn(deps, [to]);
+  const known = await learn(deps, to ? [to] : []);
   const now = deps.clock.now();
   await Promise.all([
     from && deps.store.counters.decrement(keyOf(app, from)),
-    to && deps.store.counters.increment(keyOf(app, to), { now }),
+    to && known.has(to) && deps.store.counters.increment(keyOf(app, to), { now }),
   ]);
 }
 
@@ -78,11 +78,12 @@ export async function countPasswords(
     const kind = passwordHash && deps.passwords.kindOf(passwordHash);
     if (kind) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  await learn(deps, [...counts.keys()]);
+  const known = await learn(deps, [...counts.keys()]);
   const now = deps.clock.now();
   const { counters } = deps.store;
+  const counted = [...counts].filter(([kind]) => known.has(kind));
   await Promise.all(
-    [...counts].map(([kind, by]) => {
+    counted.map(([kind, by]) => {
       const key = keyOf(app, kind);
       return isLeft ? counters.decrement(key, by) : counters.increment(key, { now, by });
     }),
@@ -188,19 +189,21 @@ async function mixOf(deps: KindDeps, app: AppId): Promise<Mix> {
   return mix;
 }
 
-async function learn(deps: Pick<Deps, 'store'>, kinds: readonly string[]): Promise<void> {
+/** Answers which kinds are counted: a file may name any number of them, and must drive none out. */
+async function learn(deps: Pick<Deps, 'store'>, kinds: readonly string[]): Promise<ReadonlySet<string>> {
   const { meta } = deps.store;
   const { kinds: familiar } = seen(deps);
-  if (kinds.every((kind) => familiar.has(kind))) return;
+  if (kinds.every((kind) => familiar.has(kind))) return familiar;
   for (let attempt = 0; attempt < LEARN_TRIES; attempt++) {
     const text = await meta.get(META.passwordKinds);
-    const all = [...new Set([...parsed(text), ...kinds])].sort().slice(0, KINDS_MAX);
+    const all = [...new Set([...parsed(text), ...kinds])].slice(0, KINDS_MAX);
     const value = JSON.stringify(all);
     if (value === text || (await meta.compareAndSet(META.passwordKinds, text, value))) {
-      for (const kind of kinds) familiar.add(kind);
-      return;
+      for (const kind of all) familiar.add(kind);
+      break;
     }
   }
+  return familiar;
 }
 
 async function knownKinds(deps: Pick<Deps, 'store'>): Promise<readonly string[]> {

@@ -5,8 +5,9 @@ import { deleteApp } from '../../../server/domain/apps/app-removal.ts';
 import { judgePassword } from '../../../server/domain/attempts/password-attempts.ts';
 import { sweep } from '../../../server/domain/housekeeping.ts';
 import { createUser } from '../../../server/domain/joining/create-user.ts';
-import { decoyFor, recountPasswords } from '../../../server/domain/users/password-kinds.ts';
+import { countPasswords, decoyFor, recountPasswords } from '../../../server/domain/users/password-kinds.ts';
 import type { App } from '../../../server/model/app.ts';
+import { META } from '../../../server/ports/store/meta.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { PASSWORD } from '../../support/host.ts';
 import { anId, aRowId } from '../../support/records.ts';
@@ -77,5 +78,24 @@ describeOnBothStores('the kinds of password hashes an app has', (host) => {
     assert.ok(before > 0);
     await recountPasswords(host().deps, app);
     assert.equal(await count(app, 'bcrypt-10'), before);
+  });
+
+  it('are not driven out by however many kinds a file has', async () => {
+    const app = await host().createApp();
+    const { deps } = host();
+    const users = Array.from({ length: 300 }, (_, n) => ({
+      passwordHash: deps.passwords.ofClear(`$pbkdf2-sha256$i=${n + 1}$c2FsdHNhbHQ=$${'A'.repeat(43)}=`),
+    }));
+    const before: string[] = JSON.parse((await deps.store.meta.get(META.passwordKinds)) ?? '[]');
+    assert.ok(before.length > 0);
+    await countPasswords(deps, app, users);
+    const after: string[] = JSON.parse((await deps.store.meta.get(META.passwordKinds)) ?? '[]');
+    assert.deepEqual([after.length, after.slice(0, before.length)], [64, before]);
+    const kinds = users.map(({ passwordHash }) => deps.passwords.kindOf(passwordHash));
+    const counts = await Promise.all(kinds.map((kind) => count(app, kind ?? '')));
+    assert.equal(
+      counts.reduce((sum, one) => sum + one, 0),
+      64 - before.length,
+    );
   });
 });
