@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import type { App } from '../../server/model/app.ts';
+import { accessibilityFaults } from '../support/axe.ts';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
 import { png } from '../support/pictures.ts';
@@ -144,7 +145,7 @@ describeOnBothStores(
       await page.context().close();
     });
 
-    it('fits a phone and a desk', { skip }, async () => {
+    it('fits a phone and a desk, and whoever cannot see it', { skip }, async () => {
       const app = await host().createApp({ signupFlow: 'none', assetStorage: 'local' });
       const page = await visit(app);
       await page.locator('[name=file]').setInputFiles(PICTURE);
@@ -157,6 +158,10 @@ describeOnBothStores(
         await page.setViewportSize(viewport);
         const width = await page.evaluate<number>('document.documentElement.scrollWidth');
         assert.ok(width <= viewport.width, `${width} wide at ${viewport.width}`);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          assert.deepEqual(await accessibilityFaults(page), []);
+        }
       }
       await page.context().close();
     });
