@@ -29,8 +29,25 @@ export class Uploads {
   }
 
   async received(name: string): Promise<number> {
+    await this.#rescue(name);
     const found = await stat(this.#aside(name)).catch(() => undefined);
     return found?.size ?? 0;
+  }
+
+  /**
+   * Sets aside what was on its way when the process that received it was killed: nobody has written to it
+   * since this one began.
+   */
+  async #rescue(name: string): Promise<void> {
+    let most = (await stat(this.#aside(name)).catch(() => undefined))?.size ?? 0;
+    for (const entry of await readdir(this.#folder).catch(() => [])) {
+      const path = join(this.#folder, entry);
+      if (!entry.startsWith(`${name}.`) || path === this.#aside(name)) continue;
+      const found = await stat(path).catch(() => undefined);
+      if (!found || found.mtimeMs >= performance.timeOrigin || found.size <= most) continue;
+      most = found.size;
+      await rename(path, this.#aside(name)).catch(() => undefined);
+    }
   }
 
   async forget(name: string): Promise<void> {
@@ -41,6 +58,7 @@ export class Uploads {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     if (!(await this.#hasRoom())) return 'no_room';
     const own = join(this.#folder, `${name}.${this.#newId()}`);
+    if (arrival.from > 0) await this.#rescue(name);
     if (arrival.from > 0 && !(await this.#takeAside(name, own, arrival.from))) return 'elsewhere';
     const file = await open(own, arrival.from > 0 ? 'r+' : 'wx', 0o600);
     let outcome: Reception;
