@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash as bcryptHash } from '@node-rs/bcrypt';
 import { buildConfig } from '../../server/config/load.ts';
+import { SETUP } from '../../server/domain/operators/audit.ts';
+import { enter, issueEntry } from '../../server/domain/operators/entry.ts';
+import { openSession } from '../../server/domain/operators/sessions.ts';
 import { createLogger } from '../../server/log/logger.ts';
 import type { Signup } from '../../server/model/signup.ts';
 import type { User } from '../../server/model/user.ts';
@@ -11,13 +14,15 @@ import { buildDeps, type Wired } from '../../server/wiring.ts';
 import { makeKeyPair } from '../../setup/installation/key-pair.ts';
 import { makeDataDir } from '../support/host.ts';
 import { insertApp, PASSWORD } from '../support/insert.ts';
-import { aSignup, aUser } from '../support/records.ts';
+import { anInvite, aSignup, aUser } from '../support/records.ts';
 import { USUAL_USERS } from './options.ts';
 import { SIGNUP_CODE, type TrafficFacts } from './traffic.ts';
 
 /** Signups that wait for their code, and users with an imported bcrypt hash: each serves once. */
 const WAITING = 12_000;
 const IMPORTED = 600;
+/** Signups, invites and rows of the log beside many users: one for ten. */
+const USERS_A_ROW = 10;
 const BATCH = 1_000;
 const BCRYPT_COST = 10;
 const HOST_KEY_BITS = 3_072;
@@ -74,9 +79,20 @@ async function fill(deps: Wired, users: number): Promise<TrafficFacts> {
   // Made by this version: no host need look for rows that no list finds.
   await deps.store.meta.compareAndSet(META.rowsListed, undefined, 'yes');
   const usual = users === USUAL_USERS;
-  await inBatches(usual ? WAITING : 0, (numbers) =>
+  const others = users / (usual ? 1 : USERS_A_ROW);
+  await inBatches(usual ? WAITING : others, (numbers) =>
     deps.store.signups.insertMany(numbers.map((n) => waitingSignup(deps, created, n))),
   );
+  await inBatches(others, async (numbers) => {
+    const at = { appId: app.id, createdAt: deps.clock.now() };
+    await deps.store.invites.insertMany(
+      numbers.map((n) => anInvite({ ...at, handle: `guest${n}@example.com` })),
+    );
+    const row = { ...at, action: 'login', value: '', logType: 'user', status: 'success' } as const;
+    await deps.store.activity.insertMany(
+      numbers.map((n) => ({ ...row, id: deps.codes.newRowId(at.createdAt), handle: `user${n}@example.com` })),
+    );
+  });
   const bcrypt = await bcryptHash(PASSWORD, BCRYPT_COST);
   await inBatches(usual ? IMPORTED : 0, (numbers) =>
     deps.store.users.insertMany(
@@ -89,8 +105,18 @@ async function fill(deps: Wired, users: number): Promise<TrafficFacts> {
     serverSecret: await deps.hostTokens.issueServerSecret({ name: 'bench', generation: 1 }),
     users,
     accessTokens,
+    portalCookie: `portal=${await operatorSession(deps)}`,
     bcrypt,
   };
+}
+
+/** An owner's, who is signed in for as long as pages are asked for. */
+async function operatorSession(deps: Wired): Promise<string> {
+  const issued = await issueEntry(deps, SETUP, { email: 'owner@example.com', role: 'owner' });
+  const entered = issued && (await enter(deps, { secret: issued.secret, password: PASSWORD, address: '' }));
+  if (entered?.state !== 'entered') throw new Error('the operator could not enter');
+  const browser = { address: '127.0.0.1', userAgent: '' };
+  return (await openSession(deps, entered.operator, browser)).secret;
 }
 
 type Created = Pick<User, 'appId' | 'passwordHash' | 'createdAt'>;

@@ -4,7 +4,7 @@ import { runBehaviour } from './behaviour.ts';
 import { makeDataSet } from './data-set.ts';
 import { runGrowth } from './growth.ts';
 import { type BenchOptions, benchOptions, USUAL_USERS } from './options.ts';
-import { type Fact, type Figure, print, writeResults } from './report.ts';
+import { type Fact, type Figure, print, printTargets, writeResults } from './report.ts';
 import { runScenarios } from './suite.ts';
 
 const options = optionsOrEnd();
@@ -27,6 +27,7 @@ for (const store of options.stores) {
   }
   await mongod?.stop();
 }
+printTargets(results);
 print(`\n${writeResults(results)}`);
 
 function optionsOrEnd(): BenchOptions {

@@ -31,6 +31,8 @@ export interface Figure {
 export interface Fact {
   store: string;
   name: string;
+  /** What it is called beside the other store, where its name holds figures. */
+  kind?: string;
   value: number;
   unit: string;
   /** At most, unless `atLeast`. */
@@ -75,8 +77,53 @@ export function printFigure(figure: Figure): void {
 export function printFact({ name, value, unit, target, atLeast }: Fact): void {
   const holds = target !== undefined && (atLeast ? value >= target : value <= target);
   const verdict = target === undefined ? '' : `${holds ? '✓' : '✗'} ${target}`;
-  const shown = value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en');
-  print(`${name.padEnd(66)} ${`${shown} ${unit}`.padStart(18)}   ${verdict}`);
+  print(`${name.padEnd(66)} ${shownValue(value, unit).padStart(18)}   ${verdict}`);
+}
+
+function shownValue(value: number, unit: string): string {
+  return `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')} ${unit}`;
+}
+
+/** Everything that has a limit, once, with a column for each store. */
+export function printTargets({
+  figures,
+  facts,
+}: {
+  figures: readonly Figure[];
+  facts: readonly Fact[];
+}): void {
+  const lines = new Map<string, { limit: string; cells: Map<string, string> }>();
+  const add = (
+    name: string,
+    store: string,
+    shown: string,
+    bound: { target: number; atLeast: boolean },
+    value: number,
+  ) => {
+    const line = lines.get(name) ?? {
+      limit: `${bound.atLeast ? '≥' : '≤'} ${bound.target}`,
+      cells: new Map(),
+    };
+    const holds = bound.atLeast ? value >= bound.target : value <= bound.target;
+    lines.set(name, line);
+    line.cells.set(store, `${holds ? '✓' : '✗'} ${shown}`);
+  };
+  for (const { name, cores, limit, store, ratio, ratioByCpu, target } of figures) {
+    if (target === undefined) continue;
+    const shown = `${ratio.median.toFixed(2)} (${ratioByCpu.median.toFixed(2)})`;
+    add(`${name} ÷ ${limit.name}, ${cores} core(s)`, store, shown, { target, atLeast: true }, ratio.median);
+  }
+  for (const { name, kind = name, store, value, unit, target, atLeast = false } of facts) {
+    if (target !== undefined) add(kind.trim(), store, shownValue(value, unit), { target, atLeast }, value);
+  }
+  const stores = [...new Set([...figures, ...facts].map(({ store }) => store))];
+  print(
+    `\n${'targets'.padEnd(70)} ${'limit'.padStart(8)} ${stores.map((store) => store.padStart(18)).join(' ')}`,
+  );
+  for (const [name, { limit, cells }] of lines) {
+    const shown = stores.map((store) => (cells.get(store) ?? '–').padStart(18));
+    print(`${name.padEnd(70)} ${limit.padStart(8)} ${shown.join(' ')}`);
+  }
 }
 
 /** Writes everything as JSON under `test/results`; answers the file. */

@@ -100,7 +100,7 @@ async function runScenario(
   const job: Job = { url: bench.host.url, traffic, facts, connections, seconds };
   const bare: Job = { ...job, url: bench.koaUrl, traffic: 'bare' };
   // A database process of its own takes time the host spends waiting.
-  const busy = store === 'sqlite' || limit === 'hash';
+  const busy = store === 'sqlite' || limit === 'hash and two signatures';
   const hostRound = () => undisturbed(() => loadRound(bench.host, bench.generator, job, cores), busy);
   const ofLimit = () =>
     limit === 'koa'

@@ -8,6 +8,8 @@ export interface TrafficFacts {
   readonly users: number;
   /** Of the first 1,000 users. */
   readonly accessTokens: readonly string[];
+  /** Of an operator who is signed in. */
+  readonly portalCookie: string;
   /** The hash that imported users have. */
   readonly bcrypt: string;
 }
@@ -22,13 +24,26 @@ export type Traffic = keyof typeof NEXT;
 /** The code of every waiting signup. */
 export const SIGNUP_CODE = '123456';
 
-/** Pages of a list in every order, filtered or not. */
-const LISTS = [
+/** Pages of users in every order, filtered or not, and searched for. */
+const USER_LISTS = [
   'sort=created',
   'sort=-lastLogin',
   'locale=EN',
   'provider=password&factor=none',
   'search=user1',
+  'search=user77@example.com',
+];
+/** Pages of what else an app has, and its figures. */
+const OTHER_LISTS = [
+  'signups?limit=50',
+  'signups?search=waiting1',
+  'invites?limit=50',
+  'invites?search=guest1',
+  'logs?after=&limit=50',
+  'logs?after=&handle=user77@example.com',
+  'figures?metric=login&from=2026-01-01&to=2026-01-31',
+  'overview?limit=50',
+  'inviters?limit=50',
 ];
 
 /** The `n`-th call of each kind; the calls of `FIXED` kinds are the same again and again. */
@@ -67,11 +82,23 @@ const NEXT = {
   }),
   list: (facts: TrafficFacts, n: number): Call => ({
     method: 'GET',
-    path: `/api/app/users?appId=${facts.appId}&${LISTS[n % LISTS.length]}`,
+    path: `/api/app/users?appId=${facts.appId}&${USER_LISTS[n % USER_LISTS.length]}`,
     headers: { 'server-secret': facts.serverSecret },
   }),
+  'other lists': (facts: TrafficFacts, n: number): Call => {
+    const list = OTHER_LISTS[n % OTHER_LISTS.length] ?? '';
+    const path = `/api/app/${list}${list.includes('?') ? '&' : '?'}appId=${facts.appId}`;
+    return { method: 'GET', path, headers: { 'server-secret': facts.serverSecret } };
+  },
+  'portal page': (facts: TrafficFacts): Call => ({
+    method: 'GET',
+    path: `/portal/hosts/here/apps/${facts.appId}/users`,
+    headers: { cookie: facts.portalCookie, 'sec-fetch-site': 'same-origin' },
+  }),
 } satisfies Record<string, (facts: TrafficFacts, n: number) => Call>;
-const FIXED: ReadonlySet<Traffic> = new Set<Traffic>(['bare', 'getUser', 'getApplication', 'jwks']);
+const FIXED: ReadonlySet<Traffic> = new Set<Traffic>([
+  ...(['bare', 'getUser', 'getApplication', 'jwks', 'portal page'] as const),
+]);
 
 /** Numbers never given out before in this process; with its id in the handle nobody signs up twice. */
 const used = new Map<Traffic, number>();
