@@ -214,10 +214,10 @@ export interface RouteDeclaration<R extends CallerRule, S extends z.ZodObject> {
   /** The route takes multipart uploads instead of a body (import); `input` describes the text parts. */
   upload?: UploadRule;
   /**
-   * The route takes or gives bytes as they come: no limit of size and time but that they must not stop for a
-   * minute.
+   * The route takes or gives bytes as they come: no limit of size and time but that they must not stand still
+   * for so long, a minute where nothing is said.
    */
-  bytes?: boolean;
+  bytes?: { stillMs?: number };
   /** The contract's `resetPassword` takes an app token in the `access-token` header (C6). */
   appTokenAsAccessToken?: boolean;
   /** Answers HTML pages, also for refusals of a browser. */

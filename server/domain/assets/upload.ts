@@ -46,10 +46,15 @@ export function refusedAsset(reason: Reason, field?: string): HostError {
   return new HostError('invalid_data', { because: { reason, ...(field && { field }) } });
 }
 
-/** Where the app keeps new files. Throws `invalid_data` with the reason `storage_off`. */
+/**
+ * Where the app keeps new files. Throws `invalid_data` with the reason `storage_off`, for a bucket too that
+ * nobody can open.
+ */
 export function requireStorage(app: App): StoragePlace['kind'] {
-  if (app.assetStorage === 'off') throw refusedAsset('storage_off');
-  return app.assetStorage;
+  const { assetStorage: kind, assetBucket, assetKeyId, assetSecret } = app;
+  const isOpen = kind === 'local' || (assetBucket && assetKeyId && assetSecret);
+  if (kind === 'off' || !isOpen) throw refusedAsset('storage_off');
+  return kind;
 }
 
 /**

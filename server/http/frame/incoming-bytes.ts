@@ -3,14 +3,16 @@ import { discard } from './body.ts';
 import { longBodies } from './long-bodies.ts';
 import type { HttpContext } from './request-facts.ts';
 
-/** A body that stops for so long is given up. */
-const IDLE_MS = 60_000;
+/** A body that stands still for so long is given up. */
+const STILL_MS = 60_000;
 
 /** A request with a body of any length, which takes as long as it moves. */
 export class IncomingBytes implements ByteRequest {
   readonly #ctx: HttpContext;
-  constructor(ctx: HttpContext) {
+  readonly #stillMs: number;
+  constructor(ctx: HttpContext, stillMs = STILL_MS) {
     this.#ctx = ctx;
+    this.#stillMs = stillMs;
   }
 
   get isHead(): boolean {
@@ -40,9 +42,10 @@ export class IncomingBytes implements ByteRequest {
   async *#read(): AsyncIterable<Uint8Array> {
     const { req } = this.#ctx;
     longBodies.add(req);
-    const idle = setTimeout(() => req.destroy(new Error('no bytes for a minute')), IDLE_MS);
+    const idle = setTimeout(() => req.destroy(new Error('the body stands still')), this.#stillMs);
     try {
-      for await (const chunk of req) {
+      // Who is refused in the middle gets to read why.
+      for await (const chunk of req.iterator({ destroyOnReturn: false })) {
         idle.refresh();
         yield chunk as Uint8Array;
       }

@@ -54,7 +54,7 @@ export function createServe(deps: Deps, table: RouteTable): (ctx: HttpContext) =
     if (counted?.kind === 'server') exchange.operator = operatorOf(req);
 
     const upload = route.upload ? new Upload(ctx, folders, deps.config, route.upload) : undefined;
-    const bytes = route.bytes ? new IncomingBytes(ctx) : undefined;
+    const bytes = route.bytes ? new IncomingBytes(ctx, route.bytes.stillMs) : undefined;
     const asks = route.method === 'POST' || route.input !== undefined;
     try {
       const parts = await upload?.read();

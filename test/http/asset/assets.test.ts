@@ -205,6 +205,8 @@ describeOnBothStores('files of users', (host) => {
     for (const { body } of await Promise.all(calls)) {
       assert.deepEqual(body, { code: 602, message: 'invalid data', reason: 'storage_off' });
     }
+    const half = await anOwner(host(), { assetStorage: 's3', assetBucket: 'files', assetKeyId: 'AKID' });
+    assert.equal((await half.init()).body.reason, 'storage_off');
     const tested = await host().portal('POST', '/api/app/testStorage', { json: { appId: owner.app.id } });
     assert.equal(tested.body.reason, 'storage_off');
   });

@@ -126,6 +126,7 @@ describe('files of users, for whom they are not', () => {
       ['no type', put(main, 'hello', {}), 'type_not_allowed'],
       ['more bytes', put(main, 'hello!'), 'too_large'],
       ['more bytes in chunks', call('PUT', main, chunked, 'hello!'), 'too_large'],
+      ['many more in chunks', call('PUT', main, chunked, Buffer.alloc(3_000_000)), 'too_large'],
       ['fewer bytes', put(main, 'hell'), 'unknown_value'],
       [
         'a cut that is a page',

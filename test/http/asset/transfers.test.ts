@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { z } from 'zod';
+import { bytesOf, openRoute } from '../../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
 import { until } from '../../support/until.ts';
 import { anOwner, call, put } from './stage.ts';
@@ -154,5 +157,34 @@ describe('bytes of local files', () => {
     assert.equal(readdirSync(folder()).length, 1);
     await host.deps.localAssets.sweep(Date.now() + 3 * 3_600_000);
     assert.deepEqual(readdirSync(folder()), []);
+  });
+
+  it('may take as long as they move, and are given up when they stand still', async () => {
+    let received = 0;
+    let ended = false;
+    const slow = openRoute({
+      ...{ method: 'PUT', path: '/slow', summary: '', answer: z.unknown(), bytes: { stillMs: 500 } },
+      async respond({ request }) {
+        try {
+          for await (const chunk of bytesOf(request).body) received += chunk.length;
+        } finally {
+          ended = true;
+        }
+        return { received };
+      },
+    });
+    const own = await startTestHost({ routes: [slow] });
+    const socket = connect(own.port, '127.0.0.1').on('error', () => {});
+    socket.write('PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
+    for (let n = 0; n < 12; n++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.write('x');
+    }
+    assert.equal(ended, false, 'it moved all the time');
+    const closed = once(socket, 'close');
+    await until('it is given up', () => ended);
+    await closed;
+    assert.equal(received, 12);
+    await own.stop();
   });
 });

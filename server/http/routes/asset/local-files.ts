@@ -41,7 +41,7 @@ export const localFileRoutes = [
     errors: ['not_found'],
     form: 'code',
     refuse: NONE,
-    bytes: true,
+    bytes: {},
     respond: async ({ deps, input: sent, request }) => {
       const bytes = bytesOf(request);
       if (sent.use === undefined) return download(deps, await readableFile(deps, addressOf(sent)), bytes);
@@ -59,7 +59,7 @@ export const localFileRoutes = [
     reasons: ['type_not_allowed', 'too_large'],
     form: 'code',
     refuse: NONE,
-    bytes: true,
+    bytes: {},
     respond: async ({ deps, input: sent, request }) => {
       const { contentType, length, contentRange, body } = bytesOf(request);
       const range = contentRangeOf(contentRange);
