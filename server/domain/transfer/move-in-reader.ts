@@ -6,7 +6,7 @@ import { SOURCES } from './from/sources.ts';
 import { type MoveInProgress, taskOf } from './move-in-task.ts';
 
 /** Rows done in one step, of those that are hashed, and letters they may have in all. */
-const ROWS = 1_000;
+const ROWS = 500;
 const SLOW_ROWS = 100;
 const LETTERS = 4 * 1024 * 1024;
 /** How long a step may read on where nothing is to be done. */

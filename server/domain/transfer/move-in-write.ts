@@ -19,6 +19,13 @@ export type WriteDeps = RecordDeps &
 
 /** Changes side by side. */
 const AT_ONCE = 20;
+/** People looked up at once. */
+const LOOKED = 200;
+
+interface Looked {
+  outcome: Outcome;
+  existing?: User;
+}
 
 /** Somebody new, with their place in the batch. */
 interface Added {
@@ -31,10 +38,24 @@ export type Outcome = 'created' | 'updated' | 'skipped' | RowReason;
 
 /** Looks for who is there already; writes nothing. Answers in the order of the candidates. */
 export async function outcomesOf(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  place: { app: App; job: Job },
+  candidates: readonly Candidate[],
+): Promise<Looked[]> {
+  const looked: Looked[] = [];
+  for (let start = 0; start < candidates.length; start += LOOKED) {
+    // Others have their turn between the parts.
+    if (start > 0) await deps.clock.pause(0);
+    looked.push(...(await lookedUp(deps, place, candidates.slice(start, start + LOOKED))));
+  }
+  return looked;
+}
+
+async function lookedUp(
   deps: Pick<Deps, 'store'>,
   { app, job }: { app: App; job: Job },
   candidates: readonly Candidate[],
-): Promise<{ outcome: Outcome; existing?: User }[]> {
+): Promise<Looked[]> {
   const spellings = candidates.map(({ user }) => handleSpellings(app, user.handle));
   const origins = candidates.flatMap(({ user }) => user.importedFrom ?? []);
   const known = await deps.store.users.findKnown(app.id, { handles: spellings.flat(), origins });
