@@ -110,8 +110,16 @@ export function listModel(
   };
 }
 
-/** How many there are: "1,204", "about 1,204,000"; undefined where the host does not say. */
-export function countText(texts: Texts, { total, totalIsExact }: List<unknown>): string | undefined {
+/**
+ * How many there are: "1,204", "about 1,204,000"; undefined where the host does not say. Of what stands on
+ * one page nothing is "about".
+ */
+export function countText(
+  texts: Texts,
+  query: URLSearchParams,
+  { rows, next, total, totalIsExact }: List<unknown>,
+): string | undefined {
+  if (!query.has('after') && next === undefined && rows.length > 0) return texts.number(rows.length);
   if (total === undefined) return undefined;
   const count = texts.number(total);
   return totalIsExact ? count : texts.say('list.about', { count });

@@ -16,7 +16,7 @@ export async function waitingModel({ host, appId, base, texts }: AppRequest) {
     ({ action, state }) => action === 'sendPasswordReset' && (state === 'running' || state === 'waiting'),
   );
   return {
-    count: countText(texts, found),
+    count: countText(texts, new URLSearchParams(), found),
     list: `${base}/users?waitsForPassword=true`,
     many: `${base}/users/many`,
     drip: drip && `${base}/users/jobs/${drip.job}`,

@@ -45,7 +45,7 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
     rows: found.rows.map((invite) => rowOf(request, invite)),
     list: shown,
     isEmpty: found.rows.length === 0 && !shown.isFiltered,
-    count: countText(texts, found),
+    count: countText(texts, query, found),
     isOff: !app.invitationEnabled,
     mayAct: accessOf(operator, 'actOnUser') === 'full',
     mayMany: accessOf(operator, 'actOnMany') === 'full',

@@ -37,7 +37,7 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
   const model = {
     rows: found.rows.map((signup) => rowOf(request, signup)),
     list: listModel(path, query, { filters, next: found.next }),
-    count: countText(texts, found),
+    count: countText(texts, query, found),
     mayAct: accessOf(operator, 'actOnUser') === 'full',
     exportAddress:
       accessOf(operator, 'actOnMany') === 'full' ? listAddress(`${path}/export`, query) : undefined,

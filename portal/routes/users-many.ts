@@ -120,10 +120,10 @@ async function countText(request: AppRequest, { all, ids, query }: Selection): P
       after,
       limit: 100,
     });
-    if (total !== undefined)
-      return totalIsExact ? texts.number(total) : texts.say('list.about', { count: texts.number(total) });
     count += rows.length;
     if (next === undefined) return texts.number(count);
+    if (total !== undefined)
+      return totalIsExact ? texts.number(total) : texts.say('list.about', { count: texts.number(total) });
     after = next;
   }
   if (count > COUNT_MAX) return texts.say('users.moreThan', { count: texts.number(COUNT_MAX) });

@@ -52,7 +52,7 @@ async function list(request: AppRequest): Promise<PortalReply> {
     list: shown,
     isEmpty: found.rows.length === 0 && !shown.isFiltered,
     said: said(request.texts, found),
-    count: countText(request.texts, found),
+    count: countText(request.texts, query, found),
     created: sortLink(path, query, sort, 'created'),
     lastLogin: sortLink(path, query, sort, 'lastLogin'),
     // What the form for many sends along.

@@ -93,7 +93,7 @@ for (const javaScriptEnabled of [true, false]) {
       await page.getByLabel('Select person51@example.com').check();
       await page.getByLabel('All users of the app').check();
       await press('Suspend');
-      await page.getByText('Suspends users and ends their sessions: about 52.').waitFor();
+      await page.getByText('Suspends users and ends their sessions: 52.').waitFor();
       await press('Suspend users');
       await heading('Suspend users');
       for (let n = 0; n < 100 && !(await page.getByText('Users looked at: 52 of 52').isVisible()); n++) {

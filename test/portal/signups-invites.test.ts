@@ -65,6 +65,7 @@ describe('signups and invites in the portal', () => {
     ]);
     assert.match((await as('support').get(`${base}/signups?search=nobody`)).text, /No signup matches\./);
     assert.match(all.text, /<td class="count" data-label="Messages sent">1</);
+    assert.match(all.text, /<h1>Signups <span class="tally">3</);
     const masked = await as('viewer').get(`${base}/signups`);
     assert.match(masked.text, /w…@e…/);
     assert.doesNotMatch(masked.text, /waits@|Confirm by hand|>Remove</);
