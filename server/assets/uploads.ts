@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StorageStep, StorageStepName } from '../ports/assets/asset-storage.ts';
@@ -12,6 +13,8 @@ const LOOK_BYTES = 64 * 1024 * 1024;
 /** Nobody goes on with what has not moved for longer than its address lives. */
 const ABANDONED_MS = 2 * HOUR_MS;
 
+type Space = (folder: string) => Promise<Pick<StatsFs, 'bavail' | 'blocks' | 'bsize'>>;
+
 /**
  * What is on its way: each reception writes a file of its own, which takes its place in one step when it is
  * whole. What broke off lies aside under the name of its object, for whoever goes on first.
@@ -19,9 +22,12 @@ const ABANDONED_MS = 2 * HOUR_MS;
 export class Uploads {
   readonly #folder: string;
   readonly #newId: () => string;
-  constructor(folder: string, newId: () => string) {
+  readonly #space: Space;
+  /** `space`: what the disk of a folder has. */
+  constructor(folder: string, newId: () => string, space: Space = (path) => statfs(path)) {
     this.#folder = folder;
     this.#newId = newId;
+    this.#space = space;
   }
 
   #aside(name: string): string {
@@ -113,7 +119,7 @@ export class Uploads {
   }
 
   async #hasRoom(): Promise<boolean> {
-    const { bavail, blocks, bsize } = await statfs(this.#folder);
+    const { bavail, blocks, bsize } = await this.#space(this.#folder);
     return bavail * bsize >= Math.min(RESERVE_BYTES, RESERVE_SHARE * blocks * bsize);
   }
 
