@@ -37,8 +37,8 @@ export interface Outcome extends Ledger {
 }
 
 /**
- * Runs for `seconds`, at least two kills. Rejects at the first thing that was acknowledged and is not so, or
- * that stands half-done.
+ * Runs for `seconds`, at least two kills and until somebody signed up. Rejects at the first thing that was
+ * acknowledged and is not so, or that stands half-done.
  */
 export async function killLoop(input: { seconds: number; store: 'sqlite' | 'mongodb' }): Promise<Outcome> {
   const mongod = input.store === 'mongodb' ? await startMongod() : undefined;
@@ -58,9 +58,11 @@ export async function killLoop(input: { seconds: number; store: 'sqlite' | 'mong
     join(PEOPLE);
     const end = performance.now() + input.seconds * 1_000;
     let kills = 0;
-    while (kills < 2 || performance.now() < end) {
+    while (kills < 2 || ledger.signups === 0 || performance.now() < end) {
       const lives = people.map((person) => actUntilDeath(person, ledger));
-      await Promise.race([Promise.all(lives), pause(randomInt(20, LONGEST_LIFE_MS))]);
+      // Where a machine is so slow that nobody got in yet, the next life is longer.
+      const longest = LONGEST_LIFE_MS * (ledger.signups === 0 ? kills + 1 : 1);
+      await Promise.race([Promise.all(lives), pause(randomInt(20, longest))]);
       await fate.kill();
       kills++;
       await Promise.all(lives);
