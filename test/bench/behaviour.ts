@@ -18,7 +18,7 @@ const BESIDE_SECONDS = 4;
 const PAGES_PER_SECOND = 2;
 const PAGES_SECONDS = 2;
 const STARTS = 5;
-const IDLE_MS = 2_000;
+const IDLE_MS = 3_500;
 /** Of one process, or of two; and the calls before, which run code that was never compiled. */
 const PAIR_SECONDS = 2.5;
 const PAIR_WARM_UP_SECONDS = 1;
