@@ -109,7 +109,10 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
     const readiness = watchReadiness({ ping: () => store.ping(), clock, events });
     const figures = createFigures({ store, clock, wake: () => activity.wake() });
     const activity = createActivityLog({
-      ...{ store: store.activity, codes, clock, events },
+      store: store.activity,
+      codes,
+      clock,
+      events,
       isKnownUser: (appId, handle) => isKnownUser({ store }, appId, handle),
       handleOfUser: async (appId, userId) => (await store.users.find(appId, userId))?.handle,
       alongside: figures,
@@ -161,10 +164,7 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       clock,
       readiness,
       origin,
-      host: createHostFacts({
-        ...{ config, hostKeyBits, clock, store },
-        delivery: { mailer, texter, dnsRecords },
-      }),
+      host: createHostFacts({ config, hostKeyBits, clock, store, delivery: { mailer, texter, dnsRecords } }),
       hints,
       cipher,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),

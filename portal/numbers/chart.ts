@@ -90,7 +90,10 @@ function chartOf(
   const ticks = y.ticks(TICKS).filter(Number.isInteger);
   const sumOf = ({ values }: ChartSeries) => values.reduce((sum, value) => sum + value, 0);
   return {
-    ...{ id, title, caption, isLine },
+    id,
+    title,
+    caption,
+    isLine,
     isEmpty: series.every((one) => sumOf(one) === 0),
     layers: paths.map((path, at) => ({ path, colour: colourOf(at) })),
     grid: ticks.map((tick) => `M0,${round(y(tick))}H${WIDTH}`).join(''),

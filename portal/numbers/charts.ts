@@ -28,7 +28,11 @@ export function chartsOf(drawn: Drawn): Chart[] {
   const axis = texts.say(`chart.unit.${unit}`);
   const places = buckets.buckets.map((day) => texts.day(day, { short: unit !== 'month' }));
   const frame = (id: string) => ({
-    ...{ id, axis, places, title: texts.say(`chart.${id}`), caption: texts.say(`chart.${id}.text`) },
+    id,
+    axis,
+    places,
+    title: texts.say(`chart.${id}`),
+    caption: texts.say(`chart.${id}.text`),
   });
   const total = (label: string, metric: string): ChartSeries => ({
     label: texts.say(label),

@@ -101,6 +101,13 @@ export async function readFigures(
   return {
     since: totals.since,
     totals: totals.counts,
-    ...{ flow, flowLocale, client, bucket, method, reason, message, returned },
+    flow,
+    flowLocale,
+    client,
+    bucket,
+    method,
+    reason,
+    message,
+    returned,
   };
 }

@@ -53,7 +53,9 @@ async function makeTestUser(request: AppRequest): Promise<PortalReply> {
     const appToken = accessOf(operator, 'useKeys') === 'full' ? app.appToken : 'APP_TOKEN';
     const [curl] = clientSnippets({ apiUrl, appToken, handle, password });
     return appPage(request, 'test-user', 'start.testUser', {
-      ...{ handle, password, curl: curl?.code ?? '' },
+      handle,
+      password,
+      curl: curl?.code ?? '',
       header: JSON.stringify(header, null, 2),
       claims: JSON.stringify(claims, null, 2),
       size: texts.say('set.sample.size', { bytes: texts.number(bytes) }),

@@ -38,7 +38,12 @@ function shown({ base, texts }: AppRequest, row: Delivery) {
   const { id, to, template, locale, channel, state, tries, queuedAt, sentAt, nextTryAt, lastError } = row;
   const name = `messages.template.${template}`;
   return {
-    ...{ to, locale, queuedAt, sentAt, nextTryAt, lastError },
+    to,
+    locale,
+    queuedAt,
+    sentAt,
+    nextTryAt,
+    lastError,
     retry: state === 'failed' ? `${base}/messages/delivery/${id}` : undefined,
     template: texts.has(name) ? texts.say(name) : template,
     channel: texts.say(`numbers.message.${channel}`),

@@ -95,10 +95,16 @@ async function* lines(request: AppRequest): AsyncIterable<readonly string[]> {
 
 function filtersOf({ access, query, texts }: AppRequest): Filter[] {
   const search = (name: 'search' | 'sender', label: string): Filter => ({
-    ...{ name, label: texts.say(label), search: true, value: query.get(name) ?? '' },
+    name,
+    label: texts.say(label),
+    search: true,
+    value: query.get(name) ?? '',
   });
   const state = choiceFilter(texts, query, {
-    ...{ name: 'state', label: texts.say('invites.state'), prefix: 'invites.state.', values: STATES },
+    name: 'state',
+    label: texts.say('invites.state'),
+    prefix: 'invites.state.',
+    values: STATES,
   });
   if (access === 'masked') return [state];
   return [search('search', 'users.search'), search('sender', 'invites.sender'), state];

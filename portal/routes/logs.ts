@@ -37,17 +37,26 @@ async function list(request: AppRequest): Promise<PortalReply> {
 function filtersOf({ texts, query, access }: AppRequest): Filter[] {
   const text = (name: string) => query.get(name) ?? '';
   const search = (name: string, hint?: string): Filter => ({
-    ...{ name, label: texts.say(`logs.${name}`), search: true, value: text(name), hint },
+    name,
+    label: texts.say(`logs.${name}`),
+    search: true,
+    value: text(name),
+    hint,
   });
   return [
     // Who sees handles masked does not find by them either.
     ...(access === 'full' ? [search('handle')] : []),
     search('action', 'login, signup'),
     choiceFilter(texts, query, {
-      ...{ name: 'type', label: texts.say('logs.actor'), prefix: 'logs.type.', values: ['user', 'app'] },
+      name: 'type',
+      label: texts.say('logs.actor'),
+      prefix: 'logs.type.',
+      values: ['user', 'app'],
     }),
     choiceFilter(texts, query, {
-      ...{ name: 'status', label: texts.say('logs.outcome'), prefix: 'logs.status.' },
+      name: 'status',
+      label: texts.say('logs.outcome'),
+      prefix: 'logs.status.',
       values: ['success', 'error'],
     }),
     { name: 'from', label: texts.say('from'), day: true, value: text('from') },

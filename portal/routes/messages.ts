@@ -89,7 +89,10 @@ async function editor(request: AppRequest, editing: Editing = {}): Promise<Porta
   const model = {
     address,
     name: nameOf(request, name),
-    ...{ locale, subject: typed.subject, htmlTemplate: typed.htmlTemplate, replyTo: typed.replyTo },
+    locale,
+    subject: typed.subject,
+    htmlTemplate: typed.htmlTemplate,
+    replyTo: typed.replyTo,
     linkText: name === 'signUpLink' ? { value: typed.localeLinkText ?? '' } : undefined,
     updatedAt: text.updatedAt,
     isOwn: isOwn(text, app),
@@ -103,7 +106,9 @@ async function editor(request: AppRequest, editing: Editing = {}): Promise<Porta
     })),
     others: app.locales.filter((other) => other !== locale).map((value) => ({ value, label: value })),
     locales: app.locales.map((value) => ({
-      ...{ value, current: value === locale, href: `${base}/messages/${name}/${value}` },
+      value,
+      current: value === locale,
+      href: `${base}/messages/${name}/${value}`,
     })),
     errors: {
       subject: fault?.field === 'subject' ? fault.text : undefined,

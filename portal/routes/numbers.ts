@@ -51,7 +51,10 @@ async function show(request: AppRequest): Promise<PortalReply> {
     { name: 'from', label: texts.say('from'), day: true, value: range.from } as const,
     { name: 'to', label: texts.say('to'), day: true, value: range.to } as const,
     choiceFilter(texts, query, {
-      ...{ name: 'by', label: texts.say('numbers.by'), prefix: 'numbers.by.', values: SPLITS },
+      name: 'by',
+      label: texts.say('numbers.by'),
+      prefix: 'numbers.by.',
+      values: SPLITS,
     }),
   ];
   return appPage(request, 'numbers', 'appBar.numbers', {

@@ -29,7 +29,10 @@ async function list(request: AppRequest, failure?: string): Promise<PortalReply>
   const asked = { ...askedOf(request), limit: PAGE_ROWS };
   const found = await filledPage(query, (after) => host.signups.list({ ...asked, after }));
   const state = choiceFilter(texts, query, {
-    ...{ name: 'state', label: texts.say('signups.state'), prefix: 'signups.state.', values: STATES },
+    name: 'state',
+    label: texts.say('signups.state'),
+    prefix: 'signups.state.',
+    values: STATES,
   });
   const byHandle = { name: 'search', label: texts.say('users.search'), search: true, value: search } as const;
   const filters = access === 'masked' ? [state] : [byHandle, state];

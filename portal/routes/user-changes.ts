@@ -105,7 +105,9 @@ function stale(request: AppRequest, current: ListedUser, wanted: UserChange): Pr
     }))
     .filter(({ mine, theirs }) => mine !== theirs);
   const model = staleModel(texts, form, {
-    ...{ action: path, back: `${base}/users/${current._id}`, differences },
+    action: path,
+    back: `${base}/users/${current._id}`,
+    differences,
     over: { revision: current.revision },
   });
   return appPage(request, 'stale', 'stale.title', model, { status: 409 });

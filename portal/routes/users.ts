@@ -122,8 +122,11 @@ function filtersOf({ access, app, query, texts }: AppRequest): Filter[] {
     chosen: value === locale,
   }));
   const search: Filter = {
-    ...{ name: 'search', label: texts.say('users.search'), search: true },
-    ...{ value: query.get('search') ?? '', hint: texts.say('users.searchHint') },
+    name: 'search',
+    label: texts.say('users.search'),
+    search: true,
+    value: query.get('search') ?? '',
+    hint: texts.say('users.searchHint'),
   };
   return [
     ...(access === 'masked' ? [] : [search]),

@@ -14,7 +14,12 @@ function mapping(lookups: Lookups): RecordMapping<Asset> {
     table: 'assets',
     sealed: { secret: ['place'], personal: ['path', 'names', 'parts', 'caption', 'extra'] },
     toRow: ({ id, appId, revision, createdAt, dueAt, ...fields }) => ({
-      ...{ id, appId, revision, createdAt, dueAt, fields },
+      id,
+      appId,
+      revision,
+      createdAt,
+      dueAt,
+      fields,
       lookups: { owner: ownerKey(lookups, appId, fields.userId, KINDS[fields.status]) },
       tags: { state: KINDS[fields.status] },
     }),

@@ -29,7 +29,10 @@ export function listInvites(
     (state === undefined || inviteStateAt(invite, now) === state) &&
     (senderHandle === undefined || invite.senderHandle === senderHandle);
   const leg = (filter: Filter, by: Leg<Invite>['by'] = 'createdAt'): Leg<Invite> => ({
-    ...{ filter: { appId, ...filter }, by, descending: true, fits },
+    filter: { appId, ...filter },
+    by,
+    descending: true,
+    fits,
   });
   const legs = (choice: string): Leg<Invite>[] => {
     if (choice === 'sender') return [leg({ prefix: deps.mark(appId, 'sender', senderHandle ?? '') })];
@@ -49,7 +52,12 @@ export function listInvites(
   };
   return readList(
     {
-      ...{ records: deps.records, lookups: deps.lookups, appId, descending: true, fits, legs },
+      records: deps.records,
+      lookups: deps.lookups,
+      appId,
+      descending: true,
+      fits,
+      legs,
       placeOf: ({ createdAt, id }) => [createdAt, id],
       search: search && {
         values: search,

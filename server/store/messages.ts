@@ -18,7 +18,12 @@ function mapping(lookups: Lookups): RecordMapping<QueuedMessage> {
     toRow(message) {
       const { id, revision, createdAt, dueAt, ...fields } = whole(message);
       return {
-        ...{ id, appId: HOST_SCOPE, revision, createdAt, dueAt, fields },
+        id,
+        appId: HOST_SCOPE,
+        revision,
+        createdAt,
+        dueAt,
+        fields,
         lookups: { app: fields.appId, to: recipientKey(lookups, fields.appId, fields.to) },
         tags: { state: fields.state },
       };

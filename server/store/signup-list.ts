@@ -22,11 +22,18 @@ export function listSignups(
 ): Promise<ListedRows<Signup>> {
   const fits = (signup: Signup) => state === undefined || signupStateAt(signup, now) === state;
   const leg = (filter: Filter, by: Leg<Signup>['by'] = 'createdAt'): Leg<Signup> => ({
-    ...{ filter: { appId, ...filter }, by, descending: true, fits },
+    filter: { appId, ...filter },
+    by,
+    descending: true,
+    fits,
   });
   return readList(
     {
-      ...{ records: deps.records, lookups: deps.lookups, appId, descending: true, fits },
+      records: deps.records,
+      lookups: deps.lookups,
+      appId,
+      descending: true,
+      fits,
       placeOf: ({ createdAt, id }) => [createdAt, id],
       search: search && {
         values: search,

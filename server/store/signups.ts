@@ -77,7 +77,8 @@ export function createSignupStore(
     list: (appId, filter, page) =>
       listSignups(
         {
-          ...{ records, lookups },
+          records,
+          lookups,
           ofHandle: (_, handle) => records.findIntact(appId, 'handle', lookups.key(appId, 'handle', handle)),
         },
         appId,

@@ -17,8 +17,15 @@ export interface TableShape {
   walks: readonly (readonly string[])[];
 }
 const NONE: TableShape = {
-  ...{ keys: [], sparse: [], everywhere: [], lookups: [], tags: [] },
-  ...{ prefixes: false, due: false, seen: false, walks: [] },
+  keys: [],
+  sparse: [],
+  everywhere: [],
+  lookups: [],
+  tags: [],
+  prefixes: false,
+  due: false,
+  seen: false,
+  walks: [],
 };
 
 /**

@@ -35,7 +35,10 @@ export function listUsers(
   const fits = (user: User) => fitsFilter(user, filter);
   const created = { createdFrom: filter.createdFrom, createdBefore: filter.createdBefore };
   const byAge = (more: Filter): Leg<User> => ({
-    ...{ filter: { appId, ...created, ...more }, by: 'createdAt', descending, fits },
+    filter: { appId, ...created, ...more },
+    by: 'createdAt',
+    descending,
+    fits,
   });
   const loginLegs = (): Leg<User>[] => {
     const { lastLogin } = filter;
@@ -48,7 +51,11 @@ export function listUsers(
   const unused = descending ? 0 : Number.MAX_SAFE_INTEGER;
   return readList(
     {
-      ...{ records: deps.records, lookups: deps.lookups, appId, descending, fits },
+      records: deps.records,
+      lookups: deps.lookups,
+      appId,
+      descending,
+      fits,
       placeOf: ({ createdAt, lastLogin = unused, id }) =>
         byLogin ? [lastLogin, createdAt, id] : [createdAt, id],
       search: search && {

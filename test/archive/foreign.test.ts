@@ -136,9 +136,7 @@ describe('a foreign file', () => {
   });
 
   it('has its refused rows told in cells that no spreadsheet calculates', async () => {
-    const files = createForeignFiles({
-      ...{ dataDir: tmpdir(), maxBytes: 1, salt: () => '', folder: () => '' },
-    });
+    const files = createForeignFiles({ dataDir: tmpdir(), maxBytes: 1, salt: () => '', folder: () => '' });
     const told = files.refusedCsv([
       { line: 1, reason: 'no_handle', id: "'=1+1" },
       { line: 2, reason: 'no_handle', id: '\t=1+1' },

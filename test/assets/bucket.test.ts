@@ -21,8 +21,12 @@ describe('files in a bucket', { skip: !s3ServerAvailable() && NO_S3_SERVER }, ()
     host = await startTestHost({ now: Date.now() });
     const { bucket, region, endpoint = '', keyId, secret } = server.place;
     settings = {
-      ...{ assetStorage: 's3', assetBucket: bucket, assetRegion: region, assetEndpoint: endpoint },
-      ...{ assetKeyId: keyId, assetSecret: secret },
+      assetStorage: 's3',
+      assetBucket: bucket,
+      assetRegion: region,
+      assetEndpoint: endpoint,
+      assetKeyId: keyId,
+      assetSecret: secret,
     };
   });
   after(async () => {

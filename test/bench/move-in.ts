@@ -135,8 +135,13 @@ async function write(path: string): Promise<void> {
   for (let n = 0; n < PEOPLE; n++) {
     const hash = Buffer.alloc(64, `${n}`).toString('base64');
     const person = {
-      ...{ localId: `fb${n}`, email: `person${n}@example.com`, emailVerified: true, passwordHash: hash },
-      ...{ salt: 'N8FKDaznOMo=', createdAt: '1609459200000', providerUserInfo: [] },
+      localId: `fb${n}`,
+      email: `person${n}@example.com`,
+      emailVerified: true,
+      passwordHash: hash,
+      salt: 'N8FKDaznOMo=',
+      createdAt: '1609459200000',
+      providerUserInfo: [],
     };
     const isRoomy = output.write(`${JSON.stringify(person)}${n === PEOPLE - 1 ? '' : ','}\n`);
     if (!isRoomy) await new Promise((resolve) => output.once('drain', resolve));

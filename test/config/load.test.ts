@@ -351,8 +351,13 @@ it('every setting but secrets of several words and paths forgives blanks at its 
 
 it('becomes the field of its name, or takes part in one', () => {
   const made = config({
-    ...{ CODE_TRIES: '7', HSTS_SUBDOMAINS: 'true', ENCRYPT_USER_DATA: 'false', METRICS_PORT: '9100' },
-    ...{ TWILIO_ACCOUNT_SID: 'AC1', TWILIO_TOKEN: 'secret', TWILIO_PHONE_NUMBER: '+15551234567' },
+    CODE_TRIES: '7',
+    HSTS_SUBDOMAINS: 'true',
+    ENCRYPT_USER_DATA: 'false',
+    METRICS_PORT: '9100',
+    TWILIO_ACCOUNT_SID: 'AC1',
+    TWILIO_TOKEN: 'secret',
+    TWILIO_PHONE_NUMBER: '+15551234567',
   });
   assert.equal(made.codeTries, 7);
   assert.equal(made.hstsSubdomains, true);

@@ -59,7 +59,10 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   }),
   'GET /api/app/user': ({ app, user }) => ({ appId: app.id, userId: user.id }),
   'POST /api/app/updateUser': ({ app, user, revision }) => ({
-    ...{ appId: app.id, userId: user.id, revision, metaData: { color: 'red' } },
+    appId: app.id,
+    userId: user.id,
+    revision,
+    metaData: { color: 'red' },
   }),
   'POST /api/app/unlockUser': ({ app, user }) => ({ appId: app.id, userId: user.id }),
   'POST /api/app/endSessions': ({ app }) => ({ appId: app.id, handle: 'ADA@example.com' }),
@@ -127,7 +130,9 @@ export const INPUTS: Record<string, (stage: PortalStage) => Input> = {
   'POST /api/app/remoteNotification': () => ({ userId: 'u', message: 'm' }),
   'POST /api/app/superUserToken': ({ app }) => ({ appId: app.id, name: 'back end', expiresInMinutes: 5 }),
   'POST /api/app/settings': ({ app, appRevision }) => ({
-    ...{ appId: app.id, revision: appRevision, settings: { maxUsers: 9 } },
+    appId: app.id,
+    revision: appRevision,
+    settings: { maxUsers: 9 },
   }),
   'POST /api/app/bulk': ({ app }) => ({ appId: app.id, filter: { status: 'suspend' }, action: 'activate' }),
   'GET /api/app/import': ({ importId }) => ({ job: importId }),
@@ -175,8 +180,14 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   const signups = await host.portal('GET', `/api/app/searchSingUp?appId=${app.id}&value=new`);
   if (status !== 'active') await must(host, 'updateAppSetting', { appId: app.id, setting: 'status', status });
   const refused = aQueuedMessage({
-    ...{ id: aRowId(), appId: app.id, state: 'failed', tries: 1, lastError: 'smtp: recipient (550)' },
-    ...{ createdAt: host.clock.now(), dueAt: host.clock.now() + 60_000, giveUpAt: host.clock.now() + 60_000 },
+    id: aRowId(),
+    appId: app.id,
+    state: 'failed',
+    tries: 1,
+    lastError: 'smtp: recipient (550)',
+    createdAt: host.clock.now(),
+    dueAt: host.clock.now() + 60_000,
+    giveUpAt: host.clock.now() + 60_000,
   });
   await host.deps.store.messages.insert(refused);
   const revision = userRevision(host.deps, user);
@@ -184,7 +195,11 @@ export async function portalStage(host: TestHost, status: App['status'] = 'activ
   const job = aJob({ appId: app.id, dueAt: Number.MAX_SAFE_INTEGER });
   await host.deps.store.jobs.insert(job);
   const moved = aJob({
-    ...{ appId: app.id, kind: 'import', state: 'failed', dueAt: undefined, endedAt: MADE_AT },
+    appId: app.id,
+    kind: 'import',
+    state: 'failed',
+    dueAt: undefined,
+    endedAt: MADE_AT,
     task: { format: 'auth0', dryRun: true, files: aRowId() },
     progress: { phase: 'check', line: 3, refusedRows: [{ line: 3, reason: 'no_handle' }], refusedBytes: 0 },
   });

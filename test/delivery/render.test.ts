@@ -73,7 +73,11 @@ describe('mails', () => {
   const CODES = ['signUp', 'signUpLink', 'resetPassword', 'setPassword', 'invite'] as const;
   const mail = (name: MessageName, locale: string, values: Record<string, string> = VALUES) =>
     renderer.message({
-      ...{ name, locale, template: undefined, values, app: undefined },
+      name,
+      locale,
+      template: undefined,
+      values,
+      app: undefined,
       validFor: { count: 36, unit: 'hour' },
     });
 
@@ -108,7 +112,11 @@ describe('mails', () => {
   it('show the logo and the colour of the app, whose text can be read', () => {
     const app = { brandColor: '#ffcc00', logoUrl: 'https://cdn.example.com/l.png' } as App;
     const { html } = renderer.message({
-      ...{ name: 'signUpLink', locale: 'EN', template: undefined, values: VALUES, app },
+      name: 'signUpLink',
+      locale: 'EN',
+      template: undefined,
+      values: VALUES,
+      app,
     });
     assert.match(html, /<img class="logo" src="https:\/\/cdn\.example\.com\/l\.png" alt="Chess Club"/);
     assert.match(html, /background: #ffcc00; color: #000000/);
@@ -119,7 +127,11 @@ describe('mails', () => {
 describe('the paragraph of a contested signup', () => {
   const stored = (htmlTemplate: string, locale: string, values = VALUES) =>
     renderer.message({
-      ...{ name: 'signUp', locale, values, app: undefined, contested: true },
+      name: 'signUp',
+      locale,
+      values,
+      app: undefined,
+      contested: true,
       template: template({ revision: ++revision, locale, htmlTemplate }),
     });
   /** How far behind `before` in the text it stands; throws when it is not there once. */

@@ -30,7 +30,10 @@ function setUp() {
     log.record({ action, value: '{}', logType: 'user', status: 'success' });
   const fail = (handle?: string, action = 'login', appId = 'a') =>
     log.recordFailure({
-      ...{ appId, action, logType: 'user', status: 'error' },
+      appId,
+      action,
+      logType: 'user',
+      status: 'error',
       ...(handle && { handle }),
       value: '{"code":600}',
     });

@@ -275,8 +275,14 @@ describe('the pages of an app with an address, a colour and a logo', () => {
   it('leave the pictures of a text of its own alone', async () => {
     const link = await signUp(BRAND);
     await host.deps.store.templates.insert({
-      ...{ id: host.deps.codes.newRowId(1), appId: link.app.id, revision: 1, name: 'clickThrough' },
-      ...{ locale: 'EN', subject: 'Done', createdAt: 1, updatedAt: 1 },
+      id: host.deps.codes.newRowId(1),
+      appId: link.app.id,
+      revision: 1,
+      name: 'clickThrough',
+      locale: 'EN',
+      subject: 'Done',
+      createdAt: 1,
+      updatedAt: 1,
       htmlTemplate: '<h1>In</h1><img src="https://elsewhere.example/x.png">',
     });
     const done = await press(link);

@@ -75,7 +75,7 @@ describe('messages, numbers, logs, data and host in a browser', { skip }, () => 
       const choose = () =>
         page
           .getByLabel('File', { exact: true })
-          .setInputFiles({ ...{ name: 'users.json', buffer }, mimeType: 'a/b' });
+          .setInputFiles({ name: 'users.json', buffer, mimeType: 'a/b' });
       const ended = async (text: string) => {
         await until(text, async () => {
           host.deps.wakeJobs();

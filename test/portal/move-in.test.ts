@@ -163,7 +163,11 @@ describe('moving in by the portal', () => {
 
   it('shows how far it is, and stops', async () => {
     const job = aJob({
-      ...{ appId: app.id, kind: 'import', read: 1_200, total: 5_000, dueAt: Number.MAX_SAFE_INTEGER },
+      appId: app.id,
+      kind: 'import',
+      read: 1_200,
+      total: 5_000,
+      dueAt: Number.MAX_SAFE_INTEGER,
       task: { format: 'parse', dryRun: false, files: aRowId() },
     });
     await host.deps.store.jobs.insert(job);

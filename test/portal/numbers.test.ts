@@ -52,7 +52,12 @@ describe('the numbers of an app', () => {
   });
   function of(day: string, rows: readonly [Metric, string, string, number][]): Figure[] {
     return rows.map(([metric, first, second, count]) => ({
-      ...{ appId: app.id, day: Date.parse(day) / DAY_MS, metric, first, second, count },
+      appId: app.id,
+      day: Date.parse(day) / DAY_MS,
+      metric,
+      first,
+      second,
+      count,
     }));
   }
   const get = async (query = RANGE, role: Role = 'owner') => {

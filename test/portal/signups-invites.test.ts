@@ -114,7 +114,9 @@ describe('signups and invites in the portal', () => {
     assert.equal((await as('viewer').get(`${base}/invites?sender=ada@example.com`)).status, 403);
     const one = { handle: 'one@example.com', id: 'x' };
     const [{ id: invited } = { id: '' }] = await host.deps.store.invites.search(app.id, {
-      ...{ value: 'one@example.com', offset: 0, limit: 1 },
+      value: 'one@example.com',
+      offset: 0,
+      limit: 1,
     });
     assert.match((await act('support', '/invites', '/invites/resend', one)).text, /on its way again/);
     assert.equal((await host.outbox()).at(-1)?.to, 'one@example.com');

@@ -29,14 +29,17 @@ it('React of the pages and the React Native sample fit the client and its hooks'
       'cosync-auth-client/react': [join(PROJECT, 'client/react/index.ts')],
     };
     const compilerOptions = {
-      ...{ strict: true, noEmit: true, jsx: 'react-jsx', target: 'esnext', lib: ['esnext', 'dom'] },
-      ...{
-        module: 'esnext',
-        moduleResolution: 'bundler',
-        allowImportingTsExtensions: true,
-        skipLibCheck: true,
-      },
-      ...{ types: [], paths },
+      strict: true,
+      noEmit: true,
+      jsx: 'react-jsx',
+      target: 'esnext',
+      lib: ['esnext', 'dom'],
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+      types: [],
+      paths,
     };
     const files = [
       'react.tsx',

@@ -167,7 +167,10 @@ describe('the end of a host token', () => {
       issued: await issue.user(host),
       'of before the setting': signed({ ...long, auth_time: seconds(now), jti: 'j' }),
       renewed: await host.issueAccessToken({
-        ...{ appId: APP_ID, handle: 'ada@example.com', userId: 'u1', epoch: 4 },
+        appId: APP_ID,
+        handle: 'ada@example.com',
+        userId: 'u1',
+        epoch: 4,
         session: { sid: 's', number: 3, authTime: now, expiresAt: host.accessTokenEnd(now) },
       }),
     };

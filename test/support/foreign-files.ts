@@ -11,7 +11,12 @@ export const BCRYPT = '$2b$10$IstT5s.TQPhgh5IlYhGi4e7Y7K0VOwhIqXoWubzChl9FPashtI
 const SALT = Buffer.from('rZzb77cNphCwfcxhOTQFKg==', 'base64');
 const bare = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '');
 const argon2 = argon2Sync('argon2id', {
-  ...{ message: TEXT, nonce: SALT, parallelism: 1, tagLength: 32, memory: 1024, passes: 2 },
+  message: TEXT,
+  nonce: SALT,
+  parallelism: 1,
+  tagLength: 32,
+  memory: 1024,
+  passes: 2,
 });
 const PHC = `$argon2id$v=19$m=1024,t=2,p=1$${bare(SALT)}$${bare(argon2)}`;
 
@@ -116,7 +121,10 @@ const keycloak = {
 
 const saltText = '970f519c2cadbcefb1e81694f904bc62';
 const better = scryptSync(TEXT.normalize('NFKC'), saltText, 64, {
-  ...{ N: 16384, r: 16, p: 1, maxmem: 64 * 1024 * 1024 },
+  N: 16384,
+  r: 16,
+  p: 1,
+  maxmem: 64 * 1024 * 1024,
 }).toString('hex');
 
 /** One file of each system. */
@@ -145,7 +153,9 @@ export const FIXTURES: Record<string, ForeignFixture> = {
         },
       ],
     }),
-    ...{ created: 2, socialOnly: 1, factorsDropped: 1 },
+    created: 2,
+    socialOnly: 1,
+    factorsDropped: 1,
   },
   'firebase, CSV': {
     format: 'firebase',
@@ -164,7 +174,9 @@ export const FIXTURES: Record<string, ForeignFixture> = {
       part: 'passwords',
       text: lines({ _id: { $oid: '5f7c8ec7' }, email: ada, passwordHash: BCRYPT }),
     },
-    ...{ created: 3, socialOnly: 1, resetOnly: 1 },
+    created: 3,
+    socialOnly: 1,
+    resetOnly: 1,
   },
   'supabase, CSV': {
     format: 'supabase',
@@ -174,7 +186,8 @@ export const FIXTURES: Record<string, ForeignFixture> = {
       'sb2,bob@example.com,,2023-01-01 10:00:00+00,2023-01-01 10:00:00+00,',
     ].join('\r\n'),
     second: { part: 'identities', text: 'user_id,provider,provider_id\nsb2,google,g-2\nsb1,email,sb1\n' },
-    ...{ created: 2, socialOnly: 1 },
+    created: 2,
+    socialOnly: 1,
   },
   'supabase, JSON': {
     format: 'supabase',
@@ -252,7 +265,8 @@ export const FIXTURES: Record<string, ForeignFixture> = {
         },
       ],
     }),
-    ...{ created: 3, atOnce: 1 },
+    created: 3,
+    atOnce: 1,
   },
   clerk: {
     format: 'clerk',
@@ -266,7 +280,8 @@ export const FIXTURES: Record<string, ForeignFixture> = {
   cognito: {
     format: 'cognito',
     file: `cognito:username,email,email_verified,cognito:mfa_enabled\ncg1,${ada},true,false\n`,
-    ...{ created: 1, resetOnly: 1 },
+    created: 1,
+    resetOnly: 1,
   },
   parse: {
     format: 'parse',

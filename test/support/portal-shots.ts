@@ -78,27 +78,24 @@ async function furnish(host: TestHost): Promise<string> {
 async function furnishPeople(host: TestHost): Promise<void> {
   const field = (path: string, fieldName: string) => ({ id: path, path, fieldName, required: false });
   const app = await host.createApp({
-    ...{
-      id: APP,
-      name: 'Sailing Club',
-      invitationEnabled: true,
-      userNamesEnabled: true,
-      assetStorage: 'local',
-      assetQuotaMb: 100,
-      locales: ['EN', 'DE'],
-    },
+    id: APP,
+    name: 'Sailing Club',
+    invitationEnabled: true,
+    userNamesEnabled: true,
+    assetStorage: 'local',
+    assetQuotaMb: 100,
+    locales: ['EN', 'DE'],
     metaData: [field('name.first', 'First name'), field('boat', 'Boat')],
   });
   const now = host.clock.now();
   await host.createUser(app, {
-    ...{
-      id: USER,
-      handle: 'grace@example.com',
-      userName: 'amazing.grace',
-      lastLogin: now,
-      twoFactorTotp: true,
-    },
-    ...{ phone: '+14155552671', phoneVerified: true },
+    id: USER,
+    handle: 'grace@example.com',
+    userName: 'amazing.grace',
+    lastLogin: now,
+    twoFactorTotp: true,
+    phone: '+14155552671',
+    phoneVerified: true,
     metaData: { name: { first: 'Grace' }, boat: 'Nautilus', knots: 12 },
   });
   await host.createUser(app, { handle: LONG, status: 'suspend', locale: 'DE' });

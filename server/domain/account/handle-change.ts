@@ -149,7 +149,12 @@ function sendCode(
   { app, user, handle, code }: { app: App; user: User; handle: string; code: string },
 ): Promise<void> {
   return sendMessage(deps, {
-    ...{ app, name: 'changeHandle', locale: user.locale, to: handle, values: {}, code },
+    app,
+    name: 'changeHandle',
+    locale: user.locale,
+    to: handle,
+    values: {},
+    code,
     userId: user.id,
     purpose: 'handle',
     outcome: 'wait',
@@ -159,12 +164,23 @@ function sendCode(
 /** In an app that hides accounts the owner of the handle learns what the answer does not say. */
 function tellHolder(deps: MessageDeps, app: App, { handle, locale }: User): Promise<void> {
   return sendMessage(deps, {
-    ...{ app, name: 'alreadyRegistered', locale, to: handle, values: {}, outcome: 'wait' },
+    app,
+    name: 'alreadyRegistered',
+    locale,
+    to: handle,
+    values: {},
+    outcome: 'wait',
   });
 }
 
 function tellFormerHandle(deps: MessageDeps, app: App, { id, handle, locale }: User): Promise<void> {
   return sendMessage(deps, {
-    ...{ app, name: 'handleChanged', locale, to: handle, values: {}, userId: id, outcome: 'queue' },
+    app,
+    name: 'handleChanged',
+    locale,
+    to: handle,
+    values: {},
+    userId: id,
+    outcome: 'queue',
   });
 }

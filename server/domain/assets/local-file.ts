@@ -46,7 +46,10 @@ export async function readableFile(deps: FileDeps, address: FileAddress): Promis
   const isPublic = asset.expirationHours === 0;
   if (!isPublic) requireSigned(deps, { use: 'read', object: objectOf(asset, part) }, address);
   return {
-    ...{ asset, part, kept, end: isPublic ? undefined : address.end },
+    asset,
+    part,
+    kept,
+    end: isPublic ? undefined : address.end,
     open: (range) => deps.localAssets.read(objectOf(asset, part), kept, range),
   };
 }
@@ -95,7 +98,11 @@ export async function receiveFile(
   const isStretch = length === undefined || length === last - from;
   if (!isWhole || !isStretch || !(from < last || !range)) throw refusedAsset('unknown_value', field);
   const outcome = await deps.localAssets.receive(object, {
-    ...{ from, contentType, size, most, bytes: sent.bytes },
+    from,
+    contentType,
+    size,
+    most,
+    bytes: sent.bytes,
     isOpen: async () => (await deps.store.assets.find(asset.appId, asset.id))?.status === 'reserved',
   });
   switch (outcome) {

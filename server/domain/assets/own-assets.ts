@@ -82,8 +82,11 @@ export async function updateAsset(
       const { caption: before, ...rest } = asset;
       const said = caption ?? before ?? '';
       return {
-        ...{ ...rest, ...(said !== '' && { caption: said }) },
-        ...{ ...(extra && { extra }), ...(access && { access }), updatedAt: deps.clock.now() },
+        ...rest,
+        ...(said !== '' && { caption: said }),
+        ...(extra && { extra }),
+        ...(access && { access }),
+        updatedAt: deps.clock.now(),
       };
     },
   );

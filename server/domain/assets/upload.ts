@@ -85,18 +85,11 @@ export async function initAsset(
   if (expirationHours === 0 && kind === 's3' && !app.assetPublicBase)
     throw refusedAsset('unknown_value', 'expirationHours');
   const cuts = input.cuts === true ? suiting(contentType) : CUTS.filter((cut) => cutsOf(input).includes(cut));
-  const now = deps.clock.now();
   const id = deps.codes.newId();
-  const { filePath } = input;
-  const named = (part: AssetPart) =>
-    [part, objectName({ userId: user.id, filePath, contentId: id, contentType, part })] as const;
-  const names = Object.fromEntries([named('main'), ...cuts.map(named)]);
-  const asset: Asset = {
-    ...{ id, appId: app.id, revision: 1, userId: user.id, status: 'reserved', storage: kind },
-    ...{ path: names.main ?? '', contentType, size, storageSize: size + cuts.length * CUT_MAX_BYTES },
-    ...{ names, parts: {}, expirationHours, access: 'private', writableUntil: now + WRITE_MS },
-    ...{ createdAt: now, updatedAt: now, dueAt: now + DAY_MS },
-  };
+  const asset = reservation(
+    { id, appId: app.id, userId: user.id, storage: kind, contentType, size, expirationHours },
+    { filePath: input.filePath, cuts, now: deps.clock.now() },
+  );
   await takeBytes(deps, app, user.id, asset.storageSize);
   try {
     await deps.store.assets.insert(asset);
@@ -105,6 +98,31 @@ export async function initAsset(
     throw error;
   }
   return writable(await deps.assetStorages.at(placeOf(app, kind)), asset);
+}
+
+/** A row whose bytes are still to come: counted as large as the file and its cuts may become. */
+function reservation(
+  what: Pick<Asset, 'id' | 'appId' | 'userId' | 'storage' | 'contentType' | 'size' | 'expirationHours'>,
+  { filePath, cuts, now }: { filePath: string; cuts: readonly Cut[]; now: number },
+): Asset {
+  const { id: contentId, userId, contentType, size } = what;
+  const named = (part: AssetPart) =>
+    [part, objectName({ userId, filePath, contentId, contentType, part })] as const;
+  const names = Object.fromEntries([named('main'), ...cuts.map(named)]);
+  return {
+    ...what,
+    revision: 1,
+    status: 'reserved',
+    access: 'private',
+    path: names.main ?? '',
+    names,
+    parts: {},
+    storageSize: size + cuts.length * CUT_MAX_BYTES,
+    createdAt: now,
+    updatedAt: now,
+    writableUntil: now + WRITE_MS,
+    dueAt: now + DAY_MS,
+  };
 }
 
 function suiting(contentType: string): readonly Cut[] {

@@ -31,7 +31,10 @@ export async function judgeFactorCode(
   const method = recovery ? 'recovery' : FACTOR_METHODS[factor];
   const check = () => (recovery ? useRecoveryCode(deps, input) : FACTORS[factor].use(deps, input));
   const right = await judgeSecondFactor(deps, {
-    ...{ app, user, method, check },
+    app,
+    user,
+    method,
+    check,
     loggedIn: input.loginTokenId === undefined,
   });
   return right ? method : undefined;

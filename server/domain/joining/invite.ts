@@ -131,7 +131,9 @@ async function hasRoom(deps: InviteDeps, offer: Offer): Promise<boolean> {
   const open = await openOffers(deps, offer);
   if (open.length < OPEN_MAX || open.some(({ senderHandle }) => senderHandle === sender.handle)) return true;
   deps.events.emit('code_limited', {
-    ...{ handleRef: deps.handleRef(app.id, handle), purpose: 'invite', window: 'open' },
+    handleRef: deps.handleRef(app.id, handle),
+    purpose: 'invite',
+    window: 'open',
   });
   const firstEnd = Math.min(...open.map(({ code }) => code?.expiresAt ?? Number.POSITIVE_INFINITY));
   hintAt(deps, app, 'code_limited', firstEnd - deps.clock.now());

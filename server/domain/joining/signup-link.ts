@@ -129,9 +129,7 @@ async function landing(
   const locale = usedLocale(app, signup?.locale);
   const template = page === 'verified' ? await findTemplate(deps, app, 'clickThrough', locale) : undefined;
   const contested = signup !== undefined && isContested(signup);
-  const values = {
-    ...{ HANDLE: handle.trim(), APP_NAME: app.name, CODE: code, CONTESTED: contested ? 'yes' : '' },
-  };
+  const values = { HANDLE: handle.trim(), APP_NAME: app.name, CODE: code, CONTESTED: contested ? 'yes' : '' };
   const html = deps.renderer.page({ name: page, locale, template, values, app });
   // A text of the app's own may show pictures from anywhere.
   return { page, html, logoUrl: template ? undefined : app.logoUrl };

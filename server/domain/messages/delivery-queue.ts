@@ -64,8 +64,19 @@ function newRow(
 ): QueuedMessage {
   const { channel, message: template, locale, to } = content;
   return {
-    ...{ id, appId: app.id, revision: 1, state: 'waiting', channel, template, locale, to, content },
-    ...{ tries: 0, dueAt: now + delayMs, giveUpAt, createdAt: now },
+    id,
+    appId: app.id,
+    revision: 1,
+    state: 'waiting',
+    channel,
+    template,
+    locale,
+    to,
+    content,
+    tries: 0,
+    dueAt: now + delayMs,
+    giveUpAt,
+    createdAt: now,
   };
 }
 

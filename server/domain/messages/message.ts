@@ -114,7 +114,13 @@ export async function composeMessage(
   if (link !== undefined) Object.assign(values, { LINK: link });
   const contested = channel === 'email' && input.contested === true;
   const { subject, text, html, replyTo } = deps.renderer.message({
-    ...{ name, locale, template, values, contested, validFor: lifeOf(deps.config, published), app },
+    name,
+    locale,
+    template,
+    values,
+    contested,
+    validFor: lifeOf(deps.config, published),
+    app,
   });
   const message = { channel, appId: app.id, message: published, locale, to, text, code, link };
   if (channel === 'sms') return { ...message, from: smsSender(deps.config, app) };

@@ -10,6 +10,12 @@ export function sendWelcome(
   contested = false,
 ): Promise<void> {
   return sendMessage(deps, {
-    ...{ app, name: 'signUpSuccess', locale, to: handle, values: {}, contested, outcome: 'queue' },
+    app,
+    name: 'signUpSuccess',
+    locale,
+    to: handle,
+    values: {},
+    contested,
+    outcome: 'queue',
   });
 }

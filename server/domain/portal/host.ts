@@ -36,7 +36,13 @@ export async function hostOverview(deps: HostDeps): Promise<HostOverview> {
   ]);
   const { kind, from } = mailer.way(undefined);
   return {
-    ...{ name: config.serverName, apiUrl: config.apiUrl, version, node, startedAt, insecure, disk },
+    name: config.serverName,
+    apiUrl: config.apiUrl,
+    version,
+    node,
+    startedAt,
+    insecure,
+    disk,
     // The counts come from there.
     database: { kind: store.kind, ok: true },
     mail: { kind, from },

@@ -185,7 +185,8 @@ export async function listAllInvites(
   const { state, search, sender } = query;
   const now = deps.clock.now();
   const filter = {
-    ...{ state, now },
+    state,
+    now,
     search: search === undefined ? undefined : spellingsOf(app, search),
     senderHandle: sender?.trim().toLowerCase(),
   };

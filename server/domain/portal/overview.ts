@@ -80,7 +80,9 @@ async function overviewOf(deps: OverviewDeps, app: App): Promise<AppOverview> {
   return {
     app,
     users: total,
-    ...{ new7d, waitingSignups, lastLogin },
+    new7d,
+    waitingSignups,
+    lastLogin,
     warnings: [...(limit !== undefined && total >= limit ? (['full'] as const) : []), ...troubles],
     steps: {
       created: true,

@@ -40,7 +40,10 @@ export async function verifyToken(
   ]);
   const facts = {
     ...jwt,
-    ...{ signed, issuer, options, now: deps.clock.now() / 1000 },
+    signed,
+    issuer,
+    options,
+    now: deps.clock.now() / 1000,
     jwks: { keys: jwks.keys, headers: KEY_SET_HEADERS },
   };
   const verdict = judgeToken(as, facts);

@@ -46,8 +46,16 @@ export interface MoveInProgress {
 }
 
 export const NOTHING_REPORTED = {
-  ...{ created: 0, updated: 0, skipped: 0, refused: 0 },
-  ...{ atOnce: 0, newClientOrReset: 0, resetOnly: 0, socialOnly: 0, factorsDropped: 0, invites: 0 },
+  created: 0,
+  updated: 0,
+  skipped: 0,
+  refused: 0,
+  atOnce: 0,
+  newClientOrReset: 0,
+  resetOnly: 0,
+  socialOnly: 0,
+  factorsDropped: 0,
+  invites: 0,
 };
 export type MoveInReport = typeof NOTHING_REPORTED;
 

@@ -142,7 +142,12 @@ async function worked(
   const refusedRows = [...progress.refusedRows, ...refused].slice(0, REFUSED_SHOWN);
   const miscounts = progress.miscounts || again || (isWriting && job.tries > 1);
   const after: MoveInProgress = {
-    ...{ ...progress, line, adds, taken, refusedRows, refusedBytes },
+    ...progress,
+    line,
+    adds,
+    taken,
+    refusedRows,
+    refusedBytes,
     ...(miscounts && { miscounts }),
   };
   return { job: { progress: { ...after }, read: job.read + rows.length, report } };

@@ -20,7 +20,15 @@ export const jobAnswer = z.strictObject({
 export function wireJob(job: Job): z.infer<typeof jobAnswer> {
   const { id, appId, kind, state, reason, by, read, total, report, task } = job;
   return {
-    ...{ job: id, appId, kind, state, reason, by, read, total, report },
+    job: id,
+    appId,
+    kind,
+    state,
+    reason,
+    by,
+    read,
+    total,
+    report,
     action: typeof task.action === 'string' ? task.action : undefined,
     createdAt: wireTime(job.createdAt),
     endedAt: wireTime(job.endedAt),

@@ -21,7 +21,14 @@ export const messageAnswer = z.strictObject({
 export function wireMessage(message: QueuedMessage, reveal: boolean): z.infer<typeof messageAnswer> {
   const { id, appId, channel, template, locale, to, state, tries, sentAt, lastError } = message;
   return {
-    ...{ id, appId, channel, template, locale, state, tries, lastError },
+    id,
+    appId,
+    channel,
+    template,
+    locale,
+    state,
+    tries,
+    lastError,
     to: reveal ? to : masked(to),
     queuedAt: wireTime(message.createdAt),
     sentAt: wireTime(sentAt),

@@ -42,7 +42,13 @@ export function wireMoveIn(job: Job): z.infer<typeof moveInAnswer> {
   const progress = progressOf(job);
   const { format, dryRun } = taskOf(job);
   return {
-    ...{ job: id, state, format, dryRun, reason, read, total },
+    job: id,
+    state,
+    format,
+    dryRun,
+    reason,
+    read,
+    total,
     report: progress && wireReport(job, progress.refusedRows),
   };
 }
@@ -51,7 +57,13 @@ function wireReport(job: Job, rows: readonly { line: number; reason: string; id?
   const report: MoveInReport = { ...NOTHING_REPORTED, ...job.report };
   const { created, updated, skipped, refused, factorsDropped, invites, ...canLogIn } = report;
   return {
-    ...{ created, updated, skipped, refused, canLogIn, factorsDropped, refusedRows: [...rows] },
+    created,
+    updated,
+    skipped,
+    refused,
+    canLogIn,
+    factorsDropped,
+    refusedRows: [...rows],
     ...(taskOf(job).format === 'cosync' && { invites }),
   };
 }

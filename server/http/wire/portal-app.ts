@@ -104,7 +104,10 @@ export function wireKeyList(app: App): z.infer<typeof keyListAnswer> {
     const { kid, state, createdAt, publicKey } = key;
     const next = nextStepOf(app, key);
     return {
-      ...{ kid, state, createdAt: wireTime(createdAt), publicKey },
+      kid,
+      state,
+      createdAt: wireTime(createdAt),
+      publicKey,
       nextStep: next?.nextStep,
       notBefore: wireTime(next?.notBefore),
     };

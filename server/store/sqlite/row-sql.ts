@@ -72,3 +72,18 @@ function ownText(table: TableName, name: string, from: Record<string, string>): 
   if (value === undefined) throw new TypeError(`a row of ${table} lacks its key, look-up or tag ${name}`);
   return value;
 }
+
+/** The keys, look-ups and tags that `valuesOf` wrote; those that the row lacks are absent. */
+export function namedOf(
+  table: TableName,
+  columns: Readonly<Record<string, unknown>>,
+): Pick<Row, 'keys' | 'lookups' | 'tags'> {
+  const { keys, lookups, tags }: TableShape = TABLES[table];
+  const named = (kind: string, names: readonly string[]) =>
+    Object.fromEntries(
+      names
+        .map((name) => [name, columns[`${kind}_${name}`]])
+        .filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  return { keys: named('key', keys), lookups: named('lookup', lookups), tags: named('tag', tags) };
+}

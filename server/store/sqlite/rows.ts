@@ -1,9 +1,9 @@
 import type { Row, StoredRow, TableOperations } from '../engine.ts';
-import { TABLES, type TableName, type TableShape } from '../tables.ts';
+import { TABLES, type TableName } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';
-import { keptOf, read, SLIM_ROWS, SQL, valuesOf } from './row-sql.ts';
+import { keptOf, namedOf, read, SLIM_ROWS, SQL, valuesOf } from './row-sql.ts';
 import type { Statements, Value } from './statements.ts';
 import { walkStatement } from './walk.ts';
 
@@ -272,18 +272,16 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         const columns = statements.get(sql, { appId, id });
         if (!columns) return undefined;
         const { revision, createdAt, dueAt, touchedAt, seenDay, doc } = new ReadRow(columns);
-        const { keys, lookups, tags }: TableShape = TABLES[table];
-        const named = (kind: string, names: readonly string[]) =>
-          Object.fromEntries(
-            names
-              .map((name) => [name, columns[`${kind}_${name}`]])
-              .filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-          );
         return {
-          ...{ id, appId, revision, createdAt, dueAt, touchedAt, seenDay, doc },
-          keys: named('key', keys),
-          lookups: named('lookup', lookups),
-          tags: named('tag', tags),
+          id,
+          appId,
+          revision,
+          createdAt,
+          dueAt,
+          touchedAt,
+          seenDay,
+          doc,
+          ...namedOf(table, columns),
           prefixes: TABLES[table].prefixes ? prefixesOf(table, Number(columns.seq)) : [],
         };
       }),

@@ -17,8 +17,14 @@ const refusalsOf = (settled: PromiseSettledResult<unknown>[]) =>
 describeOnBothStores('creating a user', (host) => {
   const create = (app: App, handle: string, ids = { userId: aRowId(), uid: anId() }) =>
     createUser(host().deps, {
-      ...{ app, ids, handle, locale: 'EN', metaData: {}, loginProvider: '' },
-      ...{ via: 'test', full: 'signup_disabled' },
+      app,
+      ids,
+      handle,
+      locale: 'EN',
+      metaData: {},
+      loginProvider: '',
+      via: 'test',
+      full: 'signup_disabled',
     });
   const count = async (app: App) => (await host().deps.store.users.count(app.id)).total;
 
@@ -39,8 +45,11 @@ describeOnBothStores('creating a user', (host) => {
     await Promise.allSettled(
       Array.from({ length: 20 }, () =>
         createUser(deps, {
-          ...{ ...input, ids: { userId: aRowId(), uid: anId() }, loginProvider: '' },
-          ...{ via: 'test', full: 'signup_disabled' },
+          ...input,
+          ids: { userId: aRowId(), uid: anId() },
+          loginProvider: '',
+          via: 'test',
+          full: 'signup_disabled',
         }),
       ),
     );
@@ -70,9 +79,7 @@ describeOnBothStores('creating a user', (host) => {
     for (const refused of [
       () => requireFreeSeat(deps, app, 'signup_disabled'),
       () =>
-        createUser(deps, {
-          ...{ ...input, metaData: {}, loginProvider: '', via: 'test', full: 'signup_disabled' },
-        }),
+        createUser(deps, { ...input, metaData: {}, loginProvider: '', via: 'test', full: 'signup_disabled' }),
     ]) {
       counted = 0;
       await assert.rejects(refused(), (error) => isHostError(error, 'signup_disabled'));

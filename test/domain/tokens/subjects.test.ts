@@ -34,8 +34,14 @@ describeOnBothStores('the subjects of users of a version before', (host) => {
     ]);
   const create = (app: App, handle: string) =>
     createUser(host().deps, {
-      ...{ app, ids: { userId: aRowId(), uid: anId() }, handle, locale: 'EN', metaData: {} },
-      ...{ loginProvider: '', via: 'test', full: 'signup_disabled' },
+      app,
+      ids: { userId: aRowId(), uid: anId() },
+      handle,
+      locale: 'EN',
+      metaData: {},
+      loginProvider: '',
+      via: 'test',
+      full: 'signup_disabled',
     });
   const taken = (error: unknown) => isHostError(error, 'handle_taken');
   const told = () => host().events.filter(({ event }) => event === 'subject_doubled');

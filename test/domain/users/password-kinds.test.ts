@@ -25,8 +25,15 @@ describeOnBothStores('the kinds of password hashes an app has', (host) => {
   const counts = async (app: App) => [await count(app, 'bcrypt-04'), await count(app, TODAY)];
   const joined = (app: App, handle: string, passwordHash?: string) =>
     createUser(host().deps, {
-      ...{ app, ids: { userId: aRowId(), uid: anId() }, handle, passwordHash, locale: 'EN', metaData: {} },
-      ...{ loginProvider: '', via: 'test', full: 'signup_disabled' },
+      app,
+      ids: { userId: aRowId(), uid: anId() },
+      handle,
+      passwordHash,
+      locale: 'EN',
+      metaData: {},
+      loginProvider: '',
+      via: 'test',
+      full: 'signup_disabled',
     });
   const kindFor = async (app: App, handle: string) =>
     host().deps.passwords.kindOf(await decoyFor(host().deps, { app, handle }));

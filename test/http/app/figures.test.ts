@@ -21,9 +21,7 @@ describeOnBothStores('the figures of an app', (host) => {
       metric: 'signup_requested' | 'client',
       parts: [string, string],
       count: number,
-    ) => ({
-      ...{ appId: app.id, day: day(text), metric, first: parts[0], second: parts[1], count },
-    });
+    ) => ({ appId: app.id, day: day(text), metric, first: parts[0], second: parts[1], count });
     await host().deps.store.figures.add([
       row('2025-12-31', 'signup_requested', ['code', 'EN'], 100),
       row('2026-01-01', 'signup_requested', ['link', 'EN'], 4),

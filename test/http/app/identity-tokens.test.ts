@@ -18,8 +18,10 @@ let apple: IdentityProvider;
 before(async () => {
   [google, apple] = await Promise.all([startIdentityProvider(), startIdentityProvider()]);
   const config = {
-    ...{ googleIssuer: google.issuer, googleJwksUrl: google.jwksUrl },
-    ...{ appleIssuer: apple.issuer, appleJwksUrl: apple.jwksUrl },
+    googleIssuer: google.issuer,
+    googleJwksUrl: google.jwksUrl,
+    appleIssuer: apple.issuer,
+    appleJwksUrl: apple.jwksUrl,
   };
   host = await startTestHost({ routes, config });
 });
@@ -27,8 +29,11 @@ after(() => Promise.all([host.stop(), google.close(), apple.close()]));
 
 const newApp = (settings: Partial<App> = {}) =>
   host.createApp({
-    ...{ googleLoginEnabled: true, googleClientId: 'x, com.example.app' },
-    ...{ appleLoginEnabled: true, appleBundleId: 'com.example.app', ...settings },
+    googleLoginEnabled: true,
+    googleClientId: 'x, com.example.app',
+    appleLoginEnabled: true,
+    appleBundleId: 'com.example.app',
+    ...settings,
   });
 async function tried(app: App, token: string, provider = 'google') {
   const { status, body } = await host.portal('POST', '/api/app/tryIdentityToken', {

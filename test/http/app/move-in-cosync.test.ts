@@ -46,7 +46,13 @@ describeOnBothStores('an export of this host', (host) => {
     assert.deepEqual(
       { ...report, refusedRows: report.refusedRows.map(({ reason }: { reason: string }) => reason) },
       {
-        ...{ created: 2, updated: 0, skipped: 1, refused: 1, canLogIn, factorsDropped: 0, invites: 2 },
+        created: 2,
+        updated: 0,
+        skipped: 1,
+        refused: 1,
+        canLogIn,
+        factorsDropped: 0,
+        invites: 2,
         refusedRows: ['no_handle'],
       },
     );

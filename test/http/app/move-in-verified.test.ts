@@ -145,7 +145,9 @@ describeOnBothStores('an address that another system did or did not verify', (ho
     it(`makes people ${status} by a handle ${name} (${format})`, async () => {
       const app = await host().createApp(settings);
       const { report } = await movedIn(host(), app, {
-        ...{ format, file: `[${json(row)}]`, options: { ...options } as Record<string, string> },
+        format,
+        file: `[${json(row)}]`,
+        options: { ...options } as Record<string, string>,
       });
       assert.equal(report.created, 1, json(report));
       const { rows } = await users().list(app.id, {}, { sort: '-created', limit: 2 });

@@ -22,9 +22,13 @@ describeOnBothStores('moving in', (host) => {
       const { created, atOnce = 0, resetOnly = 0, socialOnly = 0, factorsDropped = 0 } = fixture;
       const newClientOrReset = created - atOnce - resetOnly - socialOnly;
       assert.deepEqual(report, {
-        ...{ created, updated: 0, skipped: 0, refused: 0 },
+        created,
+        updated: 0,
+        skipped: 0,
+        refused: 0,
         canLogIn: { atOnce, newClientOrReset, resetOnly, socialOnly },
-        ...{ factorsDropped, refusedRows: [] },
+        factorsDropped,
+        refusedRows: [],
       });
       assert.deepEqual([dry.report, dry.state, total], [report, 'done', created]);
       const user = await host().deps.store.users.findByHandle(app.id, ADA);

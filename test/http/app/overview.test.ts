@@ -17,8 +17,14 @@ describeOnBothStores('the overview of apps', (host) => {
   it('begins with an app that was made and nothing else', async () => {
     const app = await host().createApp();
     assert.deepEqual(await rowOf(app), {
-      ...{ appId: app.id, name: app.name, status: 'active', type: app.type },
-      ...{ users: 0, new7d: 0, waitingSignups: 0, warnings: [] },
+      appId: app.id,
+      name: app.name,
+      status: 'active',
+      type: app.type,
+      users: 0,
+      new7d: 0,
+      waitingSignups: 0,
+      warnings: [],
       steps: { created: true, messageSent: false, signup: false, login: false, tokenVerified: false },
     });
   });
@@ -43,7 +49,11 @@ describeOnBothStores('the overview of apps', (host) => {
     assert.equal((await host().request('GET', `/apps/${app.id}/.well-known/jwks.json`)).status, 200);
     const { steps, users, new7d, waitingSignups, lastLogin } = await rowOf(app);
     assert.deepEqual(steps, {
-      ...{ created: true, messageSent: true, signup: true, login: true, tokenVerified: true },
+      created: true,
+      messageSent: true,
+      signup: true,
+      login: true,
+      tokenVerified: true,
     });
     assert.deepEqual([users, new7d, waitingSignups], [2, 1, 1]);
     assert.equal(lastLogin, new Date(now).toISOString());

@@ -40,7 +40,10 @@ describeOnBothStores('a contested signup', (host: () => TestHost) => {
       );
     const lastCode = async (message = 'signUp') => (await mails(message)).at(-1)?.code ?? '';
     return {
-      ...{ app, client, mails, lastCode },
+      app,
+      client,
+      mails,
+      lastCode,
       signUp: (password: string, body: Record<string, unknown> = {}) =>
         client.post('signup', { handle: HANDLE, password, ...body }),
       complete: async (body: Record<string, unknown> = {}) =>

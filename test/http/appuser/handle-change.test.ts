@@ -248,8 +248,11 @@ describeOnBothStores('a handle that is changed', (host) => {
     assert.deepEqual(
       { resetCode, phoneCode, pendingPhone, pendingHandle, handleCode },
       {
-        ...{ resetCode: undefined, phoneCode: undefined, pendingPhone: undefined },
-        ...{ pendingHandle: undefined, handleCode: undefined },
+        resetCode: undefined,
+        phoneCode: undefined,
+        pendingPhone: undefined,
+        pendingHandle: undefined,
+        handleCode: undefined,
       },
     );
   });

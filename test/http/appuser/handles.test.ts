@@ -29,7 +29,8 @@ describeOnBothStores('handles as people write them', (host: () => TestHost) => {
     const app = await host().createApp(settings);
     const client = appClient(host(), app);
     return {
-      ...{ app, client },
+      app,
+      client,
       signUp: (handle: string) => client.post('signup', { handle, password: PASSWORD }),
       logIn: (handle: string) => client.post('login', { handle, password: PASSWORD }),
       mails: async () => (await host().outbox()).filter(({ appId }) => appId === app.id),

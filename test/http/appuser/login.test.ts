@@ -132,9 +132,19 @@ describeOnBothStores(
         const { codes, clock, store } = host().deps;
         const now = clock.now();
         await store.signups.insert({
-          ...{ id: codes.newRowId(now), appId: app.id, revision: 1, handle: 'new@example.com' },
-          ...{ status: 'pending', kind: 'code', userId: codes.newRowId(now), uid: codes.newId() },
-          ...{ metaData: {}, locale: 'EN', signupProvider: '', createdAt: now, updatedAt: now },
+          id: codes.newRowId(now),
+          appId: app.id,
+          revision: 1,
+          handle: 'new@example.com',
+          status: 'pending',
+          kind: 'code',
+          userId: codes.newRowId(now),
+          uid: codes.newId(),
+          metaData: {},
+          locale: 'EN',
+          signupProvider: '',
+          createdAt: now,
+          updatedAt: now,
         });
         assertRefused(await logIn('new@example.com'), code);
       }

@@ -27,12 +27,15 @@ function stageOf(host: () => TestHost) {
     const mails = async () =>
       (await host().outbox()).filter(({ appId, to }) => appId === app.id && to === HANDLE);
     return {
-      ...{ app, mails },
+      app,
+      mails,
       invite: (n: number, body: Record<string, unknown> = {}) =>
         senders[n]?.post('invite', { handle: HANDLE, ...body }) ?? assert.fail(),
       register: async (code?: string) =>
         appClient(host(), app).post('register', {
-          ...{ handle: HANDLE, password: PASSWORD, code: code ?? (await mails()).at(-1)?.code },
+          handle: HANDLE,
+          password: PASSWORD,
+          code: code ?? (await mails()).at(-1)?.code,
         }),
       rows: () => host().deps.store.invites.listByHandle(app.id, HANDLE),
     };

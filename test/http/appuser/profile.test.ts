@@ -10,7 +10,11 @@ import type { TestHost } from '../../support/host.ts';
 const DAY_MS = 86_400_000;
 
 const field = (path: string, more: Partial<MetadataField> = {}): MetadataField => ({
-  ...{ id: path, path, fieldName: path.split('.').at(-1) ?? path, required: false, canEdit: true },
+  id: path,
+  path,
+  fieldName: path.split('.').at(-1) ?? path,
+  required: false,
+  canEdit: true,
   ...more,
 });
 const FIELDS = [
@@ -78,14 +82,18 @@ describeOnBothStores(
       assert.equal(status, 200);
       const time = new Date(user.createdAt).toISOString();
       assert.deepEqual(body, {
-        ...{ status: 'active', createdAt: time, updatedAt: time, handle: 'ada@example.com', locale: 'EN' },
-        ...{
-          twoFactorPhoneVerification: false,
-          twoFactorGoogleVerification: false,
-          appId: app.id,
-          loginProvider: '',
-        },
-        ...{ uid: user.uid, sub: user.uid, hasPassword: true },
+        status: 'active',
+        createdAt: time,
+        updatedAt: time,
+        handle: 'ada@example.com',
+        locale: 'EN',
+        twoFactorPhoneVerification: false,
+        twoFactorGoogleVerification: false,
+        appId: app.id,
+        loginProvider: '',
+        uid: user.uid,
+        sub: user.uid,
+        hasPassword: true,
         sessionEnds: new Date(host().clock.now() + 30 * DAY_MS).toISOString(),
       });
     });
@@ -104,20 +112,16 @@ describeOnBothStores(
       const { client } = await stage(
         {},
         {
-          ...{
-            userName: 'ada',
-            phone: '+15551234567',
-            phoneVerified: true,
-            metaData: STORED,
-            lastLogin: 1e12,
-          },
-          ...{
-            twoFactorTotp: true,
-            totpSecret: 'A'.repeat(32),
-            recoveryCodes: ['digest'],
-            loginProvider: 'google',
-          },
-          ...{ socialUserId: 'sub-1' },
+          userName: 'ada',
+          phone: '+15551234567',
+          phoneVerified: true,
+          metaData: STORED,
+          lastLogin: 1e12,
+          twoFactorTotp: true,
+          totpSecret: 'A'.repeat(32),
+          recoveryCodes: ['digest'],
+          loginProvider: 'google',
+          socialUserId: 'sub-1',
         },
       );
       const { body } = await client.get('getUser');

@@ -17,7 +17,8 @@ describeOnBothStores('whether a signup was completed', (host) => {
     const code = async () =>
       (await host().outbox()).findLast((line) => line.appId === app.id && line.message === 'signUp')?.code;
     return {
-      ...{ app, client },
+      app,
+      client,
       ask: async (password = PASSWORD, handle = HANDLE) => {
         const { status, body, text } = await client.post('signupState', { handle, password });
         assert.equal(status, 200, text);

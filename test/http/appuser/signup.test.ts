@@ -12,7 +12,11 @@ import { patched } from '../../support/patched.ts';
 const HANDLE = 'new@example.com';
 const HOUR = 3_600_000;
 const field = (path: string, required = false) => ({
-  ...{ id: path, path, fieldName: path.split('.').at(-1) ?? path, required, canEdit: true },
+  id: path,
+  path,
+  fieldName: path.split('.').at(-1) ?? path,
+  required,
+  canEdit: true,
 });
 
 describeOnBothStores(
@@ -26,7 +30,10 @@ describeOnBothStores(
         return codeOf((await mails()).findLast(({ code, link }) => code ?? link) ?? assert.fail());
       };
       return {
-        ...{ app, client, mails, lastCode },
+        app,
+        client,
+        mails,
+        lastCode,
         signUp: (body: Record<string, unknown> = {}) =>
           client.post('signup', { handle: HANDLE, password: PASSWORD, ...body }),
         complete: async (code?: string | number, handle = HANDLE) =>

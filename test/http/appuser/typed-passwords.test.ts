@@ -56,7 +56,9 @@ const codeFor = async (host: TestHost, app: App) =>
 const CASES: readonly Case[] = [
   {
     route: 'login',
-    ...{ member: 'password', texts: ['passwordText'], sets: false },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: false,
     async stage(host, settings) {
       const { app } = await account(host, settings);
       return { app, send: asApp(host, app, 'login', { handle: HANDLE }) };
@@ -65,7 +67,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'deleteAccount',
-    ...{ member: 'password', texts: ['passwordText'], sets: false },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: false,
     async stage(host, settings) {
       const { app, user } = await account(host, settings);
       const client = await loggedIn(host, app, user);
@@ -75,7 +79,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'changePassword',
-    ...{ member: 'password', texts: ['passwordText'], sets: false },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: false,
     async stage(host, settings) {
       const { app, user } = await account(host, settings);
       const client = await loggedIn(host, app, user);
@@ -85,7 +91,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'changePassword',
-    ...{ member: 'newPassword', texts: ['newPasswordText'], sets: true },
+    member: 'newPassword',
+    texts: ['newPasswordText'],
+    sets: true,
     async stage(host, settings) {
       const { app, user } = await account(host, settings);
       const client = await loggedIn(host, app, user);
@@ -95,7 +103,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'signup',
-    ...{ member: 'password', texts: ['passwordText'], sets: true },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: true,
     async stage(host, settings) {
       const app = await host.createApp({ signupFlow: 'none', ...settings });
       return { app, send: asApp(host, app, 'signup', { handle: HANDLE }) };
@@ -104,7 +114,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'register',
-    ...{ member: 'password', texts: ['passwordText'], sets: true },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: true,
     async stage(host, settings) {
       const app = await host.createApp({ invitationEnabled: true, ...settings });
       await host.portal('POST', '/api/app/createAppInvite', { json: { appId: app.id, handle: HANDLE } });
@@ -115,7 +127,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'resetPassword',
-    ...{ member: 'password', texts: ['passwordText', 'newPasswordText'], sets: true },
+    member: 'password',
+    texts: ['passwordText', 'newPasswordText'],
+    sets: true,
     async stage(host, settings) {
       const { app } = await account(host, settings);
       await asApp(host, app, 'forgotPassword')({ handle: HANDLE });
@@ -126,7 +140,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'addUser',
-    ...{ member: 'password', texts: ['passwordText'], sets: true },
+    member: 'password',
+    texts: ['passwordText'],
+    sets: true,
     async stage(host, settings) {
       const app = await host.createApp(settings);
       const json = { appId: app.id, handle: HANDLE };
@@ -139,7 +155,9 @@ const CASES: readonly Case[] = [
   },
   {
     route: 'resetUserPassword',
-    ...{ member: 'hashValue', texts: ['passwordText'], sets: true },
+    member: 'hashValue',
+    texts: ['passwordText'],
+    sets: true,
     async stage(host, settings) {
       const { app, user } = await account(host, settings);
       const json = { appId: app.id, userId: user.id };

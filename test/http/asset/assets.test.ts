@@ -39,9 +39,22 @@ describeOnBothStores('files of users', (host) => {
     const { url, expiration, createdAt, updatedAt, ...asset } = made.body;
     const path = `${owner.user.id}/a/photo-${contentId}.jpg`;
     assert.deepEqual(asset, {
-      ...{ _id: contentId, userId: owner.user.id, path, contentType: 'image/jpeg', size: 5, storageSize: 5 },
-      ...{ caption: 'Sommer', extra: { album: 1 }, xRes: 40, yRes: 30, duration: 1.5, color: '#ff0000' },
-      ...{ expirationHours: 24, access: 'private', status: 'active', refCount: 1 },
+      _id: contentId,
+      userId: owner.user.id,
+      path,
+      contentType: 'image/jpeg',
+      size: 5,
+      storageSize: 5,
+      caption: 'Sommer',
+      extra: { album: 1 },
+      xRes: 40,
+      yRes: 30,
+      duration: 1.5,
+      color: '#ff0000',
+      expirationHours: 24,
+      access: 'private',
+      status: 'active',
+      refCount: 1,
     });
     assert.equal(Date.parse(expiration), host().clock.now() + 24 * HOUR);
     const again = await owner.post('create', { contentId, caption: 'another' });

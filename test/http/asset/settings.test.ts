@@ -27,9 +27,15 @@ describe('what an app says of files', () => {
       assetTypes: 'image/*,video/*,application/pdf',
     });
     const settings = {
-      ...{ assetStorage: 's3', assetBucket: 'files', assetRegion: 'eu-central-1', assetKeyId: 'AKID' },
-      ...{ assetEndpoint: 'http://127.0.0.1:9', assetPublicBase: 'https://cdn.example.com/files' },
-      ...{ assetMaxMb: 100, assetQuotaMb: 500, assetTypes: 'image/png, */*' },
+      assetStorage: 's3',
+      assetBucket: 'files',
+      assetRegion: 'eu-central-1',
+      assetKeyId: 'AKID',
+      assetEndpoint: 'http://127.0.0.1:9',
+      assetPublicBase: 'https://cdn.example.com/files',
+      assetMaxMb: 100,
+      assetQuotaMb: 500,
+      assetTypes: 'image/png, */*',
     };
     const saved = await save(appId, { ...settings, assetSecret: 'a-long-secret' });
     assert.equal(saved.status, 200, saved.text);

@@ -163,7 +163,11 @@ describe('bytes of local files', () => {
     let received = 0;
     let ended = false;
     const slow = openRoute({
-      ...{ method: 'PUT', path: '/slow', summary: '', answer: z.unknown(), bytes: { stillMs: 500 } },
+      method: 'PUT',
+      path: '/slow',
+      summary: '',
+      answer: z.unknown(),
+      bytes: { stillMs: 500 },
       async respond({ request }) {
         try {
           for await (const chunk of bytesOf(request).body) received += chunk.length;

@@ -12,7 +12,9 @@ const WORDS =
 describeOnBothStores('figures', (host) => {
   it('hold no handle, address or id, whatever clients send', async () => {
     const app = await host().createApp({
-      ...{ locales: ['EN', 'DE'], invitationEnabled: true, anonymousLoginEnabled: true },
+      locales: ['EN', 'DE'],
+      invitationEnabled: true,
+      anonymousLoginEnabled: true,
     });
     const call = (route: string, json: Record<string, unknown>) =>
       host().request('POST', `/api/appuser/${route}`, {

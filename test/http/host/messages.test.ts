@@ -14,8 +14,13 @@ describeOnBothStores('the list of messages', (host) => {
     (await host().portal('GET', `/api/host/messages?${query}`)).body;
   const send = (app: App, to: string) =>
     sendMessage(host().deps, {
-      ...({ app, name: 'resetPassword', locale: 'EN', to, values: {} } as const),
-      ...({ code: '482915', outcome: 'queue' } as const),
+      app,
+      name: 'resetPassword',
+      locale: 'EN',
+      to,
+      values: {},
+      code: '482915',
+      outcome: 'queue',
     });
 
   it('tells what was sent to whom, masked unless asked, without text or code', async () => {

@@ -50,7 +50,11 @@ export function describeAssets(stage: () => Stage): void {
     const own = [anAsset({ appId, userId }), anAsset({ appId, userId, status: 'reserved' })];
     const place = { kind: 's3', bucket: 'b', region: 'r', keyId: 'k', secret: 'hush' } as const;
     const gone = anAsset({
-      ...{ appId, userId, status: 'removing', dueAt: MADE_AT + 90_000_000, tries: 1 },
+      appId,
+      userId,
+      status: 'removing',
+      dueAt: MADE_AT + 90_000_000,
+      tries: 1,
       place: { ...place, endpoint: 'https://s3.example.com', publicBase: 'https://cdn.example.com' },
     });
     const others = [anAsset({ appId, userId: anId() })];

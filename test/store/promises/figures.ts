@@ -6,7 +6,11 @@ import type { Stage } from '../stage.ts';
 
 const DAY = 20_454;
 const aFigure = (fields: Partial<Figure> & Pick<Figure, 'appId'>): Figure => ({
-  ...{ day: DAY, metric: 'signup_requested', first: 'code', second: 'EN', count: 1 },
+  day: DAY,
+  metric: 'signup_requested',
+  first: 'code',
+  second: 'EN',
+  count: 1,
   ...fields,
 });
 const ALL = { metric: 'signup_requested', from: DAY - 10, to: DAY + 10 } as const;

@@ -257,7 +257,10 @@ export function describeLists(stage: () => Stage): void {
     assert.equal(await store.users.relist(appId, running), 0);
     assert.equal(await store.invites.relist(appId, running), 0);
     const row = (table: 'users' | 'invites', id: string) => ({
-      ...{ appId, id, revision: 1, createdAt: MADE_AT },
+      appId,
+      id,
+      revision: 1,
+      createdAt: MADE_AT,
       table,
     });
     for (const { table, ...bare } of [row('users', user.id), row('invites', invite.id)]) {
@@ -369,7 +372,9 @@ export function describeLists(stage: () => Stage): void {
     const appId = anId();
     const rows = Array.from({ length: 20 }, (_, n) =>
       anActivity({
-        ...{ appId, createdAt: MADE_AT + n, id: aRowId() },
+        appId,
+        createdAt: MADE_AT + n,
+        id: aRowId(),
         handle: n % 5 === 0 ? ' Ada@Example.com' : `${n}@example.com`,
         status: n % 4 === 0 ? 'error' : 'success',
         action: n % 2 === 0 ? 'login' : 'signup',

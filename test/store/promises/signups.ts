@@ -18,7 +18,10 @@ export function describeSignups(stage: () => Stage): void {
   it('answers what was asked for in a contested one, however often it changes', async () => {
     const { signups } = stage().store;
     const requests = ['a', 'b'].map((text, n) => ({
-      ...{ passwordHash: text, metaData: { role: text }, locale: 'DE', askedAt: MADE_AT + n },
+      passwordHash: text,
+      metaData: { role: text },
+      locale: 'DE',
+      askedAt: MADE_AT + n,
     }));
     const signup = aSignup({ appId: anId(), passwordHash: undefined, requests });
     await signups.insert(signup);

@@ -20,8 +20,12 @@ export const logRoutes = [
     summary: 'A page of the log of an app, newest first; with `after`, which may be empty, by key.',
     input: z
       .object({
-        ...{ appId, ...logFilter, ...paging },
-        ...{ handle: textFilter, userId: textFilter, after: listPaging.after },
+        appId,
+        ...logFilter,
+        ...paging,
+        handle: textFilter,
+        userId: textFilter,
+        after: listPaging.after,
       })
       .superRefine(refuseLongPage),
     answer: z.union([portalLogsAnswer, keyedLogsAnswer]),

@@ -69,7 +69,13 @@ export const moveInRoutes = [
       const file = fileOf(request);
       const [secondPart, second] = Object.entries(request.files)[0] ?? [];
       const job = await beginMoveIn(deps, {
-        ...{ appId: id, format, conflict, unverified, map, options, secondPart },
+        appId: id,
+        format,
+        conflict,
+        unverified,
+        map,
+        options,
+        secondPart,
         dryRun: dryRun === 'true',
         sum: `${file.sum} ${second?.sum ?? ''}`,
         received: { file: file.path, ...(second && { second: second.path }) },
