@@ -48,6 +48,9 @@ const WHY: Readonly<Record<NonNullable<MoveIn['reason']>, string>> = {
   too_slow: 'Reading the file takes too long: it is damaged, or was made to keep the host busy',
 };
 
+const SEATS =
+  'cosync app set maxUsers=NUMBER makes room; a development app takes 50 at most: cosync app set type=commercial';
+
 export const moveInCommand: Command = {
   name: 'move-in',
   summary: 'moves people in from a file of another system',
@@ -61,7 +64,7 @@ export const moveInCommand: Command = {
     ['--unverified <status>', 'pending (default) or active, for addresses that were never verified'],
     ['--map <file>', 'JSON: {"handle": "field", "metaData": {"path": "field"}}'],
     ['--signer-key-file <file>', 'base64_signer_key of the Firebase project, alone in a file'],
-    ['--salt-separator <text>', 'base64_salt_separator of the Firebase project'],
+    ['--salt-separator <text>', 'base64_salt_separator of the Firebase project (default Bw==)'],
     ['--rounds <number>', 'rounds of the Firebase project (default 8)'],
     ['--mem-cost <number>', 'mem_cost of the Firebase project (default 14)'],
     ['--refused <file>', 'write every refused row there, as CSV'],
@@ -82,7 +85,7 @@ export const moveInCommand: Command = {
     if (ended.state === 'done') return EXIT.done;
     if (ended.state === 'stopped') throw new CliError(EXIT.refused, 'It was stopped.');
     const why = ended.reason === undefined ? 'It failed' : WHY[ended.reason];
-    throw new CliError(EXIT.badInput, `${why}.`);
+    throw new CliError(EXIT.badInput, `${why}.`, ended.reason === 'no_seats' ? SEATS : undefined);
   },
 };
 
@@ -92,6 +95,10 @@ async function optionsOf(given: Given): Promise<MoveInOptions> {
     throw new CliError(EXIT.usage, 'Where from?', `--from ${Object.keys(FORMATS).join('|')}`);
   }
   const keyFile = given.text('signerKeyFile');
+  if (format === 'firebase' && keyFile === undefined) {
+    const repair = '--signer-key-file FILE: Authentication, ⋮, Password hash parameters in its console';
+    throw new CliError(EXIT.usage, 'Hashes of Firebase need the base64_signer_key of the project.', repair);
+  }
   const mapFile = given.text('map');
   return {
     format: format as MoveInFormat,

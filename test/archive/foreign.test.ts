@@ -105,6 +105,28 @@ describe('a foreign file', () => {
     assert.ok(rows.every(([, letters]) => Number(letters) < 100_100));
   });
 
+  it('counts what is no record in its list as a broken row, wherever it stands', async () => {
+    async function* inPieces(text: string) {
+      for (const letter of text) yield letter;
+    }
+    const text =
+      '{"v": 1, "users": [null, {"a": "x, y"}, "te\\"xt", 17 , {"b": [1, null]}, [2], true], "n": [3]}';
+    const rows = await Array.fromAsync(jsonDocument(inPieces(text), 'users'), (row) => [
+      row.line,
+      row.problem ?? row.fields,
+    ]);
+    assert.deepEqual(rows, [
+      [1, 'broken_row'],
+      [2, { a: 'x, y' }],
+      [3, 'broken_row'],
+      [4, 'broken_row'],
+      [5, { b: [1, null] }],
+      [6, 'broken_row'],
+      [7, 'broken_row'],
+    ]);
+    assert.deepEqual(await Array.fromAsync(jsonDocument(inPieces('{"users": [ ]}'), 'users')), []);
+  });
+
   it('of one endless line costs no memory, in whatever form', async () => {
     const part = 'x'.repeat(1024 * 1024);
     async function* chunks(head: string, parts: number, tail: string) {

@@ -89,6 +89,8 @@ class DocumentScan {
   #line = 0;
   #record = '';
   #isTooLarge = false;
+  /** What stands in the list now is no record: a text, a number, null. */
+  #isBare = false;
 
   constructor(list: string) {
     this.#list = list;
@@ -107,6 +109,7 @@ class DocumentScan {
         case QUOTE:
           this.#isInText = true;
           this.#name = '';
+          this.#isBare ||= this.#isBetweenRecords;
           break;
         case 0x7b: // {
         case 0x5b: // [
@@ -121,6 +124,7 @@ class DocumentScan {
           break;
         case 0x7d: // }
         case 0x5d: // ]
+          yield* this.#bareRow();
           if (--this.#depth < 0) throw this.#broken();
           if (this.#listDepth > 0 && this.#depth === this.#listDepth) {
             yield this.#row(chunk.slice(from, at + 1));
@@ -135,8 +139,11 @@ class DocumentScan {
           this.#named = this.#depth === 1 && this.#name === this.#list;
           break;
         case 0x2c: // ,
+          yield* this.#bareRow();
           this.#named = false;
           break;
+        default:
+          if (code > 0x20) this.#isBare ||= this.#isBetweenRecords;
       }
     }
     if (from >= 0) this.#keep(chunk.slice(from));
@@ -149,6 +156,16 @@ class DocumentScan {
 
   get #isInRecord(): boolean {
     return this.#listDepth > 0 && this.#depth > this.#listDepth;
+  }
+
+  get #isBetweenRecords(): boolean {
+    return this.#listDepth > 0 && this.#depth === this.#listDepth;
+  }
+
+  *#bareRow(): Generator<ForeignRow> {
+    if (!this.#isBare) return;
+    this.#isBare = false;
+    yield { line: ++this.#line, letters: 0, problem: 'broken_row' };
   }
 
   #isList(): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { describeOnBothStores } from '../../support/both-stores.ts';
-import { BCRYPT, FIREBASE_KEYS, FIXTURES, MD5 } from '../../support/foreign-files.ts';
+import { BCRYPT, FIREBASE_KEYS, FIXTURES, MD5, TEXT } from '../../support/foreign-files.ts';
 import { endedMoveIn, movedIn, sendMoveIn } from '../../support/move-in.ts';
 import { until } from '../../support/until.ts';
 
@@ -208,6 +208,18 @@ describeOnBothStores(
       assert.deepEqual(await move({ handleType: 'phone' }), [
         { handle: phone, status: 'active', phone: undefined },
       ]);
+    });
+
+    it('opens with the usual separator, rounds and memory where a project tells its key alone', async () => {
+      const app = await host().createApp();
+      const { base64_signer_key } = FIREBASE_KEYS;
+      const { file = '' } = FIXTURES['firebase, JSON'] ?? {};
+      const ended = await movedIn(host(), app, { format: 'firebase', file, options: { base64_signer_key } });
+      assert.equal(ended.report.canLogIn.newClientOrReset, 1);
+      const headers = { 'app-token': app.appToken };
+      const json = { handle: 'ada@example.com', passwordText: TEXT };
+      const { status } = await host().request('POST', '/api/appuser/login', { headers, json });
+      assert.equal(status, 200);
     });
 
     it('is refused at once without what its format needs', async () => {

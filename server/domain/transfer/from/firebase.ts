@@ -11,6 +11,9 @@ const COLUMNS = [
   ...['createdAt', 'lastSignedInAt', 'phoneNumber', 'disabled', 'customAttributes'],
 ];
 
+/** In nearly every project. */
+const USUAL_SEPARATOR = 'Bw==';
+
 /** What `auth:export` writes, as JSON or CSV. */
 export const firebase: Source = {
   list: 'users',
@@ -46,7 +49,7 @@ function passwordOf(fields: Fields, options: SourceOptions): MovedPassword | und
 export function scryptOf(hash: string, salt: string, options: SourceOptions): MovedPassword {
   const {
     base64_signer_key: key,
-    base64_salt_separator: separator = '',
+    base64_salt_separator: separator = USUAL_SEPARATOR,
     rounds = 8,
     mem_cost = 14,
   } = options;
