@@ -161,17 +161,21 @@ export function createUserStore(
         lookups.key(appId, 'subject', subject),
         (user) => user.subject === subject,
       ),
-    async findKnown(appId, { handles, origins }) {
-      const [wanted, from] = [new Set(handles), new Set(origins)];
-      const keys = handles.map((handle) => lookups.key(appId, 'handle', handle));
-      const marks = origins.map((origin) => mark(appId, 'importedFrom', origin));
-      const [named, marked] = await Promise.all([
-        records.findAny(appId, { key: 'handle' }, keys),
-        records.findAny(appId, 'prefix', marks),
+    async findKnown(appId, { handles, origins, uids }) {
+      const [wanted, from, of] = [new Set(handles), new Set(origins), new Set(uids)];
+      const keys = (name: string, values: readonly string[]) =>
+        values.map((value) => lookups.key(appId, name, value));
+      const marks = (name: string, values: readonly string[]) =>
+        values.map((value) => mark(appId, name, value));
+      const [named, subjects, marked] = await Promise.all([
+        records.findAny(appId, { key: 'handle' }, keys('handle', handles)),
+        records.findAny(appId, { key: 'subject' }, keys('subject', uids)),
+        records.findAny(appId, 'prefix', [...marks('importedFrom', origins), ...marks('uid', uids)]),
       ]);
       return [
         ...named.filter(({ handle }) => wanted.has(handle)),
-        ...marked.filter(({ importedFrom = '' }) => from.has(importedFrom)),
+        ...subjects.filter(({ uid }) => of.has(uid)),
+        ...marked.filter(({ importedFrom = '', uid }) => from.has(importedFrom) || of.has(uid)),
       ];
     },
     async findByVerifiedPhone(appId, phone) {

@@ -39,7 +39,8 @@ export function ownUser(deps: RecordDeps, { app, job }: Place, row: ForeignRow, 
   const uid = cells.text('uid') === undefined ? ids.uid : record.uid;
   const { updatedAt: _, metadataDue: __, ...kept } = record;
   const now = deps.clock.now();
-  const { unverified } = taskOf(job);
+  // An address that nobody verified may be another's: no provider's account opens it.
+  const unverified = record.loginProvider === '' ? taskOf(job).unverified : 'pending';
   return {
     ...kept,
     uid,
@@ -77,7 +78,7 @@ export async function moveInvites(
   { isDry }: { isDry: boolean },
 ): Promise<{ added: number; left: number }> {
   const handles = candidates.map(({ invite }) => invite.handle);
-  const known = await store.users.findKnown(app.id, { handles, origins: [] });
+  const known = await store.users.findKnown(app.id, { handles, origins: [], uids: [] });
   const joined = new Set(known.map(({ handle }) => handle));
   let added = 0;
   for (let start = 0; start < candidates.length; start += AT_ONCE) {

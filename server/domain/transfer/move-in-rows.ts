@@ -35,7 +35,12 @@ export interface Candidate {
   worksAtOnce: boolean;
   /** The other system verified this very handle, and lets them in. */
   isVouchedFor: boolean;
+  /** The id is an address or a name, which somebody else may have by the next export. */
+  isNamed: boolean;
 }
+
+/** Members that people are named by. */
+const NAMES = ['handle', 'email', 'Email', 'username'] as const;
 
 /** Throws `RowError`; `id` is told to `refuse` first where there is one. */
 export function candidateOf(
@@ -51,19 +56,20 @@ export function candidateOf(
   const id = source.idOf(fields) ?? idByAddress(fields);
   if (id === undefined || id.length > ID_MAX) throw new RowError('no_id');
   named(id);
+  const isNamed = isName(id, fields);
   if (!source.read) {
     const user = ownUser(deps, { app, job }, row, originOf(task, id));
     requireFirst(index, { id, handle: user.handle, line });
     const isVouchedFor = row.fields?.status === 'active';
     const worksAtOnce = user.passwordHash !== undefined;
-    return { line, id, user, factorsDropped: 0, worksAtOnce, isVouchedFor };
+    return { line, id, user, factorsDropped: 0, worksAtOnce, isVouchedFor, isNamed };
   }
   const joined = task.hasSecond ? index.joined(`joined ${id}`) : [];
   const moved = source.read(id, fields, { options: task.options, joined });
   const handle = handleOf(app, task, moved, fields);
   const built = userOf(deps, { app, job, task, line, moved, handle, fields });
   requireFirst(index, { id, handle, line });
-  return { line, id, ...built };
+  return { line, id, isNamed, ...built };
 }
 
 /** Of two rows of a file the first counts. */
@@ -73,6 +79,11 @@ function requireFirst(
 ): void {
   if (index.first(`id ${id}`, line) !== line) throw new RowError('double_id');
   if (index.first(`handle ${handle}`, line) !== line) throw new RowError('double_handle');
+}
+
+function isName(id: string, fields: Fields): boolean {
+  const isOne = (name: string) => String(fields[name]).toLowerCase() === id.toLowerCase();
+  return id.includes('@') || NAMES.some((name) => Object.hasOwn(fields, name) && isOne(name));
 }
 
 /** A list without ids names people by their address. */
@@ -117,7 +128,7 @@ function userOf(
     handle: string;
     fields: Fields;
   },
-): Omit<Candidate, 'line' | 'id'> {
+): Omit<Candidate, 'line' | 'id' | 'isNamed'> {
   const { app, job, task, line, moved, handle, fields } = input;
   const ids = idsFor(job, line);
   const { passwordHash, md5 } = passwordOf(deps, moved.password);

@@ -3,7 +3,7 @@ import type { Job } from '../../model/job.ts';
 import type { User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { withPassword } from '../account/password.ts';
-import { changeUser } from '../users/change.ts';
+import { changeUser, wasChanged } from '../users/change.ts';
 import { handleSpellings } from '../users/handle.ts';
 import { mergeMetadata } from '../users/metadata.ts';
 import { countPassword, countPasswords } from '../users/password-kinds.ts';
@@ -58,31 +58,36 @@ async function lookedUp(
 ): Promise<Looked[]> {
   const spellings = candidates.map(({ user }) => handleSpellings(app, user.handle));
   const origins = candidates.flatMap(({ user }) => user.importedFrom ?? []);
-  const known = await deps.store.users.findKnown(app.id, { handles: spellings.flat(), origins });
+  const { conflict, format } = taskOf(job);
+  // Of everybody else they are made, and nobody's yet.
+  const uids = format === 'cosync' ? candidates.map(({ user }) => user.uid) : [];
+  const known = await deps.store.users.findKnown(app.id, { handles: spellings.flat(), origins, uids });
   const byHandle = new Map(known.map((user) => [user.handle, user]));
   const byOrigin = new Map(known.map((user) => [user.importedFrom, user]));
-  const { conflict } = taskOf(job);
+  const byUid = new Map(known.map((user) => [user.uid, user]));
   return candidates.map((candidate, at) => {
-    const { id, importedFrom } = candidate.user;
+    const { id, importedFrom, uid } = candidate.user;
     const origin = importedFrom === undefined ? undefined : byOrigin.get(importedFrom);
     const spelled = spellings[at]?.find((spelling) => byHandle.has(spelling));
-    const existing = origin ?? (spelled === undefined ? undefined : byHandle.get(spelled));
+    const named = spelled === undefined ? undefined : byHandle.get(spelled);
+    const existing = origin ?? named ?? byUid.get(uid);
     if (!existing) return { outcome: 'created' };
     // Made by this import before it was interrupted.
     if (existing.id === id) return { outcome: 'created', existing };
     if (conflict === 'fail') return { outcome: 'taken' };
     if (conflict === 'skip') return { outcome: 'skipped', existing };
-    return { outcome: updateOf(app, candidate, existing, origin !== undefined), existing };
+    return { outcome: updateOf(app, candidate, existing), existing };
   });
 }
 
 /**
  * Whether a row may replace what somebody has. A handle alone proves nothing unless the other system verified
- * it; a row of the same origin must still be of the same handle; and who comes by Apple or Google gets no
- * password from a file.
+ * it, nor does an id that is a name; a row of the same origin must still be of the same handle; and who comes
+ * by Apple or Google gets no password from a file.
  */
-function updateOf(app: App, candidate: Candidate, existing: User, isOfOrigin: boolean): Outcome {
-  const { user, md5, isVouchedFor } = candidate;
+function updateOf(app: App, candidate: Candidate, existing: User): Outcome {
+  const { user, md5, isVouchedFor, isNamed } = candidate;
+  const isOfOrigin = !isNamed && existing.importedFrom === user.importedFrom;
   if (!isOfOrigin && !isVouchedFor) return 'unverified';
   const spellings = new Set(handleSpellings(app, user.handle));
   if (!handleSpellings(app, existing.handle).some((one) => spellings.has(one))) return 'taken';
@@ -102,7 +107,7 @@ export async function writeBatch(
   const looked = await outcomesOf(deps, place, candidates);
   const outcomes = looked.map(({ outcome }) => outcome);
   const added: Added[] = [];
-  const replaced: { existing: User; user: User }[] = [];
+  const replaced: { at: number; existing: User; candidate: Candidate; user: User }[] = [];
   let again = false;
   for (const [at, { outcome, existing }] of looked.entries()) {
     const candidate = candidates[at];
@@ -112,12 +117,15 @@ export async function writeBatch(
       continue;
     }
     const user = await hashed(deps, candidate);
-    if (existing) replaced.push({ existing, user });
+    if (existing) replaced.push({ at, existing, candidate, user });
     else added.push({ at, user });
   }
   for (let start = 0; start < replaced.length; start += AT_ONCE) {
     const part = replaced.slice(start, start + AT_ONCE);
-    await Promise.all(part.map(({ existing, user }) => update(deps, app, existing, user)));
+    const updated = await Promise.all(
+      part.map(({ existing, candidate, user }) => update(deps, app, existing, candidate, user)),
+    );
+    for (const [n, { at }] of part.entries()) outcomes[at] = updated[n] ?? 'taken';
   }
   for (const { at, reason } of await insert(deps, place, added)) outcomes[at] = reason;
   return { outcomes, again };
@@ -128,20 +136,34 @@ async function hashed({ passwords }: Pick<Deps, 'passwords'>, { user, md5 }: Can
   return md5 === undefined ? user : { ...user, passwordHash: await passwords.hash(md5) };
 }
 
-async function update(deps: WriteDeps, app: App, existing: User, moved: User): Promise<void> {
+/** Judged once more by what is stored: others write while passwords are hashed. */
+async function update(
+  deps: WriteDeps,
+  app: App,
+  existing: User,
+  candidate: Candidate,
+  moved: User,
+): Promise<Outcome> {
   const now = deps.clock.now();
   const { passwordHash, metaData, importedFrom } = moved;
-  const changed = await changeUser(deps, existing, (current) => ({
-    ...(passwordHash === undefined
-      ? withoutSessions(current, now)
-      : withPassword(current, passwordHash, now)),
-    metaData: mergeMetadata(current.metaData, metaData),
-    ...(importedFrom !== undefined && { importedFrom }),
-    waitsForPassword: true,
-    updatedAt: now,
-  }));
-  if (!changed || passwordHash === undefined) return;
-  await countPassword(deps, app, { before: changed.before.passwordHash, after: passwordHash });
+  let outcome: Outcome = 'taken';
+  const changed = await changeUser(deps, existing, (current) => {
+    outcome = updateOf(app, candidate, current);
+    if (outcome !== 'updated') return undefined;
+    return {
+      ...(passwordHash === undefined
+        ? withoutSessions(current, now)
+        : withPassword(current, passwordHash, now)),
+      metaData: mergeMetadata(current.metaData, metaData),
+      ...(importedFrom !== undefined && { importedFrom }),
+      waitsForPassword: true,
+      updatedAt: now,
+    };
+  });
+  if (!wasChanged(changed)) return outcome;
+  if (passwordHash !== undefined)
+    await countPassword(deps, app, { before: changed.before.passwordHash, after: passwordHash });
+  return outcome;
 }
 
 /** Inserts and counts them; answers those who could not be. */

@@ -60,12 +60,12 @@ export interface UserStore {
   /** Whom the app's JWTs mean by this `sub`; finds only users whose `subject` is recorded. */
   findBySubject(appId: string, subject: string): Promise<User | undefined>;
   /**
-   * Who has one of these handles or one of these `importedFrom`, in no order; one who fits twice may come
-   * twice. Some thousands at most.
+   * Who has one of these handles, `importedFrom` or uids, in no order; one who fits twice may come twice.
+   * Some thousands at most.
    */
   findKnown(
     appId: string,
-    known: { handles: readonly string[]; origins: readonly string[] },
+    known: { handles: readonly string[]; origins: readonly string[]; uids: readonly string[] },
   ): Promise<User[]>;
   /** Users of the app whose verified number this is; a look-up, not a uniqueness promise. */
   findByVerifiedPhone(appId: string, phone: string): Promise<User[]>;

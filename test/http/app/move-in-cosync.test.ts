@@ -73,6 +73,24 @@ describeOnBothStores('an export of this host', (host) => {
     assert.deepEqual([again.report.created, again.report.skipped, again.report.invites], [0, 5, 0]);
   });
 
+  it('gives nobody the uid of somebody else, whatever the JWTs name people by', async () => {
+    const { file, ada } = await exportOf();
+    for (const userIdFormat of ['uid', 'handle', 'raw'] as const) {
+      const app = await host().createApp({ userIdFormat });
+      const there = await host().createUser(app, { handle: 'other@example.com', uid: ada?.uid });
+      for (const [conflict, taken] of [
+        ['update', 1],
+        ['skip', 0],
+      ] as const) {
+        const { report } = await send(app, file, { conflict });
+        const reasons = report.refusedRows.map(({ reason }: { reason: string }) => reason);
+        assert.equal(reasons.filter((reason: string) => reason === 'taken').length, taken, userIdFormat);
+      }
+      assert.deepEqual(await host().deps.store.users.find(app.id, there.id), there);
+      assert.equal(await host().deps.store.users.findByHandle(app.id, 'ada@example.com'), undefined);
+    }
+  });
+
   it('is checked as every file is', async () => {
     const { file } = await exportOf();
     const full = await host().createApp({ type: 'development', maxUsers: 1 });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { writeBatch } from '../../../server/domain/transfer/move-in-write.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { BCRYPT, FIREBASE_KEYS, MD5 } from '../../support/foreign-files.ts';
 import { movedIn } from '../../support/move-in.ts';
+import { aJob, aUser } from '../../support/records.ts';
 
 const json = JSON.stringify;
+const OTHER_BCRYPT = `${BCRYPT.slice(0, -1)}O`;
 const person = (n: number, more = {}) =>
   json({
     user_id: `auth0|${n}`,
@@ -49,6 +52,50 @@ describeOnBothStores('an address that another system did or did not verify', (ho
     const same = person(1, { email: 'P1@EXAMPLE.com', email_verified: false });
     const again = await movedIn(host(), app, { format: 'auth0', file: same, options: update });
     assert.equal(again.report.updated, 1, 'known by the id, with the same handle');
+  });
+
+  it('looks again where somebody changed while a password was hashed', async () => {
+    const app = await host().createApp();
+    const there = await host().createUser(app, { handle: 'p1@example.com', password: MD5 });
+    const { deps } = host();
+    const user = { ...aUser({ appId: app.id, handle: there.handle, importedFrom: 'appwrite:1' }) };
+    const candidate = { line: 1, id: '1', user, md5: MD5, factorsDropped: 0, worksAtOnce: true };
+    const passwords = {
+      ...deps.passwords,
+      async hash(md5: string) {
+        const social = { loginProvider: 'google', socialUserId: 'g-1' } as const;
+        await deps.store.users.replace({ ...there, ...social });
+        return deps.passwords.hash(md5);
+      },
+    };
+    const task = { format: 'appwrite', dryRun: false, conflict: 'update', unverified: 'pending' };
+    const job = aJob({ appId: app.id, kind: 'import', task });
+    const { outcomes } = await writeBatch({ ...deps, passwords }, { app, job }, [
+      { ...candidate, isVouchedFor: true, isNamed: false },
+    ]);
+    assert.deepEqual(outcomes, ['taken']);
+    assert.equal((await users().find(app.id, there.id))?.passwordHash, there.passwordHash);
+  });
+
+  it('takes an id that is a name for no proof: whoever has the name may be another by now', async () => {
+    const later = { email: 'p1@example.com', username: 'p1', passwordHash: OTHER_BCRYPT };
+    for (const [format, id, more] of [
+      ['auth0', 'p1@example.com', {}],
+      ['supertokens', 'p1@example.com', {}],
+      ['keycloak', 'p1', { credentials: [] }],
+    ] as const) {
+      const app = await host().createApp();
+      const file = (verified: object) => `[${json({ ...later, ...more, ...verified })}]`;
+      const first = { emailVerified: true, isVerified: true, passwordHash: BCRYPT };
+      assert.equal((await movedIn(host(), app, { format, file: file(first) })).report.created, 1);
+      const there = await users().findByHandle(app.id, 'p1@example.com');
+      assert.equal(there?.importedFrom, `${format}:${id}`);
+      const { report } = await movedIn(host(), app, { format, file: file({}), options: update });
+      assert.deepEqual(report.refusedRows, [{ line: 1, reason: 'unverified', id }], format);
+      assert.deepEqual(await users().find(app.id, there.id), there);
+      const again = await movedIn(host(), app, { format, file: file(first), options: update });
+      assert.equal(again.report.updated, 1, format);
+    }
   });
 
   const [a, b, phone] = ['a@example.com', 'b@example.com', '+4915112345678'];

@@ -127,7 +127,7 @@ export function describeLists(stage: () => Stage): void {
     assert.deepEqual(await list('-lastLogin', search('@example.com')), named);
   });
 
-  it('finds who was moved in by where they came from', async () => {
+  it('finds who was moved in by where they came from, and by their uid', async () => {
     const { users } = stage().store;
     const appId = anId();
     const moved = aUser({ appId, importedFrom: 'firebase:fb1' });
@@ -135,13 +135,17 @@ export function describeLists(stage: () => Stage): void {
     await users.insert(aUser({ appId: anId(), importedFrom: 'firebase:fb3' }));
     const named = aUser({ appId });
     await users.insert(named);
-    const found = async (origins: string[], handles: string[] = []) =>
-      (await users.findKnown(appId, { handles, origins })).map(({ id }) => id).sort();
+    const found = async (origins: string[], handles: string[] = [], uids: string[] = []) =>
+      (await users.findKnown(appId, { handles, origins, uids })).map(({ id }) => id).sort();
     assert.deepEqual(await found(['firebase:fb1']), [moved.id]);
     assert.deepEqual(await found(['firebase:fb3', 'firebase:fb', 'auth0:fb1'], ['nobody@x.io']), []);
     const many = Array.from({ length: 1_000 }, (_, n) => `firebase:x${n}`);
     const wanted = [moved.id, named.id].sort();
     assert.deepEqual(await found([...many, 'firebase:fb1'], [...many, named.handle]), wanted);
+    const bySubject = aUser({ appId, uid: 'c'.repeat(32), subject: 'c'.repeat(32) });
+    await users.insert(bySubject);
+    const uids = [named.uid, bySubject.uid];
+    assert.deepEqual(await found([], [], [...uids, 'd'.repeat(32)]), [named.id, bySubject.id].sort());
     await users.remove(appId, moved.id);
     assert.deepEqual(await found(['firebase:fb1']), []);
   });
