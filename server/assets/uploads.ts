@@ -10,6 +10,13 @@ const RESERVE_BYTES = 1024 ** 3;
 const RESERVE_SHARE = 0.05;
 /** So many bytes later the disk is looked at again. */
 const LOOK_BYTES = 64 * 1024 * 1024;
+/** So often a reception looks whether somebody still wants what it receives. */
+const WANTED_MS = 2_000;
+/**
+ * Receptions of one object at once: each takes as much of the disk as was reserved once. A device that comes
+ * back finds one or two that have not noticed yet that it left.
+ */
+const AT_ONCE = 4;
 /** Nobody goes on with what has not moved for longer than its address lives. */
 const ABANDONED_MS = 2 * HOUR_MS;
 
@@ -23,6 +30,7 @@ export class Uploads {
   readonly #folder: string;
   readonly #newId: () => string;
   readonly #space: Space;
+  readonly #receiving = new Map<string, number>();
   /** `space`: what the disk of a folder has. */
   constructor(folder: string, newId: () => string, space: Space = (path) => statfs(path)) {
     this.#folder = folder;
@@ -61,6 +69,19 @@ export class Uploads {
   }
 
   async receive(name: string, target: string, arrival: Arrival): Promise<Reception> {
+    const others = this.#receiving.get(name) ?? 0;
+    if (others >= AT_ONCE) return 'busy';
+    this.#receiving.set(name, others + 1);
+    try {
+      return await this.#receive(name, target, arrival);
+    } finally {
+      const left = (this.#receiving.get(name) ?? 1) - 1;
+      if (left > 0) this.#receiving.set(name, left);
+      else this.#receiving.delete(name);
+    }
+  }
+
+  async #receive(name: string, target: string, arrival: Arrival): Promise<Reception> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     if (!(await this.#hasRoom())) return 'no_room';
     const own = join(this.#folder, `${name}.${this.#newId()}`);
@@ -72,17 +93,23 @@ export class Uploads {
       if (arrival.from > 0) await file.truncate(arrival.from);
       outcome = await this.#write(file, arrival);
       if (outcome === 'whole' || outcome === 'partial') await file.sync();
-      if (outcome === 'whole' && !(await arrival.isOpen())) outcome = 'closed';
     } catch (error) {
       if (!isFull(error)) throw error;
       outcome = 'no_room';
     } finally {
       await file.close();
     }
+    const isKept = outcome === 'whole' || outcome === 'partial';
+    if (isKept && (await arrival.state()) !== 'open') outcome = 'closed';
     if (outcome === 'whole') await settle(own, target);
     else if (outcome === 'partial') await rename(own, this.#aside(name));
     else await rm(own, { force: true });
     if (outcome === 'whole') await this.forget(name);
+    // What was removed between the two looks was removed before this took its place.
+    if (outcome !== 'closed' && isKept && (await arrival.state()) === 'gone') {
+      await rm(outcome === 'whole' ? target : this.#aside(name), { force: true });
+      return 'closed';
+    }
     return outcome;
   }
 
@@ -98,8 +125,9 @@ export class Uploads {
   }
 
   /** A connection that breaks off ends the bytes. */
-  async #write(file: FileHandle, { from, size, most, bytes }: Arrival): Promise<Reception> {
+  async #write(file: FileHandle, { from, size, most, bytes, state }: Arrival): Promise<Reception> {
     let at = from;
+    let wantedAt = performance.now();
     let look = at + LOOK_BYTES;
     const end = size ?? most;
     try {
@@ -107,6 +135,10 @@ export class Uploads {
         if (at + chunk.length > end) return 'too_large';
         await writeWhole(file, chunk, at);
         at += chunk.length;
+        if (performance.now() - wantedAt > WANTED_MS) {
+          if ((await state()) !== 'open') return 'closed';
+          wantedAt = performance.now();
+        }
         if (at < look) continue;
         look = at + LOOK_BYTES;
         if (!(await this.#hasRoom())) return 'no_room';

@@ -19,7 +19,7 @@ async function receive(diskBytes: number, megabytes: number, ...freeBytes: numbe
   const uploads = new Uploads(join(folder, 'uploading'), () => 'own', space);
   const size = megabytes * 1024 * 1024;
   const arrival = { from: 0, contentType: 'video/mp4', size, most: size, bytes: pieces(megabytes) };
-  return uploads.receive('a', join(folder, 'whole'), { ...arrival, isOpen: async () => true });
+  return uploads.receive('a', join(folder, 'whole'), { ...arrival, state: async () => 'open' });
 }
 
 it('takes nothing while less than the smaller of 5 % and 1 GB is free', async () => {

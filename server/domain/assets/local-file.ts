@@ -73,7 +73,8 @@ export interface SentBytes {
 /**
  * Takes bytes for a write address; answers the ETag of the whole, or how many bytes are there so far.
  * Throws `not_found` for whatever is no such address, has ended or was used already; `invalid_data` with
- * `type_not_allowed`, `too_large` or `unknown_value`; and `service_unavailable` when the disk is nearly full.
+ * `type_not_allowed`, `too_large` or `unknown_value`; and `service_unavailable` when the disk is nearly full,
+ * or too many write the same file at once.
  */
 export async function receiveFile(
   deps: FileDeps,
@@ -103,7 +104,7 @@ export async function receiveFile(
     size,
     most,
     bytes: sent.bytes,
-    isOpen: async () => (await deps.store.assets.find(asset.appId, asset.id))?.status === 'reserved',
+    state: () => stateOf(deps, asset),
   });
   switch (outcome) {
     case 'whole':
@@ -116,9 +117,17 @@ export async function receiveFile(
       throw refusedAsset('unknown_value', 'Content-Range');
     case 'closed':
       throw unknown();
+    case 'busy':
+      throw new HostError('service_unavailable', { retryAfterSeconds: 5 });
     case 'no_room':
       throw new HostError('service_unavailable', { retryAfterSeconds: 60 });
   }
+}
+
+async function stateOf({ store }: FileDeps, { appId, id }: Asset): Promise<'open' | 'taken' | 'gone'> {
+  const status = (await store.assets.find(appId, id))?.status ?? 'removing';
+  if (status === 'reserved') return 'open';
+  return status === 'removing' ? 'gone' : 'taken';
 }
 
 async function writableAt(deps: FileDeps, address: FileAddress): Promise<{ asset: Asset; part: AssetPart }> {

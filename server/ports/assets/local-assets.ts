@@ -19,12 +19,18 @@ export interface Arrival {
   size: number | undefined;
   most: number;
   bytes: AsyncIterable<Uint8Array>;
-  /** Asked once more when everything is there: whether it may take its place. */
-  isOpen(): Promise<boolean>;
+  /**
+   * Whether it may still be written: asked while bytes come, when they have come, and once more when they
+   * have their place. `taken`: an asset was made of what is there; `gone`: nobody wants it.
+   */
+  state(): Promise<'open' | 'taken' | 'gone'>;
 }
 
-/** How a reception ended. `elsewhere`: what is there does not end where the bytes begin. */
-export type Reception = 'whole' | 'partial' | 'too_large' | 'elsewhere' | 'no_room' | 'closed';
+/**
+ * How a reception ended. `elsewhere`: what is there does not end where the bytes begin; `busy`: so many
+ * others receive the same object.
+ */
+export type Reception = 'whole' | 'partial' | 'too_large' | 'elsewhere' | 'busy' | 'no_room' | 'closed';
 
 /** Files below the data folder, which the host itself takes and serves. */
 export interface LocalAssets extends AssetStorage {

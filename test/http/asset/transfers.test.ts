@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,6 +20,7 @@ describe('bytes of local files', () => {
   });
   after(() => host.stop());
   const folder = () => join(host.dataDir, 'assets', 'uploading');
+  const sizeOf = (name: string) => statSync(join(folder(), name)).size;
 
   /** Sends the head of a PUT and some bytes, and hangs up. */
   async function breakOff(address: string, headers: Record<string, string>, bytes: Buffer): Promise<void> {
@@ -31,9 +32,8 @@ describe('bytes of local files', () => {
     socket.write(`PUT ${pathname}${search} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     socket.write(bytes);
     await until('the bytes are there', () =>
-      readdirSync(folder()).some((name) => !name.endsWith('.partial')),
+      readdirSync(folder()).some((name) => !name.endsWith('.partial') && sizeOf(name) === bytes.length),
     );
-    await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
     await until('what broke off lies aside', () =>
       readdirSync(folder()).every((name) => name.endsWith('.partial')),
