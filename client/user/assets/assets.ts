@@ -1,19 +1,7 @@
 import type { CallOptions } from '../call.ts';
-import type { AuthError, refusal } from '../error.ts';
-import type { SessionKeeper } from '../session.ts';
+import type { AssetParts } from './asset-parts.ts';
 import type { Asset, AssetList, AssetSource, AssetUsage, UploadOptions } from './types.ts';
 import { upload } from './upload.ts';
-
-/** What this chunk takes from the client that loads it. */
-export interface AssetParts {
-  keeper: SessionKeeper;
-  fetch: typeof fetch;
-  errors: {
-    AuthError: typeof AuthError;
-    refusal: typeof refusal;
-    isPassing: (error: unknown) => boolean;
-  };
-}
 
 /** Files of the user who is logged in. */
 export function assetMethods(parts: AssetParts) {

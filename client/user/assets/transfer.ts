@@ -1,5 +1,5 @@
 import type { AuthError } from '../error.ts';
-import type { AssetParts } from './assets.ts';
+import type { AssetParts } from './asset-parts.ts';
 import { backoff } from './backoff.ts';
 import { type Answer, request } from './request.ts';
 import type { AssetSource } from './types.ts';

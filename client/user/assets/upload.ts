@@ -1,4 +1,4 @@
-import type { AssetParts } from './assets.ts';
+import type { AssetParts } from './asset-parts.ts';
 import { backoff } from './backoff.ts';
 import { canMake, type Looks, measured } from './cuts.ts';
 import { device } from './device.ts';
