@@ -1,4 +1,3 @@
-import { isHostError } from '../model/errors.ts';
 import { CLOCK_JUMP_MS } from '../ports/clock.ts';
 import type { Deps } from '../ports/deps.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tools/duration.ts';
@@ -9,6 +8,7 @@ import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
 import { recountPasswords } from './users/password-kinds.ts';
 import { freeLostSeats } from './users/seats.ts';
+import { reportUnexpected } from './users/unexpected.ts';
 
 const EVERY_MS = MINUTE_MS;
 /** Of one app; counted once an hour. */
@@ -51,10 +51,7 @@ export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
     running = running.then(() => (stopped ? undefined : sweep(deps, () => stopped))).catch(report);
   }
   function report(error: unknown): void {
-    // The store itself tells of an outage; the next sweep makes up for this one.
-    if (isHostError(error, 'service_unavailable')) return;
-    const name = error instanceof Error ? error.name : 'unknown';
-    deps.events.emit('unexpected_error', { name, where: 'housekeeping' });
+    reportUnexpected(deps, 'housekeeping', error);
   }
   return {
     async stop() {

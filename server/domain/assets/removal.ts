@@ -1,9 +1,9 @@
 import type { App } from '../../model/app.ts';
 import { type Asset, type AssetPart, INITIAL_ASSET_SETTINGS, placeOf } from '../../model/asset.ts';
-import { isHostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { MINUTE_MS } from '../../tools/duration.ts';
 import { change, wasChanged } from '../users/change.ts';
+import { reportUnexpected } from '../users/unexpected.ts';
 import { forgetBytes, giveBytesBack } from './quota.ts';
 import { objectOf } from './shown-asset.ts';
 
@@ -136,10 +136,7 @@ export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'
   }
 
   function report(error: unknown): void {
-    // The store itself tells of an outage.
-    if (isHostError(error, 'service_unavailable')) return;
-    const name = error instanceof Error ? error.name : 'unknown';
-    deps.events.emit('unexpected_error', { name, where: 'assets' });
+    reportUnexpected(deps, 'assets', error);
   }
 
   return {

@@ -2,6 +2,7 @@ import { isHostError } from '../../model/errors.ts';
 import type { Job, JobKind } from '../../model/job.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS, MINUTE_MS } from '../../tools/duration.ts';
+import { reportUnexpected } from '../users/unexpected.ts';
 import { ended, reportEnd } from './job.ts';
 
 /** So long a job stays with a process that says nothing. */
@@ -176,10 +177,7 @@ export function startJobs(
   }
 
   function report(error: unknown): void {
-    // The store itself tells of an outage.
-    if (isHostError(error, 'service_unavailable')) return;
-    const name = error instanceof Error ? error.name : 'unknown';
-    deps.events.emit('unexpected_error', { name, where: 'jobs' });
+    reportUnexpected(deps, 'jobs', error);
   }
 
   return {

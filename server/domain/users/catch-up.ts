@@ -1,6 +1,6 @@
-import { isHostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { MINUTE_MS } from '../../tools/duration.ts';
+import { reportUnexpected } from './unexpected.ts';
 
 const RETRY_MS = MINUTE_MS;
 
@@ -28,9 +28,7 @@ export function startCatchingUp(
     }
   }
   function report(error: unknown): void {
-    if (isHostError(error, 'service_unavailable')) return;
-    const name = error instanceof Error ? error.name : 'unknown';
-    deps.events.emit('unexpected_error', { name, where });
+    reportUnexpected(deps, where, error);
   }
   return {
     async stop() {
