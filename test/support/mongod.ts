@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { freePort } from './free-port.ts';
 import { freeze } from './freeze.ts';
+import { killed, leaveNoneBehind } from './killed.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of a MongoDB. */
@@ -70,19 +70,9 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   const url = (database: string) => `mongodb://127.0.0.1:${port}/${database}?replicaSet=test`;
 
   let server = await launch(binary, folder, port);
-  // A test that fails or is ended before it could stop the server must not leave it behind.
-  process.once('exit', () => server.kill('SIGKILL'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  leaveNoneBehind(() => server);
   await onAdmin(port, { replSetInitiate: { _id: 'test', members: [{ _id: 0, host: `127.0.0.1:${port}` }] } });
   await becomesPrimary(port);
-
-  async function kill(): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, 'exit');
-    server.ref();
-    server.kill('SIGKILL');
-    await gone;
-  }
 
   return {
     url,
@@ -91,7 +81,7 @@ export async function startOwnMongod(): Promise<OwnMongod> {
     },
     freeze: () => freeze(server),
     thaw: () => void server.kill('SIGCONT'),
-    kill,
+    kill: () => killed(server),
     async restart() {
       server = await launch(binary, folder, port);
     },
@@ -100,7 +90,7 @@ export async function startOwnMongod(): Promise<OwnMongod> {
     },
     command: (command) => onAdmin(port, command),
     async stop() {
-      await kill();
+      await killed(server);
       await rm(folder, { recursive: true, force: true });
     },
   };

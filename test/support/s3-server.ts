@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { join, relative } from 'node:path';
 import type { S3Place } from '../../server/model/asset.ts';
 import { freePort } from './free-port.ts';
 import { freeze } from './freeze.ts';
+import { killed, leaveNoneBehind } from './killed.ts';
 import { until } from './until.ts';
 
 /** What to say where a test is skipped for want of an S3 server. */
@@ -51,16 +51,8 @@ export async function startS3Server(tls?: { key: string; cert: string }): Promis
   const folder = join(root, place.bucket);
   await mkdir(folder);
   let server = await launch(binary, root, place, tls);
-  process.once('exit', () => server.kill('SIGKILL'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  leaveNoneBehind(() => server);
 
-  async function kill(): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const gone = once(server, 'exit');
-    server.ref();
-    server.kill('SIGKILL');
-    await gone;
-  }
   return {
     place,
     async objects() {
@@ -73,12 +65,12 @@ export async function startS3Server(tls?: { key: string; cert: string }): Promis
     },
     freeze: () => freeze(server),
     thaw: () => void server.kill('SIGCONT'),
-    kill,
+    kill: () => killed(server),
     async restart() {
       server = await launch(binary, root, place, tls);
     },
     async stop() {
-      await kill();
+      await killed(server);
       await rm(root, { recursive: true, force: true });
     },
   };
