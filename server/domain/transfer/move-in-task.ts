@@ -45,20 +45,6 @@ export interface MoveInProgress {
   miscounts?: boolean;
 }
 
-export const NOTHING_REPORTED = {
-  created: 0,
-  updated: 0,
-  skipped: 0,
-  refused: 0,
-  atOnce: 0,
-  newClientOrReset: 0,
-  resetOnly: 0,
-  socialOnly: 0,
-  factorsDropped: 0,
-  invites: 0,
-};
-export type MoveInReport = typeof NOTHING_REPORTED;
-
 export function taskOf(job: Pick<Job, 'task'>): MoveInTask {
   return job.task as unknown as MoveInTask;
 }

@@ -16,19 +16,13 @@ import { RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
 import { type InviteCandidate, isInviteRow, moveInvites, ownInvite } from './move-in-own.ts';
 import { moveInReader } from './move-in-reader.ts';
+import { countRow, REFUSED_SHOWN, reportOf, withRefused } from './move-in-report.ts';
 import { type Candidate, candidateOf } from './move-in-rows.ts';
-import {
-  type MoveInProgress,
-  type MoveInReport,
-  NOTHING_REPORTED,
-  progressOf,
-  taskOf,
-} from './move-in-task.ts';
+import { type MoveInProgress, progressOf, taskOf } from './move-in-task.ts';
 import { type Outcome, outcomesOf, type WriteDeps, writeBatch } from './move-in-write.ts';
 
 /** Rows looked at before others have their turn. */
 const TURN_ROWS = 50;
-const REFUSED_SHOWN = 100;
 const TURN_MS = 3_000;
 
 type Place = { app: App; job: Job; index: ForeignIndex };
@@ -108,7 +102,7 @@ async function worked(
     join(job, place.index, rows);
     return { job: { progress: { ...progress, line }, read: job.read, report: job.report } };
   }
-  const { files, dryRun } = taskOf(job);
+  const { dryRun } = taskOf(job);
   const isWriting = progress.phase === 'write';
   if (!isWriting && !asksBeforehand(place)) {
     return { job: { progress: { ...progress, line }, read: job.read + rows.length, report: job.report } };
@@ -119,7 +113,7 @@ async function worked(
   const { outcomes, again } = isWriting
     ? await writeBatch(deps, place, candidates)
     : await looked(deps, place, candidates);
-  const report = { ...NOTHING_REPORTED, ...job.report };
+  const report = reportOf(job);
   if (isWriting || dryRun) {
     const moved = await moveInvites(deps, place.app, invites, { isDry: !isWriting });
     report.invites += moved.added;
@@ -131,23 +125,20 @@ async function worked(
     if (outcome === 'created' && !isWriting) adds++;
     if (outcome === 'taken') taken++;
     // Of a check alone nobody was added.
-    if (isWriting || dryRun) count(report, candidate, outcome);
+    if (isWriting || dryRun) countRow(report, candidate, outcome);
     if (outcome !== 'created' && outcome !== 'updated' && outcome !== 'skipped') {
       refused.push({ line: candidate.line, reason: outcome, id: candidate.id });
     }
   }
   refused.sort((one, other) => one.line - other.line);
   report.refused += refused.length;
-  const refusedBytes = await deps.foreignFiles.refuse(files, refused, progress.refusedBytes);
-  const refusedRows = [...progress.refusedRows, ...refused].slice(0, REFUSED_SHOWN);
   const miscounts = progress.miscounts || again || (isWriting && job.tries > 1);
   const after: MoveInProgress = {
     ...progress,
     line,
     adds,
     taken,
-    refusedRows,
-    refusedBytes,
+    ...(await withRefused(deps, job, progress, refused)),
     ...(miscounts && { miscounts }),
   };
   return { job: { progress: { ...after }, read: job.read + rows.length, report } };
@@ -203,21 +194,6 @@ async function candidatesOf(
   return { candidates, invites, refused };
 }
 
-function count(
-  report: MoveInReport,
-  { user, worksAtOnce, factorsDropped }: Candidate,
-  outcome: Outcome,
-): void {
-  if (outcome === 'skipped') report.skipped++;
-  if (outcome !== 'created' && outcome !== 'updated') return;
-  report[outcome]++;
-  report.factorsDropped += factorsDropped;
-  if (worksAtOnce) report.atOnce++;
-  else if (user.passwordHash !== undefined) report.newClientOrReset++;
-  else if (user.loginProvider !== '') report.socialOnly++;
-  else report.resetOnly++;
-}
-
 /** What follows when a phase has read its last row. */
 async function turned(deps: WriteDeps, app: App, job: Job, made: JobStep): Promise<JobStep> {
   const progress = made.job.progress as unknown as MoveInProgress;
@@ -256,7 +232,7 @@ async function broken(
 ): Promise<JobStep> {
   const { files } = taskOf(job);
   const row = { line: Math.max(line, progress.line), reason: problem };
-  const report = { ...NOTHING_REPORTED, ...job.report };
+  const report = reportOf(job);
   report.refused++;
   const refusedBytes =
     problem === 'file_gone' ? 0 : await foreignFiles.refuse(files, [row], progress.refusedBytes);

@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { SOURCE_NAMES } from '../../domain/transfer/from/sources.ts';
-import {
-  type MoveInReport,
-  NOTHING_REPORTED,
-  progressOf,
-  taskOf,
-} from '../../domain/transfer/move-in-task.ts';
+import { reportOf } from '../../domain/transfer/move-in-report.ts';
+import { progressOf, taskOf } from '../../domain/transfer/move-in-task.ts';
 import { JOB_REASONS, JOB_STATES, type Job } from '../../model/job.ts';
 
 /** An import as the portal is shown it (additions §4). */
@@ -54,8 +50,7 @@ export function wireMoveIn(job: Job): z.infer<typeof moveInAnswer> {
 }
 
 function wireReport(job: Job, rows: readonly { line: number; reason: string; id?: string }[]) {
-  const report: MoveInReport = { ...NOTHING_REPORTED, ...job.report };
-  const { created, updated, skipped, refused, factorsDropped, invites, ...canLogIn } = report;
+  const { created, updated, skipped, refused, factorsDropped, invites, ...canLogIn } = reportOf(job);
   return {
     created,
     updated,
