@@ -141,6 +141,15 @@ export interface SeenRow {
   day: number;
 }
 
+/** How much of a queue is taken, and of whose. */
+export interface DueInput {
+  now: number;
+  leaseUntil: number;
+  limit: number;
+  /** Rows of these apps stay. */
+  exceptApps?: readonly string[];
+}
+
 /** The rows of all tables. */
 export interface TableOperations {
   /** Rejects with `DuplicateKeyError`. */
@@ -225,7 +234,7 @@ export interface TableOperations {
    * Takes due rows of a queue: moves `dueAt` of each to `leaseUntil` in one conditional write, so no row is
    * taken twice. Noted: with the power the lease may go, as it would a while later.
    */
-  takeDue(table: TableName, input: { now: number; leaseUntil: number; limit: number }): Promise<StoredRow[]>;
+  takeDue(table: TableName, input: DueInput): Promise<StoredRow[]>;
   /** Sets `dueAt` alone; `undefined` takes the row out of the queue. */
   setDue(table: TableName, appId: string, id: string, dueAt: number | undefined): Promise<void>;
   /**

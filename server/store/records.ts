@@ -3,6 +3,7 @@ import { type ErrorName, HostError } from '../model/errors.ts';
 import type { Page, PageRequest, Place } from '../ports/store/page.ts';
 import { frozen } from './cache.ts';
 import {
+  type DueInput,
   DuplicateKeyError,
   type Engine,
   type Filter,
@@ -249,7 +250,7 @@ export class Records<T extends object> {
    * Takes what is due, as the engine does. A row that does not open would come back after every lease: it
    * leaves the queue and stays in the table.
    */
-  async takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<T[]> {
+  async takeDue(input: DueInput): Promise<T[]> {
     const taken: T[] = [];
     for (const row of await this.#engine.takeDue(this.#table, input)) {
       const record = this.#intact(row);

@@ -11,6 +11,10 @@ const POLL_MS = 15_000;
 /** So long a row is with a process that says nothing; a storage that is away is asked again then. */
 const LEASE_MS = 30_000;
 const AT_ONCE = 10;
+/** Apps whose objects are removed at a time. */
+const LANES = 20;
+/** An app whose storage did nothing of what it was asked is left alone for so long. */
+const REST_MS = 15_000;
 /** After so many tries an event says that it does not work. */
 const TRIES_TOLD = 10;
 /** An upload that began in time may end after its address. */
@@ -73,7 +77,8 @@ function removing(asset: Asset, app: App | undefined, now: number): Asset {
 /**
  * Removes objects from their storages, beside requests: reservations of which nothing came within a day, and
  * what was taken away. What a storage does not do is tried again until it does. A row goes when its objects
- * have gone and nobody can write them any more.
+ * have gone and nobody can write them any more. Each app goes a way of its own, so that a storage which never
+ * answers holds up nobody else's removals.
  */
 export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'>): {
   wake(): void;
@@ -81,6 +86,9 @@ export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'
 } {
   const stopping = new AbortController();
   let waking = new AbortController();
+  /** By app: what is under way, and until when nothing is asked of its storage. */
+  const lanes = new Map<string, Promise<void>>();
+  const resting = new Map<string, number>();
   const running = poll();
 
   async function poll(): Promise<void> {
@@ -93,23 +101,47 @@ export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'
 
   async function workOff(): Promise<void> {
     while (!stopping.signal.aborted) {
+      if (lanes.size >= LANES) await Promise.race(lanes.values());
       const now = deps.clock.now();
-      const due = await deps.store.assets.takeDue({ now, leaseUntil: now + LEASE_MS, limit: AT_ONCE });
-      await Promise.all(due.map((asset) => work(asset).catch(report)));
+      for (const [appId, until] of resting) if (until <= now) resting.delete(appId);
+      const due = await deps.store.assets.takeDue({
+        now,
+        leaseUntil: now + LEASE_MS,
+        limit: AT_ONCE,
+        exceptApps: [...lanes.keys(), ...resting.keys()],
+      });
+      for (const [appId, assets] of Map.groupBy(due, (asset) => asset.appId))
+        lanes.set(appId, goLane(appId, assets));
       if (due.length < AT_ONCE) return;
     }
   }
 
-  async function work(asset: Asset): Promise<void> {
-    if (asset.status === 'removing') return removeObjects(asset);
-    if (asset.status !== 'reserved') return;
-    const app = await deps.store.apps.find(asset.appId);
-    const gone = await markRemoving(deps, app, asset.appId, asset.id);
-    if (gone) await giveBytesBack(deps, gone, gone.storageSize);
+  /** What of an app was taken at once; who is next is looked for when it ends. */
+  async function goLane(appId: string, assets: readonly Asset[]): Promise<void> {
+    const works = await Promise.all(
+      assets.map((asset) =>
+        work(asset).catch((error: unknown) => {
+          report(error);
+          return true;
+        }),
+      ),
+    );
+    if (!works.includes(true)) resting.set(appId, deps.clock.now() + REST_MS);
+    lanes.delete(appId);
     waking.abort();
   }
 
-  async function removeObjects(asset: Asset): Promise<void> {
+  /** False when its storage did not do it. */
+  async function work(asset: Asset): Promise<boolean> {
+    if (asset.status === 'removing') return removeObjects(asset);
+    if (asset.status !== 'reserved') return true;
+    const app = await deps.store.apps.find(asset.appId);
+    const gone = await markRemoving(deps, app, asset.appId, asset.id);
+    if (gone) await giveBytesBack(deps, gone, gone.storageSize);
+    return true;
+  }
+
+  async function removeObjects(asset: Asset): Promise<boolean> {
     const now = deps.clock.now();
     const place = asset.place ?? { kind: 'local' };
     try {
@@ -117,13 +149,15 @@ export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'
       const parts = Object.keys({ ...asset.names, ...asset.parts }) as AssetPart[];
       await storage.remove(parts.map((part) => objectOf(asset, part)));
     } catch (error) {
-      return putOff(asset, now, error);
+      await putOff(asset, now, error);
+      return false;
     }
     // What is local is taken only while its row says so.
     const end = place.kind === 'local' ? 0 : asset.writableUntil + LATE_MS;
     // As `dueAt` was moved by the lease without a new revision, the row is the one that was taken.
     if (now > end) await deps.store.assets.remove(asset);
     else await deps.store.assets.replace({ ...asset, tries: 0, dueAt: end + 1 });
+    return true;
   }
 
   async function putOff(asset: Asset, now: number, error: unknown): Promise<void> {
@@ -144,6 +178,7 @@ export function startAssetRemoval(deps: RemovalDeps & Pick<Deps, 'assetStorages'
     async stop() {
       stopping.abort();
       await running;
+      await Promise.all(lanes.values());
     },
   };
 }

@@ -19,7 +19,12 @@ export interface AssetStore {
   streamRemovals(): AsyncIterable<Asset>;
   /**
    * Takes at most `limit` rows that are due, reservations and what is being removed, and moves their `dueAt`
-   * to `leaseUntil`, each in one conditional write.
+   * to `leaseUntil`, each in one conditional write. None of the apps that are excepted.
    */
-  takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<Asset[]>;
+  takeDue(input: {
+    now: number;
+    leaseUntil: number;
+    limit: number;
+    exceptApps?: readonly string[];
+  }): Promise<Asset[]>;
 }

@@ -200,12 +200,16 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return removed;
     },
 
-    async takeDue(table, { now, leaseUntil, limit }) {
+    async takeDue(table, { now, leaseUntil, limit, exceptApps = [] }) {
+      const query = {
+        dueAt: { $lte: now },
+        ...(exceptApps.length > 0 && { appId: { $nin: [...exceptApps] } }),
+      };
       const taken: StoredRow[] = [];
       while (taken.length < limit) {
         const due = await connection.run(() =>
           rows(table).findOneAndUpdate(
-            { dueAt: { $lte: now } },
+            query,
             { $set: { dueAt: leaseUntil } },
             { sort: ORDERS.due, returnDocument: 'after', projection: STORED },
           ),

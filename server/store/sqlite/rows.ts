@@ -250,13 +250,17 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       return removed;
     },
 
-    takeDue: (table, { now, leaseUntil, limit }) =>
+    takeDue: (table, { now, leaseUntil, limit, exceptApps = [] }) =>
       database.note(() => {
         remembered.forgetAll(table);
+        const others =
+          exceptApps.length > 0 ? 'AND appId NOT IN (SELECT value FROM json_each(:exceptApps))' : '';
+        const values = { now, leaseUntil, limit };
+        const given = others ? { ...values, exceptApps: JSON.stringify(exceptApps) } : values;
         const sql = `UPDATE ${table} AS t SET dueAt = :leaseUntil
-          WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ORDER BY dueAt LIMIT :limit)
+          WHERE seq IN (SELECT seq FROM ${table} WHERE dueAt <= :now ${others} ORDER BY dueAt LIMIT :limit)
           RETURNING ${read(table).replaceAll('t.', '')}`;
-        return statements.all(sql, { now, leaseUntil, limit }).map((columns) => new ReadRow(columns));
+        return statements.all(sql, given).map((columns) => new ReadRow(columns));
       }),
 
     setDue: (table, appId, id, dueAt) =>

@@ -83,6 +83,20 @@ export function describeAssets(stage: () => Stage): void {
     assert.deepEqual(taken.sort(), due.map(({ id }) => id).sort());
   });
 
+  it('gives nothing of the apps that are excepted', async () => {
+    const { assets } = stage().store;
+    const apps = [anId(), anId(), anId()] as const;
+    for (const appId of apps) await assets.insert(anAsset({ appId, status: 'removing', dueAt: MADE_AT }));
+    const input = { now: MADE_AT, leaseUntil: MADE_AT + 60_000, limit: 10 };
+    const taken = await assets.takeDue({ ...input, exceptApps: [apps[0], apps[2]] });
+    assert.deepEqual(
+      taken.map(({ appId }) => appId).filter((appId) => apps.includes(appId)),
+      [apps[1]],
+    );
+    const rest = (await assets.takeDue({ ...input, exceptApps: [] })).map(({ appId }) => appId);
+    assert.deepEqual(rest.filter((appId) => apps.includes(appId)).sort(), [apps[0], apps[2]].sort());
+  });
+
   it('removes an asset at the revision that was seen alone', async () => {
     const { assets } = stage().store;
     const asset = anAsset();

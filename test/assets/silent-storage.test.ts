@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { createServer, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { placeOf } from '../../server/model/asset.ts';
+import { anOwner } from '../http/asset/stage.ts';
+import { startTestHost, type TestHost } from '../support/host.ts';
+import { anAsset } from '../support/records.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than one request to a storage may take. */
+const LANE_MS = 5_000;
+
+describe('a storage that takes calls and never answers', () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    most = Math.max(most, sockets.size);
+  });
+  let most = 0;
+  let host: TestHost;
+  let endpoint: string;
+  before(async () => {
+    host = await startTestHost();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    assert.ok(address && typeof address === 'object');
+    endpoint = `http://127.0.0.1:${address.port}`;
+  });
+  after(async () => {
+    await host.stop();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const bucket = () => ({
+    assetStorage: 's3' as const,
+    assetBucket: 'files',
+    assetEndpoint: endpoint,
+    assetKeyId: 'key',
+    assetSecret: 'secret',
+  });
+
+  it('holds up no removal of another app', async () => {
+    const evil = await anOwner(host, bucket());
+    const other = await anOwner(host);
+    const kept = (await other.upload()).body;
+    const now = host.clock.now();
+    const place = placeOf(evil.app, 's3');
+    for (let n = 0; n < 60; n++) {
+      const row = anAsset({
+        appId: evil.app.id,
+        storage: 's3',
+        status: 'removing',
+        place,
+        dueAt: now - 1000,
+      });
+      await host.deps.store.assets.insert(row);
+    }
+    host.deps.wakeAssets();
+    await until('it is asked', () => sockets.size > 0);
+    const startedAt = performance.now();
+    await other.post('remove', { ids: [kept._id] });
+    await until('the file of the other app is gone', async () => {
+      return (await host.deps.store.assets.find(other.app.id, kept._id)) === undefined;
+    });
+    assert.ok(performance.now() - startedAt < LANE_MS, 'before the first ones are given up');
+    assert.ok(most <= 10, 'a few connections at a time');
+  });
+});
