@@ -3,7 +3,10 @@ import { createAuth, webStorage } from '../client.js';
 import { FILE_TEXTS } from './files-texts.js';
 import { appTokenOf, filled, find, HOST, languages, make, reasonOf } from './page.js';
 
-const language = languages(FILE_TEXTS, () => draw());
+const language = languages(FILE_TEXTS, () => {
+  notify('');
+  draw();
+});
 const text = () => FILE_TEXTS[language()];
 const PAGE = 24;
 
@@ -43,29 +46,42 @@ async function load({ more = false } = {}) {
   drawAssets();
 }
 
-/** One upload: its name, how far it is, and a button that ends it. */
-function begin(file, caption) {
+/**
+ * One upload: its name, how far it is, and a button that ends it. It begins when what this answers is called;
+ * one that was refused stays, with the reason, until it is put away.
+ */
+function prepare(file, caption) {
+  const { name } = file;
   const controller = new AbortController();
   const { signal } = controller;
-  const bar = make('progress', { max: 1, value: 0, ariaLabel: file.name });
-  const state = make('span', { className: 'state' }, text().begins);
+  const bar = make('progress', { max: 1, value: 0, ariaLabel: name });
+  const state = make('span', { className: 'state' }, text().waits);
   const button = make('button', { className: 'quiet', type: 'button' }, text().cancel);
-  const row = make('li', {}, make('strong', {}, file.name), bar, state, button);
+  const row = make('li', {}, make('strong', {}, name), bar, state, button);
   button.addEventListener('click', () => controller.abort());
   find('uploads').append(row);
   const onProgress = ({ loaded, total }) => {
     bar.value = loaded / total;
     state.textContent = filled(text().sent, { sent: sizeOf(loaded), all: sizeOf(total) });
   };
-  return tell(async () => {
-    const result = await auth.assets.upload(file, { caption: caption || undefined, onProgress, signal });
-    row.remove();
-    if (!result.ok && result.error.code === 'aborted')
-      return notify(filled(text().ended, { name: file.name }));
-    if (!result.ok) throw result.error;
-    await load();
-    notify(filled(text().uploaded, { name: file.name }));
-  });
+  const refuse = (error) => {
+    state.textContent = text().reasons[error.reason] ?? reasonOf(error);
+    row.className = 'refused';
+    bar.remove();
+    button.textContent = text().putAway;
+    button.addEventListener('click', () => row.remove());
+    notify(filled(text().ended, { name }), 'bad');
+  };
+  return () =>
+    tell(async () => {
+      if (!signal.aborted) state.textContent = text().begins;
+      const result = await auth.assets.upload(file, { caption: caption || undefined, onProgress, signal });
+      if (!result.ok && result.error.code !== 'aborted') return refuse(result.error);
+      row.remove();
+      if (!result.ok) return notify(filled(text().ended, { name }));
+      await load();
+      notify(filled(text().uploaded, { name }));
+    });
 }
 
 function drawUpload() {
@@ -83,7 +99,8 @@ function drawUpload() {
     const files = [...file.files];
     const typed = caption.value;
     form.reset();
-    for (const each of files) await begin(each, typed);
+    const uploads = files.map((each) => prepare(each, typed));
+    for (const upload of uploads) await upload();
   });
   const used = make('p', { id: 'usage' });
   find('upload').replaceChildren(

@@ -92,11 +92,20 @@ describeOnBothStores(
         assert.ok(await card.locator('[name=shared]').isChecked());
         assert.equal(await card.locator('[name=caption]').inputValue(), 'A gentle slope');
 
-        await page
-          .locator('[name=file]')
-          .setInputFiles({ ...PICTURE, name: 'p.html', mimeType: 'text/html' });
+        const second = { ...PICTURE, name: 'second.png' };
+        const refused = { ...PICTURE, name: 'p.html', mimeType: 'text/html' };
+        await page.locator('[name=file]').setInputFiles([refused, second]);
         await page.locator('#upload button').click();
-        await notice(page, 'does not take files of this type');
+        await notice(page, 'second.png is here.');
+        const left = page.locator('#uploads li');
+        assert.match(await left.innerText(), /^p\.html\s+This app does not take files of this type\./);
+        await left.locator('button', { hasText: 'Close' }).click();
+        assert.equal(await left.count(), 0);
+        await card.locator('button.danger').click();
+        await notice(page, 'Deleted.');
+        await page.locator('#language').selectOption('de');
+        assert.equal(await page.locator('#notice').innerText(), '');
+        await page.locator('#language').selectOption('en');
 
         await card.locator('button.danger').click();
         await notice(page, 'Deleted.');
