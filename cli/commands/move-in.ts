@@ -158,10 +158,17 @@ async function secondOf(given: Given, format: MoveInFormat): Promise<Record<stri
 async function followed(context: Context, data: HostClient['data'], job: string): Promise<MoveIn> {
   let counter: Counter | undefined;
   let shown = 0;
+  const goesOn = () => {
+    counter?.clear();
+    context.terminal.line('The host goes on moving them in. The same command follows it again; to stop it:');
+    context.terminal.line(`  cosync api POST /api/app/stopImport -f job=${job}`);
+  };
+  process.prependOnceListener('SIGINT', goesOn);
   while (true) {
     const now = await data.import({ job }, context.calls);
     if (now.state !== 'waiting' && now.state !== 'running') {
       counter?.clear();
+      process.removeListener('SIGINT', goesOn);
       return now;
     }
     if (now.total !== undefined) {

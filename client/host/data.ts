@@ -135,6 +135,9 @@ export interface Job {
   appId: string;
   /** What is done, of a bulk action. */
   action?: string | undefined;
+  /** Of an import: where people come from, and whether nothing is written. */
+  format?: string | undefined;
+  dryRun?: boolean | undefined;
   /** The operator who began it. */
   by?: string | undefined;
   /** How many rows were looked at. */

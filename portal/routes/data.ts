@@ -3,6 +3,8 @@ import { type DangerousAction, effectOf, type Job } from '../../client/host/inde
 import { isSteppedUp, keepForm } from '../../server/domain/operators/sessions.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { download, type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
+import type { Texts } from '../frame/texts.ts';
+import { formatOf, SOURCES } from '../move-in/sources.ts';
 import { accessOf } from '../roles.ts';
 
 const may = 'useData';
@@ -33,21 +35,30 @@ async function show(request: AppRequest): Promise<PortalReply> {
 }
 
 function shownJob({ base, texts }: AppRequest, job: Job) {
-  const { state, read, total, createdAt, action, kind } = job;
+  const { state, read, total, createdAt, kind } = job;
   const isImport = kind === 'import';
-  const name = isImport ? 'moveIn.title' : `users.do.${action ?? ''}`;
   const address = `${base}/${isImport ? 'data/move-in' : 'users/jobs'}/${job.job}`;
   const progress = isImport ? 'moveIn' : 'job';
   const [count, of] = [texts.number(read), total === undefined ? undefined : texts.number(total)];
   return {
     href: address,
     stop: state === 'running' || state === 'waiting' ? `${address}/stop` : undefined,
-    title: texts.say(texts.has(name) ? name : 'job.title'),
+    title: titleOf(texts, job),
     state: texts.say(`job.state.${state}`),
     isBad: state === 'failed',
     read: texts.say(of === undefined ? `${progress}.read` : `${progress}.readOf`, { read: count, total: of }),
     createdAt,
   };
+}
+
+function titleOf(texts: Texts, { kind, action, format, dryRun }: Job): string {
+  if (kind === 'import') {
+    const source = formatOf(format ?? null);
+    if (!source) return texts.say('moveIn.title');
+    return texts.say(dryRun ? 'moveIn.tryOf' : 'moveIn.of', { source: SOURCES[source].name });
+  }
+  const name = `users.do.${action ?? ''}`;
+  return texts.say(texts.has(name) ? name : 'job.title');
 }
 
 /** With secrets only after a fresh proof: the frame asks for it, and sends the form on to here. */

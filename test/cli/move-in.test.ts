@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
 import { describeOnBothStores } from '../support/both-stores.ts';
-import { emptyPlace, runCosync } from '../support/cosync-process.ts';
+import { COSYNC_START, emptyPlace, runCosync } from '../support/cosync-process.ts';
 import { FIREBASE_KEYS, FIXTURES } from '../support/foreign-files.ts';
+import { until } from '../support/until.ts';
 
 describeOnBothStores('cosync move-in', (host) => {
   const { folder, env } = emptyPlace();
@@ -46,6 +49,41 @@ describeOnBothStores('cosync move-in', (host) => {
     assert.match(stdout, /3 moved .*1 refused\.\n[\s\S]*line 4: no_handle \(auth0\|9\)/);
     assert.equal(readFileSync(join(folder, 'refused.csv'), 'utf8'), 'line,reason,id\n4,no_handle,auth0|9\n');
     assert.equal(statSync(join(folder, 'refused.csv')).mode & 0o777, 0o600);
+  });
+
+  it('says after Ctrl-C that the host goes on, and what stops it', async () => {
+    const app = await host().createApp({ name: `many-${process.pid}` });
+    const people = Array.from({ length: 9_000 }, (_, n) => ({
+      user_id: `auth0|${n}`,
+      email: `p${n}@example.com`,
+    }));
+    put('many.ndjson', people.map((person) => JSON.stringify(person)).join('\n'));
+    const args = [COSYNC_START, 'move-in', 'many.ndjson', '--from', 'auth0', '--app', app.name];
+    const access = { COSYNC_URL: host().url, COSYNC_SECRET: host().serverSecret };
+    const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, ...access } });
+    let told = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+    });
+    const ended = once(child, 'close');
+    await until('the host has begun', async () => {
+      const { body } = await host().portal('GET', `/api/app/jobs?appId=${app.id}`);
+      host().deps.wakeJobs();
+      return body.rows[0]?.read > 0;
+    });
+    // It has looked at it by then, so it follows.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    child.kill('SIGINT');
+    await ended;
+    assert.equal(child.exitCode, 130, told);
+    const { body } = await host().portal('GET', `/api/app/jobs?appId=${app.id}`);
+    const [{ job, format, dryRun }] = body.rows;
+    assert.deepEqual([format, dryRun], ['auth0', false]);
+    assert.match(
+      told,
+      new RegExp(`goes on[^\\n]*\\n {2}cosync api POST /api/app/stopImport -f job=${job}\\n`),
+    );
+    assert.equal((await host().portal('POST', '/api/app/stopImport', { json: { job } })).text, 'true');
   });
 
   it('says in a sentence what is wrong', async () => {

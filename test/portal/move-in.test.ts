@@ -135,7 +135,8 @@ describe('moving in by the portal', () => {
       [[job, app.id, [{ field: 'format', after: 'auth0' }]]],
     );
     const list = await admin.get(`/portal/hosts/here/apps/${app.id}/data`);
-    assert.match(list.text, new RegExp(`data/move-in/${job}">Move in<`));
+    assert.match(list.text, new RegExp(`data/move-in/${job}">Move in from Auth0<`));
+    assert.match(list.text, />Dry run: from Auth0</);
   });
 
   it('does nothing in earnest that was not tried', async () => {

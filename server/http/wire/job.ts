@@ -10,6 +10,8 @@ export const jobAnswer = z.strictObject({
   state: z.enum(JOB_STATES),
   reason: z.enum(JOB_REASONS).optional(),
   action: z.string().optional(),
+  format: z.string().optional(),
+  dryRun: z.boolean().optional(),
   by: z.string().optional(),
   read: z.number(),
   total: z.number().optional(),
@@ -30,6 +32,8 @@ export function wireJob(job: Job): z.infer<typeof jobAnswer> {
     total,
     report,
     action: typeof task.action === 'string' ? task.action : undefined,
+    format: typeof task.format === 'string' ? task.format : undefined,
+    dryRun: typeof task.dryRun === 'boolean' ? task.dryRun : undefined,
     createdAt: wireTime(job.createdAt),
     endedAt: wireTime(job.endedAt),
   };
