@@ -57,6 +57,11 @@ export class Channel {
     return this.#answers.size;
   }
 
+  /** Whether a body is on its way. */
+  get isReceiving(): boolean {
+    return this.#latest?.complete === false;
+  }
+
   /** To be asked at regular times: how often in a row no waiting answer had moved since the time before. */
   stalls(): number {
     const { bytesWritten, writableLength } = this.socket;

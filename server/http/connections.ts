@@ -43,9 +43,10 @@ function mostConnections(): number {
 }
 
 /**
- * At most so many connections at a time, and so many of one address. A newcomer beyond takes the place of the
- * one (of that address) that has been without a complete request for longest, so that nobody who holds
- * connections and says nothing, or drips, keeps others out. Those whose answers nobody reads are ended.
+ * At most so many connections at a time, and so many of one address. A newcomer beyond takes the place of
+ * the one (of that address) that has been without a request for longest, or else of the one whose body has
+ * been on its way for longest, so that nobody who holds connections and says nothing, or drips, keeps others
+ * out. Those whose answers nobody reads are ended.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -66,9 +67,10 @@ export class Connections {
     const bucket = addressBucket(channel.remoteAddress);
     const own = this.#byAddress.get(bucket) ?? new Set();
     const makesRoom =
-      (own.size < this.#limits.mostPerAddress || this.#cut(this.#longestWaiting(own))) &&
+      (own.size < this.#limits.mostPerAddress ||
+        this.#cut(this.#longestWaiting(own) ?? this.#receiving(own))) &&
       (this.#waiting.size + this.#busy.size < this.#limits.most ||
-        this.#cut(this.#waiting.keys().next().value));
+        this.#cut(this.#waiting.keys().next().value ?? this.#receiving()));
     if (!makesRoom) {
       channel.socket.destroy();
       return;
@@ -106,6 +108,13 @@ export class Connections {
       if (own < turn) [longest, turn] = [channel, own];
     }
     return longest;
+  }
+
+  /** The one (of these) whose request has been incomplete for longest. */
+  #receiving(channels?: ReadonlySet<Channel>): Channel | undefined {
+    for (const channel of this.#busy)
+      if (channel.isReceiving && (!channels || channels.has(channel))) return channel;
+    return undefined;
   }
 
   #cut(channel: Channel | undefined): boolean {

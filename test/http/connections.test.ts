@@ -258,4 +258,22 @@ describe('connections', () => {
     seen.release();
     assert.match(await readAll(busy), /answer;/);
   });
+
+  it('whose bodies do not come make room too, but not for an answer that is being made', async () => {
+    for (const limits of [{ mostPerAddress: 3 }, { most: 3 }]) {
+      const { host, seen } = await start(limits);
+      const busy = await open(host, ask('/held', 'Connection: close\r\n'));
+      await until('the answer is made', () => seen.made === 1);
+      const head = 'POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n';
+      const [first, second] = [await open(host, head), await open(host, head)];
+      const closed = once(first.resume(), 'close');
+      await pause(50);
+      const third = await open(host, ask('/n', 'Connection: close\r\n'));
+      assert.match(await readAll(third), /answer 2;/, JSON.stringify(limits));
+      await closed;
+      assert.equal(second.destroyed, false);
+      seen.release();
+      assert.match(await readAll(busy), /answer;/);
+    }
+  });
 });
