@@ -168,7 +168,7 @@ export interface TableOperations {
   insertMissing(table: TableName, rows: readonly Row[]): Promise<void>;
   /**
    * In batches; not atomic as a whole. Leaves out every row that meets another with the same key or id, and
-   * answers which were inserted.
+   * answers which were inserted. Noted.
    */
   insertNew(table: TableName, rows: readonly Row[]): Promise<boolean[]>;
   find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined>;

@@ -32,6 +32,8 @@ export interface RecordMapping<T> {
 
 /** Rows read and opened at once: a few milliseconds, after which others have their turn. */
 const SCAN = 200;
+/** Records sealed at once while those before them are being inserted. */
+const NEW = 50;
 /** The records of one table: mapped, sealed and opened. */
 export class Records<T extends object> {
   readonly #engine: Engine;
@@ -72,8 +74,8 @@ export class Records<T extends object> {
   async insertNew(records: readonly T[]): Promise<boolean[]> {
     const inserted: boolean[] = [];
     let writing = Promise.resolve<boolean[]>([]);
-    for (let start = 0; start < records.length; start += SCAN) {
-      const rows = records.slice(start, start + SCAN).map((record) => this.#row(record, 1));
+    for (let start = 0; start < records.length; start += NEW) {
+      const rows = records.slice(start, start + NEW).map((record) => this.#row(record, 1));
       inserted.push(...(await writing));
       writing = this.#engine.insertNew(this.#table, rows);
     }

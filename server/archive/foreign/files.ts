@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { ForeignFiles, RefusedRow } from '../../ports/foreign-files.ts';
 import { forSpreadsheet } from '../../tools/spreadsheet.ts';
 import { openIndex } from './index-file.ts';
+import { keepYoungSmall, letYoungGrow } from './young-generation.ts';
 
 const NAME = /^[0-9a-f]{24}$/;
 const REFUSED = 'refused.csv';
@@ -57,12 +58,20 @@ export function createForeignFiles(input: {
     },
     index(name, { again }) {
       const index = openIndex(place(name, INDEX), { salt: salt(name), again });
-      const done = register(name, index.close);
+      const close = () => {
+        letYoungGrow();
+        index.close();
+      };
+      const done = register(name, close);
       return {
         ...index,
+        commit() {
+          keepYoungSmall();
+          index.commit();
+        },
         close() {
           done();
-          index.close();
+          close();
         },
       };
     },

@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ForeignFileError } from '../../ports/foreign-files.ts';
 
-const CHUNK = 256 * 1024;
+/** A larger text would be old to V8 from its first moment, and stay for long. */
+const CHUNK = 32 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
 
 /** The first bytes of a file. Throws `ForeignFileError` when it is not there. */

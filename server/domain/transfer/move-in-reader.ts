@@ -5,12 +5,13 @@ import type { Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
 import { type MoveInProgress, taskOf } from './move-in-task.ts';
 
-/** Rows done in one step, of those that are hashed, and letters they may have in all. */
-const ROWS = 500;
-const SLOW_ROWS = 100;
+/** Rows done in one step, whether hashed or not, and letters they may have in all. */
+const ROWS = 100;
 const LETTERS = 4 * 1024 * 1024;
 /** How long a step may read on where nothing is to be done. */
 const STEP_MS = 2_000;
+/** Rows read before others have their turn. */
+const TURN_ROWS = 100;
 
 /** What is open of the import at hand. */
 interface Reading {
@@ -22,12 +23,21 @@ interface Reading {
   line: number;
 }
 
+export interface Taken {
+  /** None where they are only counted. */
+  rows: ForeignRow[];
+  count: number;
+  /** The last one done with. */
+  line: number;
+  isOver: boolean;
+}
+
 export interface MoveInReader {
   /** What is open already is read on, as long as it is not ahead of the job. Throws `ForeignFileError`. */
   open(job: Job, progress: MoveInProgress): Promise<Reading>;
   close(): Promise<void>;
   /** The next rows behind a line; after an interruption it may take several steps to get there. */
-  take(at: Reading, job: Job, behind: number): Promise<{ rows: ForeignRow[]; isOver: boolean }>;
+  take(at: Reading, behind: number, options: { onlyCounts: boolean }): Promise<Taken>;
 }
 
 /** Reads the files of one import after the other. */
@@ -58,22 +68,26 @@ export function moveInReader({ clock, foreignFiles }: Pick<Deps, 'clock' | 'fore
       return reading;
     },
 
-    async take(at, job, behind) {
+    async take(at, behind, { onlyCounts }) {
       const until = clock.now() + STEP_MS;
-      const source: Source = SOURCES[taskOf(job).format];
-      const most = source.hashes ? SLOW_ROWS : ROWS;
       const rows: ForeignRow[] = [];
-      let letters = 0;
-      while (rows.length < most && letters < LETTERS && (rows.length === 0 || clock.now() < until)) {
+      let [count, letters] = [0, 0];
+      const taken = (isOver: boolean) => ({ rows, count, line: Math.max(behind, at.line), isOver });
+      for (let read = 1; rows.length < ROWS && letters < LETTERS; read++) {
         const { value, done } = await at.rows.next();
-        if (done) return { rows, isOver: true };
+        if (done) return taken(true);
         at.line = value.line;
         if (value.line > behind) {
-          rows.push(value);
-          letters += value.letters;
-        } else if (clock.now() >= until) break;
+          count++;
+          if (!onlyCounts) {
+            rows.push(value);
+            letters += value.letters;
+          }
+        }
+        if (clock.now() >= until) break;
+        if (read % TURN_ROWS === 0) await clock.pause(0);
       }
-      return { rows, isOver: false };
+      return taken(false);
     },
   };
 }

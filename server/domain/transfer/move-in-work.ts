@@ -15,14 +15,14 @@ import { freeLostSeats, freeSeats, seatLimit } from '../users/seats.ts';
 import { RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
 import { type InviteCandidate, isInviteRow, moveInvites, ownInvite } from './move-in-own.ts';
-import { moveInReader } from './move-in-reader.ts';
+import { moveInReader, type Taken } from './move-in-reader.ts';
 import { countRow, REFUSED_SHOWN, reportOf, withRefused } from './move-in-report.ts';
 import { type Candidate, candidateOf } from './move-in-rows.ts';
 import { type MoveInProgress, progressOf, taskOf } from './move-in-task.ts';
 import { type Outcome, outcomesOf, type WriteDeps, writeBatch } from './move-in-write.ts';
 
 /** Rows looked at before others have their turn. */
-const TURN_ROWS = 50;
+const TURN_ROWS = 25;
 const TURN_MS = 3_000;
 
 type Place = { app: App; job: Job; index: ForeignIndex };
@@ -43,11 +43,13 @@ export function moveInWork(deps: WriteDeps): JobWork {
     try {
       const app = await getAppForPortal(deps, job.appId);
       const at = await open(job, progress);
-      const { rows, isOver } = await take(at, job, progress.line);
-      const made = await worked(deps, { app, job, index: at.index }, progress, rows);
+      const place = { app, job, index: at.index };
+      const onlyCounts = progress.phase === 'check' && !asksBeforehand(place);
+      const read = await take(at, progress.line, { onlyCounts });
+      const made = await worked(deps, place, progress, read);
       at.index.commit();
-      const step = isOver ? await turned(deps, app, job, made) : made;
-      if (isOver) await close();
+      const step = read.isOver ? await turned(deps, app, job, made) : made;
+      if (read.isOver) await close();
       if (step.next !== undefined) await deps.foreignFiles.release(taskOf(job).files);
       return step;
     } catch (error) {
@@ -93,10 +95,9 @@ async function worked(
   deps: WriteDeps,
   place: Place,
   progress: MoveInProgress,
-  rows: readonly ForeignRow[],
+  { rows, count: read, line }: Taken,
 ): Promise<JobStep> {
   const { job } = place;
-  const line = rows.at(-1)?.line ?? progress.line;
   if (!(await deps.foreignFiles.hasRoom())) throw new ForeignFileError('too_large', line);
   if (progress.phase === 'join') {
     join(job, place.index, rows);
@@ -105,7 +106,7 @@ async function worked(
   const { dryRun } = taskOf(job);
   const isWriting = progress.phase === 'write';
   if (!isWriting && !asksBeforehand(place)) {
-    return { job: { progress: { ...progress, line }, read: job.read + rows.length, report: job.report } };
+    return { job: { progress: { ...progress, line }, read: job.read + read, report: job.report } };
   }
   const { candidates, invites, refused } = await candidatesOf(deps, place, rows);
   // Not held while others are waited for: another process may do the same step.
@@ -141,7 +142,7 @@ async function worked(
     ...(await withRefused(deps, job, progress, refused)),
     ...(miscounts && { miscounts }),
   };
-  return { job: { progress: { ...after }, read: job.read + rows.length, report } };
+  return { job: { progress: { ...after }, read: job.read + read, report } };
 }
 
 /** Whether anything depends on what the rows hold before they are written; else the file is only read. */

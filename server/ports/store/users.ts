@@ -46,7 +46,10 @@ export interface UserStore {
   insertSettling(user: User, signup: Signup): Promise<Signup | undefined>;
   /** Many at once, for an import. Not atomic; rejects at the first conflict as `insert` does. */
   insertMany(users: readonly User[]): Promise<void>;
-  /** The same, but whoever meets another is left out; answers which were inserted. */
+  /**
+   * The same, but whoever meets another is left out; answers which were inserted. Noted: they
+   * outlive a killed process, and the power with the next write that does.
+   */
   insertNew(users: readonly User[]): Promise<boolean[]>;
   find(appId: string, userId: string): Promise<User | undefined>;
   /**

@@ -11,6 +11,8 @@ import { walkStatement } from './walk.ts';
 const BATCH = 200;
 /** The same for rows without prefixes, each of which costs a tenth. */
 const SLIM_BATCH = 500;
+/** Rows that join many others while the host serves: some 10 ms, once the indexes are large. */
+const NEW_BATCH = 25;
 
 /**
  * The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table.
@@ -109,8 +111,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     async insertNew(table, rows) {
       const inserted: boolean[] = [];
-      for (const batch of parts(rows, BATCH)) {
-        inserted.push(...(await database.write(() => batch.map((row) => insertNew(table, row)))));
+      for (const batch of parts(rows, NEW_BATCH)) {
+        inserted.push(...(await database.note(() => batch.map((row) => insertNew(table, row)))));
       }
       return inserted;
     },
@@ -123,10 +125,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         remembered.read(table, () =>
           statements.get(
             `SELECT ${read(table)} FROM ${table} t WHERE t.appId = :appId AND t.key_${key} = :value`,
-            {
-              appId,
-              value,
-            },
+            { appId, value },
           ),
         ),
       ),

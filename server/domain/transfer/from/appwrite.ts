@@ -4,7 +4,6 @@ import { type Fields, type MovedPassword, RowError, type Source } from './moved-
 
 /** Its list of users, with `hash`, `hashOptions` and `password`. */
 export const appwrite: Source = {
-  hashes: true,
   list: 'users',
   idOf: (fields) => textOf(fields, '$id', 'id'),
   read: (id, fields) => ({

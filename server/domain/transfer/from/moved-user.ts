@@ -55,8 +55,6 @@ export interface Source {
   columns?: readonly string[];
   sqlite?: boolean;
   archive?: ForeignShape['archive'];
-  /** Some of its passwords have to be hashed, which takes a while. */
-  hashes?: boolean;
   /** The second file it knows, and what joins the two. */
   second?: {
     part: 'passwords' | 'identities' | 'accounts';
