@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import { loginRoutes } from '../../../server/http/routes/appuser/login.ts';
 import { signupRoutes } from '../../../server/http/routes/appuser/signup.ts';
 import type { App } from '../../../server/model/app.ts';
+import type { User } from '../../../server/model/user.ts';
 import { appClient, assertRefused, assertTokens, assertTrue, atOnce } from '../../support/appuser-client.ts';
 import { describeOnBothStores } from '../../support/both-stores.ts';
 import { PASSWORD, type TestHost } from '../../support/host.ts';
@@ -278,10 +279,12 @@ describeOnBothStores(
     it('finishes with the same code what a crash interrupted after the user was stored', async () => {
       const { app, signUp, complete, user } = await stage();
       await signUp();
-      const { signups } = host().deps.store;
-      await patched(signups, { replace: () => Promise.reject(new Error('crash')) }, async () =>
-        assertRefused(await complete(), 500),
-      );
+      const { users } = host().deps.store;
+      const insertSettling = async (made: User) => {
+        await users.insert(made);
+        throw new Error('crash');
+      };
+      await patched(users, { insertSettling }, async () => assertRefused(await complete(), 500));
       const made = await user();
       assert.ok(made);
       assertTokens(await complete());
