@@ -8,6 +8,7 @@ import { type CodeDeps, judgeCode } from '../attempts/code-attempts.ts';
 import { admitCode, sendAdmitted } from '../attempts/code-budget.ts';
 import { type AttemptDeps, judgePassword } from '../attempts/password-attempts.ts';
 import type { TypedPassword } from '../attempts/stored-password.ts';
+import { sendAlreadyRegistered } from '../messages/already-registered.ts';
 import { type MessageDeps, sendMessage } from '../messages/message.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, signTokens } from '../tokens/issue-tokens.ts';
@@ -57,7 +58,8 @@ export async function setHandle(
   }
   const { code, stored } = newCode(deps, user, handle);
   await change({ pendingHandle: handle, handleCode: stored });
-  const send = () => (holder ? tellHolder(deps, app, holder) : sendCode(deps, { app, user, handle, code }));
+  const send = () =>
+    holder ? sendAlreadyRegistered(deps, holder, app) : sendCode(deps, { app, user, handle, code });
   await sendAdmitted(deps, ofUser, () => sendAdmitted(deps, ofHandle, send));
   return true;
 }
@@ -157,18 +159,6 @@ function sendCode(
     code,
     userId: user.id,
     purpose: 'handle',
-    outcome: 'wait',
-  });
-}
-
-/** In an app that hides accounts the owner of the handle learns what the answer does not say. */
-function tellHolder(deps: MessageDeps, app: App, { handle, locale }: User): Promise<void> {
-  return sendMessage(deps, {
-    app,
-    name: 'alreadyRegistered',
-    locale,
-    to: handle,
-    values: {},
     outcome: 'wait',
   });
 }

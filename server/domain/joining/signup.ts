@@ -7,7 +7,8 @@ import type { CodeDeps } from '../attempts/code-attempts.ts';
 import { admitCode, giveBackCode, sendAdmitted } from '../attempts/code-budget.ts';
 import type { BudgetDeps } from '../attempts/message-budgets.ts';
 import { standIn } from '../attempts/stand-in.ts';
-import { type MessageDeps, sendMessage } from '../messages/message.ts';
+import { sendAlreadyRegistered } from '../messages/already-registered.ts';
+import type { MessageDeps } from '../messages/message.ts';
 import { sendWelcome } from '../messages/welcome.ts';
 import { requireSentMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
@@ -165,16 +166,7 @@ async function inviteToConfirm(
   await sendSignupCode(deps, wish.app, await storeWish(deps, wish, code), code);
 }
 
-/** In an app that hides accounts the owner of the handle learns what the answer does not say. */
 async function tellOwner(deps: MessageDeps, wish: Wish): Promise<void> {
-  const { app, handle, locale } = wish;
   await storeNothing(deps, wish);
-  await sendMessage(deps, {
-    app,
-    name: 'alreadyRegistered',
-    locale,
-    to: handle,
-    values: {},
-    outcome: 'wait',
-  });
+  await sendAlreadyRegistered(deps, wish, wish.app);
 }
