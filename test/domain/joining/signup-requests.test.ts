@@ -34,7 +34,7 @@ describeOnBothStores('the requests of a signup', (host) => {
       done = true;
       await work();
     };
-    await beforeNext(users, 'insert', { meanwhile, work: run });
+    await beforeNext(users, 'insertSettling', { meanwhile, work: run });
     assert.ok(done);
   }
 
