@@ -114,7 +114,8 @@ export class DownloadReply {
 }
 /** A text that is not JSON, or JSON that may be cached. */
 export class TextReply {
-  readonly text: string;
+  /** Bytes of a long text that many ask for: their answers share them. */
+  readonly text: string | Buffer;
   readonly contentType: string;
   readonly status: number;
   readonly cacheControl: string | undefined;
@@ -123,7 +124,7 @@ export class TextReply {
   /** Pages of any origin may read it, whatever the host's origins are. */
   readonly anyOrigin: boolean;
   constructor(
-    text: string,
+    text: string | Buffer,
     options: {
       contentType?: string;
       status?: number;

@@ -11,7 +11,7 @@ const PIECE_BYTES = 64 * 1024;
 /** A finished answer. */
 export interface Reply {
   status: number;
-  body: string | NodeJS.ReadableStream;
+  body: string | Buffer | NodeJS.ReadableStream;
   contentType: string;
   cacheControl?: string;
   /** Of a page: the only origin of its pictures. */
@@ -83,7 +83,7 @@ export class Sender {
       res.end();
       return;
     }
-    if (typeof body === 'string') {
+    if (typeof body === 'string' || Buffer.isBuffer(body)) {
       // What a HEAD is answered has the length of what it stands for.
       if (reply.status !== 204 && !headers.includes('Content-Length'))
         headers.push('Content-Length', String(Buffer.byteLength(body)));
@@ -109,8 +109,8 @@ function isKnown(etag: string | undefined, known: string | undefined): boolean {
   return known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
 }
 
-function* piecesOf(text: string): Generator<Buffer> {
-  const bytes = Buffer.from(text);
+function* piecesOf(text: string | Buffer): Generator<Buffer> {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
     yield bytes.subarray(start, start + PIECE_BYTES);
   }

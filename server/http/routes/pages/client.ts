@@ -10,11 +10,11 @@ const CONTENT_TYPE = 'text/javascript; charset=utf-8';
 const MODULE = /^client-\d/;
 
 interface Script {
-  text: string;
+  text: Buffer;
   etag: string;
 }
 async function load(name: string): Promise<Script> {
-  const text = await readFile(new URL(name, FOLDER), 'utf8');
+  const text = await readFile(new URL(name, FOLDER));
   return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"` };
 }
 

@@ -11,7 +11,7 @@ type Json = Record<string, unknown>;
 
 /** `GET /openapi.json`: the description of `routes`, made once from their declarations. */
 export function openApiRoute(routes: readonly Route[]): Route {
-  let text: string | undefined;
+  let text: Buffer | undefined;
   return openRoute({
     method: 'GET',
     path: '/openapi.json',
@@ -19,7 +19,7 @@ export function openApiRoute(routes: readonly Route[]): Route {
     answer: z.looseObject({ openapi: z.string() }),
     errors: [],
     respond: ({ deps }) => {
-      text ??= JSON.stringify(describeRoutes(routes, deps.config.apiUrl));
+      text ??= Buffer.from(JSON.stringify(describeRoutes(routes, deps.config.apiUrl)));
       return new TextReply(text, { contentType: 'application/json; charset=utf-8' });
     },
   });

@@ -42,7 +42,7 @@ export function pageRoutes({ path, summary, html, files, policy, isOn }: PageOfF
   });
   const parts = Object.entries(files).map(([name, { file, lasting = false }]) => {
     const contentType = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
-    const content = onceDone(() => readFile(file(), 'utf8'));
+    const content = onceDone(() => readFile(file()));
     return openRoute({
       method: 'GET',
       path: `${path}/${name}`,
