@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -58,7 +58,7 @@ describe('a host killed while it receives a file', { timeout: 200_000 }, () => {
     return `http://127.0.0.1:${await host.listening}${url.pathname}${url.search}`;
   }
 
-  it('lists nothing half, takes the file anew, and sweeps what was left', async () => {
+  it('lists nothing half, knows how far it came, and sweeps what was left', async () => {
     const { contentId, writeUrls } = (await begin(host, SIZE)).body;
     const url = new URL(writeUrls.writeUrl);
     const socket = connect(Number(await host.listening), '127.0.0.1').on('error', () => {});
@@ -77,15 +77,16 @@ describe('a host killed while it receives a file', { timeout: 200_000 }, () => {
     assert.deepEqual((await own(host, 'GET', '')).body, { rows: [] });
     assert.equal((await own(host, 'POST', '/create', { contentId })).body.reason, 'not_uploaded');
     const address = await here(writeUrls.writeUrl);
-    assert.equal((await call('HEAD', address)).headers['upload-offset'], '0');
+    assert.equal((await call('HEAD', address)).headers['upload-offset'], String(SIZE / 2));
     const bytes = randomBytes(SIZE);
     assert.equal((await put(address, bytes)).status, 200);
     const made = await own(host, 'POST', '/create', { contentId });
     assert.ok((await call('GET', await here(made.body.url))).bytes.equals(bytes));
 
-    const [left = ''] = readdirSync(uploading());
+    const left = join(uploading(), 'left.partial');
+    writeFileSync(left, 'half');
     const old = new Date(Date.now() - 3 * 3_600_000);
-    utimesSync(join(uploading(), left), old, old);
+    utimesSync(left, old, old);
     await host.stop();
     host = startHostProcess({ dataDir });
     await host.listening;
