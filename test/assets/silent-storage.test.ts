@@ -13,10 +13,16 @@ const LANE_MS = 5_000;
 describe('a storage that takes calls and never answers', () => {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    sockets.add(
+      socket
+        .on('error', () => {})
+        .on('close', () => sockets.delete(socket))
+        .resume(),
+    );
     most = Math.max(most, sockets.size);
+    asked += 1;
   });
-  let most = 0;
+  let [most, asked] = [0, 0];
   let host: TestHost;
   let endpoint: string;
   before(async () => {
@@ -64,5 +70,21 @@ describe('a storage that takes calls and never answers', () => {
     });
     assert.ok(performance.now() - startedAt < LANE_MS, 'before the first ones are given up');
     assert.ok(most <= 10, 'a few connections at a time');
+  });
+
+  it('is asked for a few files of a list, and no list waits for more', async () => {
+    const evil = await anOwner(host, bucket());
+    const writableUntil = host.clock.now() + 3_600_000;
+    for (let n = 0; n < 40; n++) {
+      const { id: userId } = evil.user;
+      await host.deps.store.assets.insert(
+        anAsset({ appId: evil.app.id, userId, storage: 's3', writableUntil }),
+      );
+    }
+    await until('nothing else is asked', () => sockets.size === 0);
+    [most, asked] = [0, 0];
+    const { status, body } = await evil.get('?limit=40');
+    assert.deepEqual([status, body.rows.length], [200, 40]);
+    assert.deepEqual([most, asked], [8, 8]);
   });
 });

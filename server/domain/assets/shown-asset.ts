@@ -23,6 +23,8 @@ export type ShownDeps = Pick<Deps, 'store' | 'clock' | 'assetStorages'>;
 
 /** Buckets sign for a week at most. */
 const BUCKET_HOURS = 168;
+/** Assets of one call whose storage is asked for them at a time. */
+const WIDTH = 8;
 
 /** The object of a part that may be, or is, in the storage. */
 export function objectOf(asset: Asset, part: AssetPart): AssetObject {
@@ -30,18 +32,27 @@ export function objectOf(asset: Asset, part: AssetPart): AssetObject {
   return { appId, assetId, userId, part, name: asset.names[part] ?? asset.parts[part]?.name ?? '' };
 }
 
-/** Assets of an app with fresh addresses, in their order. */
+/**
+ * Assets of an app with fresh addresses, in their order. Of a storage that is away no more is asked than a
+ * few at once wait for.
+ */
 export async function openAssets(
   deps: ShownDeps,
   app: App,
   assets: readonly Asset[],
 ): Promise<OpenedAsset[]> {
-  return Promise.all(
-    assets.map(async (asset) => {
+  const rows: OpenedAsset[] = [];
+  let isAway = false;
+  for (let at = 0; at < assets.length; at += WIDTH) {
+    const some = assets.slice(at, at + WIDTH).map(async (asset) => {
       const storage = await deps.assetStorages.at(placeOf(app, asset.storage));
-      return opened(deps, storage, await compared(deps, storage, asset));
-    }),
-  );
+      const found = isAway ? asset : await compared(deps, storage, asset);
+      if (!found) isAway = true;
+      return opened(deps, storage, found ?? asset);
+    });
+    rows.push(...(await Promise.all(some)));
+  }
+  return rows;
 }
 
 /** As `openAssets`, of one. */
@@ -68,9 +79,13 @@ async function opened(
 
 /**
  * What was written to a bucket after it was taken over shows by its ETag. Asked for as long as the write
- * address lives, and once after that.
+ * address lives, and once after that. Undefined where the storage is away.
  */
-async function compared({ store, clock }: ShownDeps, storage: AssetStorage, asset: Asset): Promise<Asset> {
+async function compared(
+  { store, clock }: ShownDeps,
+  storage: AssetStorage,
+  asset: Asset,
+): Promise<Asset | undefined> {
   const { status, comparedAt = 0, writableUntil } = asset;
   if (asset.storage !== 's3' || status !== 'active' || comparedAt > writableUntil) return asset;
   try {
@@ -86,7 +101,7 @@ async function compared({ store, clock }: ShownDeps, storage: AssetStorage, asse
     return (await store.assets.replace(next)) ?? next;
   } catch (error) {
     // Whoever reads is not stopped by a storage that is away; the next one asks again.
-    if (isHostError(error, 'service_unavailable')) return asset;
+    if (isHostError(error, 'service_unavailable')) return undefined;
     throw error;
   }
 }

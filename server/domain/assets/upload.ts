@@ -213,7 +213,8 @@ async function partsThere(
   // A file knows no type of its own: what was announced was asked of the upload.
   const contentType = plainType(heads.main.contentType || asset.contentType);
   if (heads.main.size > asset.size) throw refusedAsset('too_large', 'contentId');
-  if (!isOnTypeList(app.assetTypes, contentType)) throw refusedAsset('type_not_allowed', 'contentId');
+  if (!isMediaType(contentType) || !isOnTypeList(app.assetTypes, contentType))
+    throw refusedAsset('type_not_allowed', 'contentId');
   const there = CUTS.flatMap((cut) => (heads[cut] ? [[cut, heads[cut]] as const] : []));
   const cuts = there.filter(([, head]) => isCut(head));
   // What a bucket took for a cut is neither bound in size nor counted: it does not stay.
