@@ -9,6 +9,7 @@ describe('what an address means to somebody told to ask it', () => {
       forbidden: [
         ...['169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', 'fd00:ec2::254'],
         ...['100.100.100.200', 'fd20:ce::254', '2002:a9fe:a9fe::1', '::a9fe:a9fe', '::7f00:1', '192.0.0.8'],
+        ...['168.63.129.16', '::ffff:168.63.129.16', '64:ff9b:1::a9fe:a9fe', '2001::a9fe:a9fe'],
         ...['0.0.0.0', '::', '224.0.0.1', '255.255.255.255', 'ff02::1'],
       ],
       private: [
@@ -22,7 +23,7 @@ describe('what an address means to somebody told to ask it', () => {
         'fec0::1',
         '::ffff:10.0.0.1',
       ],
-      public: ['192.0.2.1', '172.32.0.1', '2001:db8::1', '8.8.8.8'],
+      public: ['168.63.129.15', '64:ff9b:2::1', '192.0.2.1', '172.32.0.1', '2001:db8::1', '8.8.8.8'],
     };
     for (const [kind, addresses] of Object.entries(kinds)) {
       for (const address of addresses) assert.equal(kindOfAddress(address), kind, address);

@@ -46,7 +46,8 @@ export function checkInput(endpoint: Endpoint, raw: RawInput, events: Events): R
     const isTold = names.has(field) || (route.strict && /^\w{1,64}$/.test(field));
     const because: Because = isTold ? { reason, field } : { reason };
     events.emit('input_refused', { field: names.has(field) ? field : 'other', reason });
-    return new Refused(route.refuse.malformed, { because });
+    // A path that is none says nothing of what is wrong with it.
+    return new Refused(route.refuse.malformed, route.refuse.malformed === 'not_found' ? {} : { because });
   }
 }
 

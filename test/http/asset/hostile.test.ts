@@ -78,6 +78,10 @@ describe('files of users, for whom they are not', () => {
       'with coded dots': url.replace(`/${_id}/`, `/${_id}/%2e%2e%2f`),
       'with a null': url.replace(/photo-/, '%00'),
       'with a write address': writeUrls.writeUrl,
+      'with two ends': `${url}&end=9999999999999`,
+      'with two signatures': `${url}&signature=00`,
+      'to write as well': `${url}&use=write`,
+      'with a coded slash': url.replace(`/${_id}/`, `/${_id}%2f`),
     };
     for (const [about, address] of Object.entries(addresses)) {
       const answer = told(await call('GET', address));
@@ -94,6 +98,7 @@ describe('files of users, for whom they are not', () => {
       'a read address': url,
       'a read address as one to write': url.replace('?', '?use=write&'),
       'a later end': writeUrls.writeUrl.replace(/end=\d+/, 'end=9999999999999'),
+      'two uses': `${writeUrls.writeUrl}&use=read`,
       'another file': writeUrls.writeUrl.replace(`/${contentId}/`, `/${_id}/`),
     })) {
       assert.equal((await put(address, 'wrong')).status, 404, about);
