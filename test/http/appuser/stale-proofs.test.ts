@@ -27,8 +27,8 @@ describe('a proof that something overtook', () => {
   it('gives no tokens for a password that was changed while it was judged', async () => {
     const app = await host.createApp();
     const user = await host.createUser(app);
-    // The gate writes the log-in right before it signs: the old password has been judged by then.
-    const answer = await beforeNext(host.deps.store.counters, 'remove', {
+    // The gate notes the log-in of the very user that was judged: the old password has been judged by then.
+    const answer = await beforeNext(host.deps.store.users, 'recordLogin', {
       meanwhile: () => changePassword(app, user),
       work: () => appClient(host, app).post('login', { handle: user.handle, password: PASSWORD }),
     });
