@@ -1,7 +1,7 @@
 /**
  * People move in from Firebase through a real host: `node test/bench/move-in.ts 100000 sqlite`, or `mongodb`.
  * Beside it says how fast the store takes such users bare, how much memory the host had at most, and what a
- * token check took meanwhile. Exit code 1 when the host takes more than 300 MB.
+ * token check took meanwhile. Exit code 1 when the host takes more than 200 MB.
  */
 import { createWriteStream, mkdirSync, openAsBlob, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { aRowId, aUser } from '../support/records.ts';
 const PEOPLE = Number(process.argv[2] ?? 100_000);
 const STORE = process.argv[3] === 'mongodb' ? 'mongodb' : 'sqlite';
 const BARE = Math.min(PEOPLE, 20_000);
-const MOST_MB = 300;
+const MOST_MB = 200;
 const CHECK_MS = 20;
 
 const line = (what: string, figure: string) => process.stdout.write(`${what.padEnd(34)}${figure}\n`);
