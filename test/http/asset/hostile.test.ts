@@ -81,7 +81,6 @@ describe('files of users, for whom they are not', () => {
       'with two ends': `${url}&end=9999999999999`,
       'with two signatures': `${url}&signature=00`,
       'to write as well': `${url}&use=write`,
-      'with a coded slash': url.replace(`/${_id}/`, `/${_id}%2f`),
     };
     for (const [about, address] of Object.entries(addresses)) {
       const answer = told(await call('GET', address));
