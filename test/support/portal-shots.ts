@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { takeBytes } from '../../server/domain/assets/quota.ts';
 import { SETUP } from '../../server/domain/operators/audit.ts';
 import { issueEntry } from '../../server/domain/operators/entry.ts';
 import { launchChromium } from './chromium.ts';
@@ -103,6 +104,7 @@ async function furnishPeople(host: TestHost): Promise<void> {
   for (const [n, size] of [48_213_004, 3_120_884, 61_209].entries()) {
     const asset = anAsset({ appId: APP, userId: USER, size, storageSize: size, createdAt: now + n });
     await host.deps.store.assets.insert(asset);
+    await takeBytes(host.deps, app, USER, size);
   }
   const row = { appId: APP, code: aCode({ expiresAt: now + 3_600_000 }), createdAt: now, updatedAt: now };
   await host.deps.store.signups.insert(aSignup({ ...row, handle: 'waits@example.com' }));
