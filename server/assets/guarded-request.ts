@@ -33,7 +33,7 @@ export interface StorageAnswer {
 }
 
 /** Throws `ForbiddenAddress` where a machine with these addresses may not be asked. */
-export function judge(protocol: string, addresses: readonly string[], { privateEndpoints }: Guard): void {
+function judge(protocol: string, addresses: readonly string[], { privateEndpoints }: Guard): void {
   const fault = networkFault(protocol, addresses, privateEndpoints);
   if (fault) throw new ForbiddenAddress(fault);
 }

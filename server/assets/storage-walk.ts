@@ -3,9 +3,10 @@ import type { AssetObject, S3Place } from '../model/asset.ts';
 import type { AssetStorage, StorageStep, StorageStepName } from '../ports/assets/asset-storage.ts';
 import type { Clock } from '../ports/clock.ts';
 import { MINUTE_MS } from '../tools/duration.ts';
+import { networkFault } from '../tools/network-kind.ts';
 import { bucketAddress, faultsOf } from './bucket.ts';
-import { ForbiddenAddress, judge, type StorageAnswer, type StorageRequest } from './guarded-request.ts';
-import type { Guard } from './may-ask.ts';
+import { ForbiddenAddress, type StorageAnswer, type StorageRequest } from './guarded-request.ts';
+import { type Guard, partsOf } from './may-ask.ts';
 import { repairOf } from './storage-repairs.ts';
 
 const FOLDER = 'cosync-storage-test';
@@ -58,17 +59,14 @@ export async function walkStorage(
 }
 
 async function reach(steps: Steps<StorageStepName>, place: S3Place, guard: Guard): Promise<void> {
-  const { protocol, hostname, port } = new URL(bucketAddress(place));
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const address = bucketAddress(place);
+  const { protocol, host } = partsOf(address);
+  const { port } = new URL(address);
   const isSecure = protocol === 'https:';
   const server = { host, port: Number(port) || (isSecure ? 443 : 80) };
   const socket = await connectTo(steps, server, guard.records, (addresses) => {
-    try {
-      judge(protocol, addresses, guard);
-    } catch (error) {
-      const { fault } = error as ForbiddenAddress;
-      throw new Refusal(fault, `${host} is ${addresses.slice(0, 4).join(', ')}, which is not asked`);
-    }
+    const fault = networkFault(protocol, addresses, guard.privateEndpoints);
+    if (fault) throw new Refusal(fault, `${host} is ${addresses.slice(0, 4).join(', ')}, which is not asked`);
   });
   try {
     if (isSecure) await secure(steps, socket, { host, rejectUnauthorized: true });
