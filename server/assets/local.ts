@@ -3,7 +3,7 @@ import { close, createReadStream, fstat, open, type Stats } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type AssetObject, CUT_TYPES } from '../model/asset.ts';
+import { type AssetObject, CUT_TYPES, fileNameOf } from '../model/asset.ts';
 import type { StoredObject } from '../ports/assets/asset-storage.ts';
 import type { AddressClaim, LocalAssets } from '../ports/assets/local-assets.ts';
 import type { Lookups } from '../ports/security/sealing.ts';
@@ -38,7 +38,7 @@ export function createLocalAssets({
     return lookups.key('host', 'assetAddress', JSON.stringify(bound));
   };
   const plainAddress = ({ appId, assetId, name }: AssetObject) =>
-    `${baseUrl()}/assets/${appId}/${assetId}/${encodeURIComponent(name.slice(name.lastIndexOf('/') + 1))}`;
+    `${baseUrl()}/assets/${appId}/${assetId}/${encodeURIComponent(fileNameOf(name))}`;
 
   return {
     async writeAddress({ object, end, contentType, size }) {

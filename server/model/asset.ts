@@ -172,3 +172,8 @@ export function isStorageEndpoint(text: string): boolean {
   const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
   return url?.protocol === 'http:' && isPlain && isLoopback(url.hostname);
 }
+
+/** The last name of a path: how an address names an object. */
+export function fileNameOf(objectName: string): string {
+  return objectName.slice(objectName.lastIndexOf('/') + 1);
+}

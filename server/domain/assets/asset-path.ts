@@ -34,11 +34,6 @@ export function objectName(input: {
   return [userId, folders, base].filter((each) => each !== '').join('/');
 }
 
-/** The last name of a path: how an address names an object. */
-export function fileNameOf(objectName: string): string {
-  return objectName.slice(objectName.lastIndexOf('/') + 1);
-}
-
 function cleaned(name: string): string {
   return name
     .toWellFormed()

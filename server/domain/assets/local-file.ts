@@ -3,12 +3,12 @@ import {
   type AssetPart,
   CUT_MAX_BYTES,
   CUT_TYPES,
+  fileNameOf,
   type KeptPart,
   plainType,
 } from '../../model/asset.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { fileNameOf } from './asset-path.ts';
 import { objectOf } from './shown-asset.ts';
 import { refusedAsset } from './upload.ts';
 

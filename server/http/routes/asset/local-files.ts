@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { fileNameOf } from '../../../domain/assets/asset-path.ts';
 import {
   type FileAddress,
   type ReadableFile,
@@ -7,6 +6,7 @@ import {
   receiveFile,
   uploadOffset,
 } from '../../../domain/assets/local-file.ts';
+import { fileNameOf } from '../../../model/asset.ts';
 import { HostError } from '../../../model/errors.ts';
 import type { Deps } from '../../../ports/deps.ts';
 import { type ByteRequest, bytesOf, FileReply, openRoute } from '../../route.ts';
