@@ -100,7 +100,7 @@ export class Uploads {
       await file.close();
     }
     const isKept = outcome === 'whole' || outcome === 'partial';
-    if (isKept && (await arrival.state()) !== 'open') outcome = 'closed';
+    if (isKept && (await this.#stateBeside(name, own, arrival)) !== 'open') outcome = 'closed';
     if (outcome === 'whole') await settle(own, target);
     else if (outcome === 'partial') await rename(own, this.#aside(name));
     else await rm(own, { force: true });
@@ -111,6 +111,16 @@ export class Uploads {
       return 'closed';
     }
     return outcome;
+  }
+
+  /** What arrived outlives a database that cannot say whether anybody wants it, or that is closed by now. */
+  async #stateBeside(name: string, own: string, { state }: Arrival): ReturnType<Arrival['state']> {
+    try {
+      return await state();
+    } catch (error) {
+      await rename(own, this.#aside(name));
+      throw error;
+    }
   }
 
   async #takeAside(name: string, own: string, from: number): Promise<boolean> {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createAuth } from '../../../client/user/index.ts';
 import { type CutProxy, startCutProxy } from '../../support/cut-proxy.ts';
 import { makeDataDir, startTestHost, type TestHost } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 import { PASSWORD } from './stage.ts';
 
 const MB = 1_048_576;
@@ -53,6 +56,9 @@ describe('uploads that break off', () => {
       async () => {
         proxy.upstream = 0;
         await host.stop();
+        const uploading = join(dataDir, 'assets', 'uploading');
+        const isAside = async () => readdirSync(uploading).some((name) => name.endsWith('.partial'));
+        await until('what arrived is set aside, though the store is closed', isAside);
         await start();
       },
     ],
