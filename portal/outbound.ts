@@ -63,8 +63,9 @@ export function outboundFetch({
     const body = init.body === undefined || init.body === null ? undefined : new Response(init.body);
     const type = body?.headers.get('content-type');
     if (type && headers['content-type'] === undefined) headers['content-type'] = type;
+    if (init.body instanceof Blob) headers['content-length'] = String(init.body.size);
     const isFile = FILES.test(url.pathname);
-    const isUpload = init.body instanceof FormData;
+    const isUpload = init.body instanceof Blob;
     const late = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const startTimer = () => {

@@ -1,4 +1,5 @@
 import { HostClientError, refusalOf } from './error.ts';
+import { formOf } from './form.ts';
 
 /** A query or a JSON body; what is undefined is left out. */
 export type Parameters = object;
@@ -25,7 +26,7 @@ interface Asked {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   parameters?: Parameters | undefined;
-  form?: FormData | undefined;
+  form?: Blob | undefined;
   options?: CallOptions | undefined;
   /** For whole files. */
   long?: boolean;
@@ -67,11 +68,10 @@ export class Call {
 
   /** Sends parts of a form, one of them a file. */
   async upload<A>(path: string, parts: Parameters, options?: CallOptions): Promise<A> {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(parts) as [string, unknown][]) {
-      if (value instanceof Blob) form.append(name, value, 'file');
-      else if (value !== undefined) form.append(name, textOf(value));
-    }
+    const given = (Object.entries(parts) as [string, unknown][]).filter(([, value]) => value !== undefined);
+    const form = formOf(
+      given.map(([name, value]) => [name, value instanceof Blob ? value : textOf(value)] as const),
+    );
     return jsonOf<A>(await this.#send({ method: 'POST', path, form, options, long: true }));
   }
 
