@@ -4,6 +4,7 @@ interface Numbers {
   resetApp: { users: number; signups: number; invites: number };
   deleteUsers: { users: number };
   suspendUsers: { users: number };
+  replaceUsers: { users: number };
   resetPasswords: { users: number };
   endSessions: { users: number };
   disableFactors: { users: number };
@@ -31,6 +32,8 @@ const SENTENCES: { readonly [A in DangerousAction]: (numbers: Numbers[A]) => str
     `Deletes ${counted(users, 'user')} with their sessions, signups and invites. Tokens already handed out stay valid until they end.`,
   suspendUsers: ({ users }) =>
     `Suspends ${counted(users, 'user')} and ends their sessions. User JWTs already handed out stay valid until they end.`,
+  replaceUsers: ({ users }) =>
+    `Replaces the profile and password of ${counted(users, 'user')} by those of the file and ends their sessions.`,
   resetPasswords: ({ users }) => `Sends a code for a new password to ${counted(users, 'user')}.`,
   endSessions: ({ users }) =>
     `Ends every session of ${counted(users, 'user')}, who must log in again. User JWTs already handed out stay valid until they end.`,

@@ -44,6 +44,8 @@ export interface Request extends Asked {
   file: ReceivedFile | undefined;
   /** Of a route whose `upload` names further parts: those that came, by their name. */
   files: Readonly<Record<string, ReceivedFile>>;
+  /** A fresh proof held when the request came: a large file may be on its way for longer than one holds. */
+  isProven: boolean;
   /** The hosts this operator knows of. */
   hosts(): Promise<PortalHost[]>;
   /** A client of one of them, by the `:host` of an address. Throws `Refusal` 404 for another. */

@@ -139,6 +139,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       upload: Upload | undefined;
     },
   ): Promise<PortalReply> {
+    const isProven = isSteppedUp(deps, signedIn.session);
     const { form, file, files } = await formOf(exchange, route, upload);
     if (route.stepUp && !isSteppedUp(deps, signedIn.session)) {
       const { session } = signedIn;
@@ -155,6 +156,7 @@ export function createServe(deps: Deps, router: Router, clients: HostClients) {
       access: accessOf(operator, route.may),
       file,
       files,
+      isProven,
       hosts: () => clients.list(operator),
       async client(host) {
         const client = await clients.of(actor, host);

@@ -3,7 +3,7 @@ import type { Fault } from '../fault.ts';
 import type { Texts } from '../frame/texts.ts';
 import { SOURCES } from './sources.ts';
 
-const CONFLICTS = ['skip', 'update', 'fail'] as const;
+export const CONFLICTS = ['skip', 'update', 'fail'] as const;
 const UNVERIFIED = ['pending', 'active'] as const;
 const NUMBERS = ['rounds', 'mem_cost'] as const;
 /** What the address of an import holds, so that the next one is asked for as it was. The key is a secret. */
@@ -64,12 +64,13 @@ function mapOf(text: string | undefined): MoveInOptions['map'] | null {
   }
 }
 
-/** What the part `move-in-form` needs, filled in with what was given. */
+/** What the part `move-in-form` needs, filled in with what was given; `conflicts`: those to choose from. */
 export function formModel(
   texts: Texts,
   format: MoveInFormat,
   given: Given,
   { field, text }: { field?: string | undefined; text?: string | undefined } = {},
+  conflicts: readonly string[] = CONFLICTS,
 ) {
   const { name, from, second, key } = SOURCES[format];
   const choices = (of: string, values: readonly string[]) =>
@@ -89,7 +90,7 @@ export function formModel(
     second: second && texts.say(`moveIn.second.${second}`),
     hasKey: key !== undefined,
     isKeyRequired: key === 'always',
-    conflicts: choices('conflict', CONFLICTS),
+    conflicts: choices('conflict', conflicts),
     unverifieds: choices('unverified', UNVERIFIED),
     map: value('map'),
     base64_salt_separator: value('base64_salt_separator'),

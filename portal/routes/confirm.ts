@@ -59,6 +59,7 @@ async function confirm(request: Request, router: Router): Promise<PortalReply> {
     query: new URLSearchParams(),
     form: new Form(waiting.body),
     session: moved.session,
+    isProven: true,
     access: accessOf(operator, route.may),
   });
   if (reply.kind === 'redirect') {

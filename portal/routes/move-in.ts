@@ -1,11 +1,12 @@
 import { openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { MoveIn, MoveInFiles, MoveInFormat, MoveInOptions } from '../../client/host/index.ts';
+import { isSteppedUp } from '../../server/domain/operators/sessions.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { type Fault, faultOf, found } from '../fault.ts';
 import { Refusal } from '../frame/refusal.ts';
 import { download, type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
-import { formModel, KEPT, optionsOf } from '../move-in/options.ts';
+import { CONFLICTS, formModel, KEPT, optionsOf } from '../move-in/options.ts';
 import { shownMoveIn } from '../move-in/report.ts';
 import { formatOf, SOURCES } from '../move-in/sources.ts';
 import { waitingModel } from '../move-in/waiting.ts';
@@ -24,6 +25,7 @@ export const moveInRoutes: PortalRoute[] = [
   appRoute({ method: 'POST', path: MOVE_IN, may, upload, respond: tryOut }),
   appRoute({ method: 'GET', path: JOB, may, respond: (request) => show(request) }),
   appRoute({ method: 'POST', path: JOB, may, upload, respond: moveIn }),
+  appRoute({ method: 'POST', path: `${JOB}/replace`, may, stepUp: true, respond: prove }),
   appRoute({ method: 'GET', path: `${JOB}/refused`, may, respond: refusedRows }),
   appRoute({ method: 'POST', path: `${JOB}/stop`, may, respond: stop }),
 ];
@@ -63,12 +65,31 @@ async function tryOut(request: AppRequest): Promise<PortalReply> {
   return 'fault' in begun ? choose(request, begun.fault) : lead(request, begun.job);
 }
 
-/** In earnest, after a run that wrote nothing ended well. */
+/**
+ * In earnest, after a run that wrote nothing ended well. Replacing what people have asks for a fresh proof,
+ * which is given before the file is chosen: the portal keeps none.
+ */
 async function moveIn(request: AppRequest): Promise<PortalReply> {
+  const { form, query, isProven, texts } = request;
   const tried = await moveInOf(request);
-  if (!tried.dryRun || tried.state !== 'done') throw new Refusal(422, 'moveIn.tryFirst');
+  const isTried = tried.dryRun && tried.state === 'done';
+  if (!isTried || (replaces(form) && !replaces(query))) throw new Refusal(422, 'moveIn.tryFirst');
+  if (replaces(form) && !isProven) {
+    return show(request, { field: undefined, text: texts.say('moveIn.proveFirst') });
+  }
   const begun = await begin(request, tried.format, false);
   return 'fault' in begun ? show(request, begun.fault) : lead(request, begun.job);
+}
+
+/** What a form or an address says of people who are there already. */
+function replaces(given: { get(name: string): string | null }): boolean {
+  return given.get('conflict') === 'update';
+}
+
+/** The proof was given: back to the form, which takes the file now. */
+async function prove(request: AppRequest): Promise<PortalReply> {
+  const { job } = await moveInOf(request);
+  return lead(request, job);
 }
 
 async function begin(
@@ -84,7 +105,10 @@ async function begin(
   const options: MoveInOptions = { ...read.options, dryRun };
   try {
     const { job } = await host.data.moveIn({ appId, ...files, ...options }, { timeoutMs: HOURS_MS });
-    const changes = [{ field: 'format', after: format }];
+    const changes = [
+      { field: 'format', after: format },
+      ...(replaces(form) ? [{ field: 'conflict', after: 'update' }] : []),
+    ];
     await audit({ action: dryRun ? 'tryMoveIn' : 'moveIn', host: hostId, appId, target: job, changes });
     return { job };
   } catch (error) {
@@ -105,27 +129,48 @@ async function filesOf({ file, files }: AppRequest, format: MoveInFormat): Promi
 
 /** To the import; how it was asked for goes along, for the next one. */
 function lead({ base, form }: AppRequest, job: string): PortalReply {
-  const kept = KEPT.map((name) => [name, form.get(name).trim()]).filter(([, value]) => value !== '');
-  const query = new URLSearchParams(kept);
-  return redirect(`${base}${MOVE_IN}/${job}${query.size > 0 ? `?${query}` : ''}`);
+  return redirect(`${base}${MOVE_IN}/${job}${queryOf(form)}`);
+}
+
+function keptOf(given: { get(name: string): string | null }) {
+  return KEPT.map((name) => ({ name, value: given.get(name)?.trim() ?? '' })).filter(
+    ({ value }) => value !== '',
+  );
+}
+
+function queryOf(given: Parameters<typeof keptOf>[0]): string {
+  const query = new URLSearchParams(keptOf(given).map(({ name, value }) => [name, value]));
+  return query.size > 0 ? `?${query}` : '';
 }
 
 async function show(request: AppRequest, fault?: Fault): Promise<PortalReply> {
-  const { base, texts, query, form, path } = request;
+  const { base, texts, query, form, deps, session } = request;
   const moved = await moveInOf(request);
   const shown = shownMoveIn(texts, moved);
   const isTried = shown.isDry && shown.isDone;
   const address = `${base}${MOVE_IN}/${moved.job}`;
+  const given = fault ? form : query;
+  // Whom it would replace is told by a dry run that was made for it.
+  const conflicts = replaces(query) ? CONFLICTS : CONFLICTS.filter((one) => one !== 'update');
+  const mustProve = isTried && replaces(given) && !isSteppedUp(deps, session);
   const poll = new URLSearchParams(query);
   poll.set('poll', '1');
   const model = {
     ...shown,
     address,
-    poll: `${path}?${poll}`,
+    poll: `${address}?${poll}`,
     again: `${base}${MOVE_IN}?format=${moved.format}`,
     refusedAddress: shown.report && (moved.report?.refused ?? 0) > 0 ? `${address}/refused` : undefined,
-    form: isTried ? formModel(texts, moved.format, fault ? form : query, fault) : undefined,
-    action: path,
+    proof: mustProve
+      ? { address: `${address}/replace`, fields: keptOf(given), fault: fault?.text }
+      : undefined,
+    effect:
+      isTried && replaces(query)
+        ? texts.say('effect.replaceUsers', { users: texts.number(moved.report?.updated ?? 0) })
+        : undefined,
+    form: isTried && !mustProve ? formModel(texts, moved.format, given, fault, conflicts) : undefined,
+    isTried,
+    action: address + queryOf(query),
     waiting: shown.isDone && !shown.isDry ? await waitingModel(request) : undefined,
   };
   return appPage(request, 'move-in-job', { literal: shown.heading }, model, statusOf(fault));

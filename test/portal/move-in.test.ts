@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { App } from '../../server/model/app.ts';
-import { FIXTURES } from '../support/foreign-files.ts';
+import { BCRYPT, FIXTURES } from '../support/foreign-files.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
 import { endedMoveIn } from '../support/move-in.ts';
 import { makeOperator, PortalClient, unescaped } from '../support/portal-client.ts';
 import { aJob, aRowId } from '../support/records.ts';
+import { until } from '../support/until.ts';
 
 function fixture(name: string) {
   const found = FIXTURES[name];
@@ -47,6 +50,32 @@ describe('moving in by the portal', () => {
     const body = new Response(form);
     const type = body.headers.get('content-type') ?? '';
     return admin.send(path, { raw: Buffer.from(await body.arrayBuffer()), type });
+  }
+  /** Sends a file that is on its way for longer than a proof holds; answers where it leads. */
+  async function sentSlowly(path: string, fields: Record<string, string>, file: string): Promise<unknown> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ csrf: admin.csrf(), ...fields })) form.append(name, value);
+    form.append('file', new Blob([file]), 'users.json');
+    const body = new Response(form);
+    const bytes = Buffer.from(await body.arrayBuffer());
+    const sending = request(host.url + path, {
+      method: 'POST',
+      headers: {
+        'content-type': body.headers.get('content-type') ?? '',
+        'content-length': bytes.length,
+        'sec-fetch-site': 'same-origin',
+        cookie: [...admin.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      },
+    });
+    const uploads = join(host.dataDir, 'uploads');
+    const before = readdirSync(uploads).length;
+    sending.write(bytes.subarray(0, bytes.length - 100));
+    await until('the file is being received', async () => readdirSync(uploads).length > before);
+    host.clock.advance(5 * 60_000 + 1);
+    sending.end(bytes.subarray(bytes.length - 100));
+    const [answer] = await once(sending, 'response');
+    answer.resume();
+    return answer.headers.location;
   }
   const jobOf = (location: unknown) => /move-in\/([\da-f]{24})/.exec(String(location))?.[1] ?? '';
   const size = () => host.deps.store.users.size(app.id);
@@ -146,6 +175,60 @@ describe('moving in by the portal', () => {
     const refused = await send(`${moveIn}/${job.id}`, { format: 'parse' }, { file: '{}' });
     assert.equal(refused.status, 422);
     assert.match(refused.text, /dry run first/);
+  });
+
+  it('replaces what people have only after a fresh proof, which is asked for before the file is chosen', async () => {
+    const shop = await host.createApp({ name: 'Shop' });
+    const there = await host.createUser(shop, { handle: 'p1@example.com', password: '0'.repeat(32) });
+    const data = `/portal/hosts/here/apps/${shop.id}/data/move-in`;
+    const fields = { format: 'auth0', conflict: 'update', unverified: 'pending' };
+    const file = JSON.stringify({
+      user_id: 'auth0|1',
+      email: there.handle,
+      email_verified: true,
+      passwordHash: BCRYPT,
+    });
+    const isReplaced = async () =>
+      (await host.deps.store.users.find(shop.id, there.id))?.passwordHash !== there.passwordHash;
+    await admin.get(`${data}?format=auth0`);
+    const begun = await send(data, fields, { file });
+    const address = String(begun.headers.location);
+    await endedMoveIn(host, jobOf(address));
+    const asked = await admin.get(address);
+    assert.match(asked.text, /ends their sessions: 1\..*Confirm first, then choose the file/s);
+    assert.doesNotMatch(asked.text, /type="file"/);
+    const unproven = await send(unescaped(address), fields, { file });
+    assert.equal(unproven.status, 422);
+    assert.match(unescaped(unproven.text), /role="alert">Nothing was written, and the file was not kept/);
+    assert.equal(await isReplaced(), false);
+
+    const prove = `${data}/${jobOf(address)}/replace`;
+    const proven = await admin.act(prove, admin.hidden(prove));
+    assert.match(proven.text, /id="file"[^>]*type="file".*<option value="update" selected>/s);
+    host.clock.advance(5 * 60_000 + 1);
+    assert.equal((await send(unescaped(address), fields, { file })).status, 422, 'it has run out');
+    await admin.act(prove, admin.hidden(prove));
+    const action = unescaped(
+      /<form method="post" action="([^"]+)" enc/.exec(admin.page?.text ?? '')?.[1] ?? '',
+    );
+    await endedMoveIn(host, jobOf(await sentSlowly(action, fields, file)));
+    assert.equal(await isReplaced(), true);
+    const [row] = (await host.deps.store.audit.list({ action: 'moveIn' }, { limit: 1 })).rows;
+    assert.deepEqual(row?.changes, [
+      { field: 'format', after: 'auth0' },
+      { field: 'conflict', after: 'update' },
+    ]);
+  });
+
+  it('replaces nobody after a dry run that was made for leaving them', async () => {
+    await admin.get(`${moveIn}?format=auth0`);
+    const fields = { format: 'auth0', conflict: 'skip' };
+    const address = String((await send(moveIn, fields, { file: auth0.file })).headers.location);
+    await endedMoveIn(host, jobOf(address));
+    assert.doesNotMatch((await admin.get(address)).text, /<option value="update"/);
+    const sent = await send(address, { ...fields, conflict: 'update' }, { file: auth0.file });
+    assert.equal(sent.status, 422);
+    assert.match(sent.text, /dry run first/);
   });
 
   it('lists who waits for their password, and sends them resets little by little', async () => {

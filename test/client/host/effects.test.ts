@@ -16,9 +16,16 @@ describe('the effect of a dangerous action', () => {
     const effects = [
       effectOf('deleteApp', people),
       effectOf('resetApp', people),
-      ...(['deleteUsers', 'suspendUsers', 'resetPasswords', 'endSessions', 'disableFactors'] as const).map(
-        (action: DangerousAction) => effectOf(action as 'deleteUsers', { users: 7004 }),
-      ),
+      ...(
+        [
+          'deleteUsers',
+          'suspendUsers',
+          'replaceUsers',
+          'resetPasswords',
+          'endSessions',
+          'disableFactors',
+        ] as const
+      ).map((action: DangerousAction) => effectOf(action as 'deleteUsers', { users: 7004 })),
       effectOf('retireKey', { keys: 7005 }),
       effectOf('rotateAppToken', { hours: 7006 }),
       effectOf('removeAssets', { files: 7007 }),
