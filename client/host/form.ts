@@ -1,6 +1,6 @@
 /**
- * A body of `multipart/form-data` (RFC 7578) whose files are read as they are sent, and whose length is known.
- * Not every runtime does that with a `FormData`: some read all its files first.
+ * A body of `multipart/form-data` (RFC 7578) whose files are read as they are sent, and whose length is
+ * known. Not every runtime does that with a `FormData`: some read all its files first.
  */
 export function formOf(parts: readonly (readonly [name: string, value: string | Blob])[]): Blob {
   // In lower case, as a blob's type is.
