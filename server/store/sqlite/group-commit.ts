@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailable } from '../engine.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { isBusy, isOutage, translated } from './failures.ts';
 import { LateSync } from './late-sync.ts';
 
@@ -37,6 +38,7 @@ export class GroupCommit {
   readonly #db: DatabaseSync;
   readonly #patienceMs: number;
   readonly #lateSync: LateSync;
+  readonly #checkpoints: Checkpoints;
   #waiting: Write[] = [];
   #notes: Write[] = [];
   /** When the next commit is due, and what ends the wait for it. */
@@ -52,6 +54,7 @@ export class GroupCommit {
     this.#db = db;
     this.#patienceMs = patienceMs;
     this.#lateSync = new LateSync(db.location());
+    this.#checkpoints = new Checkpoints(db.location(), () => this.#schedule());
   }
 
   /** Runs `run` inside the next transaction; resolves when its effects are on disk. */
@@ -90,6 +93,7 @@ export class GroupCommit {
 
   /** Finishes what was asked for, then closes the database. */
   async close(): Promise<void> {
+    await this.#checkpoints.close();
     if (this.#scheduled) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
@@ -101,6 +105,7 @@ export class GroupCommit {
 
   /** Sees to it that a commit comes when the first of what waits is due. */
   #schedule(delayMs = 0): void {
+    if (this.#checkpoints.isHolding || this.#waiting.length + this.#notes.length === 0) return;
     const now = performance.now();
     const writesAt = this.#waiting.length > 0 ? this.#restUntil : Number.POSITIVE_INFINITY;
     const notesAt = this.#notes.length > 0 ? this.#notesAt : Number.POSITIVE_INFINITY;
@@ -121,6 +126,7 @@ export class GroupCommit {
 
   #flush(): void {
     this.#scheduled = undefined;
+    if (this.#checkpoints.isHolding) return;
     const startedAt = performance.now();
     const batch = this.#notes.splice(0, BATCH);
     // A timer may come a moment early.
@@ -139,8 +145,8 @@ export class GroupCommit {
     if (this.#waitsForDisk) {
       this.#restUntil = endedAt + Math.min(MAX_REST_MS, REST * (endedAt - startedAt));
     }
-    if (this.#waiting.length + this.#notes.length > 0) this.#schedule(busy ? RETRY_MS : 0);
-    else this.#idle?.();
+    this.#schedule(busy ? RETRY_MS : 0);
+    if (!this.#scheduled) this.#idle?.();
   }
 
   #waitForDisk(waits: boolean): void {
@@ -168,6 +174,7 @@ export class GroupCommit {
       this.#db.exec('COMMIT');
       if (lasting) this.#lateSync.isDone();
       else this.#lateSync.isDue();
+      this.#checkpoints.committed();
       return answers;
     } catch (error) {
       // On a full disk SQLite has rolled back by itself already.

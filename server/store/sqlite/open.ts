@@ -2,6 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Engine, unavailable } from '../engine.ts';
+import { FALLBACK_PAGES } from './checkpoints.ts';
 import { createCounters } from './counters.ts';
 import { isBusy, translated } from './failures.ts';
 import { createFigures } from './figures.ts';
@@ -91,6 +92,7 @@ function configure(db: DatabaseSync): void {
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
     PRAGMA journal_size_limit = 67108864;
+    PRAGMA wal_autocheckpoint = ${FALLBACK_PAGES};
   `);
   // Anything less could lose an acknowledged write with the power.
   if (db.prepare('PRAGMA synchronous').get()?.synchronous !== 2) {
