@@ -10,7 +10,7 @@ import { requestContext } from './request-context.ts';
 import { StrangersFailures } from './strangers-failures.ts';
 
 const LONGEST_WAIT_MS = 250;
-const FULL = 500;
+const FULL = 100;
 /** Rows kept while the store does not take them; older ones go first. */
 const MOST_ROWS = 10_000;
 

@@ -103,6 +103,27 @@ describe('the embedded database', () => {
       });
     }
 
+    it('may be a moment old where that was asked for, and never after a read that was exact', async (t) => {
+      const file = aFile();
+      const [reader, other] = await Promise.all([openSqlite({ file }), openSqlite({ file })]);
+      t.after(() => Promise.all([reader.close(), other.close()]));
+      let now = 1_000;
+      t.mock.method(performance, 'now', () => now);
+      const row = aRow();
+      await other.insert('messages', row);
+      const lately = async () => (await reader.findLately('messages', row.appId, row.id))?.doc.said;
+      assert.equal(await lately(), 'once');
+      await other.replace('messages', { ...row, revision: 2, doc: { said: 'again' } });
+      assert.equal(await lately(), 'once');
+      now += 100;
+      assert.equal(await lately(), 'again', 'a tenth of a second later');
+      await other.replace('messages', { ...row, revision: 3, doc: { said: 'anew' } });
+      await reader.find('messages', row.appId, row.id);
+      assert.equal(await lately(), 'anew', 'the exact read saw it');
+      await reader.replace('messages', { ...row, revision: 4, doc: { said: 'own' } });
+      assert.equal(await lately(), 'own');
+    });
+
     it('is read as a foreign hand left it, whatever the revision says', async () => {
       const file = aFile();
       const engine = await openSqlite({ file });

@@ -1,4 +1,4 @@
-/** The thread of `Checkpoints`: at each message it copies what was committed by then, and says when it is done. */
+/** The thread of `Checkpoints`: at each message it copies what was committed by then, and says so. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 

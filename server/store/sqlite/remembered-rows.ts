@@ -5,6 +5,8 @@ import type { Columns, Statements } from './statements.ts';
 
 /** Rows of a table that are remembered. */
 const CAPACITY = 5_000;
+/** So long `findLately` goes by what SQLite said last of foreign commits. */
+const LATELY_MS = 100;
 
 /** A row as it was read; its document is parsed only when it is asked for. */
 export class ReadRow implements StoredRow {
@@ -52,12 +54,14 @@ interface Remembered {
 
 /**
  * Rows as they were read last: token checks read the same users again and again. One is answered without
- * reading it again only while no other connection has committed anything since, which SQLite is asked every
- * time (`PRAGMA data_version`), and this one has not written it, which whoever writes has to say.
+ * reading it again only while no other connection has committed anything since, which SQLite is asked
+ * (`PRAGMA data_version`), and this one has not written it, which whoever writes has to say.
  */
 export class RememberedRows {
   readonly #statements: Statements;
   readonly #tables = new Map<TableName, BoundedMap<Remembered>>();
+  /** What SQLite said last, and when. */
+  #asked: { version: unknown; at: number } = { version: undefined, at: 0 };
   constructor(statements: Statements) {
     this.#statements = statements;
   }
@@ -72,6 +76,18 @@ export class RememberedRows {
     const known = this.#table(table).get(place(appId, id));
     if (known && known.version === version) return known.row;
     return this.#remember(table, read(), version);
+  }
+
+  /** As `find`, but what another process changed is seen a tenth of a second later. */
+  findLately(
+    table: TableName,
+    key: { appId: string; id: string },
+    read: () => Columns | undefined,
+  ): StoredRow | undefined {
+    const { version, at } = this.#asked;
+    const known = this.#table(table).get(place(key.appId, key.id));
+    if (known && known.version === version && performance.now() - at < LATELY_MS) return known.row;
+    return this.find(table, key, read);
   }
 
   /** As `find`, for a row whose id is not known before it is read. */
@@ -112,7 +128,9 @@ export class RememberedRows {
   }
 
   #version(): unknown {
-    return this.#statements.get('PRAGMA data_version', {})?.data_version;
+    const version = this.#statements.get('PRAGMA data_version', {})?.data_version;
+    this.#asked = { version, at: performance.now() };
+    return version;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Row, StoredRow, TableOperations } from '../engine.ts';
+import type { Row, TableOperations } from '../engine.ts';
 import { TABLES, type TableName } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -13,6 +13,7 @@ const BATCH = 200;
 const SLIM_BATCH = 500;
 /** Rows that join many others while the host serves: some 10 ms, once the indexes are large. */
 const NEW_BATCH = 25;
+const UNLESS_THERE = ' ON CONFLICT (appId, id) DO NOTHING';
 
 /**
  * The tables of records; a row's hashes and tags are columns of their own, its prefixes rows of a side table.
@@ -24,18 +25,18 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     const seq = statements.insert(SQL[table].insert, valuesOf(table, row));
     if (TABLES[table].prefixes) addPrefixes(table, row, seq);
   }
-  function insertSlim(table: TableName, rows: readonly Row[]): void {
+  /** Rows without prefixes. `unless`: a clause for those that are there. */
+  function insertSlim(table: TableName, rows: readonly Row[], unless = ''): void {
+    const { insert, insertSlim } = SQL[table];
     for (const part of parts(rows, SLIM_ROWS)) {
-      if (part.length < SLIM_ROWS) for (const row of part) insertRow(table, row);
-      else {
+      if (part.length < SLIM_ROWS) {
+        for (const row of part) statements.insert(insert + unless, valuesOf(table, row));
+      } else {
         const values: Value[] = [];
         for (const row of part) valuesOf(table, row, values);
-        statements.insert(SQL[table].insertSlim, values);
+        statements.insert(insertSlim + unless, values);
       }
     }
-  }
-  function insertMissing(table: TableName, row: Row): void {
-    statements.insert(`${SQL[table].insert} ON CONFLICT (appId, id) DO NOTHING`, valuesOf(table, row));
   }
   function insertNew(table: TableName, row: Row): boolean {
     const seq = statements.insertNew(`${SQL[table].insert} ON CONFLICT DO NOTHING`, valuesOf(table, row));
@@ -75,12 +76,10 @@ export function createRows(statements: Statements, database: GroupCommit): Table
     return rows.map(({ prefix }) => String(prefix));
   }
 
-  /** Never old: SQLite is asked whether anybody else wrote. */
-  function find(table: TableName, appId: string, id: string): Promise<StoredRow | undefined> {
-    return database.read(() =>
-      remembered.find(table, { appId, id }, () => statements.get(SQL[table].find, { appId, id })),
+  const finder = (how: 'find' | 'findLately') => (table: TableName, appId: string, id: string) =>
+    database.read(() =>
+      remembered[how](table, { appId, id }, () => statements.get(SQL[table].find, { appId, id })),
     );
-  }
 
   return {
     insert: (table, row) => database.write(() => insertRow(table, row)),
@@ -103,9 +102,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     async insertMissing(table, rows) {
       for (const batch of parts(rows, SLIM_BATCH)) {
-        await database.note(() => {
-          for (const row of batch) insertMissing(table, row);
-        });
+        await database.note(() => insertSlim(table, batch, UNLESS_THERE));
       }
     },
 
@@ -117,8 +114,8 @@ export function createRows(statements: Statements, database: GroupCommit): Table
       return inserted;
     },
 
-    find,
-    findLately: find,
+    find: finder('find'),
+    findLately: finder('findLately'),
 
     findByKey: (table, appId, key, value) =>
       database.read(() =>
