@@ -3,15 +3,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as pause } from 'node:timers/promises';
-import type {
-  HostClient,
-  MoveIn,
-  MoveInFormat,
-  MoveInOptions,
-  MoveInReport,
+import {
+  doubtsOf,
+  type HostClient,
+  looksLike,
+  type MoveIn,
+  type MoveInFormat,
+  type MoveInOptions,
+  type MoveInReport,
 } from '../../client/host/index.ts';
 import { cannotWrite } from '../../setup/installation/files.ts';
 import type { Command, Given } from '../command.ts';
+import { askYesTo } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { Counter } from '../output/counter.ts';
@@ -74,12 +77,16 @@ export const moveInCommand: Command = {
     const options = await optionsOf(given);
     const file = await blobOf(given.word(0));
     const second = await secondOf(given, options.format);
+    const looks = await looksLike(file);
     const { appId, name } = await context.app();
     const { data } = await context.host();
+    if (looks !== undefined && looks !== options.format && !options.dryRun)
+      for (const { text } of doubtsOf(options, looks)) await askYesTo(context, text);
     const begun = data.moveIn({ appId, file, ...second, ...options }, context.calls);
     const { job } = await context.terminal.progress(`Sending ${given.word(0)}`, begun);
     const ended = await followed(context, data, job);
     await tell(context, ended, { name, isDry: options.dryRun === true });
+    for (const { text } of doubtsOf(ended, looks)) context.terminal.line(text);
     const refusedFile = given.text('refused');
     if (refusedFile !== undefined) await saveRefused(context, data, job, refusedFile);
     if (ended.state === 'done') return EXIT.done;

@@ -23,6 +23,8 @@ export type * from './invites.ts';
 export { eachRow, type List, type Paging } from './list.ts';
 export type * from './logs.ts';
 export type * from './machine.ts';
+export { type Doubt, doubtsOf } from './move-in-doubts.ts';
+export { looksLike } from './move-in-signs.ts';
 export type * from './signups.ts';
 export type * from './texts.ts';
 export type * from './tokens.ts';

@@ -6,8 +6,10 @@ import { SOURCES } from './sources.ts';
 export const CONFLICTS = ['skip', 'update', 'fail'] as const;
 const UNVERIFIED = ['pending', 'active'] as const;
 const NUMBERS = ['rounds', 'mem_cost'] as const;
+/** Part of the address of an import: the source that its file looks like. */
+export const LOOKS = 'looks';
 /** What the address of an import holds, so that the next one is asked for as it was. The key is a secret. */
-export const KEPT = ['conflict', 'unverified', 'map', 'base64_salt_separator', ...NUMBERS] as const;
+export const KEPT = ['conflict', 'unverified', 'map', 'base64_salt_separator', ...NUMBERS, LOOKS] as const;
 /** As Firebase makes its projects. */
 const USUAL: Readonly<Record<string, string>> = {
   base64_salt_separator: 'Bw==',

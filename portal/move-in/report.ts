@@ -1,9 +1,9 @@
-import type { MoveIn } from '../../client/host/index.ts';
+import { type Doubt, doubtsOf, type MoveIn, type MoveInFormat } from '../../client/host/index.ts';
 import type { Texts } from '../frame/texts.ts';
 import { SOURCES } from './sources.ts';
 
-/** How far an import is, and what became of people, in words. */
-export function shownMoveIn(texts: Texts, moveIn: MoveIn) {
+/** How far an import is, and what became of people, in words; `looks`: what its file looks like. */
+export function shownMoveIn(texts: Texts, moveIn: MoveIn, looks?: MoveInFormat) {
   const { state, reason, read, total, report, format, dryRun } = moveIn;
   const isOver = state !== 'waiting' && state !== 'running';
   const name = `job.reason.${reason ?? ''}`;
@@ -20,7 +20,13 @@ export function shownMoveIn(texts: Texts, moveIn: MoveIn) {
     read: texts.number(read),
     of: total === undefined ? undefined : texts.number(total),
     report: report && shownReport(texts, report, dryRun),
+    doubts: isOver ? doubtsOf(moveIn, looks).map((doubt) => texts.say(doubt.key, wordsOf(texts, doubt))) : [],
   };
+}
+
+function wordsOf(texts: Texts, { values }: Doubt): Record<string, string> {
+  if ('source' in values) return { source: SOURCES[values.source].name };
+  return { count: texts.number(values.count), of: texts.number(values.of) };
 }
 
 function shownReport(texts: Texts, report: NonNullable<MoveIn['report']>, dryRun: boolean) {

@@ -1,12 +1,18 @@
 import { openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { MoveIn, MoveInFiles, MoveInFormat, MoveInOptions } from '../../client/host/index.ts';
+import {
+  looksLike,
+  type MoveIn,
+  type MoveInFiles,
+  type MoveInFormat,
+  type MoveInOptions,
+} from '../../client/host/index.ts';
 import { isSteppedUp } from '../../server/domain/operators/sessions.ts';
 import { type AppRequest, appPage, appRoute } from '../app/app-route.ts';
 import { type Fault, faultOf, found } from '../fault.ts';
 import { Refusal } from '../frame/refusal.ts';
 import { download, type PortalReply, type PortalRoute, redirect } from '../frame/route.ts';
-import { CONFLICTS, formModel, KEPT, optionsOf } from '../move-in/options.ts';
+import { CONFLICTS, formModel, KEPT, LOOKS, optionsOf } from '../move-in/options.ts';
 import { shownMoveIn } from '../move-in/report.ts';
 import { formatOf, SOURCES } from '../move-in/sources.ts';
 import { waitingModel } from '../move-in/waiting.ts';
@@ -62,7 +68,7 @@ async function tryOut(request: AppRequest): Promise<PortalReply> {
   const format = formatOf(request.form.get('format'));
   if (!format) throw new Refusal(422);
   const begun = await begin(request, format, true);
-  return 'fault' in begun ? choose(request, begun.fault) : lead(request, begun.job);
+  return 'fault' in begun ? choose(request, begun.fault) : lead(request, begun);
 }
 
 /**
@@ -78,7 +84,7 @@ async function moveIn(request: AppRequest): Promise<PortalReply> {
     return show(request, { field: undefined, text: texts.say('moveIn.proveFirst') });
   }
   const begun = await begin(request, tried.format, false);
-  return 'fault' in begun ? show(request, begun.fault) : lead(request, begun.job);
+  return 'fault' in begun ? show(request, begun.fault) : lead(request, begun);
 }
 
 /** What a form or an address says of people who are there already. */
@@ -88,21 +94,21 @@ function replaces(given: { get(name: string): string | null }): boolean {
 
 /** The proof was given: back to the form, which takes the file now. */
 async function prove(request: AppRequest): Promise<PortalReply> {
-  const { job } = await moveInOf(request);
-  return lead(request, job);
+  return lead(request, { ...(await moveInOf(request)), looks: request.form.get(LOOKS) });
 }
 
 async function begin(
   request: AppRequest,
   format: MoveInFormat,
   dryRun: boolean,
-): Promise<{ job: string } | { fault: Fault }> {
+): Promise<{ job: string; looks: string } | { fault: Fault }> {
   const { host, hostId, appId, form, texts, audit } = request;
   const read = optionsOf(texts, format, form);
   if ('fault' in read) return read;
   const files = await filesOf(request, format);
   if (!files) return { fault: { field: 'file', text: texts.say('moveIn.noFile') } };
   const options: MoveInOptions = { ...read.options, dryRun };
+  const looks = (await looksLike(files.file)) ?? '';
   try {
     const { job } = await host.data.moveIn({ appId, ...files, ...options }, { timeoutMs: HOURS_MS });
     const changes = [
@@ -110,7 +116,7 @@ async function begin(
       ...(replaces(form) ? [{ field: 'conflict', after: 'update' }] : []),
     ];
     await audit({ action: dryRun ? 'tryMoveIn' : 'moveIn', host: hostId, appId, target: job, changes });
-    return { job };
+    return { job, looks };
   } catch (error) {
     return { fault: faultOf(texts, error) };
   }
@@ -128,8 +134,9 @@ async function filesOf({ file, files }: AppRequest, format: MoveInFormat): Promi
 }
 
 /** To the import; how it was asked for goes along, for the next one. */
-function lead({ base, form }: AppRequest, job: string): PortalReply {
-  return redirect(`${base}${MOVE_IN}/${job}${queryOf(form)}`);
+function lead({ base, form }: AppRequest, { job, looks }: { job: string; looks: string }): PortalReply {
+  const get = (name: string) => (name === LOOKS ? looks : form.get(name));
+  return redirect(`${base}${MOVE_IN}/${job}${queryOf({ get })}`);
 }
 
 function keptOf(given: { get(name: string): string | null }) {
@@ -146,7 +153,7 @@ function queryOf(given: Parameters<typeof keptOf>[0]): string {
 async function show(request: AppRequest, fault?: Fault): Promise<PortalReply> {
   const { base, texts, query, form, deps, session } = request;
   const moved = await moveInOf(request);
-  const shown = shownMoveIn(texts, moved);
+  const shown = shownMoveIn(texts, moved, formatOf(query.get(LOOKS)));
   const isTried = shown.isDry && shown.isDone;
   const address = `${base}${MOVE_IN}/${moved.job}`;
   const given = fault ? form : query;

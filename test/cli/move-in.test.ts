@@ -86,6 +86,28 @@ describeOnBothStores('cosync move-in', (host) => {
     assert.equal((await host().portal('POST', '/api/app/stopImport', { json: { job } })).text, 'true');
   });
 
+  it('doubts a file that looks like one of another system', async () => {
+    const { name } = await host().createApp({ name: `doubt-${process.pid}` });
+    put('people.json', FIXTURES['firebase, JSON']?.file);
+    put('auth0.ndjson', FIXTURES.auth0?.file);
+    const args = ['people.json', '--from', 'auth0'];
+    const looks = /The file looks like one of firebase, and is read as one of auth0\./;
+    const dry = await run(name, ...args, '--dry-run');
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.match(dry.stderr, looks);
+    assert.match(dry.stderr, /Hardly a password came along: 1 of 1 need a reset\./);
+    const inEarnest = await run(name, ...args);
+    assert.equal(inEarnest.code, 64);
+    assert.match(inEarnest.stderr, looks);
+    assert.match(inEarnest.stderr, /--yes/);
+    assert.equal(await sizeOf(name), 0);
+    const meant = await run(name, ...args, '--yes');
+    assert.equal(meant.code, 0, meant.stderr);
+    assert.equal(await sizeOf(name), 1);
+    const right = await run(name, 'auth0.ndjson', '--from', 'auth0', '--dry-run');
+    assert.doesNotMatch(right.stderr, /looks like/);
+  });
+
   it('says in a sentence what is wrong', async () => {
     const { name } = await host().createApp({ name: `wrong-${process.pid}`, maxUsers: 1 });
     put('broken.json', '{"users": [{"id": "1"');

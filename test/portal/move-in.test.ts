@@ -123,6 +123,18 @@ describe('moving in by the portal', () => {
     );
   });
 
+  it('doubts a file that looks like one of another source', async () => {
+    await admin.get(`${moveIn}?format=auth0`);
+    const begun = await send(moveIn, { format: 'auth0' }, { file: firebase.file });
+    const address = String(begun.headers.location);
+    assert.match(address, /looks=firebase/);
+    await endedMoveIn(host, jobOf(address));
+    const { text } = await admin.get(address);
+    assert.match(text, /class="warning">The file looks like one of Firebase: begin again/);
+    assert.match(text, /class="warning">Hardly a password came along: 1 of 1 need a reset/);
+    assert.doesNotMatch((await admin.get(`${moveIn}/${jobOf(address)}?looks=myspace`)).text, /looks like/);
+  });
+
   it('tries first and tells in words, then does it with the same options', async () => {
     await admin.get(`${moveIn}?format=auth0`);
     const fields = {
