@@ -11,8 +11,7 @@ import { askName, CONFIRM_OPTION } from '../confirm.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { findApp } from '../find-app.ts';
 import type { Column } from '../output/table.ts';
-
-const FLOWS = ['code', 'link', 'none'] as const;
+import { namingChoices, SETTING_CHOICES } from '../setting-choices.ts';
 
 const COLUMNS: readonly Column<AppOverview>[] = [
   { title: 'name', of: ({ name }) => name },
@@ -93,7 +92,8 @@ export const appCommands: readonly Command[] = [
       const app = await chosen(context);
       const settings: SettingsChange = await changeOf(given.words, app);
       const { appId, revision } = app;
-      const changed = await (await context.host()).apps.changeSettings({ appId, revision, settings });
+      const { apps } = await context.host();
+      const changed = await namingChoices(apps.changeSettings({ appId, revision, settings }));
       const names = Object.keys(settings);
       const now = settingsOf(changed);
       context.output.record(Object.fromEntries(names.map((name) => [name, now[name] ?? null])));
@@ -167,9 +167,10 @@ async function chosen(context: Parameters<Command['run']>[0]): Promise<App> {
 
 function flowOf(text: string | undefined) {
   if (text === undefined) return undefined;
-  const flow = FLOWS.find((known) => known === text);
+  const flows = SETTING_CHOICES.signupFlow;
+  const flow = flows.find((known) => known === text);
   if (flow) return flow;
-  throw new CliError(EXIT.usage, `${JSON.stringify(text)} is no signup flow.`, `One of ${FLOWS.join(', ')}.`);
+  throw new CliError(EXIT.usage, `${JSON.stringify(text)} is no signup flow.`, `One of ${flows.join(', ')}.`);
 }
 
 async function peopleOf({ users }: HostClient, appId: string) {

@@ -132,8 +132,9 @@ describeOnBothStores('the command line on pipes', (host) => {
     {
       args: ['app', 'set', 'signupFlow=dance'],
       code: 1,
-      err: /signupFlow has a value that cannot be.*request/,
+      err: /signupFlow has a value that cannot be.*request.*\n.*One of code, link, none\./,
     },
+    { args: ['app', 'set', 'assetStorage=tape'], code: 1, err: /One of off, local, s3\./ },
     { args: ['app', 'set', 'TWILIOToken=secret'], code: 64, err: /is a secret/ },
     { args: ['app', 'token'], out: /^eyJ[\w.-]+\n$/ },
     { args: ['app', 'token', '--rotate'], code: 64, err: /works for 168 hours more[\s\S]*--yes/ },
