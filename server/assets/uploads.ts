@@ -1,4 +1,4 @@
-import type { StatsFs } from 'node:fs';
+import type { Stats, StatsFs } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StorageStep, StorageStepName } from '../ports/assets/asset-storage.ts';
@@ -20,6 +20,9 @@ const AT_ONCE = 4;
 /** Nobody goes on with what has not moved for longer than its address lives. */
 const ABANDONED_MS = 2 * HOUR_MS;
 
+/** A file of a reception that another process began, as it was found. */
+type Left = Pick<Stats, 'size' | 'mtimeMs'> & { path: string };
+
 type Space = (folder: string) => Promise<Pick<StatsFs, 'bavail' | 'blocks' | 'bsize'>>;
 
 /**
@@ -31,11 +34,13 @@ export class Uploads {
   readonly #newId: () => string;
   readonly #space: Space;
   readonly #receiving = new Map<string, number>();
-  /** `space`: what the disk of a folder has. */
+  readonly #left: Promise<Map<string, Left[]>>;
+  /** `space`: what the disk of a folder has. Looks at once what an earlier process left in `folder`. */
   constructor(folder: string, newId: () => string, space: Space = (path) => statfs(path)) {
     this.#folder = folder;
     this.#newId = newId;
     this.#space = space;
+    this.#left = this.#look();
   }
 
   #aside(name: string): string {
@@ -49,19 +54,34 @@ export class Uploads {
   }
 
   /**
-   * Sets aside what was on its way when the process that received it was killed: nobody has written to it
-   * since this one began.
+   * Sets aside what was on its way when the process that received it was killed. What has moved since this
+   * process began is received by another one that shares the folder; times are not asked, for the clock may
+   * have been set.
    */
   async #rescue(name: string): Promise<void> {
+    const left = (await this.#left).get(name) ?? [];
+    if (left.length === 0) return;
     let most = (await stat(this.#aside(name)).catch(() => undefined))?.size ?? 0;
-    for (const entry of await readdir(this.#folder).catch(() => [])) {
-      const path = join(this.#folder, entry);
-      if (!entry.startsWith(`${name}.`) || path === this.#aside(name)) continue;
+    for (const { path, size, mtimeMs } of left) {
       const found = await stat(path).catch(() => undefined);
-      if (!found || found.mtimeMs >= performance.timeOrigin || found.size <= most) continue;
-      most = found.size;
+      if (found?.size !== size || found.mtimeMs !== mtimeMs || size <= most) continue;
+      most = size;
       await rename(path, this.#aside(name)).catch(() => undefined);
     }
+    (await this.#left).delete(name);
+  }
+
+  /** What lies here before this process has received anything, by the name of its object. */
+  async #look(): Promise<Map<string, Left[]>> {
+    const left = new Map<string, Left[]>();
+    for (const entry of await readdir(this.#folder).catch(() => [])) {
+      const name = entry.slice(0, entry.lastIndexOf('.'));
+      const path = join(this.#folder, entry);
+      const found = path === this.#aside(name) ? undefined : await stat(path).catch(() => undefined);
+      if (found)
+        left.set(name, [...(left.get(name) ?? []), { path, size: found.size, mtimeMs: found.mtimeMs }]);
+    }
+    return left;
   }
 
   async forget(name: string): Promise<void> {
