@@ -4,7 +4,7 @@ import type { Invite } from '../../model/invite.ts';
 import type { Job } from '../../model/job.ts';
 import { isAnonymous, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { ForeignRow } from '../../ports/foreign-files.ts';
+import type { ForeignIndex, ForeignRow } from '../../ports/foreign-files.ts';
 import { isCompleteMetadata, subjectOf } from '../tokens/claims.ts';
 import { parseHandle } from '../users/handle.ts';
 import { CellError, Cells } from './cells.ts';
@@ -67,13 +67,31 @@ export function ownInvite(deps: RecordDeps, { app, job }: Place, row: ForeignRow
   return { line: row.line, invite: { ...invite, handle, userId, uid: ids.uid } };
 }
 
+/** Notes in a dry run who would have joined by the time that invitations are looked at. */
+export function noteJoined(index: ForeignIndex, handle: string): void {
+  index.first(joinedKey(handle), 0);
+}
+
+function joinedKey(handle: string): string {
+  return `joins ${handle}`;
+}
+
+/** What a dry run has written nowhere: the handle would have joined, or an earlier line invites the same. */
+function isKnownToFile(index: ForeignIndex, { line, invite }: InviteCandidate): boolean {
+  const { handle, senderHandle } = invite;
+  return (
+    index.first(joinedKey(handle), line) === 0 ||
+    index.first(`invite ${handle} ${senderHandle}`, line) !== line
+  );
+}
+
 /**
  * Writes invitations, or with `isDry` only looks; answers how many are new. Those whose handle has joined, or
  * that are there already, are left.
  */
 export async function moveInvites(
   { store }: Pick<Deps, 'store'>,
-  app: App,
+  { app, index }: { app: App; index: ForeignIndex },
   candidates: readonly InviteCandidate[],
   { isDry }: { isDry: boolean },
 ): Promise<{ added: number; left: number }> {
@@ -84,8 +102,9 @@ export async function moveInvites(
   for (let start = 0; start < candidates.length; start += AT_ONCE) {
     const part = candidates.slice(start, start + AT_ONCE);
     const outcomes = await Promise.all(
-      part.map(async ({ invite }) => {
-        if (joined.has(invite.handle)) return false;
+      part.map(async (candidate) => {
+        const { invite } = candidate;
+        if (joined.has(invite.handle) || (isDry && isKnownToFile(index, candidate))) return false;
         const there = await store.invites.findBySender(app.id, invite.handle, invite.senderHandle);
         // Made by this import before it was interrupted.
         if (there) return there.id === invite.id;

@@ -10,6 +10,7 @@ import { parseHandle } from '../users/handle.ts';
 import { requireStorable, valueAt, withValue } from '../users/metadata.ts';
 import { parsePhone } from '../users/phone-number.ts';
 import type { RecordDeps } from './columns.ts';
+import { textOf } from './from/fields.ts';
 import { type Fields, type MovedPassword, type MovedUser, RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
 import { ownUser } from './move-in-own.ts';
@@ -40,7 +41,7 @@ export interface Candidate {
 }
 
 /** Members that people are named by. */
-const NAMES = ['handle', 'email', 'Email', 'username'] as const;
+const NAMES = ['handle', 'email', 'Email', 'username', 'Username', 'cognito:username'] as const;
 
 /** Throws `RowError`; `id` is told to `refuse` first where there is one. */
 export function candidateOf(
@@ -59,7 +60,7 @@ export function candidateOf(
   const isNamed = isName(id, fields);
   if (!source.read) {
     const user = ownUser(deps, { app, job }, row, originOf(task, id));
-    requireFirst(index, { id, handle: user.handle, line });
+    requireFirst(index, { id, user, line });
     const isVouchedFor = row.fields?.status === 'active';
     const worksAtOnce = user.passwordHash !== undefined;
     return { line, id, user, factorsDropped: 0, worksAtOnce, isVouchedFor, isNamed };
@@ -68,20 +69,28 @@ export function candidateOf(
   const moved = source.read(id, fields, { options: task.options, joined });
   const handle = handleOf(app, task, moved, fields);
   const built = userOf(deps, { app, job, task, line, moved, handle, fields });
-  requireFirst(index, { id, handle, line });
+  requireFirst(index, { id, user: built.user, line });
   return { line, id, isNamed, ...built };
 }
 
-/** Of two rows of a file the first counts. */
+/** Of two rows of a file the first counts, whatever of a user nobody else may have they share. */
 function requireFirst(
   index: ForeignIndex,
-  { id, handle, line }: { id: string; handle: string; line: number },
+  { id, user, line }: { id: string; user: User; line: number },
 ): void {
   if (index.first(`id ${id}`, line) !== line) throw new RowError('double_id');
-  if (index.first(`handle ${handle}`, line) !== line) throw new RowError('double_handle');
+  if (index.first(`handle ${user.handle}`, line) !== line) throw new RowError('double_handle');
+  const { loginProvider, socialUserId, userName, phone, phoneVerified } = user;
+  const others = [
+    socialUserId && `social ${loginProvider} ${socialUserId}`,
+    userName && `name ${userName}`,
+    phoneVerified && `phone ${phone}`,
+  ];
+  if (others.some((key) => key && index.first(key, line) !== line)) throw new RowError('taken');
 }
 
 function isName(id: string, fields: Fields): boolean {
+  if (textOf(fields, 'sub') === id) return false;
   const isOne = (name: string) => String(fields[name]).toLowerCase() === id.toLowerCase();
   return id.includes('@') || NAMES.some((name) => Object.hasOwn(fields, name) && isOne(name));
 }

@@ -14,12 +14,13 @@ import { recountPasswords } from '../users/password-kinds.ts';
 import { freeLostSeats, freeSeats, seatLimit } from '../users/seats.ts';
 import { RowError, type Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
-import { type InviteCandidate, isInviteRow, moveInvites, ownInvite } from './move-in-own.ts';
+import { looked } from './move-in-look.ts';
+import { type InviteCandidate, isInviteRow, moveInvites, noteJoined, ownInvite } from './move-in-own.ts';
 import { moveInReader, type Taken } from './move-in-reader.ts';
 import { countRow, REFUSED_SHOWN, reportOf, withRefused } from './move-in-report.ts';
 import { type Candidate, candidateOf } from './move-in-rows.ts';
 import { type MoveInProgress, progressOf, taskOf } from './move-in-task.ts';
-import { type Outcome, outcomesOf, type WriteDeps, writeBatch } from './move-in-write.ts';
+import { type WriteDeps, writeBatch } from './move-in-write.ts';
 
 /** Rows looked at before others have their turn. */
 const TURN_ROWS = 25;
@@ -115,8 +116,12 @@ async function worked(
     ? await writeBatch(deps, place, candidates)
     : await looked(deps, place, candidates);
   const report = reportOf(job);
+  if (!isWriting && taskOf(job).format === 'cosync') {
+    for (const [n, { user }] of candidates.entries())
+      if (outcomes[n] === 'created') noteJoined(place.index, user.handle);
+  }
   if (isWriting || dryRun) {
-    const moved = await moveInvites(deps, place.app, invites, { isDry: !isWriting });
+    const moved = await moveInvites(deps, place, invites, { isDry: !isWriting });
     report.invites += moved.added;
     report.skipped += moved.left;
   }
@@ -149,15 +154,6 @@ async function worked(
 function asksBeforehand({ app, job }: Place): boolean {
   const { dryRun, conflict } = taskOf(job);
   return dryRun || conflict === 'fail' || seatLimit(app) !== undefined;
-}
-
-async function looked(
-  deps: WriteDeps,
-  place: Place,
-  candidates: readonly Candidate[],
-): Promise<{ outcomes: Outcome[]; again: false }> {
-  const found = await outcomesOf(deps, place, candidates);
-  return { outcomes: found.map(({ outcome }) => outcome), again: false };
 }
 
 function join(job: Job, index: ForeignIndex, rows: readonly ForeignRow[]): void {

@@ -75,7 +75,9 @@ async function lookedUp(
     // Made by this import before it was interrupted.
     if (existing.id === id) return { outcome: 'created', existing };
     if (conflict === 'fail') return { outcome: 'taken' };
-    if (conflict === 'skip') return { outcome: 'skipped', existing };
+    // Ids that count up are those of somebody else in another project of the same system.
+    const isOther = origin !== undefined && format !== 'cosync' && !isOfHandle(app, candidate, origin);
+    if (conflict === 'skip') return { outcome: isOther ? 'taken' : 'skipped', existing };
     return { outcome: updateOf(app, candidate, existing), existing };
   });
 }
@@ -89,12 +91,16 @@ function updateOf(app: App, candidate: Candidate, existing: User): Outcome {
   const { user, md5, isVouchedFor, isNamed } = candidate;
   const isOfOrigin = !isNamed && existing.importedFrom === user.importedFrom;
   if (!isOfOrigin && !isVouchedFor) return 'unverified';
-  const spellings = new Set(handleSpellings(app, user.handle));
-  if (!handleSpellings(app, existing.handle).some((one) => spellings.has(one))) return 'taken';
+  if (!isOfHandle(app, candidate, existing)) return 'taken';
   const { loginProvider } = existing;
   const isSocial = loginProvider === 'apple' || loginProvider === 'google';
   if (isSocial && (md5 !== undefined || user.passwordHash !== undefined)) return 'taken';
   return 'updated';
+}
+
+function isOfHandle(app: App, { user }: Candidate, existing: User): boolean {
+  const spellings = new Set(handleSpellings(app, user.handle));
+  return handleSpellings(app, existing.handle).some((one) => spellings.has(one));
 }
 
 /** Writes a batch; answers what became of each, in its order. `again`: some were there by this import. */

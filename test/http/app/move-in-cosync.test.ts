@@ -56,7 +56,7 @@ describeOnBothStores('an export of this host', (host) => {
         refusedRows: ['no_handle'],
       },
     );
-    assert.deepEqual({ ...dry.report, skipped: 1, invites: 2 }, report);
+    assert.deepEqual(dry.report, report, 'the dry run foretold it');
     const { store } = host().deps;
     assert.deepEqual(await store.apps.read(app.id), app);
     const moved = await store.users.findByHandle(app.id, 'ada@example.com');
@@ -71,6 +71,47 @@ describeOnBothStores('an export of this host', (host) => {
     assert.equal((await host().request('POST', '/api/appuser/login', { headers, json })).status, 200);
     const again = await send(app, file);
     assert.deepEqual([again.report.created, again.report.skipped, again.report.invites], [0, 5, 0]);
+  });
+
+  it('leaves an account of Apple or Google pending whose address nobody verified', async () => {
+    const from = await host().createApp();
+    const google = { loginProvider: 'google', socialUserId: 'g-1', status: 'pending' } as const;
+    const people = [
+      { ...withoutPassword(aUser({ appId: from.id, id: aRowId(), handle: 'ada@example.com' })), ...google },
+      withoutPassword(aUser({ appId: from.id, id: aRowId(), handle: 'bob@example.com', status: 'pending' })),
+    ];
+    for (const user of people) await host().deps.store.users.insert(user);
+    const app = await host().createApp();
+    const file = await download(host(), `/api/app/export?appId=${from.id}`);
+    const { report } = await send(app, file, { unverified: 'active' });
+    assert.equal(report.created, 2, JSON.stringify(report));
+    const statusOf = async (handle: string) =>
+      (await host().deps.store.users.findByHandle(app.id, handle))?.status;
+    assert.equal(await statusOf('ada@example.com'), 'pending');
+    assert.equal(await statusOf('bob@example.com'), 'active');
+  });
+
+  it('foretells doubles of what nobody else may have, and invitations of who joins', async () => {
+    const from = await host().createApp();
+    const { users, invites } = host().deps.store;
+    const user = (handle: string, more: Partial<User>) =>
+      users.insert(withoutPassword(aUser({ appId: from.id, id: aRowId(), handle, ...more })));
+    await user('name@example.com', { userName: 'ada' });
+    await user('phone@example.com', { phone: '+4915112345678', phoneVerified: true });
+    await user('free@example.com', { phone: '+4915112345679', phoneVerified: false });
+    for (const handle of ['name@example.com', 'free@example.com', 'cy@example.com'])
+      await invites.insert(
+        anInvite({ appId: from.id, id: aRowId(), handle, senderHandle: 'bob@example.com' }),
+      );
+    const file = await download(host(), `/api/app/export?appId=${from.id}`);
+    const app = await host().createApp();
+    const there = { appId: app.id, userName: 'ada', phone: '+4915112345678', phoneVerified: true };
+    await users.insert(aUser({ ...there, id: aRowId(), handle: 'there@example.com' }));
+    const dry = await send(app, file, { dryRun: 'true' });
+    const { report } = await send(app, file);
+    assert.deepEqual(dry.report, report);
+    const reasons = report.refusedRows.map(({ reason }: { reason: string }) => reason);
+    assert.deepEqual([report.created, report.invites, reasons], [1, 2, ['taken', 'taken']]);
   });
 
   it('gives nobody the uid of somebody else, whatever the JWTs name people by', async () => {

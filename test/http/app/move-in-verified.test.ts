@@ -83,10 +83,11 @@ describeOnBothStores('an address that another system did or did not verify', (ho
       ['auth0', 'p1@example.com', {}],
       ['supertokens', 'p1@example.com', {}],
       ['keycloak', 'p1', { credentials: [] }],
+      ['cognito', 'p1', { 'cognito:username': 'p1' }],
     ] as const) {
       const app = await host().createApp();
       const file = (verified: object) => `[${json({ ...later, ...more, ...verified })}]`;
-      const first = { emailVerified: true, isVerified: true, passwordHash: BCRYPT };
+      const first = { emailVerified: true, email_verified: true, isVerified: true, passwordHash: BCRYPT };
       assert.equal((await movedIn(host(), app, { format, file: file(first) })).report.created, 1);
       const there = await users().findByHandle(app.id, 'p1@example.com');
       assert.equal(there?.importedFrom, `${format}:${id}`);
