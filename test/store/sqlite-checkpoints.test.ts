@@ -61,14 +61,14 @@ describe('the log of the embedded database', () => {
     let asked = 0;
     t.mock.method(Worker.prototype, 'postMessage', function answer(this: Worker) {
       // All but the end is copied; of the end nothing is heard.
-      if (++asked === 1) this.emit('message');
+      if (++asked === 1) this.emit('message', 300);
     });
     const { store, write } = stage(t);
     const ids = await write(600);
     assert.equal(asked, 2);
     assert.ok(await store.users.find('app', ids.at(-1) ?? ''));
     t.mock.method(Worker.prototype, 'ref', function end(this: Worker) {
-      this.emit('message');
+      this.emit('message', 300);
     });
   });
 

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** So many commits later the log is copied: some 1,000 pages, as SQLite would have it by itself. */
-const COMMITS = 128;
+/** The log is copied when it has about so many pages (SQLite's default). */
+const PAGES = 1_000;
+/** So many commits are taken for as many pages at first, and at least and at most later. */
+const COMMITS = { first: 32, least: 8, most: 256 };
 /** Commits wait no longer than this for the end of a copy. */
 const HOLD_MS = 250;
 /** A log that reached this many pages all the same is copied by whoever commits (SQLite's default: 1,000). */
@@ -19,6 +21,8 @@ export class Checkpoints {
   #worker: Worker | undefined;
   #running: Promise<void> | undefined;
   #commits = 0;
+  /** So many commits make the log as long as it shall be, as far as is known. */
+  #enough = COMMITS.first;
   #isHolding = false;
   #isOver = false;
 
@@ -36,8 +40,7 @@ export class Checkpoints {
 
   /** Counts a commit. */
   committed(): void {
-    if (this.#isOver || ++this.#commits < COMMITS || this.#running) return;
-    this.#commits = 0;
+    if (this.#isOver || ++this.#commits < this.#enough || this.#running) return;
     this.#running = this.#copy().finally(() => {
       this.#running = undefined;
     });
@@ -54,9 +57,12 @@ export class Checkpoints {
   async #copy(): Promise<void> {
     try {
       this.#worker ??= started(this.#file ?? '');
-      await pass(this.#worker);
+      const commits = this.#commits;
+      const pages = await pass(this.#worker);
+      if (pages > 0) this.#enough = within(COMMITS, Math.round((commits * PAGES) / pages));
       const timer = setTimeout(() => this.#release(), HOLD_MS).unref();
       this.#isHolding = true;
+      this.#commits = 0;
       await pass(this.#worker).finally(() => clearTimeout(timer));
     } catch {
       // Whoever commits copies then.
@@ -74,7 +80,7 @@ export class Checkpoints {
 }
 
 function started(file: string): Worker {
-  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('./checkpoint-worker.mjs', import.meta.url), {
     workerData: { file },
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
@@ -83,8 +89,12 @@ function started(file: string): Worker {
   return worker;
 }
 
-/** Copies what was committed before it began. Throws what ended the thread. */
-async function pass(worker: Worker): Promise<void> {
+function within({ least, most }: { least: number; most: number }, value: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+/** Copies what was committed before it began; answers the pages of the log. Throws what ended the thread. */
+async function pass(worker: Worker): Promise<number> {
   const given = new AbortController();
   const { signal } = given;
   const ended = once(worker, 'exit', { signal }).then(() => {
@@ -93,7 +103,8 @@ async function pass(worker: Worker): Promise<void> {
   try {
     const copied = once(worker, 'message', { signal });
     worker.postMessage('copy');
-    await Promise.race([copied, ended]);
+    const [pages] = (await Promise.race([copied, ended])) as [number];
+    return pages;
   } finally {
     given.abort();
     ended.catch(() => {});
