@@ -123,7 +123,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       lookups,
       newId: codes.newId,
     });
-    let wake = () => {};
+    let wake: Deps['wakeDelivery'] = () => {};
+    let deliveryHasRoom = () => false;
     let wakeJobs = () => {};
     let wakeAssets = () => {};
     let background: { stop(): Promise<void> }[] = [];
@@ -168,7 +169,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
       hints,
       cipher,
       handleRef: (appId, handle) => lookups.key(appId, 'handle', handle).slice(0, 12),
-      wakeDelivery: () => wake(),
+      wakeDelivery: (taken) => wake(taken),
+      deliveryHasRoom: () => deliveryHasRoom(),
       wakeJobs: () => wakeJobs(),
       wakeAssets: () => wakeAssets(),
     };
@@ -185,7 +187,8 @@ export async function buildDeps(config: Config, log: Logger, clock: Clock = syst
         const outsideRequests = AsyncLocalStorage.snapshot();
         const delivery = startDelivery(deps);
         // What is sent belongs to no request, whichever asked for it.
-        wake = () => outsideRequests(delivery.wake);
+        wake = (taken) => outsideRequests(() => delivery.wake(taken));
+        deliveryHasRoom = delivery.hasRoom;
         // What few hosts do is loaded with the first job that asks for it.
         const moveIn = onceDone(async () =>
           (await import('./domain/transfer/move-in-work.ts')).moveInWork(deps),

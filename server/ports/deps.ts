@@ -1,4 +1,5 @@
 import type { Config } from '../model/config.ts';
+import type { QueuedMessage } from '../model/message.ts';
 import type { Archives } from './archive.ts';
 import type { AssetStorages } from './assets/asset-storage.ts';
 import type { LocalAssets } from './assets/local-assets.ts';
@@ -65,8 +66,10 @@ export interface Deps {
   readonly cipher: FieldCipher;
   /** A short name for a handle in events: first 12 hex digits of its keyed look-up hash. */
   readonly handleRef: (appId: string, handle: string) => string;
-  /** Wakes the message sender after a row was queued. */
-  readonly wakeDelivery: () => void;
+  /** Wakes the message sender after a row was queued; `taken`: one that is leased to it already. */
+  readonly wakeDelivery: (taken?: QueuedMessage) => void;
+  /** Whether the message sender sends one more at once, so that its row may be leased from the start. */
+  readonly deliveryHasRoom: () => boolean;
   /** Wakes what works jobs off after one was begun. */
   readonly wakeJobs: () => void;
   /** Wakes what removes objects from their storages after assets were taken away. */

@@ -186,9 +186,9 @@ export interface TableOperations {
   findEverywhere(table: TableName, key: string, value: string): Promise<StoredRow | undefined>;
   /**
    * Writes `row` (whose `revision` is the new one) only if the stored revision is `row.revision - 1`. Rejects
-   * with `DuplicateKeyError`.
+   * with `DuplicateKeyError`. With `isNoted` it is only noted.
    */
-  replace(table: TableName, row: Row): Promise<boolean>;
+  replace(table: TableName, row: Row, isNoted?: boolean): Promise<boolean>;
   /**
    * Puts another document into a row that still has that revision, and moves it; what the row is found by
    * stays. With `touchedAt` it is touched in the same write, with `isNoted` it is only noted.

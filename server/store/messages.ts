@@ -70,6 +70,7 @@ export function createMessageStore(engine: Engine, lookups: Lookups, sealing: Se
     find: (id) => records.find(HOST_SCOPE, id),
     takeDue: (input) => records.takeDue(input),
     replace: (message) => records.replace(message),
+    noteSent: (message) => records.replace(message, true),
     async remove(id) {
       await records.remove(HOST_SCOPE, id);
     },

@@ -150,9 +150,10 @@ export class Records<T extends object> {
     return row ? this.#engine.remove(this.#table, appId, row.id) : false;
   }
   /** See `Store`. */
-  async replace<R extends T & { revision: number }>(record: R): Promise<R | undefined> {
+  async replace<R extends T & { revision: number }>(record: R, isNoted = false): Promise<R | undefined> {
     const revision = record.revision + 1;
-    const replaced = await this.#refusing(this.#engine.replace(this.#table, this.#row(record, revision)));
+    const replacing = this.#engine.replace(this.#table, this.#row(record, revision), isNoted);
+    const replaced = await this.#refusing(replacing);
     return replaced ? { ...record, revision } : undefined;
   }
   /** As `replace`, of a record found and listed by what it was; noted. */

@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startDelivery } from '../../server/domain/messages/delivery-queue.ts';
 import { type MessageInput, sendMessage } from '../../server/domain/messages/message.ts';
+import { withdrawMessages } from '../../server/domain/messages/settled-messages.ts';
 import { signupRoutes } from '../../server/http/routes/appuser/signup.ts';
 import type { App } from '../../server/model/app.ts';
 import type { Config } from '../../server/model/config.ts';
@@ -18,6 +19,7 @@ import { until } from '../support/until.ts';
 
 const HOUR = 3_600_000;
 const CODE = '482915';
+const SENT_SIDE_BY_SIDE = 20;
 let sendGrid: ProviderServer;
 let host: TestHost;
 let app: App;
@@ -149,6 +151,29 @@ describe('a queued message', () => {
       });
       await untilSent('the queue is empty', async () => (await queued()) === 0);
       assert.match(sendGrid.requests[1]?.body ?? '', /ada@example\.com/);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it('that waits in line for others is put back at a stop, and not sent when it was withdrawn', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'queue-'));
+    try {
+      await open(withSendGrid(), dataDir);
+      sendGrid.mood = 'hang';
+      for (let n = 0; n < SENT_SIDE_BY_SIDE; n++) await send({ to: `first${n}@example.com` });
+      await send({ to: 'withdrawn@example.com' });
+      await send({ to: 'later@example.com' });
+      await until('all have their turn', () => sendGrid.requests.length === SENT_SIDE_BY_SIDE);
+      await withdrawMessages(host.deps, { appId: app.id, to: 'withdrawn@example.com' });
+      const now = host.clock.now();
+      await host.stop();
+      assert.equal(sendGrid.requests.length, SENT_SIDE_BY_SIDE);
+      sendGrid.mood = 'fine';
+      host = await startTestHost({ routes: signupRoutes, config: withSendGrid(), dataDir, now });
+      await untilSent('one more is sent', () => sendGrid.requests.length > SENT_SIDE_BY_SIDE);
+      assert.match(sendGrid.requests[SENT_SIDE_BY_SIDE]?.body ?? '', /later@example\.com/);
+      assert(!sendGrid.requests.some(({ body }) => body.includes('withdrawn@example.com')));
     } finally {
       rmSync(dataDir, { recursive: true, force: true });
     }

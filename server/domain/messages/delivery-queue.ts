@@ -12,8 +12,11 @@ import { errorText, settled } from './settled-messages.ts';
 /** Longer than a try may take (5 s), so that no other process takes a message that is being sent. */
 const LEASE_MS = 30_000;
 const POLL_MS = 3_000;
-/** Sent side by side. */
+/** Sent side by side, and of those whose rows came leased as many again. */
 const BATCH = 20;
+/** Rows that are leased before their turn comes; one whose turn is late waits for the end of its lease. */
+const HANDED_MOST = 200;
+const TRY_MS = 6_000;
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = HOUR_MS;
 
@@ -21,13 +24,18 @@ type SendDeps = Pick<Deps, 'mailer' | 'texter' | 'events' | 'activity' | 'metric
 type QueueDeps = SendDeps & Pick<Deps, 'store' | 'clock'>;
 type RetryDeps = QueueDeps & Pick<Deps, 'codes'>;
 
-/** Puts a message into the queue: durable when this resolves, sent by any process afterwards. */
+/**
+ * Puts a message into the queue: durable when this resolves, sent by this process at once where it can, else
+ * by any.
+ */
 export async function queueMessage(
-  deps: Pick<Deps, 'store' | 'clock' | 'wakeDelivery'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'wakeDelivery' | 'deliveryHasRoom'>,
   input: { id: string; app: App; content: Message; giveUpAt: number },
 ): Promise<void> {
-  await deps.store.messages.insert(newRow(input, deps.clock.now(), 0));
-  deps.wakeDelivery();
+  const isTaken = deps.deliveryHasRoom();
+  const row = newRow(input, deps.clock.now(), isTaken ? LEASE_MS : 0);
+  await deps.store.messages.insert(row);
+  deps.wakeDelivery(isTaken ? row : undefined);
 }
 
 /**
@@ -175,7 +183,7 @@ async function settle(deps: RetryDeps, row: QueuedMessage): Promise<void> {
       ? new DeliveryError({ step: 'app', provider, retryable: true })
       : await trySending(deps, content, app);
   const tried = { ...row, tries: late ? row.tries : row.tries + 1 };
-  if (!failure) return keep(deps, settled(deps, tried, { state: 'sent' }));
+  if (!failure) return void (await store.messages.noteSent(settled(deps, tried, { state: 'sent' })));
   const dueAt = clock.now() + retryDelay(deps, tried);
   const lastError = errorText(failure);
   if (failure.retryable && dueAt < row.giveUpAt) {
@@ -193,11 +201,21 @@ async function keep({ store }: Pick<Deps, 'store'>, row: QueuedMessage): Promise
   await store.messages.replace(row);
 }
 
+/** See `startDelivery`. */
+export interface Delivery {
+  wake(taken?: QueuedMessage): void;
+  hasRoom(): boolean;
+  stop(): Promise<void>;
+}
+
 /**
  * Sends what is queued: at once when woken, and every few seconds what other processes left behind or
- * postponed. `stop` lets running tries end (5 s at most); the rest waits in the store for the next start.
+ * postponed. What comes leased needs not be taken first. `stop` lets running tries end (5 s at most); the
+ * rest waits in the store for the next start.
  */
-export function startDelivery(deps: RetryDeps): { wake(): void; stop(): Promise<void> } {
+export function startDelivery(deps: RetryDeps): Delivery {
+  const handed: QueuedMessage[] = [];
+  const sending = new Set<Promise<void>>();
   let stopped = false;
   let woken = false;
   let running: Promise<void> | undefined;
@@ -225,16 +243,50 @@ export function startDelivery(deps: RetryDeps): { wake(): void; stop(): Promise<
       });
   }
 
+  function send(trying: Promise<void>): void {
+    const sent: Promise<void> = trying
+      .catch(() => undefined)
+      .finally(() => {
+        sending.delete(sent);
+        sendHanded();
+      });
+    sending.add(sent);
+  }
+  function sendHanded(): void {
+    while (sending.size < BATCH) {
+      const row = handed.shift();
+      if (!row) return;
+      if (deps.clock.now() <= row.dueAt - TRY_MS) send(settleAnew(row));
+    }
+  }
+  /** Somebody may have withdrawn or removed it while it was in line. */
+  async function settleAnew({ id }: QueuedMessage): Promise<void> {
+    const row = await deps.store.messages.find(id);
+    if (row?.state === 'waiting') await settle(deps, row);
+  }
+
+  /** Another process, or the next start, need not wait for the end of the lease. */
+  function putBack(row: QueuedMessage): Promise<unknown> {
+    return deps.store.messages.replace({ ...row, dueAt: deps.clock.now() }).catch(() => undefined);
+  }
+
   run();
   return {
-    wake() {
+    wake(taken) {
+      if (taken) {
+        if (stopped) void putBack(taken);
+        else if (sending.size < BATCH) send(settle(deps, taken));
+        else handed.push(taken);
+        return;
+      }
       woken = true;
       if (!stopped && !running) run();
     },
+    hasRoom: () => !stopped && handed.length < HANDED_MOST,
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await running;
+      await Promise.all([running, ...handed.splice(0).map(putBack), ...sending]);
     },
   };
 }

@@ -43,6 +43,7 @@ export type MessageDeps = Pick<
   | 'figures'
   | 'handleRef'
   | 'wakeDelivery'
+  | 'deliveryHasRoom'
 >;
 
 export interface MessageInput {

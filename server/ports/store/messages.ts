@@ -17,6 +17,8 @@ export interface MessageStore {
   takeDue(input: { now: number; leaseUntil: number; limit: number }): Promise<QueuedMessage[]>;
   /** See `Store`. Taking a row does not move its revision. */
   replace(message: QueuedMessage): Promise<QueuedMessage | undefined>;
+  /** As `replace`, for one that is out: noted. */
+  noteSent(message: QueuedMessage): Promise<QueuedMessage | undefined>;
   remove(id: string): Promise<void>;
   /** Of those that wait. */
   count(): Promise<number>;

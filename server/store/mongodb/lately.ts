@@ -46,7 +46,7 @@ export function rememberLately(
       });
       return row?.appId === appId ? row : operations.find(table, appId, id);
     },
-    replace: (table, row) => forgetting(table, [row.id], operations.replace(table, row)),
+    replace: (table, row, isNoted) => forgetting(table, [row.id], operations.replace(table, row, isNoted)),
     rewrite: (table, row, doc) => forgetting(table, [row.id], operations.rewrite(table, row, doc)),
     touch: (table, row, at) => forgetting(table, [row.id], operations.touch(table, row, at)),
     see(table, visits) {

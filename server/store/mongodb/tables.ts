@@ -88,11 +88,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return found ? toRow(found) : undefined;
     },
 
-    async replace(table, row) {
+    async replace(table, row, isNoted) {
       const { _id, touchedAt, seenDay, ...changed } = toDocument(row);
       const query = { ...identity(row.appId, row.id), revision: equal(row.revision - 1) };
       const result = await connection
-        .run(() => rows(table).updateOne(query, { $set: changed }))
+        .run(() => rows(table).updateOne(query, { $set: changed }, isNoted ? NOTED : {}))
         .catch(throwDuplicateKey);
       return result.matchedCount === 1;
     },

@@ -146,7 +146,7 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         ),
       ),
 
-    replace: (table, row) => database.write(() => replaceRow(table, row)),
+    replace: (table, row, isNoted) => database[isNoted ? 'note' : 'write'](() => replaceRow(table, row)),
 
     rewrite: (table, { appId, id, revision, touchedAt = null }, doc, isNoted) =>
       database[isNoted ? 'note' : 'write'](() => {
