@@ -9,6 +9,15 @@ export interface CounterRow {
   expiresAt: number | undefined;
 }
 
+/** One counter to count up. */
+export interface CountEntry {
+  key: string;
+  now: number;
+  by: number;
+  cap: number | undefined;
+  expiresAt: number | undefined;
+}
+
 /** One limit of an attempt. */
 export interface AttemptEntry {
   key: string;
@@ -35,6 +44,8 @@ export interface CounterOperations {
       isNoted?: boolean;
     },
   ): Promise<number | undefined>;
+  /** See `CounterStore.admit`; noted. */
+  counterAdmit(entry: CountEntry): Promise<boolean>;
   counterDecrement(key: string, by: number, isNoted?: boolean): Promise<void>;
   counterSet(key: string, value: number, expiresAt: number | undefined): Promise<void>;
   counterRemove(key: string, isNoted?: boolean): Promise<void>;

@@ -22,6 +22,11 @@ export function createCounterStore(engine: Engine): CounterStore {
   return {
     increment: (key, { now, by = 1, cap, expiresAt }) =>
       engine.counterIncrement(key, { now, by, cap, expiresAt, isNoted: isNoted(key) }),
+    async admit(key, { now, by = 1, cap, expiresAt }) {
+      const entry = { key, now, by, cap, expiresAt };
+      if (isNoted(key)) return engine.counterAdmit(entry);
+      return (await engine.counterIncrement(key, entry)) !== undefined;
+    },
     decrement: (key, by = 1) => engine.counterDecrement(key, by, isNoted(key)),
     async read(key, now) {
       const row = await engine.counterFind(key);

@@ -61,14 +61,19 @@ async function leftMs(deps: BudgetDeps, budget: CodeBudget): Promise<number> {
 
 async function admitSubject(deps: BudgetDeps, budget: CodeBudget): Promise<boolean> {
   const now = deps.clock.now();
-  for (const { window, ms, key, cap } of windowsOf(deps, budget)) {
-    const expiresAt = now + ms;
-    if ((await deps.store.counters.increment(key, { now, cap, expiresAt })) !== undefined) continue;
-    const { app, subject, purpose } = budget;
-    deps.events.emit('code_limited', { handleRef: deps.handleRef(app.id, subject), purpose, window });
-    return false;
-  }
-  return true;
+  const { counters } = deps.store;
+  const asked = windowsOf(deps, budget).map(async ({ window, ms, key, cap }) => {
+    const isCounted = await counters.admit(key, { now, cap, expiresAt: now + ms });
+    return { window, key, isCounted };
+  });
+  const windows = await Promise.all(asked);
+  const full = windows.find(({ isCounted }) => !isCounted);
+  if (!full) return true;
+  await Promise.all(windows.map(({ key, isCounted }) => isCounted && counters.decrement(key)));
+  const { app, subject, purpose } = budget;
+  const handleRef = deps.handleRef(app.id, subject);
+  deps.events.emit('code_limited', { handleRef, purpose, window: full.window });
+  return false;
 }
 
 async function giveBackSubject(deps: BudgetDeps, budget: CodeBudget): Promise<void> {

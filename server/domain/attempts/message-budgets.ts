@@ -40,12 +40,12 @@ interface Budget {
 export async function admitUnproven(deps: BudgetDeps, app: Sender, unproven: Unproven): Promise<boolean> {
   const now = deps.clock.now();
   const budgets = budgetsOf(deps, app, unproven);
-  const counts = await Promise.all(
-    budgets.map(({ key, cap, expiresAt }) => deps.store.counters.increment(key, { now, cap, expiresAt })),
+  const counted = await Promise.all(
+    budgets.map(({ key, cap, expiresAt }) => deps.store.counters.admit(key, { now, cap, expiresAt })),
   );
-  const over = budgets.filter((_, index) => counts[index] === undefined);
+  const over = budgets.filter((_, index) => !counted[index]);
   if (over.length === 0) return true;
-  const granted = budgets.filter((_, index) => counts[index] !== undefined);
+  const granted = budgets.filter((_, index) => counted[index]);
   await Promise.all([
     ...granted.map(({ key }) => deps.store.counters.decrement(key)),
     ...over.map((budget) => reportOnce(deps, app, unproven, budget)),
@@ -99,8 +99,8 @@ async function noteRecipient(
   const { key, recipient, cap, expiresAt } = source;
   const now = clock.now();
   if ((await counters.read(recipient, now)) > 0) return 'known';
-  if ((await counters.increment(key, { now, cap, expiresAt })) === undefined) return 'over';
-  if ((await counters.increment(recipient, { now, cap: 1, expiresAt })) !== undefined) return 'new';
+  if (!(await counters.admit(key, { now, cap, expiresAt }))) return 'over';
+  if (await counters.admit(recipient, { now, cap: 1, expiresAt })) return 'new';
   await counters.decrement(key);
   return 'known';
 }

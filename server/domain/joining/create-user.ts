@@ -22,7 +22,10 @@ export interface NewUser {
   metadataDue?: boolean;
   loginProvider: LoginProvider;
   socialUserId?: string;
-  /** `firstNetworks` of whoever joins and is logged in with it. */
+  /**
+   * `firstNetworks` of whoever joins and is logged in with it: the new row says so of them already
+   * (`MadeUser.isLoggedIn`).
+   */
   networks?: User['networks'];
   /** How the account came to be, for the event. */
   via: string;
@@ -30,6 +33,13 @@ export interface NewUser {
   insert?: (user: User) => Promise<unknown>;
   /** What is thrown when the app has no seat left. */
   full: ErrorName;
+}
+
+/** Somebody who was made now, or before by the same ids. */
+export interface MadeUser {
+  user: User;
+  /** The row was inserted now, with the log-in that comes with joining. */
+  isLoggedIn: boolean;
 }
 
 /** A mapped id stays reserved this long while its user is being inserted. */
@@ -41,7 +51,7 @@ const RESERVATION_MS = 30_000;
  * password beside the insert. Throws `handle_taken`, and `full` when the app has no seat left. What the JWT
  * needs must have been checked before (`requireCompleteMetadata`).
  */
-export async function createUser(deps: CreateDeps, input: NewUser): Promise<User> {
+export async function createUser(deps: CreateDeps, input: NewUser): Promise<MadeUser> {
   const { app, ids } = input;
   const find = () => deps.store.users.find(app.id, ids.userId);
   const user = newUser(input, deps.clock.now());
@@ -49,12 +59,12 @@ export async function createUser(deps: CreateDeps, input: NewUser): Promise<User
     await insertInSeat(deps, input, user);
   } catch (error) {
     const same = error instanceof HostError && (await find());
-    if (same) return unmoved(same, input.handle);
+    if (same) return { user: unmoved(same, input.handle), isLoggedIn: false };
     throw error;
   }
   deps.events.emit('user_created', { userId: user.id, via: input.via });
   if (user.lastSeenDay !== undefined) countFirstVisit(deps, user);
-  return user;
+  return { user, isLoggedIn: user.lastLogin !== undefined };
 }
 
 /** Who has another handle by now is not made again by what was sent to the former one. */
@@ -65,21 +75,24 @@ function unmoved(user: User, handle: string): User {
 
 async function insertInSeat(deps: CreateDeps, input: NewUser, user: User): Promise<void> {
   const { app, full, insert = deps.store.users.insert } = input;
-  await takeSeat(deps, app, full);
-  // The count of passwords needs no user: it shares the commit, and is taken back with the seat.
-  const [inserted, counted] = await Promise.allSettled([
-    withSubject(deps, app, user, () => insert(user)),
+  // The count of passwords needs no user: it shares a write with the seat, and is taken back with it.
+  const [seated, counted] = await Promise.allSettled([
+    takeSeat(deps, app, full),
     countPassword(deps, app, { after: user.passwordHash }),
   ]);
-  if (inserted.status === 'rejected') {
-    const wasCounted = counted.status === 'fulfilled';
+  const hasSeat = seated.status === 'fulfilled';
+  const isCounted = counted.status === 'fulfilled';
+  try {
+    if (!hasSeat) throw seated.reason;
+    if (!isCounted) throw counted.reason;
+    await withSubject(deps, app, user, () => insert(user));
+  } catch (error) {
     await Promise.all([
-      releaseSeat(deps, app),
-      wasCounted && countPassword(deps, app, { before: user.passwordHash }),
+      hasSeat && releaseSeat(deps, app),
+      isCounted && countPassword(deps, app, { before: user.passwordHash }),
     ]);
-    throw inserted.reason;
+    throw error;
   }
-  if (counted.status === 'rejected') throw counted.reason;
 }
 
 function newUser(input: NewUser, now: number): User {
@@ -110,6 +123,7 @@ function newUser(input: NewUser, now: number): User {
     revokedTokens: [],
     // Whoever is added by the portal has not been here yet.
     ...(via !== 'portal' && { lastSeenDay: dayOf(now) }),
+    ...(networks && { lastLogin: now }),
     createdAt: now,
     updatedAt: now,
   };

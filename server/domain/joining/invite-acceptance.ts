@@ -51,7 +51,7 @@ export async function register(
   if (holder && holder.id !== invite.userId) throw new HostError('handle_taken');
   requireSentMetadata(app, handle, metaData, 'invalid_metadata');
   const passwordHash = await deps.passwords.hash(password.md5);
-  const user = await createUser(deps, {
+  const { user } = await createUser(deps, {
     app,
     ids: invite,
     handle,

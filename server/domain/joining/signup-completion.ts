@@ -14,7 +14,7 @@ import { type Change, change } from '../users/change.ts';
 import { findSpelled, loginName } from '../users/handle.ts';
 import { firstNetworks } from '../users/known-networks.ts';
 import { requireRunning } from '../users/session.ts';
-import { type CreateDeps, createUser } from './create-user.ts';
+import { type CreateDeps, createUser, type MadeUser } from './create-user.ts';
 import { forgetPolls } from './signup-polls.ts';
 import { findRequest } from './signup-requests.ts';
 import { countStep, countVerified, flowOf, noteStep } from './signup-steps.ts';
@@ -46,8 +46,7 @@ interface Finishing {
   networks?: User['networks'];
 }
 /** An account that a signup became, settled as `signup`. */
-interface Joined {
-  user: User;
+interface Joined extends MadeUser {
   signup: Signup;
   contested: boolean;
 }
@@ -66,13 +65,14 @@ export async function completeSignup(
   const proven = await proveSignup(deps, proof);
   if (!proven) throw new HostError('invalid_data');
   const joined = await makeAccount(deps, { app, proven, password, networks: firstNetworks(deps) });
-  const { user } = joined;
+  const { user, isLoggedIn } = joined;
   // The signup is settled: what follows does not depend on each other and shares a commit. When one fails the
   // client logs in instead.
   const [tokens] = await Promise.all([
     issueTokens(deps, {
       app,
       user,
+      isLoggedIn,
       method: 'signup',
       joinedBy: flowOf(app, joined.signup),
       emptyMetadata: 'invalid_data',
@@ -135,7 +135,7 @@ async function makeAccount(
   if (owned && !contested) requireCompleteMetadata(app, handle, metaData, 'invalid_data');
   const complete = owned && isCompleteMetadata(app, handle, metaData);
   let verified: Change<Signup> | undefined;
-  const user = await createUser(deps, {
+  const made = await createUser(deps, {
     app,
     ids: decided,
     handle,
@@ -156,7 +156,7 @@ async function makeAccount(
   verified ??= await markVerified(deps, decided, isVouched);
   if (!isVouched && !verified.before.steps?.includes('tried')) countStep(deps, app, verified.after, 'tried');
   countVerified(deps, app, verified.after);
-  return { user, signup: decided, contested };
+  return { ...made, signup: decided, contested };
 }
 
 /** The mailbox of an account that nobody owns yet gets a code to choose a password. */

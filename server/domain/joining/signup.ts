@@ -68,10 +68,12 @@ export async function signUp(
   const metaData = parseMetadata(app.metaData, input.metaData, { onBadText: 'invalid_metadata' });
   await requireFreeSeat(deps, app, 'signup_disabled');
   if (app.signupFlow === 'none') requireSentMetadata(app, handle, metaData, 'invalid_data');
-  // Before any write, so that sign-ups do not queue behind each other's hashes.
-  const passwordHash = await hashWish(deps, { app, handle, password });
-  const wish = { app, handle, password, passwordHash, metaData, locale };
-  if (app.signupFlow === 'none') return joinAtOnce(deps, wish);
+  // Before any write, so that sign-ups do not queue behind each other's hashes. Who joins at once takes the
+  // place of whatever waits: their password is compared with no other.
+  const joinsAtOnce = app.signupFlow === 'none';
+  const hashing = joinsAtOnce ? deps.passwords.hash(password) : hashWish(deps, { app, handle, password });
+  const wish = { app, handle, password, passwordHash: await hashing, metaData, locale };
+  if (joinsAtOnce) return joinAtOnce(deps, wish);
   const budget = mailBudget(app, handle);
   const admitted = await admitCode(deps, budget);
   const send = admitted && (registered ? tellOwner : inviteToConfirm);
@@ -124,14 +126,21 @@ export async function joinAtOnce(deps: JoinDeps, joining: Joining): Promise<Issu
     throw made.reason;
   }
   if (admitted.status === 'rejected') throw admitted.reason;
-  const user = made.value;
+  const { user, isLoggedIn } = made.value;
   const method = social?.provider ?? 'signup';
   countRequested(deps, app, signup);
   countVerified(deps, app, signup);
   // The user is there: what follows does not depend on each other and shares a commit. When one fails the
   // client logs in instead.
   const [tokens] = await Promise.all([
-    issueTokens(deps, { app, user, method, joinedBy: flowOf(app, signup), emptyMetadata: 'invalid_data' }),
+    issueTokens(deps, {
+      app,
+      user,
+      isLoggedIn,
+      method,
+      joinedBy: flowOf(app, signup),
+      emptyMetadata: 'invalid_data',
+    }),
     // Whatever waited for the handle goes: what others asked for has no part in this account.
     putSignup(deps, signup, ({ id, revision, createdAt }) => ({ ...signup, id, revision, createdAt })),
     admitted.value && sendWelcome(deps, signup, app),

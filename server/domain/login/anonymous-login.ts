@@ -2,7 +2,7 @@ import type { App } from '../../model/app.ts';
 import { HostError, isHostError } from '../../model/errors.ts';
 import { isAnonymous, type User } from '../../model/user.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { type CreateDeps, createUser } from '../joining/create-user.ts';
+import { type CreateDeps, createUser, type MadeUser } from '../joining/create-user.ts';
 import { requireCompleteMetadata } from '../tokens/claims.ts';
 import { type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts';
 import { requireOpenApp } from '../tokens/open-account.ts';
@@ -28,10 +28,11 @@ export async function logInAnonymously(
   }
   if (!app.anonymousLoginEnabled) throw new HostError('anonymous_disabled');
   requireOpenApp(deps, app, { method: 'anonymous', handleRef: deps.handleRef(app.id, handle) });
-  const user =
-    (await anonymousOwner(deps, app, handle)) ??
-    (await createAnonymous(deps, app, { text: handle, locale: chosenLocale(app, locale) }));
-  return issueTokens(deps, { app, user, method: 'anonymous' });
+  const owner = await anonymousOwner(deps, app, handle);
+  const there = owner
+    ? { user: owner, isLoggedIn: false }
+    : await createAnonymous(deps, app, { text: handle, locale: chosenLocale(app, locale) });
+  return issueTokens(deps, { app, ...there, method: 'anonymous' });
 }
 
 async function isAnonymousHandle(deps: Pick<Deps, 'store'>, app: App, handle: string): Promise<boolean> {
@@ -58,7 +59,7 @@ async function createAnonymous(
   deps: CreateDeps & Pick<Deps, 'codes' | 'origin'>,
   app: App,
   { text, locale }: { text: string; locale: string },
-): Promise<User> {
+): Promise<MadeUser> {
   const handle = unescaped(text);
   requireCompleteMetadata(app, handle, {}, 'invalid_metadata');
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
@@ -77,7 +78,7 @@ async function createAnonymous(
   } catch (error) {
     // The same device called twice at once.
     const first = isHostError(error, 'handle_taken') && (await anonymousOwner(deps, app, handle));
-    if (first) return first;
+    if (first) return { user: first, isLoggedIn: false };
     throw error;
   }
 }

@@ -30,7 +30,7 @@ export async function addUser(
   if (await findHolder(deps, app, typed)) throw handleTaken();
   const passwordHash = await deps.passwords.hash(password.md5);
   const ids = { userId: deps.codes.newRowId(deps.clock.now()), uid: deps.codes.newId() };
-  const user = await createUser(deps, {
+  const { user } = await createUser(deps, {
     app,
     ids,
     handle,

@@ -36,6 +36,7 @@ interface Issue {
   method: LoginMethod;
   emptyMetadata?: ErrorName;
   joinedBy?: string;
+  isLoggedIn?: boolean;
 }
 
 /** How often a user may be written by others while being let in. */
@@ -48,7 +49,8 @@ const ATTEMPTS = 40;
  * since. Notes where the user is. Throws `app_gone`, `app_suspended`, `app_migrated`, `invalid_credentials`
  * (user gone, the proof overtaken by a password or factor change, or a factor came due), `signup_pending`,
  * `user_suspended`, and `emptyMetadata` (default `invalid_metadata`) when a required field is empty that is
- * not still due. `joinedBy`: the flow of the signup that these tokens complete.
+ * not still due. `joinedBy`: the flow of the signup that these tokens complete. `isLoggedIn`: the user was
+ * inserted a moment ago, with this log-in in the row (`createUser`).
  */
 export async function issueTokens(deps: TokenDeps, input: Issue): Promise<IssuedTokens> {
   const app = await deps.store.apps.find(input.app.id);
@@ -74,7 +76,7 @@ async function letIn(deps: TokenDeps, input: Issue, judged: User): Promise<Issue
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
   const [recorded, tokens, firstOf] = await Promise.all([
-    deps.store.users.recordLogin(user, deps.clock.now(), withNetwork(deps, user)),
+    input.isLoggedIn || deps.store.users.recordLogin(user, deps.clock.now(), withNetwork(deps, user)),
     signTokens(deps, { app, user }),
     firstLoginOf(deps, input),
   ]);
@@ -122,9 +124,10 @@ function countLogin(
  */
 async function firstLoginOf(
   deps: Pick<Deps, 'store' | 'clock'>,
-  { user, joinedBy }: Issue,
+  { user, joinedBy, isLoggedIn }: Issue,
 ): Promise<string | undefined> {
-  if (user.lastLogin !== undefined || deps.clock.now() - user.createdAt > DAY_MS) return undefined;
+  const isFirst = isLoggedIn || user.lastLogin === undefined;
+  if (!isFirst || deps.clock.now() - user.createdAt > DAY_MS) return undefined;
   return joinedBy ?? flowOfSignup(deps, user);
 }
 

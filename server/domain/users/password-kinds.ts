@@ -62,7 +62,7 @@ export async function countPassword(
   const now = deps.clock.now();
   await Promise.all([
     from && deps.store.counters.decrement(keyOf(app, from)),
-    to && known.has(to) && deps.store.counters.increment(keyOf(app, to), { now }),
+    to && known.has(to) && deps.store.counters.admit(keyOf(app, to), { now }),
   ]);
 }
 

@@ -97,9 +97,9 @@ export async function freeLostSeats(deps: SeatDeps, app: Pick<App, 'id'>): Promi
   return true;
 }
 
-function increment(deps: SeatDeps, app: App, by = 1): Promise<number | undefined> {
+function increment(deps: SeatDeps, app: App, by = 1): Promise<boolean> {
   const cap = seatLimit(app);
-  return deps.store.counters.increment(keyOf(app), { now: deps.clock.now(), by, ...(cap && { cap }) });
+  return deps.store.counters.admit(keyOf(app), { now: deps.clock.now(), by, ...(cap && { cap }) });
 }
 
 function taken(deps: SeatDeps, app: Pick<App, 'id'>): Promise<number> {

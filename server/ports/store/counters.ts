@@ -58,6 +58,11 @@ export interface CounterStore {
     key: string,
     input: { now: number; by?: number; cap?: number; expiresAt?: number },
   ): Promise<number | undefined>;
+  /**
+   * As `increment`, for whoever need not know the number: whether it was counted. Those asked for together
+   * cost little more than one.
+   */
+  admit(key: string, input: Parameters<CounterStore['increment']>[1]): Promise<boolean>;
   /** Takes `by` (default 1) away, not below 0. */
   decrement(key: string, by?: number): Promise<void>;
   /** 0 when absent. */

@@ -93,7 +93,8 @@ export class Connection {
   }
 }
 
-function isOutage(error: unknown): boolean {
+/** Whether an error says that the server, or the way to it, is going or gone. */
+export function isOutage(error: unknown): boolean {
   // A batch wraps what became of its parts, without the labels; but for duplicates it fails only with its
   // primary.
   if (error instanceof MongoBulkWriteError) return error.code !== DUPLICATE;

@@ -1,8 +1,9 @@
 import type { Db, Document } from 'mongodb';
 import type { Reservation } from '../../ports/store/counters.ts';
 import { Turns } from '../../tools/turns.ts';
-import type { AttemptEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
+import type { AttemptEntry, CountEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
 import { type Connection, NOTED } from './connection.ts';
+import { countTogether } from './counting.ts';
 import { equal } from './filters.ts';
 import { duplicates, isDuplicate } from './tables.ts';
 
@@ -12,6 +13,10 @@ export interface CounterDocument {
   blockedUntil: number;
   touchedAt: number;
   expiresAt: number | null;
+}
+
+interface Noting {
+  isNoted?: boolean | undefined;
 }
 
 const AT_ONCE = { ...NOTED, ordered: false } as const;
@@ -99,22 +104,32 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
     }
   }
 
+  async function increment(
+    key: string,
+    { now, by, cap = Number.MAX_SAFE_INTEGER, expiresAt, isNoted }: Omit<CountEntry, 'key'> & Noting,
+  ): Promise<number | undefined> {
+    const sum = { $add: ['$value', by] };
+    const before = await update(
+      key,
+      { now, expiresAt, isNoted },
+      { $set: { value: { $cond: [{ $gt: [sum, cap] }, '$value', sum] } } },
+    );
+    const after = before.value + by;
+    return after > cap ? undefined : after;
+  }
+
+  const admitTogether = countTogether(db, connection, async (entry) => {
+    return (await increment(entry.key, { ...entry, isNoted: true })) !== undefined;
+  });
+
   return {
     async counterFind(key) {
       const found = await connection.run(() => counters.findOne({ _id: equal(key) }));
       return found ? toCounterRow(found) : undefined;
     },
 
-    async counterIncrement(key, { now, by, cap = Number.MAX_SAFE_INTEGER, expiresAt, isNoted }) {
-      const sum = { $add: ['$value', by] };
-      const before = await update(
-        key,
-        { now, expiresAt, isNoted },
-        { $set: { value: { $cond: [{ $gt: [sum, cap] }, '$value', sum] } } },
-      );
-      const after = before.value + by;
-      return after > cap ? undefined : after;
-    },
+    counterIncrement: increment,
+    counterAdmit: admitTogether,
 
     async counterDecrement(key, by, isNoted) {
       const lowered = { $set: { value: { $max: [0, { $subtract: ['$value', by] }] } } };

@@ -50,6 +50,9 @@ export function createCounters(statements: Statements, database: GroupCommit): C
         return value;
       }),
 
+    async counterAdmit({ key, ...entry }) {
+      return (await this.counterIncrement(key, { ...entry, isNoted: true })) !== undefined;
+    },
     counterDecrement: (key, by, isNoted) =>
       write(isNoted, () => {
         statements.run('UPDATE counters SET value = max(0, value - :by) WHERE key = :key', { key, by });

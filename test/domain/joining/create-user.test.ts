@@ -15,8 +15,8 @@ const refusalsOf = (settled: PromiseSettledResult<unknown>[]) =>
   });
 
 describeOnBothStores('creating a user', (host) => {
-  const create = (app: App, handle: string, ids = { userId: aRowId(), uid: anId() }) =>
-    createUser(host().deps, {
+  const create = async (app: App, handle: string, ids = { userId: aRowId(), uid: anId() }) => {
+    const { user } = await createUser(host().deps, {
       app,
       ids,
       handle,
@@ -26,6 +26,8 @@ describeOnBothStores('creating a user', (host) => {
       via: 'test',
       full: 'signup_disabled',
     });
+    return user;
+  };
   const count = async (app: App) => (await host().deps.store.users.count(app.id)).total;
 
   it('gives a handle to one of many, whatever the ids', async () => {

@@ -23,8 +23,8 @@ describeOnBothStores('the kinds of password hashes an app has', (host) => {
   const count = (app: App, kind: string) =>
     host().deps.store.counters.read(`password-kind/${app.id}/${kind}`, host().clock.now());
   const counts = async (app: App) => [await count(app, 'bcrypt-04'), await count(app, TODAY)];
-  const joined = (app: App, handle: string, passwordHash?: string) =>
-    createUser(host().deps, {
+  const joined = async (app: App, handle: string, passwordHash?: string) => {
+    const { user } = await createUser(host().deps, {
       app,
       ids: { userId: aRowId(), uid: anId() },
       handle,
@@ -35,6 +35,8 @@ describeOnBothStores('the kinds of password hashes an app has', (host) => {
       via: 'test',
       full: 'signup_disabled',
     });
+    return user;
+  };
   const kindFor = async (app: App, handle: string) =>
     host().deps.passwords.kindOf(await decoyFor(host().deps, { app, handle }));
 

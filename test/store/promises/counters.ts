@@ -31,6 +31,34 @@ export function describeCounters(stage: () => Stage): void {
     assert.equal(await store.counters.read(key, NOW), 50);
   });
 
+  it('counts together what nobody needs the number of, within caps and windows', async () => {
+    const { store, another } = stage();
+    const processes = [store.counters, another().counters];
+    const window = { now: NOW, cap: 50, expiresAt: NOW + 100 };
+    for (const what of ['seats', 'lasting']) {
+      const [key, other] = [`${what}/${anId()}`, `${what}/${anId()}`];
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, (_, n) => processes[n % 2]?.admit(n % 5 ? key : other, window)),
+      );
+      assert.equal(answers.filter((counted) => counted).length, 90);
+      assert.deepEqual(
+        [await store.counters.read(key, NOW), await store.counters.read(other, NOW)],
+        [50, 40],
+      );
+      assert.equal(await store.counters.admit(key, { ...window, by: 2, cap: 51 }), false);
+      assert.equal(await store.counters.admit(key, { ...window, by: 2, cap: 52 }), true);
+      assert.equal(await store.counters.endsAt(key, NOW), NOW + 100);
+      assert.equal(await store.counters.admit(key, { now: NOW + 100, cap: 50, expiresAt: NOW + 200 }), true);
+      assert.equal(await store.counters.read(key, NOW + 100), 1, 'a new window');
+      const forever = `${what}/${anId()}`;
+      assert.equal(await store.counters.admit(forever, { now: NOW, by: 3, cap: 2 }), false);
+      for (let n = 1; n < 3; n++) await store.counters.admit(forever, { now: NOW });
+      assert.equal(await store.counters.endsAt(forever, NOW), undefined);
+      assert.equal(await store.counters.increment(forever, { now: NOW }), 3);
+      for (const each of [key, other, forever]) await store.counters.remove(each);
+    }
+  });
+
   it('tells when a wait is over, and of none that is', async () => {
     const { counters } = stage().store;
     const key = anId();

@@ -1,0 +1,90 @@
+import type { Db, Document } from 'mongodb';
+import type { CountEntry } from '../counter-operations.ts';
+import { type Connection, isOutage } from './connection.ts';
+import { equal } from './filters.ts';
+
+/** Commands under way at a time; what comes meanwhile shares the next one. */
+const COMMANDS = 3;
+const MOST = 100;
+const DUPLICATE_KEY = 11000;
+
+interface Waiting {
+  entry: CountEntry;
+  resolve(counted: boolean | Promise<boolean>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Counts up counters whose number nobody needs to know: those asked for in one turn of the event loop with
+ * one command, which the server need not remember for a repetition. A counter of which anything is to be
+ * decided, that has ended or is at its cap, is left to `exactly`, and so is all of a command that may have
+ * met a server that is going: it may be counted twice then.
+ */
+export function countTogether(
+  db: Db,
+  connection: Connection,
+  exactly: (entry: CountEntry) => Promise<boolean>,
+): (entry: CountEntry) => Promise<boolean> {
+  let waiting: Waiting[] = [];
+  let underWay = 0;
+  let isDue = false;
+
+  async function count(batch: readonly Waiting[]): Promise<void> {
+    underWay++;
+    try {
+      const others = await connection.run(() => send(batch.map(({ entry }) => entry)));
+      for (const [index, { entry, resolve }] of batch.entries()) {
+        resolve(others === 'all' || others.has(index) ? exactly(entry) : true);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      underWay--;
+      next();
+    }
+  }
+
+  /** Which of them met a row that the simple way does not fit. */
+  async function send(entries: readonly CountEntry[]): Promise<ReadonlySet<number> | 'all'> {
+    const updates = entries.map(simply);
+    const command = { update: 'counters', updates, ordered: false, writeConcern: { w: 1, j: false } };
+    try {
+      const { writeErrors = [] } = (await db.command(command)) as { writeErrors?: Document[] };
+      const worse = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
+      return worse ? 'all' : new Set(writeErrors.map(({ index }) => Number(index)));
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return 'all';
+    }
+  }
+
+  function next(): void {
+    isDue = false;
+    while (waiting.length > 0 && underWay < COMMANDS) {
+      const batch = waiting.slice(0, MOST);
+      waiting = waiting.slice(MOST);
+      void count(batch);
+    }
+  }
+
+  return (entry) => {
+    if (entry.cap !== undefined && entry.by > entry.cap) return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      waiting.push({ entry, resolve, reject });
+      if (isDue) return;
+      isDue = true;
+      setImmediate(next);
+    });
+  };
+}
+
+/** Adds to a row that is live and stays within the cap, or makes it; an upsert of any other meets the row. */
+function simply({ key, now, by, cap, expiresAt }: CountEntry): Document {
+  const q = {
+    _id: equal(key),
+    expiresAt: expiresAt === undefined ? null : { $gt: now },
+    ...(cap !== undefined && { value: { $lte: cap - by } }),
+  };
+  const fresh = { blockedUntil: 0, touchedAt: 0, ...(expiresAt !== undefined && { expiresAt }) };
+  return { q, u: { $inc: { value: by }, $setOnInsert: fresh }, upsert: true };
+}
