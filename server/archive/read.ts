@@ -3,7 +3,13 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { type Options as CsvOptions, type Info, parse } from 'csv-parse';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import { ArchiveError, type ArchiveLimits, type OpenArchive, type TableRow } from '../ports/archive.ts';
+import {
+  ArchiveError,
+  type ArchiveLimits,
+  type ArchiveProblem,
+  type OpenArchive,
+  type TableRow,
+} from '../ports/archive.ts';
 
 const MAX_ENTRIES = 16;
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -34,7 +40,7 @@ export async function openArchive(path: string, limits: ArchiveLimits): Promise<
 
 async function readEntries(zip: ZipFile, { names, others = [] }: ArchiveLimits): Promise<Map<string, Entry>> {
   if (zip.entryCount > MAX_ENTRIES)
-    throw new ArchiveError(`the ZIP holds ${zip.entryCount} files instead of ${names.length}`);
+    throw new ArchiveError(`the ZIP holds ${zip.entryCount} files instead of ${names.length}`, 'other_files');
   const entries = new Map<string, Entry>();
   await new Promise<void>((resolve, reject) => {
     zip.on('error', () =>
@@ -45,7 +51,10 @@ async function readEntries(zip: ZipFile, { names, others = [] }: ArchiveLimits):
       const { fileName } = entry;
       if (!names.includes(fileName) && !others.includes(fileName))
         return reject(
-          new ArchiveError(`the ZIP holds an unexpected file: ${JSON.stringify(fileName.slice(0, 100))}`),
+          new ArchiveError(
+            `the ZIP holds an unexpected file: ${JSON.stringify(fileName.slice(0, 100))}`,
+            'other_files',
+          ),
         );
       if (entries.has(fileName)) return reject(new ArchiveError(`the ZIP holds ${fileName} twice`));
       if ((entry.generalPurposeBitFlag & ENCRYPTED) !== 0)
@@ -56,7 +65,7 @@ async function readEntries(zip: ZipFile, { names, others = [] }: ArchiveLimits):
     zip.readEntry();
   });
   const missing = names.filter((name) => !entries.has(name));
-  if (missing.length > 0) throw new ArchiveError(`the ZIP lacks ${missing.join(', ')}`);
+  if (missing.length > 0) throw new ArchiveError(`the ZIP lacks ${missing.join(', ')}`, 'other_files');
   return entries;
 }
 
@@ -143,7 +152,7 @@ class Archive implements OpenArchive {
         yield { line: lastLine - breaks.length, cells: record };
       }
     } catch (error) {
-      throw new ArchiveError(`${name}, after line ${lastLine}: ${reasonOf(error)}`);
+      throw new ArchiveError(`${name}, after line ${lastLine}: ${reasonOf(error)}`, problemOf(error));
     } finally {
       source.destroy();
     }
@@ -192,6 +201,11 @@ class Archive implements OpenArchive {
 class TooLargeError extends Error {}
 class NoTextError extends Error {}
 class DamagedError extends Error {}
+
+function problemOf(error: unknown): ArchiveProblem {
+  if (error instanceof TooLargeError) return 'too_large';
+  return error instanceof NoTextError ? 'no_text' : 'damaged';
+}
 
 /** csv-parse quotes cells in its messages; only its kind of error is passed on. */
 function reasonOf(error: unknown): string {

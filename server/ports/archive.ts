@@ -43,9 +43,17 @@ export interface OpenArchive {
   close(): void;
 }
 
+/** What kind of thing is wrong with a received file. */
+export type ArchiveProblem = 'damaged' | 'other_files' | 'too_large' | 'no_text';
+
 /** What is wrong with a received file; the message is meant for the portal. */
 export class ArchiveError extends Error {
   override readonly name = 'ArchiveError';
+  readonly problem: ArchiveProblem;
+  constructor(message: string, problem: ArchiveProblem = 'damaged') {
+    super(message);
+    this.problem = problem;
+  }
 }
 
 /**

@@ -1,8 +1,20 @@
-import { ArchiveError, type OpenArchive } from '../../ports/archive.ts';
-import { ForeignFileError, type ForeignRow, type ForeignShape } from '../../ports/foreign-files.ts';
+import { ArchiveError, type ArchiveProblem, type OpenArchive } from '../../ports/archive.ts';
+import {
+  type FileProblem,
+  ForeignFileError,
+  type ForeignRow,
+  type ForeignShape,
+} from '../../ports/foreign-files.ts';
 import { openArchive } from '../read.ts';
 
 type Shape = NonNullable<ForeignShape['archive']>;
+
+const PROBLEMS = {
+  damaged: 'broken_file',
+  other_files: 'wrong_kind',
+  too_large: 'too_large',
+  no_text: 'not_utf8',
+} as const satisfies Record<ArchiveProblem, FileProblem>;
 
 /** The rows of some tables of an export, one table after the other. Throws `ForeignFileError`. */
 export async function* archiveRows(
@@ -34,7 +46,7 @@ export async function* archiveRows(
     }
   } catch (error) {
     if (gone?.aborted) throw new ForeignFileError('file_gone', line);
-    throw error instanceof ArchiveError ? new ForeignFileError('broken_file', line) : error;
+    throw error instanceof ArchiveError ? new ForeignFileError(PROBLEMS[error.problem], line) : error;
   } finally {
     gone?.removeEventListener('abort', leave);
     archive?.close();
