@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ByteRequest } from '../route.ts';
 import { discard } from './body.ts';
 import { longBodies } from './long-bodies.ts';
@@ -5,6 +6,8 @@ import type { HttpContext } from './request-facts.ts';
 
 /** A body that stands still for so long is given up. */
 const STILL_MS = 60_000;
+/** What is left of a body when it is answered is thrown away for so long. */
+const DISCARD_MS = 5_000;
 
 /** A request with a body of any length, which takes as long as it moves. */
 export class IncomingBytes implements ByteRequest {
@@ -55,11 +58,14 @@ export class IncomingBytes implements ByteRequest {
     }
   }
 
-  /** What was not read is thrown away up to a limit; beyond, the connection ends with the answer. */
+  /** What was not read is thrown away up to limits; beyond, the connection ends with the answer. */
   async discard(): Promise<void> {
     const { req, res } = this.#ctx;
     if (req.complete || req.destroyed || req.method !== 'PUT') return;
     res.shouldKeepAlive = false;
-    await discard(req);
+    const over = new AbortController();
+    const late = pause(DISCARD_MS, undefined, { signal: over.signal, ref: false }).catch(() => {});
+    await Promise.race([discard(req), late]);
+    over.abort();
   }
 }

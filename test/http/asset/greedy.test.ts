@@ -76,6 +76,33 @@ describe('who uploads cannot take more than they reserved', () => {
     socket.destroy();
   });
 
+  it('by dripping what is refused', async () => {
+    const owner = await anOwner(host);
+    const { writeUrls } = (await owner.init({ size: SIZE })).body;
+    const right = new URL(writeUrls.writeUrl);
+    const path = right.pathname + right.search;
+    const refused: [status: number, path: string, headers: string][] = [
+      [404, path.replace('signature=', 'signature=x'), 'Content-Type: image/jpeg'],
+      [400, path, 'Content-Type: text/html'],
+      [400, path, `Content-Type: image/jpeg\r\nContent-Range: bytes 0-${SIZE}/${SIZE + 1}`],
+    ];
+    await Promise.all(
+      refused.map(async ([status, address, headers]) => {
+        let told = '';
+        const socket = connect(host.port, '127.0.0.1').on('error', () => {});
+        socket.on('data', (chunk) => {
+          told += String(chunk);
+        });
+        socket.write(
+          `PUT ${address} HTTP/1.1\r\nHost: x\r\n${headers}\r\nContent-Length: ${SIZE + 1}\r\n\r\n`,
+        );
+        const dripping = setInterval(() => socket.write('x'), 200);
+        await until('the connection ends', () => socket.destroyed).finally(() => clearInterval(dripping));
+        assert.match(told, new RegExp(`^HTTP/1\\.1 ${status} .*Connection: close\r\n`, 's'));
+      }),
+    );
+  });
+
   it('by a file that takes its place when everything was removed', async () => {
     const owner = await anOwner(host);
     const { contentId } = (await owner.init({ size: 5 })).body;
