@@ -9,6 +9,7 @@ import {
 } from '../../model/asset.ts';
 import { HostError } from '../../model/errors.ts';
 import type { Deps } from '../../ports/deps.ts';
+import { listAgain } from './kept-parts.ts';
 import { objectOf } from './shown-asset.ts';
 import { refusedAsset } from './upload.ts';
 
@@ -108,6 +109,7 @@ export async function receiveFile(
   });
   switch (outcome) {
     case 'whole':
+      await listAgain(deps, deps.localAssets, asset);
       return { etag: (await deps.localAssets.head(object))?.etag ?? '' };
     case 'partial':
       return { received: await deps.localAssets.received(object) };

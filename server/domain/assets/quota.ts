@@ -40,6 +40,12 @@ export async function giveBytesBack(deps: Pick<Deps, 'store'>, owner: Owner, byt
   if (bytes > 0) await deps.store.counters.decrement(keyOf(owner), bytes);
 }
 
+/** What was there already turned out to be so much larger, or smaller; beyond the quota too. */
+export async function correctBytes(deps: QuotaDeps, owner: Owner, by: number): Promise<void> {
+  if (by > 0) await deps.store.counters.increment(keyOf(owner), { now: deps.clock.now(), by });
+  else await giveBytesBack(deps, owner, -by);
+}
+
 /** Bytes of a user, with those that are reserved. */
 export function usedBytes(deps: QuotaDeps, owner: Owner): Promise<number> {
   return deps.store.counters.read(keyOf(owner), deps.clock.now());

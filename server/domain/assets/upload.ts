@@ -3,12 +3,10 @@ import {
   type Asset,
   type AssetPart,
   CUT_MAX_BYTES,
-  CUT_TYPES,
   CUTS,
   type Cut,
   isMediaType,
   isOnTypeList,
-  type KeptPart,
   MB,
   placeOf,
   plainType,
@@ -17,12 +15,13 @@ import {
 } from '../../model/asset.ts';
 import type { UserCaller } from '../../model/caller.ts';
 import { HostError, type Reason } from '../../model/errors.ts';
-import type { AssetStorage, StoredObject } from '../../ports/assets/asset-storage.ts';
+import type { AssetStorage } from '../../ports/assets/asset-storage.ts';
 import type { Deps } from '../../ports/deps.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { change } from '../users/change.ts';
 import { currentUser, requireRunning, type SessionDeps } from '../users/session.ts';
 import { objectName } from './asset-path.ts';
+import { headsOf, listAgain, partsOf } from './kept-parts.ts';
 import { giveBytesBack, takeBytes } from './quota.ts';
 import { type OpenedAsset, objectOf, openAsset, type WritableAsset } from './shown-asset.ts';
 
@@ -168,12 +167,10 @@ export async function createAsset(
       if (!isOpenTo(asset, user.id)) throw refusedAsset('unknown_asset', 'contentId');
       if (asset.status !== 'reserved') return undefined;
       const storage = await deps.assetStorages.at(placeOf(app, asset.storage));
-      const parts = await partsThere(storage, app, asset);
+      const there = await factsThere(storage, app, asset);
       const { dueAt: _, ...kept } = asset;
-      const { contentType, size } = parts.main;
-      const storageSize = Object.values(parts).reduce((sum, part) => sum + part.size, 0);
       const said = Object.entries(facts).filter(([, value]) => value !== undefined && value !== '');
-      const made: Asset = { ...kept, ...Object.fromEntries(said), parts, contentType, size, storageSize };
+      const made: Asset = { ...kept, ...Object.fromEntries(said), ...there };
       return { ...made, status: 'active', updatedAt: deps.clock.now() };
     },
   );
@@ -183,7 +180,9 @@ export async function createAsset(
     await giveBytesBack(deps, after, before.storageSize - after.storageSize);
     deps.events.emit('asset_created', { userId: user.id, assetId: after.id, bytes: after.storageSize });
   }
-  return openAsset(deps, app, after);
+  const storage = await deps.assetStorages.at(placeOf(app, after.storage));
+  const latest = after === before ? after : await listAgain(deps, storage, after);
+  return openAsset(deps, app, latest ?? after);
 }
 
 /** Throws `invalid_data` with the reason `too_long` for more than 8 KiB of JSON. */
@@ -197,37 +196,15 @@ export function isOpenTo(asset: Asset, userId: string): boolean {
   return asset.userId === userId && asset.status !== 'removing';
 }
 
-async function partsThere(
-  storage: AssetStorage,
-  app: App,
-  asset: Asset,
-): Promise<{ main: KeptPart } & Partial<Record<Cut, KeptPart>>> {
-  const found = await Promise.all(
-    (Object.keys(asset.names) as AssetPart[]).map(async (part) => {
-      const stored = await storage.head(objectOf(asset, part));
-      return [part, stored] as const;
-    }),
-  );
-  const heads: Partial<Record<AssetPart, StoredObject>> = Object.fromEntries(found);
-  if (!heads.main) throw refusedAsset('not_uploaded', 'contentId');
-  // A file knows no type of its own: what was announced was asked of the upload.
-  const contentType = plainType(heads.main.contentType || asset.contentType);
-  if (heads.main.size > asset.size) throw refusedAsset('too_large', 'contentId');
-  if (!isMediaType(contentType) || !isOnTypeList(app.assetTypes, contentType))
+/** Throws `invalid_data` for what was not announced so, or is not there. */
+async function factsThere(storage: AssetStorage, app: App, asset: Asset) {
+  const { main, ...cuts } = await headsOf(storage, asset);
+  if (!main) throw refusedAsset('not_uploaded', 'contentId');
+  const { facts, otherCuts } = partsOf(asset, { main, ...cuts });
+  if (facts.size > asset.size) throw refusedAsset('too_large', 'contentId');
+  if (!isMediaType(facts.contentType) || !isOnTypeList(app.assetTypes, facts.contentType))
     throw refusedAsset('type_not_allowed', 'contentId');
-  const there = CUTS.flatMap((cut) => (heads[cut] ? [[cut, heads[cut]] as const] : []));
-  const cuts = there.filter(([, head]) => isCut(head));
   // What a bucket took for a cut is neither bound in size nor counted: it does not stay.
-  const others = there.filter(([, head]) => !isCut(head));
-  await storage.remove(others.map(([cut]) => objectOf(asset, cut)));
-  const kept = cuts.map(([cut, head]) => [cut, keptPart(asset, cut, head)] as const);
-  return { main: keptPart(asset, 'main', { ...heads.main, contentType }), ...Object.fromEntries(kept) };
-}
-
-function isCut({ contentType, size }: StoredObject): boolean {
-  return CUT_TYPES.includes(plainType(contentType)) && size <= CUT_MAX_BYTES;
-}
-
-function keptPart(asset: Asset, part: AssetPart, { contentType, size, etag }: StoredObject): KeptPart {
-  return { name: objectOf(asset, part).name, contentType: plainType(contentType), size, etag };
+  await storage.remove(otherCuts.map((cut) => objectOf(asset, cut)));
+  return facts;
 }
