@@ -16,7 +16,7 @@ const CROWD = 64;
 const BESIDE_SECONDS = 4;
 /** Portal pages beside token checks, and how long a round of them lasts. */
 const PAGES_PER_SECOND = 2;
-const PAGES_SECONDS = 2;
+const PAGES_SECONDS = 1;
 const STARTS = 5;
 const IDLE_MS = 3_500;
 /** Of one process, or of two; and the calls before, which run code that was never compiled. */

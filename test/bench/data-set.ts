@@ -6,10 +6,13 @@ import { buildConfig } from '../../server/config/load.ts';
 import { SETUP } from '../../server/domain/operators/audit.ts';
 import { enter, issueEntry } from '../../server/domain/operators/entry.ts';
 import { openSession } from '../../server/domain/operators/sessions.ts';
+import { subjectOf } from '../../server/domain/tokens/claims.ts';
 import { createLogger } from '../../server/log/logger.ts';
 import type { Signup } from '../../server/model/signup.ts';
 import type { User } from '../../server/model/user.ts';
+import { dayOf } from '../../server/model/visit.ts';
 import { META } from '../../server/ports/store/meta.ts';
+import { DAY_MS } from '../../server/tools/duration.ts';
 import { buildDeps, type Wired } from '../../server/wiring.ts';
 import { makeKeyPair } from '../../setup/installation/key-pair.ts';
 import { makeDataDir } from '../support/host.ts';
@@ -68,16 +71,24 @@ async function fill(deps: Wired, users: number): Promise<TrafficFacts> {
   const passwordHash = await deps.passwords.hash(PASSWORD);
   const created = { appId: app.id, epoch: 1, passwordHash, createdAt: deps.clock.now() };
   const accessTokens: string[] = [];
+  // As a host of this version leaves them, so that none fills anything in behind the calls; all were here
+  // yesterday, for a log-in is seldom somebody's first.
+  const yesterday = created.createdAt - DAY_MS;
+  const anEarlierUser = (fields: Partial<User>): User => {
+    const user = aUser({ ...created, lastLogin: yesterday, lastSeenDay: dayOf(yesterday), ...fields });
+    return { ...user, subject: subjectOf(app, user) };
+  };
   await inBatches(users, async (numbers) => {
-    const batch = numbers.map((n) => aUser({ ...created, handle: `user${n}@example.com` }));
+    const batch = numbers.map((n) => anEarlierUser({ handle: `user${n}@example.com` }));
     await deps.store.users.insertMany(batch);
     for (const { id, handle } of batch.slice(0, USUAL_USERS - accessTokens.length)) {
       const claims = { appId: app.id, handle, userId: id, epoch: 1 };
       accessTokens.push(await deps.hostTokens.issueAccessToken(claims));
     }
   });
-  // Made by this version: no host need look for rows that no list finds.
-  await deps.store.meta.compareAndSet(META.rowsListed, undefined, 'yes');
+  for (const done of [META.rowsListed, META.subjectsRecorded]) {
+    await deps.store.meta.compareAndSet(done, undefined, 'yes');
+  }
   const usual = users === USUAL_USERS;
   const others = users / (usual ? 1 : USERS_A_ROW);
   await inBatches(usual ? WAITING : others, (numbers) =>
@@ -96,7 +107,7 @@ async function fill(deps: Wired, users: number): Promise<TrafficFacts> {
   const bcrypt = await bcryptHash(PASSWORD, BCRYPT_COST);
   await inBatches(usual ? IMPORTED : 0, (numbers) =>
     deps.store.users.insertMany(
-      numbers.map((n) => aUser({ ...created, handle: `imported${n}@example.com`, passwordHash: bcrypt })),
+      numbers.map((n) => anEarlierUser({ handle: `imported${n}@example.com`, passwordHash: bcrypt })),
     ),
   );
   return {

@@ -99,8 +99,8 @@ async function runScenario(
   const { facts } = dataSet;
   const job: Job = { url: bench.host.url, traffic, facts, connections, seconds };
   const bare: Job = { ...job, url: bench.koaUrl, traffic: 'bare' };
-  // A database process of its own takes time the host spends waiting.
-  const busy = store === 'sqlite' || limit === 'hash and two signatures';
+  // A database process of its own takes time the host spends waiting, or its cores.
+  const busy = store === 'sqlite' || (limit === 'hash and two signatures' && cores === 1);
   const hostRound = () => undisturbed(() => loadRound(bench.host, bench.generator, job, cores), busy);
   const ofLimit = () =>
     limit === 'koa'
