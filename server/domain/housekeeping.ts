@@ -6,7 +6,7 @@ import { countEnds } from './joining/ends.ts';
 import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
 import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
-import { recountPasswords } from './users/password-kinds.ts';
+import { forgetUnusedKinds, recountPasswords } from './users/password-kinds.ts';
 import { freeLostSeats } from './users/seats.ts';
 import { reportUnexpected } from './users/unexpected.ts';
 
@@ -121,6 +121,7 @@ async function recountDaily(deps: SweepDeps, isStopped: () => boolean): Promise<
   const now = deps.clock.now();
   const turn = { now, cap: 1, expiresAt: now + DAY_MS };
   if (!(await deps.store.counters.increment('seats-recounted', turn))) return;
+  await forgetUnusedKinds(deps, isStopped);
   for await (const app of deps.store.apps.stream()) {
     if (isStopped()) return;
     await freeLostSeats(deps, app);

@@ -26,7 +26,9 @@ interface Mix {
 }
 /** What this process has seen of a store. */
 interface Seen {
-  readonly kinds: Set<string>;
+  kinds: ReadonlySet<string>;
+  /** When `kinds` is to be read anew: what nobody has any more is forgotten. */
+  readAgainAt: number;
   readonly mixes: BoundedMap<Mix>;
 }
 const seenOf = new WeakMap<Store, Seen>();
@@ -190,20 +192,45 @@ async function mixOf(deps: KindDeps, app: AppId): Promise<Mix> {
 }
 
 /** Answers which kinds are counted: a file may name any number of them, and must drive none out. */
-async function learn(deps: Pick<Deps, 'store'>, kinds: readonly string[]): Promise<ReadonlySet<string>> {
+async function learn(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  kinds: readonly string[],
+): Promise<ReadonlySet<string>> {
   const { meta } = deps.store;
-  const { kinds: familiar } = seen(deps);
-  if (kinds.every((kind) => familiar.has(kind))) return familiar;
+  const familiar = seen(deps);
+  const now = deps.clock.now();
+  if (now < familiar.readAgainAt && kinds.every((kind) => familiar.kinds.has(kind))) return familiar.kinds;
   for (let attempt = 0; attempt < LEARN_TRIES; attempt++) {
     const text = await meta.get(META.passwordKinds);
     const all = [...new Set([...parsed(text), ...kinds])].slice(0, KINDS_MAX);
     const value = JSON.stringify(all);
     if (value === text || (await meta.compareAndSet(META.passwordKinds, text, value))) {
-      for (const kind of all) familiar.add(kind);
+      familiar.kinds = new Set(all);
+      familiar.readAgainAt = now + MIX_AGE_MS;
       break;
     }
   }
-  return familiar;
+  return familiar.kinds;
+}
+
+/** Makes room where no kind more is counted: those that nobody of any app has are forgotten. */
+export async function forgetUnusedKinds(
+  deps: Pick<Deps, 'store' | 'clock'>,
+  isStopped: () => boolean,
+): Promise<void> {
+  const { meta, apps, counters } = deps.store;
+  const text = await meta.get(META.passwordKinds);
+  const kinds = parsed(text);
+  if (kinds.length < KINDS_MAX) return;
+  const unused = new Set(kinds);
+  for await (const app of apps.stream()) {
+    for (const kind of unused) {
+      if (isStopped()) return;
+      if ((await counters.read(keyOf(app, kind), deps.clock.now())) > 0) unused.delete(kind);
+    }
+  }
+  const used = kinds.filter((kind) => !unused.has(kind));
+  await meta.compareAndSet(META.passwordKinds, text, JSON.stringify(used));
 }
 
 async function knownKinds(deps: Pick<Deps, 'store'>): Promise<readonly string[]> {
@@ -217,7 +244,7 @@ function parsed(text: string | undefined): string[] {
 function seen({ store }: Pick<Deps, 'store'>): Seen {
   let known = seenOf.get(store);
   if (!known) {
-    known = { kinds: new Set(), mixes: new BoundedMap(APPS_REMEMBERED) };
+    known = { kinds: new Set(), readAgainAt: 0, mixes: new BoundedMap(APPS_REMEMBERED) };
     seenOf.set(store, known);
   }
   return known;

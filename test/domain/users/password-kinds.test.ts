@@ -106,5 +106,27 @@ describeOnBothStores('the kinds of password hashes an app has', (host) => {
       counts.reduce((sum, one) => sum + one, 0),
       64 - before.length,
     );
+    await deleteApp({ ...deps }, { appId: app.id });
+  });
+
+  it('make room once a day for those that a file of before kept out', async () => {
+    const [app, odd] = [await host().createApp(), await host().createApp()];
+    const { deps } = host();
+    const hashed = (n: number) =>
+      deps.passwords.ofClear(`$pbkdf2-sha256$i=${n}$c2FsdHNhbHQ=$${'A'.repeat(43)}=`);
+    await joined(app, 'ada@example.com', BCRYPT);
+    await countPasswords(
+      deps,
+      odd,
+      Array.from({ length: 300 }, (_, n) => ({ passwordHash: hashed(n + 1) })),
+    );
+    const late = await joined(app, 'late@example.com', hashed(5_000));
+    const kind = deps.passwords.kindOf(late.passwordHash ?? '') ?? '';
+    assert.equal(await count(app, kind), 0, 'there is no room for it');
+    await deleteApp({ ...deps }, { appId: odd.id });
+    host().clock.advance(DAY_MS + 1);
+    await sweep(deps);
+    assert.equal(await count(app, kind), 1);
+    assert.ok((await count(app, 'bcrypt-04')) > 0, 'what people have stays');
   });
 });
