@@ -114,7 +114,7 @@ export class Upload {
     try {
       await receive(this.#ctx, async () => {});
     } catch (error) {
-      if (this.#isFull) throw noRoom();
+      if (this.#isFull || isFull(error)) throw noRoom();
       const tooLarge = error instanceof Error && 'code' in error && TOO_LARGE.includes(error.code);
       if (tooLarge) throw new HostError('body_too_large', { because: { reason: 'too_long' } });
       throw new HostError('refused', { because: { reason: 'not_json' } });
@@ -138,6 +138,11 @@ export class Upload {
   async discard(): Promise<void> {
     if (this.#folder !== undefined) await this.#folders.remove(this.#folder);
   }
+}
+
+/** Others write to the disk too, between two looks at it. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
 }
 
 function noRoom(): HostError {
