@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { HttpContext } from '../../server/http/frame/request-facts.ts';
+import { attachment } from '../../server/tools/attachment.ts';
 import type { Asset } from './assets.ts';
 import { commonHeaders } from './headers.ts';
 import type { DownloadReply } from './route.ts';
@@ -77,7 +78,7 @@ export class PortalSender {
       ...commonHeaders(ctx.exchange.requestId, { secure, subdomains: this.#subdomains }),
       ...['Cache-Control', 'no-store', 'Content-Type', contentType],
       ...['Content-Security-Policy', "default-src 'none'"],
-      ...['Content-Disposition', `attachment; filename="${filename.replaceAll(/[^\w.-]/g, '_')}"`],
+      ...['Content-Disposition', attachment(filename)],
       ...cookies,
     ]);
     await pipeline(Readable.from(body), ctx.res);

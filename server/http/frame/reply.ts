@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { attachment } from '../../tools/attachment.ts';
 import { DownloadReply, FileReply, PageReply, TextReply } from '../route.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
 import { EVERYONE } from './cors.ts';
@@ -48,9 +49,7 @@ export function replyOf(answer: unknown): Reply {
     return { status, body: text, contentType, cacheControl, etag, anyOrigin };
   }
   if (answer instanceof DownloadReply) {
-    // Quotes, controls and non-ASCII cannot stand in the header as they are.
-    const filename = answer.filename.replaceAll(/[^\w.-]/g, '_');
-    const headers = ['Content-Disposition', `attachment; filename="${filename}"`];
+    const headers = ['Content-Disposition', attachment(answer.filename)];
     return { status: 200, body: answer.stream, contentType: answer.contentType, headers };
   }
   if (answer instanceof FileReply) {

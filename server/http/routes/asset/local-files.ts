@@ -9,8 +9,8 @@ import {
 import { fileNameOf } from '../../../model/asset.ts';
 import { HostError } from '../../../model/errors.ts';
 import type { Deps } from '../../../ports/deps.ts';
+import { attachment } from '../../../tools/attachment.ts';
 import { type ByteRequest, bytesOf, FileReply, openRoute } from '../../route.ts';
-import { attachment } from '../../wire/attachment.ts';
 import { contentRangeOf, rangeOf } from '../../wire/byte-range.ts';
 
 const text = z.string().max(512);
