@@ -1,9 +1,11 @@
 import type { CheckOutcome, Verdict } from '../client/host/machine.ts';
 import type { Texts } from './frame/texts.ts';
+import { storageRepair } from './storage-repair.ts';
 
 /**
- * How a test fared, as the part `walk` shows it; details are the host's own words. `good` names the sentence
- * for one that went through, that of a message unless given.
+ * How a test fared, as the part `walk` shows it; details are the host's own words, and so are repairs other
+ * than those of a storage. `good` names the sentence for one that went through, that of a message unless
+ * given.
  */
 export function shownWalk(texts: Texts, { ok, steps }: CheckOutcome, good = 'walk.good') {
   return {
@@ -14,7 +16,7 @@ export function shownWalk(texts: Texts, { ok, steps }: CheckOutcome, good = 'wal
       step: texts.has(`walk.${step}`) ? texts.say(`walk.${step}`) : step,
       ms: verdict === 'unknown' ? '' : `${texts.number(ms)} ms`,
       detail,
-      repair,
+      repair: repair === undefined ? undefined : storageRepair(texts, repair),
     })),
   };
 }

@@ -35,6 +35,14 @@ export class Texts {
   has(name: string): boolean {
     return Object.hasOwn(this.#texts, name);
   }
+  /** The text of that name with its `{name}`s; empty when there is none. */
+  text(name: string): string {
+    return this.has(name) ? (this.#texts[name] ?? '') : '';
+  }
+  /** The names that begin so. */
+  names(prefix: string): string[] {
+    return Object.keys(this.#texts).filter((name) => name.startsWith(prefix));
+  }
   time(at: number): string {
     this.#times ??= new Intl.DateTimeFormat(tagOf(this.language), {
       dateStyle: 'medium',
