@@ -2,17 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { buildConfig } from '../../server/config/load.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { createCodes } from '../../server/security/codes.ts';
 import { loadHostKey } from '../../server/security/host-key.ts';
 import { createHostTokens } from '../../server/security/host-tokens.ts';
+import { HOST_ARGUMENTS } from '../../setup/installation/launch.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { type LogLine, makeDataDir, send } from './host.ts';
 import { until } from './until.ts';
-
-const START = fileURLToPath(new URL('../../server/start.mjs', import.meta.url));
 
 /** A host as a process of its own, started as `npm start` does. */
 export interface HostProcess {
@@ -59,7 +57,7 @@ export function startHostProcess(
     ...made.settings,
     ...options.env,
   };
-  const child = spawn(process.execPath, [START, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [...HOST_ARGUMENTS, ...(options.args ?? [])], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
