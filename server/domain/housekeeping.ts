@@ -6,6 +6,7 @@ import { countEnds } from './joining/ends.ts';
 import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
 import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
+import { sweepMoveIns } from './transfer/move-in.ts';
 import { forgetUnusedKinds, recountPasswords } from './users/password-kinds.ts';
 import { freeLostSeats } from './users/seats.ts';
 import { reportUnexpected } from './users/unexpected.ts';
@@ -29,16 +30,24 @@ const STRAGGLERS_MS = MINUTE_MS;
 
 type SweepDeps = Pick<
   Deps,
-  'config' | 'store' | 'passwords' | 'clock' | 'events' | 'figures' | 'localAssets' | 'wakeAssets'
+  | 'config'
+  | 'store'
+  | 'passwords'
+  | 'clock'
+  | 'events'
+  | 'figures'
+  | 'localAssets'
+  | 'wakeAssets'
+  | 'foreignFiles'
 >;
 
 /**
  * The one sweeper, at start and every minute: expired counters, sessions of operators that are over, rows of
- * activity and audit older than `LOG_DAYS` and, once an hour, activity beyond a million an app, figures older
- * than `FIGURES_DAYS`, jobs that ended 30 days ago, signups long expired, deleted apps, imports a crash broke
- * off and, once a day, invites withdrawn 30 days ago, seats that a crash left taken, kinds of passwords, and
- * users whose `subject` is not recorded or that no list finds. Any number of processes may sweep at once.
- * `stop` lets a sweep that runs end.
+ * activity and audit older than `LOG_DAYS` and, once an hour, activity beyond a million an app, figures
+ * older than `FIGURES_DAYS`, jobs that ended 30 days ago, files of imports that ended, signups long expired,
+ * deleted apps, imports a crash broke off and, once a day, invites withdrawn 30 days ago, seats that a crash
+ * left taken, kinds of passwords, and users whose `subject` is not recorded or that no list finds. Any
+ * number of processes may sweep at once. `stop` lets a sweep that runs end.
  */
 export function startHousekeeping(deps: SweepDeps): { stop(): Promise<void> } {
   let stopped = false;
@@ -78,6 +87,7 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
   await inBatches(isStopped, () => store.operatorSessions.removeExpired(now - CLOCK_JUMP_MS, BATCH));
   await countEnds(deps);
   await store.jobs.removeEnded(now - JOB_DAYS * DAY_MS);
+  await sweepMoveIns(deps);
   await trimHourly(deps, isStopped);
   await deps.localAssets.sweep(now);
   await inBatches(isStopped, () => store.signups.removeExpired(now - LATE_SIGNUP_MS, BATCH));

@@ -97,6 +97,6 @@ export interface ForeignFiles {
   hasRoom(): Promise<boolean>;
   /** Removes everything but the refused rows. */
   release(name: string): Promise<void>;
-  /** Removes what is left of imports that are not `alive`. */
-  sweep(alive: (name: string) => Promise<boolean>): Promise<void>;
+  /** Looks at the files of all imports: those of one that `ended` are released, of a `lost` one all go. */
+  sweep(stateOf: (name: string) => Promise<'needed' | 'ended' | 'lost'>): Promise<void>;
 }

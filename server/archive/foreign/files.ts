@@ -40,6 +40,12 @@ export function createForeignFiles(input: {
       if (all.size === 0 && opened.get(name) === all) opened.delete(name);
     };
   };
+  async function release(name: string): Promise<void> {
+    for (const close of opened.get(name) ?? []) close();
+    opened.delete(name);
+    const files = await readdir(place(name, '')).catch(() => []);
+    for (const file of files) if (file !== REFUSED) await rm(place(name, file), { force: true });
+  }
   return {
     folder,
     async keep(name, received) {
@@ -95,16 +101,13 @@ export function createForeignFiles(input: {
       const { bavail, bsize } = await statfs(dataDir);
       return bavail * bsize > RESERVE;
     },
-    async release(name) {
-      for (const close of opened.get(name) ?? []) close();
-      opened.delete(name);
-      const files = await readdir(place(name, '')).catch(() => []);
-      for (const file of files) if (file !== REFUSED) await rm(place(name, file), { force: true });
-    },
-    async sweep(alive) {
+    release,
+    async sweep(stateOf) {
       for (const name of await readdir(parent).catch(() => [])) {
-        if (!NAME.test(name) || (await alive(name))) continue;
-        await rm(join(parent, name), { recursive: true, force: true });
+        if (!NAME.test(name)) continue;
+        const state = await stateOf(name);
+        if (state !== 'needed') await release(name);
+        if (state === 'lost') await rm(join(parent, name), { recursive: true, force: true });
       }
     },
   };

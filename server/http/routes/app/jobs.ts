@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { getJob, listJobs, stopJob } from '../../../domain/jobs/job.ts';
+import { getJob, listJobs } from '../../../domain/jobs/job.ts';
 import { BULK_ACTIONS, beginBulk } from '../../../domain/portal/bulk.ts';
 import { readList } from '../../../domain/portal/list.ts';
+import { stopAnyJob } from '../../../domain/transfer/move-in.ts';
 import { portalRoute } from '../../route.ts';
 import { doneAnswer } from '../../wire/done.ts';
 import { begunJobAnswer, jobAnswer, wireBegunJob, wireJob } from '../../wire/job.ts';
@@ -62,6 +63,6 @@ export const jobRoutes = [
     answer: doneAnswer,
     errors: [],
     failsStatus,
-    respond: ({ deps, input }) => stopJob(deps, input),
+    respond: ({ deps, input }) => stopAnyJob(deps, input),
   }),
 ];
