@@ -134,6 +134,12 @@ export interface RowPlace {
   revision?: number;
 }
 
+/** That a row was used on a UTC day, and the day it says so of: the write is left where it says another. */
+export interface Sight {
+  day: number;
+  before: number | undefined;
+}
+
 /** A row that was seen on a UTC day, counted since 1970. */
 export interface SeenRow {
   appId: string;
@@ -191,11 +197,11 @@ export interface TableOperations {
   replace(table: TableName, row: Row, isNoted?: boolean): Promise<boolean>;
   /**
    * Puts another document into a row that still has that revision, and moves it; what the row is found by
-   * stays. With `touchedAt` it is touched in the same write, with `isNoted` it is only noted.
+   * stays. With `touchedAt` it is touched, with `seen` seen in the same write; with `isNoted` it is noted.
    */
   rewrite(
     table: TableName,
-    row: Pick<StoredRow, 'appId' | 'id' | 'revision'> & { touchedAt?: number },
+    row: Pick<StoredRow, 'appId' | 'id' | 'revision'> & { touchedAt?: number; seen?: Sight | undefined },
     doc: Record<string, unknown>,
     isNoted?: boolean,
   ): Promise<boolean>;
@@ -207,8 +213,8 @@ export interface TableOperations {
     table: TableName,
     row: Pick<Row, 'appId' | 'id' | 'revision' | 'createdAt' | 'prefixes' | 'dueAt'>,
   ): Promise<boolean>;
-  /** Sets `touchedAt`; only at that revision when one is given. Noted. */
-  touch(table: TableName, row: RowPlace, at: number): Promise<boolean>;
+  /** Sets `touchedAt`, and with `seen` the day; only at that revision when one is given. Noted. */
+  touch(table: TableName, row: RowPlace & { seen?: Sight | undefined }, at: number): Promise<boolean>;
   /**
    * Moves `seenDay` of each row that was not seen that day or later; the revision stays. Answers those that
    * moved, with what stood there before, and rejects only when none did. A few hundred at most.

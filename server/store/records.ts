@@ -9,6 +9,7 @@ import {
   type Filter,
   type ListOptions,
   type Row,
+  type Sight,
   type StoredRow,
   type WalkOptions,
 } from './engine.ts';
@@ -167,10 +168,10 @@ export class Records<T extends object> {
     );
     return noted ? { ...record, revision: record.revision + 1 } : undefined;
   }
-  /** As `note`, and sets `touchedAt` with it. */
-  rewriteTouched(record: T & { revision: number }, at: number): Promise<boolean> {
+  /** As `note`, and sets `touchedAt` with it, and the day it was seen. */
+  rewriteTouched(record: T & { revision: number }, touchedAt: number, seen?: Sight): Promise<boolean> {
     const { appId, id, revision, doc } = this.#row(record, record.revision);
-    return this.#engine.rewrite(this.#table, { appId, id, revision, touchedAt: at }, doc, true);
+    return this.#engine.rewrite(this.#table, { appId, id, revision, touchedAt, seen }, doc, true);
   }
   remove(appId: string, id: string, revision?: number): Promise<boolean> {
     return this.#engine.remove(this.#table, appId, id, revision);

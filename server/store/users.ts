@@ -189,8 +189,12 @@ export function createUserStore(
     },
     replace: (user) => records.replace(user),
     note: (user) => records.note(user),
-    recordLogin: ({ appId, id, revision }, at, changed) =>
-      changed ? records.rewriteTouched(changed, at) : engine.touch('users', { appId, id, revision }, at),
+    recordLogin({ appId, id, revision, lastSeenDay }, at, changed, seenDay) {
+      const seen = seenDay === undefined ? undefined : { day: seenDay, before: lastSeenDay };
+      return changed
+        ? records.rewriteTouched(changed, at, seen)
+        : engine.touch('users', { appId, id, revision, seen }, at);
+    },
     async recordVisits(visits) {
       const rows = visits.map(({ appId, userId, day }) => ({ appId, id: userId, day }));
       const moved = await engine.see('users', rows);

@@ -6,7 +6,7 @@ import type { TokenSession } from '../../ports/security/host-tokens.ts';
 import { DAY_MS } from '../../tools/duration.ts';
 import { dueFactor } from '../factors/due-factor.ts';
 import { withNetwork } from '../users/known-networks.ts';
-import { noticeActive } from '../users/visits.ts';
+import { countVisit, firstOfDay } from '../users/visits.ts';
 import { requireCompleteMetadata, userClaims } from './claims.ts';
 import { type LoginMethod, requireOpenAccount, requireOpenApp } from './open-account.ts';
 
@@ -75,15 +75,17 @@ async function letIn(deps: TokenDeps, input: Issue, judged: User): Promise<Issue
   if (loginEpoch(user) !== loginEpoch(judged)) throw new HostError('invalid_credentials');
   if (method === 'password' && dueFactor(deps, app, user)) throw new HostError('invalid_credentials');
   if (!user.metadataDue) requireCompleteMetadata(app, user.handle, user.metaData, emptyMetadata);
+  const now = deps.clock.now();
+  const newDay = firstOfDay(deps, user);
   const [recorded, tokens, firstOf] = await Promise.all([
-    input.isLoggedIn || deps.store.users.recordLogin(user, deps.clock.now(), withNetwork(deps, user)),
+    input.isLoggedIn || deps.store.users.recordLogin(user, now, withNetwork(deps, user), newDay),
     signTokens(deps, { app, user }),
     firstLoginOf(deps, input),
   ]);
   if (!recorded) return undefined;
   deps.events.emit('login_succeeded', { userId: user.id, method });
   deps.metrics.login('succeeded');
-  noticeActive(deps, user);
+  if (newDay !== undefined) countVisit(deps, user, newDay);
   countLogin(deps, input, firstOf);
   return tokens;
 }

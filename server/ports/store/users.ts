@@ -84,9 +84,10 @@ export interface UserStore {
   note(user: User): Promise<User | undefined>;
   /**
    * Sets `lastLogin` without moving the revision; false when the user is gone or was written since.
-   * `changed`: the user with other `networks`, stored in the same write, which moves it.
+   * `changed`: the user with other `networks`, stored in the same write, which moves it. `seenDay` becomes
+   * `lastSeenDay` in the same write; false when that was moved meanwhile.
    */
-  recordLogin(user: User, at: number, changed?: User): Promise<boolean>;
+  recordLogin(user: User, at: number, changed?: User, seenDay?: number): Promise<boolean>;
   /**
    * Moves `lastSeenDay` ahead without moving the revision; answers the visits that were the first of their
    * day, each once whatever number of processes tell of it, and rejects only when there is none to answer. A

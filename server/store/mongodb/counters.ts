@@ -3,9 +3,9 @@ import type { Reservation } from '../../ports/store/counters.ts';
 import { Turns } from '../../tools/turns.ts';
 import type { AttemptEntry, CountEntry, CounterOperations, CounterRow } from '../counter-operations.ts';
 import { type Connection, NOTED } from './connection.ts';
-import { countTogether } from './counting.ts';
+import { countTogether, noteUpdates } from './counting.ts';
 import { equal } from './filters.ts';
-import { duplicates, isDuplicate } from './tables.ts';
+import { isDuplicate } from './tables.ts';
 
 export interface CounterDocument {
   _id: string;
@@ -84,8 +84,8 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
   }
 
   async function release(key: string, waitedUntil: number): Promise<void> {
-    const { filter, update } = releasing({ key, waitedUntil }).updateOne;
-    await connection.run(() => counters.updateOne(filter, update, NOTED));
+    const { q, u } = releasing({ key, waitedUntil });
+    await connection.run(() => counters.updateOne(q, u, NOTED));
   }
 
   /**
@@ -93,15 +93,13 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
    * none: nearly always. Else gives back what it reserved.
    */
   async function reserveAtOnce(entries: readonly AttemptEntry[]): Promise<boolean> {
-    try {
-      await connection.run(() => counters.bulkWrite(entries.map(simpleReservation), AT_ONCE));
-      return true;
-    } catch (error) {
-      const others = new Set(duplicates(error));
-      const reserved = entries.filter((_, index) => !others.has(index));
-      await Promise.all(reserved.map(({ key }) => release(key, 0)));
-      return false;
-    }
+    const others = await connection.run(() => noteUpdates(db, entries.map(simpleReservation)));
+    // What is not known to be reserved stays reserved, rather than be given back to nobody.
+    if (others === 'all') return false;
+    if (others.size === 0) return true;
+    const reserved = entries.filter((_, index) => !others.has(index));
+    await Promise.all(reserved.map(({ key }) => release(key, 0)));
+    return false;
   }
 
   async function increment(
@@ -168,7 +166,11 @@ export function counterOperations(db: Db, connection: Connection): CounterOperat
 
     async counterForgive(keys, released) {
       const writes = [...keys.map(forgetting), ...released.map(releasing)];
-      if (writes.length > 0) await connection.run(() => counters.bulkWrite(writes, AT_ONCE));
+      if (writes.length === 0) return;
+      // While a server goes one may be given back twice: somebody has a try more.
+      if ((await connection.run(() => noteUpdates(db, writes))) !== 'all') return;
+      const again = writes.map(({ q, u }) => ({ updateOne: { filter: q, update: u } }));
+      await connection.run(() => counters.bulkWrite(again, AT_ONCE));
     },
 
     async counterFail(key, { now, free, maxWaitMs, expiresAt, fixedWindow }) {
@@ -222,13 +224,13 @@ function simpleReservation({ key, now, free, expiresAt, fixedWindow }: AttemptEn
   const filter = { _id: equal(key), blockedUntil: equal(0), ...fit };
   const end = fixedWindow ? { $setOnInsert: { expiresAt } } : {};
   const set = { touchedAt: now, ...(!fixedWindow && { expiresAt }) };
-  return { updateOne: { filter, update: { $inc: { value: 1 }, $set: set, ...end }, upsert: true } };
+  return { q: filter, u: { $inc: { value: 1 }, $set: set, ...end }, upsert: true };
 }
 
 /** Ends a row: it counts as absent, and is swept with the others. */
 function forgetting(key: string) {
   const update = { $set: { value: 0, blockedUntil: 0, touchedAt: 0, expiresAt: 0 } };
-  return { updateOne: { filter: { _id: equal(key) }, update } };
+  return { q: { _id: equal(key) }, u: update };
 }
 
 function releasing({ key, waitedUntil }: Reservation) {
@@ -236,7 +238,7 @@ function releasing({ key, waitedUntil }: Reservation) {
     value: { $max: [0, { $subtract: ['$value', 1] }] },
     blockedUntil: { $cond: [{ $eq: ['$blockedUntil', 0] }, waitedUntil, '$blockedUntil'] },
   };
-  return { updateOne: { filter: { _id: equal(key) }, update: [{ $set: restored }] } };
+  return { q: { _id: equal(key) }, u: [{ $set: restored }] };
 }
 
 /**

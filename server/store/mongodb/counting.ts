@@ -32,7 +32,8 @@ export function countTogether(
   async function count(batch: readonly Waiting[]): Promise<void> {
     underWay++;
     try {
-      const others = await connection.run(() => send(batch.map(({ entry }) => entry)));
+      const updates = batch.map(({ entry }) => simply(entry));
+      const others = await connection.run(() => noteUpdates(db, updates));
       for (const [index, { entry, resolve }] of batch.entries()) {
         resolve(others === 'all' || others.has(index) ? exactly(entry) : true);
       }
@@ -41,20 +42,6 @@ export function countTogether(
     } finally {
       underWay--;
       next();
-    }
-  }
-
-  /** Which of them met a row that the simple way does not fit. */
-  async function send(entries: readonly CountEntry[]): Promise<ReadonlySet<number> | 'all'> {
-    const updates = entries.map(simply);
-    const command = { update: 'counters', updates, ordered: false, writeConcern: { w: 1, j: false } };
-    try {
-      const { writeErrors = [] } = (await db.command(command)) as { writeErrors?: Document[] };
-      const worse = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
-      return worse ? 'all' : new Set(writeErrors.map(({ index }) => Number(index)));
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      return 'all';
     }
   }
 
@@ -78,8 +65,31 @@ export function countTogether(
   };
 }
 
+/** One statement of an update, as the server knows it. */
+export interface Update {
+  q: Document;
+  u: Document | Document[];
+  upsert?: boolean;
+}
+
+/**
+ * Notes changes of counters with one command that the server need not remember for a repetition. Answers
+ * which met a row that they do not fit; `all` where that is not known: each may have happened or not.
+ */
+export async function noteUpdates(db: Db, updates: readonly Update[]): Promise<ReadonlySet<number> | 'all'> {
+  const command = { update: 'counters', updates, ordered: false, writeConcern: { w: 1, j: false } };
+  try {
+    const { writeErrors = [] } = (await db.command(command)) as { writeErrors?: Document[] };
+    const isKnown = writeErrors.every(({ code }) => code === DUPLICATE_KEY);
+    return isKnown ? new Set(writeErrors.map(({ index }) => Number(index))) : 'all';
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    return 'all';
+  }
+}
+
 /** Adds to a row that is live and stays within the cap, or makes it; an upsert of any other meets the row. */
-function simply({ key, now, by, cap, expiresAt }: CountEntry): Document {
+function simply({ key, now, by, cap, expiresAt }: CountEntry): Update {
   const q = {
     _id: equal(key),
     expiresAt: expiresAt === undefined ? null : { $gt: now },

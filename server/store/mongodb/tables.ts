@@ -2,6 +2,7 @@ import { type Collection, type Db, MongoBulkWriteError, MongoServerError } from 
 import {
   DuplicateKeyError,
   type SeenRow,
+  type Sight,
   type StoredRow,
   type TableOperations,
   type WalkedRow,
@@ -97,9 +98,10 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return result.matchedCount === 1;
     },
 
-    async rewrite(table, { appId, id, revision, touchedAt }, doc) {
-      const query = { ...identity(appId, id), revision: equal(revision) };
-      const set = { doc: encodeMembers(doc), ...(touchedAt !== undefined && { touchedAt }) };
+    async rewrite(table, { appId, id, revision, touchedAt, seen }, doc) {
+      const query = { ...identity(appId, id), revision: equal(revision), ...seenBefore(seen) };
+      const touched = { ...(touchedAt !== undefined && { touchedAt }), ...(seen && { seenDay: seen.day }) };
+      const set = { doc: encodeMembers(doc), ...touched };
       const change = { $set: set, $inc: { revision: 1 } };
       const result = await connection.run(() => rows(table).updateOne(query, change));
       return result.matchedCount === 1;
@@ -112,10 +114,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return result.modifiedCount === 1;
     },
 
-    async touch(table, { appId, id, revision }, at) {
-      const query = identity(appId, id);
+    async touch(table, { appId, id, revision, seen }, at) {
+      const query = { ...identity(appId, id), ...seenBefore(seen) };
       if (revision !== undefined) query.revision = equal(revision);
-      const result = await connection.run(() => rows(table).updateOne(query, { $set: { touchedAt: at } }));
+      const set = { touchedAt: at, ...(seen && { seenDay: seen.day }) };
+      const result = await connection.run(() => rows(table).updateOne(query, { $set: set }));
       return result.matchedCount === 1;
     },
 
@@ -230,6 +233,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return found ? toWholeRow(found) : undefined;
     },
   };
+}
+
+function seenBefore(seen: Sight | undefined) {
+  if (!seen) return {};
+  return { seenDay: seen.before === undefined ? ({ $exists: false } as const) : equal(seen.before) };
 }
 
 /** Whether the server refused a second document with the same unique key. */

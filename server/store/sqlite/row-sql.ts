@@ -1,4 +1,4 @@
-import type { Row } from '../engine.ts';
+import type { Row, Sight } from '../engine.ts';
 import { TABLES, type TableName, type TableShape } from '../tables.ts';
 import type { Value } from './statements.ts';
 
@@ -86,4 +86,16 @@ export function namedOf(
         .filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     );
   return { keys: named('key', keys), lookups: named('lookup', lookups), tags: named('tag', tags) };
+}
+/** What a statement sets that sees a row, if it does. */
+export function seeing(seen: Sight | undefined): string {
+  return seen ? ', seenDay = :day' : '';
+}
+/** Under which condition it does. */
+export function unseen(seen: Sight | undefined): string {
+  return seen ? ' AND coalesce(seenDay, -1) = :before' : '';
+}
+/** The values of both. */
+export function daysOf(seen: Sight | undefined) {
+  return seen && { day: seen.day, before: seen.before ?? -1 };
 }

@@ -3,7 +3,7 @@ import { TABLES, type TableName } from '../tables.ts';
 import { conditionOf, orderOf } from './conditions.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { ReadRow, RememberedRows } from './remembered-rows.ts';
-import { keptOf, namedOf, read, SLIM_ROWS, SQL, valuesOf } from './row-sql.ts';
+import { daysOf, keptOf, namedOf, read, SLIM_ROWS, SQL, seeing, unseen, valuesOf } from './row-sql.ts';
 import type { Statements, Value } from './statements.ts';
 import { walkStatement } from './walk.ts';
 
@@ -148,13 +148,14 @@ export function createRows(statements: Statements, database: GroupCommit): Table
 
     replace: (table, row, isNoted) => database[isNoted ? 'note' : 'write'](() => replaceRow(table, row)),
 
-    rewrite: (table, { appId, id, revision, touchedAt = null }, doc, isNoted) =>
+    rewrite: (table, { appId, id, revision, touchedAt = null, seen }, doc, isNoted) =>
       database[isNoted ? 'note' : 'write'](() => {
         remembered.forget(table, { appId, id });
         const sql = `UPDATE ${table}
-          SET doc = :doc, revision = revision + 1, touchedAt = coalesce(:touchedAt, touchedAt)
-          WHERE appId = :appId AND id = :id AND revision = :revision`;
-        return statements.run(sql, { appId, id, revision, touchedAt, doc: JSON.stringify(doc) }) === 1;
+          SET doc = :doc, revision = revision + 1, touchedAt = coalesce(:touchedAt, touchedAt)${seeing(seen)}
+          WHERE appId = :appId AND id = :id AND revision = :revision${unseen(seen)}`;
+        const values = { appId, id, revision, touchedAt, doc: JSON.stringify(doc), ...daysOf(seen) };
+        return statements.run(sql, values) === 1;
       }),
 
     relist: (table, row) =>
@@ -176,12 +177,12 @@ export function createRows(statements: Statements, database: GroupCommit): Table
         return dropped + added > 0 || found.dueAt !== dueAt;
       }),
 
-    touch: (table, { appId, id, revision = null }, at) =>
+    touch: (table, { appId, id, revision = null, seen }, at) =>
       database.note(() => {
         remembered.forget(table, { appId, id });
-        const sql = `UPDATE ${table} SET touchedAt = :at
-          WHERE appId = :appId AND id = :id AND revision = coalesce(:revision, revision)`;
-        return statements.run(sql, { appId, id, revision, at }) === 1;
+        const sql = `UPDATE ${table} SET touchedAt = :at${seeing(seen)}
+          WHERE appId = :appId AND id = :id AND revision = coalesce(:revision, revision)${unseen(seen)}`;
+        return statements.run(sql, { appId, id, revision, at, ...daysOf(seen) }) === 1;
       }),
 
     see: (table, visits) =>

@@ -266,6 +266,24 @@ export function describeUsers(stage: () => Stage): void {
     assert.deepEqual(await users.findByHandle(user.appId, user.handle), stored);
   });
 
+  it('sees with a log-in who was not seen that day, unless another moved the day meanwhile', async () => {
+    const { users } = stage().store;
+    const user = aUser({ appId: anId() });
+    await users.insert(user);
+    const day = 20_000;
+    const networks = [{ network: 'here', day }];
+    assert.equal(await users.recordLogin(user, MADE_AT + 1, undefined, day), true);
+    assert.equal(await users.recordLogin(user, MADE_AT + 2, undefined, day), false);
+    assert.equal(await users.recordLogin(user, MADE_AT + 2, { ...user, networks }, day), false);
+    const seen = { ...user, lastLogin: MADE_AT + 1, lastSeenDay: day };
+    assert.deepEqual(await users.find(user.appId, user.id), seen);
+    assert.equal(await users.recordLogin(seen, MADE_AT + 3, { ...seen, networks }, day + 1), true);
+    const later = { ...seen, networks, lastLogin: MADE_AT + 3, lastSeenDay: day + 1, revision: 2 };
+    assert.deepEqual(await users.find(user.appId, user.id), later);
+    const visits = [{ appId: user.appId, userId: user.id, day: day + 1 }];
+    assert.deepEqual(await users.recordVisits(visits), []);
+  });
+
   it('stores a user with the signup that they become, and of a refused one nothing', async () => {
     const { users, signups } = stage().store;
     const appId = anId();
