@@ -36,10 +36,11 @@ export class Views {
     return this.#renderer(view)(model);
   }
 
-  /** A whole page. */
+  /** A whole page; where it shows times, it says once whose they are. */
   page(view: string, model: Record<string, unknown>): string {
-    const body = new this.#handlebars.SafeString(this.part(view, model));
-    return this.#renderer('layout')({ ...model, body });
+    const html = this.part(view, model);
+    const zone = html.includes('<time ') ? (model.texts as Texts).zone : undefined;
+    return this.#renderer('layout')({ ...model, zone, body: new this.#handlebars.SafeString(html) });
   }
 
   #renderer(view: string): Render {

@@ -154,12 +154,15 @@ describe("an operator's own account", () => {
     for (const each of [browser, ...others]) each.close();
   });
 
-  it('shows times in a zone that exists', async () => {
+  it('shows times in a zone that exists, and says once in which', async () => {
     const { browser } = await signedIn();
     const wrong = await browser.post('/portal/me/preferences', { zone: 'Europe/Atlantis', keyboard: 'on' });
     assert.equal(wrong.status, 422);
     const done = await browser.follow(await browser.post('/portal/me/preferences', { zone: 'Asia/Tokyo' }));
     assert.match(done.text, /15 Jan 2026, 2[0-9]:|16 Jan 2026/);
+    assert.equal(done.text.match(/Times are in Asia\/Tokyo\./g)?.length, 1);
+    const { text: without } = await browser.get('/portal/hosts/here/apps/new');
+    assert.doesNotMatch(without, /<time |Times are in/);
     assert.match(done.text, /<body data-keyboard="off">/);
     browser.close();
   });
