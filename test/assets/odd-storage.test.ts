@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { anOwner } from '../http/asset/stage.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 
 /** Storages belong to owners of apps, not to whoever runs the host (threats R44). */
 describe('a storage that answers what it likes', () => {
@@ -14,10 +15,7 @@ describe('a storage that answers what it likes', () => {
   let endpoint: string;
   before(async () => {
     host = await startTestHost();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    assert.ok(address && typeof address === 'object');
-    endpoint = `http://127.0.0.1:${address.port}`;
+    endpoint = (await listenOnLoopback(server)).url;
   });
   after(async () => {
     await host.stop();

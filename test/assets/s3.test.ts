@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createS3Storage } from '../../server/assets/s3.ts';
 import { createDnsRecords } from '../../server/delivery/dns.ts';
@@ -10,6 +8,7 @@ import type { AssetStorage } from '../../server/ports/assets/asset-storage.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { HOUR_MS } from '../../server/tools/duration.ts';
 import { startDnsServer } from '../support/dns-server.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { NO_S3_SERVER, type S3Server, s3ServerAvailable, startS3Server } from '../support/s3-server.ts';
 
 const USER = '0123456789abcdef01234567';
@@ -31,10 +30,9 @@ function object(path = 'holiday/photo'): AssetObject {
 }
 /** Something that is no storage. */
 async function listening(answer: RequestListener): Promise<{ endpoint: string; port: number; stop(): void }> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: `http://127.0.0.1:${port}`, port, stop: () => void server.close() };
+  const server = createServer(answer);
+  const { url, port } = await listenOnLoopback(server);
+  return { endpoint: url, port, stop: () => void server.close() };
 }
 const soon = () => systemClock.now() + HOUR_MS;
 const JPEG = { contentType: 'image/jpeg', size: 5 };

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { placeOf } from '../../server/model/asset.ts';
 import { anOwner } from '../http/asset/stage.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { anAsset } from '../support/records.ts';
 import { until } from '../support/until.ts';
 
@@ -27,10 +28,7 @@ describe('a storage that takes calls and never answers', () => {
   let endpoint: string;
   before(async () => {
     host = await startTestHost();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    assert.ok(address && typeof address === 'object');
-    endpoint = `http://127.0.0.1:${address.port}`;
+    endpoint = (await listenOnLoopback(server)).url;
   });
   after(async () => {
     await host.stop();

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { emptyPlace, runCosync } from '../support/cosync-process.ts';
 import { makeDataDir } from '../support/host.ts';
 import { type HostProcess, startHostProcess } from '../support/host-process.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 
 const PORT = 20_000 + (process.pid % 20_000);
 
@@ -98,11 +97,10 @@ describe('the command line and an archive that breaks off', () => {
       response.writeHead(200, { 'content-type': 'application/zip', 'content-length': '1000' });
       response.write('PK', () => response.destroy());
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const { url } = await listenOnLoopback(server);
     const env = {
       ...bare,
-      COSYNC_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      COSYNC_URL: url,
       COSYNC_SECRET: 'x',
     };
     try {
@@ -130,11 +128,10 @@ describe('the command line and a host that is not ready', () => {
       });
       response.end('{"status":"Fails","message":"service unavailable"}');
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    const { url } = await listenOnLoopback(server);
     const env = {
       ...bare,
-      COSYNC_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      COSYNC_URL: url,
       COSYNC_SECRET: 'x',
     };
     try {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { createSmtp } from '../../server/delivery/smtp.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { type SmtpScript, type SmtpServer, startSmtpServer } from '../support/smtp-server.ts';
 import { startStopwatch } from '../support/stopwatch.ts';
 import { aMail, CANARY, failureOf } from './message.ts';
@@ -170,10 +169,9 @@ describe('encryption', () => {
   });
 
   it('is checked on this machine too where the address asks for it from the first byte', async () => {
-    const secure = createTlsServer(tls, (socket) => socket.end('220 test\r\n')).listen(0, '127.0.0.1');
+    const secure = createTlsServer(tls, (socket) => socket.end('220 test\r\n'));
     secure.on('tlsClientError', () => {});
-    await once(secure, 'listening');
-    const { port } = secure.address() as AddressInfo;
+    const { port } = await listenOnLoopback(secure);
     const failure = await failureOf(createSmtp({ url: `smtps://127.0.0.1:${port}` }).send(aMail()));
     assert.equal(failure?.step, 'tls');
     secure.close();

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -12,6 +11,7 @@ import type { App } from '../../server/model/app.ts';
 import { INITIAL_ASSET_SETTINGS } from '../../server/model/asset.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { png } from '../support/pictures.ts';
 import { allowPages, type CorsRule } from '../support/s3-cors.ts';
 import { NO_S3_SERVER, s3ServerAvailable, startS3Server } from '../support/s3-server.ts';
@@ -109,8 +109,7 @@ describe('docs/assets.md', () => {
     const server = createServer(({ url }, response) => {
       response.setHeader('Content-Type', 'text/html').end(url === '/ending' ? ending : html);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url: site } = await listenOnLoopback(server);
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();
@@ -143,7 +142,7 @@ describe('docs/assets.md', () => {
     const site = createServer((_request, response) =>
       response.setHeader('Content-Type', 'text/html').end(' '),
     );
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    const { url: origin } = await listenOnLoopback(site);
     const browser = await launchChromium();
     try {
       const { place } = bucket;
@@ -171,7 +170,6 @@ describe('docs/assets.md', () => {
       assertLike(tried, { ok: true }, 'the test');
 
       const page = await browser.newPage();
-      const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
       await page.goto(origin);
       const upload = () =>
         page.evaluate<string>(`(async () => {

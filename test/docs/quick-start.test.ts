@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -10,6 +9,7 @@ import { promisify } from 'node:util';
 import type { App } from '../../server/model/app.ts';
 import { chromiumObstacle, launchChromium } from '../support/chromium.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { codeOf } from '../support/outbox.ts';
 import { startShell } from '../support/shell-session.ts';
 import { assertLike, sectionsOf, valuesIn } from './page.ts';
@@ -74,12 +74,12 @@ describe('docs/quick-start.md', () => {
     const server = createServer((_request, response) => {
       response.setHeader('Content-Type', 'text/html').end(filled(code('Browser')));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { url } = await listenOnLoopback(server);
     const browser = await launchChromium();
     try {
       const page = await browser.newPage();
       page.on('dialog', async (dialog) => dialog.accept(await mailed()));
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      await page.goto(url);
       await page.getByText('nobody').waitFor();
       await page.fill('[name=handle]', 'page@example.com');
       await page.fill('[name=password]', 'Correct-Horse-1');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { listenOnLoopback } from '../support/listen.ts';
 
 /** A delay that is changed also holds for what is on its way. */
 const STEP_MS = 10;
@@ -33,10 +34,9 @@ export async function startSlowProxy(port: number): Promise<SlowProxy> {
       });
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port: own } = await listenOnLoopback(server);
   const proxy: SlowProxy = {
-    port: (server.address() as AddressInfo).port,
+    port: own,
     delayMs: 0,
     async stop() {
       for (const socket of sockets) socket.destroy();

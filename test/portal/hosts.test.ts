@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { outboundFetch, resolveHost } from '../../portal/outbound.ts';
 import { startTestHost, type TestHost } from '../support/host.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { makeOperator, PortalClient } from '../support/portal-client.ts';
 import { until } from '../support/until.ts';
 
@@ -121,8 +121,7 @@ describe('asking another host', () => {
         };
       } else response.end(`${request.method} ${request.headers.host}`);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    port = (server.address() as AddressInfo).port;
+    ({ port } = await listenOnLoopback(server));
   });
   after(() => server.close());
 

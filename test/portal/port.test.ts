@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { startHostProcess } from '../support/host-process.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 
 describe('a portal with a port of its own', { timeout: 400_000 }, () => {
   it('answers there alone, and the API answers there not at all', async () => {
@@ -24,8 +25,7 @@ describe('a portal with a port of its own', { timeout: 400_000 }, () => {
 
   it('names the setting when that port is taken', async () => {
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const { port } = await listenOnLoopback(server);
     const host = startHostProcess({ env: { PORTAL_PORT: String(port) } });
     const { code, stderr } = await host.ended;
     assert.equal(code, 78);

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
@@ -23,6 +21,7 @@ import { checkDatabase, holdsData } from '../../setup/checks/database-check.ts';
 import { checkRights } from '../../setup/checks/rights-check.ts';
 import { checkSealing } from '../../setup/checks/sealing-check.ts';
 import { freePort } from '../support/free-port.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import {
   type ProviderMood,
   type ProviderServer,
@@ -186,15 +185,14 @@ describe('the check of an SMTP server', { concurrency: true }, () => {
 
 /** An HTTP server of the test on the loopback address. */
 async function listen(server: Server, scheme = 'http'): Promise<{ url: string }> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port } = await listenOnLoopback(server);
   kept({
     async stop() {
       server.closeAllConnections();
       server.close();
     },
   });
-  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { url: `${scheme}://127.0.0.1:${port}` };
 }
 const healthy: RequestListener = (_, response) => response.end('{"status":"ok"}');
 

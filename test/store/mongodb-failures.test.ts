@@ -15,6 +15,7 @@ import { checkMongo, mongoClockSkewMs, mongoHoldsData } from '../../server/store
 import type { MongoStep } from '../../server/store/mongodb/failures.ts';
 import { checkDatabase } from '../../setup/checks/database-check.ts';
 import { freePort } from '../support/free-port.ts';
+import { listenOnLoopback } from '../support/listen.ts';
 import { findBinary, launch, NO_OWN_MONGOD, ownMongodAvailable } from '../support/mongod.ts';
 
 const PASSWORD = 'canaryword';
@@ -83,10 +84,9 @@ describe('a connection string that cannot work', { concurrency: true, timeout: 6
   });
 
   it('to a server that never answers speaks of the access list', async () => {
-    const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
+    const silent = createServer((socket) => socket.on('error', () => {}));
+    const { port } = await listenOnLoopback(silent);
     silent.unref();
-    const { port } = silent.address() as { port: number };
     const url = `mongodb://u:${PASSWORD}@127.0.0.1:${port}/auth`;
     await assertExplained({
       url,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from './listen.ts';
 
 /** Stands between clients and a host whose address they know as its own, and lets connections break off. */
 export interface CutProxy {
@@ -41,10 +42,9 @@ export async function startCutProxy(): Promise<CutProxy> {
     host.on('data', (chunk) => client.write(chunk));
     host.on('close', () => client.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { url } = await listenOnLoopback(server);
   const proxy: CutProxy = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     upstream: 0,
     cutAfter: (after) =>
       new Promise((done) => {

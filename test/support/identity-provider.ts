@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './listen.ts';
 
 /** An Apple or Google on a free local port: publishes its key set and signs identity tokens. */
 export interface IdentityProvider {
@@ -32,8 +32,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     else if (typeof mood === 'number') response.writeHead(mood).end();
     else response.setHeader('Content-Type', 'application/json').end(mood === 'fine' ? keySet : '<html>{{');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url: issuer } = await listenOnLoopback(server);
   const provider: IdentityProvider = {
     issuer,
     mood: 'fine',

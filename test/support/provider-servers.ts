@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './listen.ts';
 
 /** How a provider behaves; `garbage` is a 200 that is no JSON, `reset` cuts the connection. */
 export type ProviderMood = 'fine' | 'hang' | 'reset' | 'garbage' | 'redirect' | number;
@@ -46,10 +46,9 @@ async function startProvider(
     });
     behave(provider.mood, response, accept);
   });
-  http.listen(0, '127.0.0.1');
-  await once(http, 'listening');
+  const { url } = await listenOnLoopback(http);
   const provider: ProviderServer = {
-    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    url,
     requests,
     mood,
     async stop() {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createHostClient, eachRow, HostClientError } from '../../../client/host/index.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
+import { listenOnLoopback } from '../../support/listen.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -14,11 +14,10 @@ async function scripted(...answers: Answer[]) {
     asked.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers });
     (answers[asked.length - 1] ?? answers.at(-1))?.(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url } = await listenOnLoopback(server);
   return {
     asked,
-    url: `http://127.0.0.1:${port}`,
+    url,
     stop: () => {
       server.closeAllConnections();
       server.close();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createAuth } from '../../../client/user/index.ts';
 import { type CutProxy, startCutProxy } from '../../support/cut-proxy.ts';
 import { makeDataDir, startTestHost, type TestHost } from '../../support/host.ts';
+import { listenOnLoopback } from '../../support/listen.ts';
 import { until } from '../../support/until.ts';
 import { PASSWORD } from './stage.ts';
 
@@ -100,8 +100,7 @@ describe('uploads to a bucket that break off', () => {
       }
       request.resume().on('end', () => response.end(JSON.stringify(ANSWERS(url)[pathname])));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url } = await listenOnLoopback(server);
     const appToken = `e30.${btoa(JSON.stringify({ appId: 'a' }))}.x`;
     const auth = createAuth({ url, appToken });
     await auth.orThrow.logInAnonymously();

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer as createPlainServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -12,6 +11,7 @@ import type { Config } from '../../../server/model/config.ts';
 import { aMail } from '../../delivery/message.ts';
 import { makeCertificate } from '../../support/certificates.ts';
 import { type DnsServer, startDnsServer, type Zone } from '../../support/dns-server.ts';
+import { listenOnLoopback } from '../../support/listen.ts';
 import { type SmtpScript, startSmtpServer } from '../../support/smtp-server.ts';
 import { startStopwatch } from '../../support/stopwatch.ts';
 
@@ -52,14 +52,13 @@ async function smtp(script: SmtpScript = {}): Promise<number> {
   return server.port;
 }
 async function listening(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port } = await listenOnLoopback(server);
   servers.push({
     async stop() {
       server.close();
     },
   });
-  return (server.address() as { port: number }).port;
+  return port;
 }
 
 interface Given {
