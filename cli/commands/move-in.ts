@@ -107,13 +107,15 @@ async function optionsOf(given: Given): Promise<MoveInOptions> {
     throw new CliError(EXIT.usage, 'Hashes of Firebase need the base64_signer_key of the project.', repair);
   }
   const mapFile = given.text('map');
+  const signerKey = keyFile === undefined ? undefined : (await readText(keyFile)).trim();
+  if (signerKey === '') throw new CliError(EXIT.badInput, `${keyFile} is empty.`);
   return {
     format: format as MoveInFormat,
     ...(given.flag('dryRun') && { dryRun: true }),
     conflict: oneOf(given, 'conflict', ['skip', 'update', 'fail'] as const),
     unverified: oneOf(given, 'unverified', ['pending', 'active'] as const),
     map: mapFile === undefined ? undefined : mapOf(await readText(mapFile), mapFile),
-    base64_signer_key: keyFile === undefined ? undefined : (await readText(keyFile)).trim(),
+    base64_signer_key: signerKey,
     base64_salt_separator: given.text('saltSeparator'),
     rounds: numberOf(given, 'rounds'),
     mem_cost: numberOf(given, 'memCost'),
@@ -146,10 +148,16 @@ function mapOf(text: string, file: string): MoveInOptions['map'] {
 
 async function blobOf(path: string): Promise<Blob> {
   try {
-    return await openAsBlob(path);
+    const blob = await openAsBlob(path);
+    await blob.slice(0, 1).arrayBuffer();
+    return blob;
   } catch (error) {
+    // A folder says so only when it is read, and without a code.
     const why = (error as NodeJS.ErrnoException).code;
-    throw new CliError(EXIT.fileMissing, `${path} cannot be read (${why}).`);
+    throw new CliError(
+      EXIT.fileMissing,
+      `${path} cannot be read (${typeof why === 'string' ? why : 'no file'}).`,
+    );
   }
 }
 

@@ -10,7 +10,7 @@ const WITH_PASSWORDS_APART = new Set<MoveInFormat>(['auth0', 'better-auth']);
 /** What makes one doubt that a file was read as what it is. */
 export interface Doubt {
   /** Its name in a list of texts in other languages, whose placeholders are `values`. */
-  key: `moveIn.doubt.${'otherSource' | 'noPasswords' | 'noSecondFile' | 'mostRefused'}`;
+  key: `moveIn.doubt.${'otherSource' | 'noPasswords' | 'noSecondFile' | 'wrongKey' | 'mostRefused'}`;
   values: Readonly<{ count: number; of: number }> | Readonly<{ source: MoveInFormat }>;
   /** The sentence in English. */
   text: string;
@@ -46,12 +46,22 @@ export function doubtsOf(
     });
   }
   const all = created + updated + skipped + refused;
-  const strange = refusedRows.filter(({ reason }) => STRANGE.has(reason)).length;
-  if (refused > 0 && refused >= all * NEARLY_ALL && strange >= refusedRows.length * NEARLY_ALL) {
+  const isNearlyAll = refused > 0 && refused >= all * NEARLY_ALL;
+  const are = (isOne: (reason: string) => boolean) =>
+    refusedRows.filter(({ reason }) => isOne(reason)).length >= refusedRows.length * NEARLY_ALL;
+  const told = { count: refused, of: all };
+  const howMany = `${many(refused)} of ${many(all)}`;
+  if (isNearlyAll && format === 'firebase' && are((reason) => reason === 'unknown_hash')) {
+    doubts.push({
+      key: 'moveIn.doubt.wrongKey',
+      values: told,
+      text: `Nearly every password was refused, ${howMany}: is base64_signer_key whole, and are it and the other parameters of this project?`,
+    });
+  } else if (isNearlyAll && are((reason) => STRANGE.has(reason))) {
     doubts.push({
       key: 'moveIn.doubt.mostRefused',
-      values: { count: refused, of: all },
-      text: `Nearly every row was refused, ${many(refused)} of ${many(all)}: is the file of this source, and its table of people?`,
+      values: told,
+      text: `Nearly every row was refused, ${howMany}: is the file of this source, and its table of people?`,
     });
   }
   return doubts;

@@ -111,11 +111,14 @@ describeOnBothStores('cosync move-in', (host) => {
   it('says in a sentence what is wrong', async () => {
     const { name } = await host().createApp({ name: `wrong-${process.pid}`, maxUsers: 1 });
     put('broken.json', '{"users": [{"id": "1"');
+    put('empty.txt', '');
     put('two.ndjson', FIXTURES.auth0?.file);
     const wrong: [args: string[], code: number, err: RegExp][] = [
       [['nowhere.json', '--from', 'auth0'], 66, /nowhere.json cannot be read/],
       [['broken.json', '--from', 'myspace'], 64, /Where from\?/],
       [['broken.json', '--from', 'firebase'], 64, /base64_signer_key of [^\n]*\n {2}--signer-key-file FILE/],
+      [['.', '--from', 'auth0'], 66, /\. cannot be read \(no file\)/],
+      [['two.ndjson', '--from', 'firebase', '--signer-key-file', 'empty.txt'], 65, /empty.txt is empty/],
       [['broken.json', '--from', 'clerk', '--with', 'two.ndjson'], 64, /clerk knows no second file/],
       [['broken.json', '--from', 'keycloak'], 65, /broken off or damaged\./],
       [['two.ndjson', '--from', 'auth0'], 65, /too few free seats[\s\S]*maxUsers=[^\n]*type=commercial/],

@@ -56,7 +56,7 @@ function requireFitting(
   if (secondPart !== undefined && secondPart !== source.second?.part) {
     throw refused(`${format} knows no file "${secondPart}"`, { reason: 'unknown_value', field: secondPart });
   }
-  const lacking = source.needs?.find((name) => options[name] === undefined);
+  const lacking = source.needs?.find((name) => (options[name] ?? '') === '');
   if (lacking) throw refused(`${format} needs ${lacking}`, { reason: 'missing', field: lacking });
   for (const path of Object.keys(map.metaData ?? {})) requireNewPath(path, 'map');
 }

@@ -70,6 +70,9 @@ describe('what is doubted of an import', () => {
     const refusedRows = Array.from({ length: 19 }, (_, n) => ({ line: n + 1, reason: 'no_id' }));
     assert.deepEqual(keysOf('parse', { created: 1, refused: 19, refusedRows }), ['mostRefused']);
     assert.deepEqual(keysOf('parse', { created: 9, refused: 19, refusedRows }), []);
+    const unknown = refusedRows.map((row) => ({ ...row, reason: 'unknown_hash' }));
+    assert.deepEqual(keysOf('firebase', { refused: 19, refusedRows: unknown }), ['wrongKey']);
+    assert.deepEqual(keysOf('clerk', { refused: 19, refusedRows: unknown }), ['mostRefused']);
     const taken = refusedRows.map((row) => ({ ...row, reason: 'taken' }));
     assert.deepEqual(keysOf('parse', { refused: 19, refusedRows: taken }), []);
   });

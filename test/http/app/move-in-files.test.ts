@@ -226,6 +226,9 @@ describeOnBothStores(
       const app = await host().createApp();
       const firebase = await sendMoveIn(host(), app, { format: 'firebase', file: '{"users":[]}' });
       assert.deepEqual([firebase.status, firebase.body.field], [400, 'base64_signer_key']);
+      const empty = { format: 'firebase', file: '{}', options: { base64_signer_key: '' } };
+      const { status, body } = await sendMoveIn(host(), app, empty);
+      assert.deepEqual([status, body.reason, body.field], [400, 'missing', 'base64_signer_key']);
       const second = { part: 'passwords', text: 'x' };
       const clerk = await sendMoveIn(host(), app, { format: 'clerk', file: 'id\n', second });
       assert.deepEqual([clerk.status, clerk.body.field], [400, 'passwords']);
