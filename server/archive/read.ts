@@ -77,6 +77,8 @@ class Archive implements OpenArchive {
   readonly #delimiters = new Map<string, string>();
   /** What each file inflated to so far, at most: they may be read more than once. */
   readonly #inflated = new Map<string, number>();
+  /** What is being read: a file of empty lines alone would go on for long with nobody to stop it. */
+  readonly #reading = new Set<Readable>();
 
   constructor(zip: ZipFile, entries: Map<string, Entry>, { maxInflatedBytes, maxRows }: ArchiveLimits) {
     this.#zip = zip;
@@ -105,6 +107,7 @@ class Archive implements OpenArchive {
   }
 
   close(): void {
+    for (const stream of this.#reading) stream.destroy(new Error('closed'));
     this.#zip.close();
   }
 
@@ -141,6 +144,7 @@ class Archive implements OpenArchive {
     source.on('error', (error) => csv.destroy(error));
     text.on('error', (error) => csv.destroy(error));
     source.pipe(text).pipe(csv);
+    this.#reading.add(csv);
     let lastLine = 0;
     // csv-parse counts a CR LF inside quotes as two lines.
     let doubled = 0;
@@ -154,6 +158,7 @@ class Archive implements OpenArchive {
     } catch (error) {
       throw new ArchiveError(`${name}, after line ${lastLine}: ${reasonOf(error)}`, problemOf(error));
     } finally {
+      this.#reading.delete(csv);
       source.destroy();
     }
   }

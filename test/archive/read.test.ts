@@ -83,6 +83,12 @@ describe('an archive', () => {
     archive.close();
   });
 
+  it('stops reading when it is closed, also in a file of empty lines alone', async () => {
+    const archive = await opened({ 'a.csv': `x\n${'\n'.repeat(20_000_000)}` }, 100_000_000);
+    setTimeout(() => archive.close(), 20);
+    await assert.rejects(read(archive, 'a.csv'), ArchiveError);
+  });
+
   it('says of a file that was changed on its way that it is damaged', async () => {
     const text = `handle,flow\n${'ada@example.com,code\n'.repeat(20_000)}`;
     for (const compress of [false, true]) {
