@@ -138,14 +138,14 @@ describe('connections', () => {
   });
 
   it('refuse an unreadable body at once, behind the answers that came before', async () => {
-    const { host, seen } = await start();
     const chunks = 'POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
     for (const [count, wanted] of [
       [0, ['400']],
       [2, ['200', '200', '400']],
     ] as const) {
+      const { host, seen } = await start();
       const socket = await open(host, ask('/held').repeat(count) + chunks);
-      await pause(50);
+      await until('the answers are made', () => seen.made === count);
       seen.release();
       const statuses = [...(await readAll(socket)).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status);
       assert.deepEqual(statuses, wanted);

@@ -12,6 +12,7 @@ import {
 import { isGood, received } from '../../../client/user/jwt.ts';
 import type { App } from '../../../server/model/app.ts';
 import { startTestHost } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 import { ClientStage, codeIn, type Device, done, PASSWORD } from './stage.ts';
 
 const DAY_MS = 86_400_000;
@@ -175,8 +176,7 @@ describe('the life of a session of the client', () => {
     mock.timers.enable({ apis: ['Date'], now: Date.now() + 20 * DAY_MS });
     await auth.token();
     mock.timers.reset();
-    for (let tried = 0; seen.length < 2 && tried < 100; tried++)
-      await new Promise((go) => setTimeout(go, 20));
+    await until('both were told', () => seen.length >= 2);
     assert.deepEqual(seen, [
       ['renewed', true, 'string'],
       ['loggedOut', false, 'undefined'],

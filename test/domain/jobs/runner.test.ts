@@ -153,20 +153,21 @@ describe('jobs', () => {
   });
 
   it('end when they are stopped, once', async () => {
-    let go = () => {};
+    const [begun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slow: JobWork = async (at) => {
-      await new Promise<void>((resolve) => {
-        go = resolve;
-      });
+      begun.resolve();
+      await mayEnd.promise;
       return count(at);
     };
-    start(slow);
+    const runner = start(slow);
     const job = await begin();
-    await until(job, (now) => now.state === 'running');
+    await begun.promise;
+    assert.equal((await read(job)).state, 'running');
     assert.equal(await stopJob(deps, { job: job.id }), true);
     assert.equal(await stopJob(deps, { job: job.id }), true);
-    go();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    mayEnd.resolve();
+    await until(job, () => done.length > 0);
+    await runner.stop();
     const { state, read: counted, dueAt } = await read(job);
     assert.deepEqual([state, counted, dueAt, done], ['stopped', 0, undefined, [0]]);
     assert.equal(events.filter(({ event }) => event === 'job_ended').length, 1);

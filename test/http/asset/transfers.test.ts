@@ -5,6 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { bytesOf, openRoute } from '../../../server/http/route.ts';
 import { startTestHost, type TestHost } from '../../support/host.ts';
@@ -167,7 +168,7 @@ describe('bytes of local files', () => {
       path: '/slow',
       summary: '',
       answer: z.unknown(),
-      bytes: { stillMs: 500 },
+      bytes: { stillMs: 2_000 },
       async respond({ request }) {
         try {
           for await (const chunk of bytesOf(request).body) received += chunk.length;
@@ -180,15 +181,19 @@ describe('bytes of local files', () => {
     const own = await startTestHost({ routes: [slow] });
     const socket = connect(own.port, '127.0.0.1').on('error', () => {});
     socket.write('PUT /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
-    for (let n = 0; n < 12; n++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    const beganAt = performance.now();
+    let sent = 0;
+    while (performance.now() - beganAt < 2_500) {
       socket.write('x');
+      sent++;
+      await until('it is received', () => received === sent);
+      await pause(50);
     }
     assert.equal(ended, false, 'it moved all the time');
     const closed = once(socket, 'close');
     await until('it is given up', () => ended);
     await closed;
-    assert.equal(received, 12);
+    assert.equal(received, sent);
     await own.stop();
   });
 });
