@@ -7,6 +7,7 @@ import { after, it } from 'node:test';
 import { describeOnBothStores } from '../support/both-stores.ts';
 import { COSYNC_START, emptyPlace, runCosync } from '../support/cosync-process.ts';
 import { FIREBASE_KEYS, FIXTURES } from '../support/foreign-files.ts';
+import type { LogLine } from '../support/host.ts';
 import { until } from '../support/until.ts';
 
 describeOnBothStores('cosync move-in', (host) => {
@@ -60,6 +61,7 @@ describeOnBothStores('cosync move-in', (host) => {
     put('many.ndjson', people.map((person) => JSON.stringify(person)).join('\n'));
     const args = [COSYNC_START, 'move-in', 'many.ndjson', '--from', 'auth0', '--app', app.name];
     const access = { COSYNC_URL: host().url, COSYNC_SECRET: host().serverSecret };
+    const before = host().lines.length;
     const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, ...access } });
     let told = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -71,8 +73,9 @@ describeOnBothStores('cosync move-in', (host) => {
       host().deps.wakeJobs();
       return body.rows[0]?.read > 0;
     });
-    // It has looked at it by then, so it follows.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const asksHow = ({ msg, method, route }: LogLine) =>
+      msg === 'request' && method === 'GET' && route === '/api/app/import';
+    await until('it follows', () => host().lines.slice(before).some(asksHow));
     child.kill('SIGINT');
     await ended;
     assert.equal(child.exitCode, 130, told);
