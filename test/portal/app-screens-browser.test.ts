@@ -65,7 +65,7 @@ describe('messages, numbers, logs, data and host in a browser', { skip }, () => 
       const file = page.waitForEvent('download');
       await press('Confirm');
       if (!javaScriptEnabled) await page.getByRole('link', { name: 'Download' }).click();
-      assert.equal((await file).suggestedFilename(), 'Tea_Room.zip');
+      assert.equal((await file).suggestedFilename(), 'Tea Room.zip');
 
       await page.goto(`${base}/data`);
       await page.getByRole('link', { name: 'Move in' }).first().click();
