@@ -24,6 +24,8 @@ const ALIVE = openRoutes.filter(({ path }) => path === '/healthz');
 /** What waits in memory gets this long to be written, however long the requests took. */
 const LEAST_CLOSING_MS = 1_000;
 
+let stopNow: (() => void) | undefined;
+
 /** npm passes on what a terminal sent to every process already: one wish, heard twice. */
 const ECHO_MS = 500;
 
@@ -115,8 +117,10 @@ async function close(deps: Wired): Promise<boolean> {
   return true;
 }
 
+/** What a stop signal does from now on. The listeners stay: one that is removed may take a signal with it. */
 function onStopSignal(handle: () => void): void {
-  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal).on(signal, handle);
+  if (!stopNow) for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stopNow?.());
+  stopNow = handle;
 }
 
 async function openPorts(deps: Wired, listen: () => Promise<number>): Promise<number> {
