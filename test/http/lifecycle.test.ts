@@ -57,6 +57,15 @@ describe('life of the process', () => {
     assert.equal(host.lines.at(-1)?.exitCode, 0);
   });
 
+  it('hears a stop that comes the moment it is ready, every time', async () => {
+    for (let round = 0; round < 8; round++) {
+      const host = start();
+      await host.listening;
+      host.child.kill('SIGTERM');
+      assert.equal((await host.ended).code, 0, `round ${round}`);
+    }
+  });
+
   it('ends with 75 when a request outlives SHUTDOWN_SECONDS', async () => {
     const host = start({ env: { SHUTDOWN_SECONDS: '1' } });
     const socket = await openPost(host, '');
