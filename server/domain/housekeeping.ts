@@ -6,7 +6,6 @@ import { countEnds } from './joining/ends.ts';
 import { LATE_SIGNUP_MS } from './joining/signup-requests.ts';
 import { relistRows } from './relisting.ts';
 import { recordSubjects } from './tokens/subjects.ts';
-import { sweepMoveIns } from './transfer/move-in.ts';
 import { forgetUnusedKinds, recountPasswords } from './users/password-kinds.ts';
 import { freeLostSeats } from './users/seats.ts';
 import { reportUnexpected } from './users/unexpected.ts';
@@ -96,6 +95,18 @@ export async function sweep(deps: SweepDeps, isStopped: () => boolean = () => fa
     if (app.updatedAt < now - quietMs && !isStopped()) await removeWholeApp(deps, app);
   }
   await recountDaily(deps, isStopped);
+}
+
+/**
+ * Removes files of this data folder whose import ended without doing it: they hold password hashes. Refused
+ * rows stay for as long as the job does. Nothing of moving in is loaded where nobody moved in.
+ */
+async function sweepMoveIns(deps: Pick<Deps, 'store' | 'foreignFiles' | 'clock'>): Promise<void> {
+  let needOf: ReturnType<typeof import('./transfer/move-in-leftovers.ts').needOfFiles> | undefined;
+  await deps.foreignFiles.sweep(async (name) => {
+    needOf ??= (await import('./transfer/move-in-leftovers.ts')).needOfFiles(deps);
+    return needOf(name);
+  });
 }
 
 /** The oldest activity rows of an app that has more than `most` go; emits `activity_trimmed`. */

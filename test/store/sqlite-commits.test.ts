@@ -92,7 +92,8 @@ describe('commits of the embedded database', () => {
     const file = String(db.location());
     const log = `${file}-wal`;
     const lasting: string[] = [];
-    for (let round = 0; round < 20; round++) {
+    // Few enough that the log does not begin anew meanwhile: its length tells what was synced.
+    for (let round = 0; round < 10; round++) {
       const user = aUser();
       await store.counters.increment('code/1', { now: 1 });
       await store.users.insert(user);
@@ -110,7 +111,7 @@ describe('commits of the embedded database', () => {
     truncateSync(`${found}-wal`, onDisk);
     const after = storeOver(await openSqlite({ file: found }));
     for (const id of lasting) assert.ok(await after.users.find('app', id), id);
-    assert.equal(await after.counters.read('code/1', 1), 20);
+    assert.equal(await after.counters.read('code/1', 1), 10);
     assert.equal((await after.users.find('app', lasting[0] ?? ''))?.lastLogin, undefined);
     await after.close();
     const checked = new DatabaseSync(found);

@@ -2,16 +2,12 @@ import { HostError, refused } from '../../model/errors.ts';
 import { isEnded, type Job } from '../../model/job.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ForeignPart } from '../../ports/foreign-files.ts';
-import { MINUTE_MS } from '../../tools/duration.ts';
 import { getAppForPortal } from '../apps/apps.ts';
 import { requireNewPath } from '../apps/metadata-fields.ts';
 import { beginJob, getJob, stopJob } from '../jobs/job.ts';
 import type { Source } from './from/moved-user.ts';
 import { SOURCES } from './from/sources.ts';
 import { type MoveInTask, progressOf, taskOf } from './move-in-task.ts';
-
-/** No import is so long between its files and its job. */
-const SETTLE_MS = 10 * MINUTE_MS;
 
 type MoveInDeps = Pick<
   Deps,
@@ -103,37 +99,6 @@ export async function stopMoveIn(deps: MoveInDeps, input: { job: string }): Prom
 export async function stopAnyJob(deps: MoveInDeps, input: { job: string }): Promise<true> {
   const { kind } = await getJob(deps, input);
   return kind === 'import' ? stopMoveIn(deps, input) : stopJob(deps, input);
-}
-
-/**
- * Removes files of this data folder whose import ended without doing it: they hold password hashes. Refused
- * rows stay for as long as the job does.
- */
-export async function sweepMoveIns({
-  store,
-  foreignFiles,
-  clock,
-}: Pick<Deps, 'store' | 'foreignFiles' | 'clock'>): Promise<void> {
-  let jobs: Map<string, Job> | undefined;
-  await foreignFiles.sweep(async (name) => {
-    // Its job is stored a moment later than its files.
-    if (clock.now() < madeAt(name) + SETTLE_MS) return 'needed';
-    jobs ??= await importsByFiles(store);
-    const job = jobs.get(name);
-    if (!job) return 'lost';
-    return isEnded(job) ? 'ended' : 'needed';
-  });
-}
-
-/** Ids of rows begin with the second they were made in. */
-function madeAt(name: string): number {
-  return Number.parseInt(name.slice(0, 8), 16) * 1000;
-}
-
-async function importsByFiles({ jobs }: Deps['store']): Promise<Map<string, Job>> {
-  const found = new Map<string, Job>();
-  for await (const job of jobs.stream()) if (job.kind === 'import') found.set(taskOf(job).files, job);
-  return found;
 }
 
 /**
