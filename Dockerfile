@@ -33,4 +33,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["node", "docker/health-check.mjs"]
 # Node is PID 1: it handles SIGTERM and SIGINT itself (draining) and starts no processes that would need reaping.
-ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=16", "docker/entrypoint.mjs"]
+ENTRYPOINT ["node", "--disable-sigusr1", "--max-semi-space-size=8", "docker/entrypoint.mjs"]

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../server/config/load.ts';
 
 /**
- * What Node is given to run the host, as by `npm start`. V8's young generation gets 16 MiB instead of 32 at a
- * time, which saves 20 MiB and costs nothing that could be measured. No signal opens the debugger.
+ * What Node is given to run the host, as by `npm start`. A half of V8's young generation gets 8 MiB instead
+ * of 32, which saves 30 MiB and costs nothing that could be measured. No signal opens the debugger.
  */
 export const HOST_ARGUMENTS: readonly string[] = [
   '--disable-sigusr1',
-  '--max-semi-space-size=16',
+  '--max-semi-space-size=8',
   fileURLToPath(new URL('../../server/start.mjs', import.meta.url)),
 ];
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
