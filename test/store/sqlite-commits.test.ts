@@ -53,14 +53,14 @@ describe('commits of the embedded database', () => {
 
   it('are small and do not wait while many are moved in, and last with what follows', async (t) => {
     const { store, commits } = stage(t);
-    const many = Array.from({ length: 100 }, () => aUser());
+    const many = Array.from({ length: 200 }, () => aUser());
     let isOver = false;
     const moving = store.users.insertNew(many).finally(() => {
       isOver = true;
     });
     const other = store.counters.increment('code/1', { now: 1 }).then(() => isOver);
     assert.equal(await other, false, 'others are served between them');
-    assert.deepEqual(await moving, Array(100).fill(true));
+    assert.deepEqual(await moving, Array(200).fill(true));
     assert.ok(commits.length >= 4, `${commits.length} commits`);
     assert.ok(commits.every((commit) => commit === 'noted'));
 
