@@ -13,15 +13,13 @@ import { dayOf } from '../../server/model/visit.ts';
 import { DAY_MS } from '../../server/tools/duration.ts';
 import { buildDeps, type Wired } from '../../server/wiring.ts';
 import { makeDataDir } from '../support/host.ts';
-import { insertApp, insertUser, PASSWORD } from '../support/insert.ts';
+import { insertApp, insertUser, insertWaitingSignup, PASSWORD } from '../support/insert.ts';
 import { mongodAvailable, NO_MONGOD, startMongod } from '../support/mongod.ts';
 import { readOutbox } from '../support/outbox.ts';
 import { from } from '../support/places.ts';
-import { aSignup } from '../support/records.ts';
 import { until } from '../support/until.ts';
 
 const HOME = '198.51.100.7';
-const CODE = '123456';
 const DATABASE = 'commands';
 /** What is written later, for many calls at once, and what runs all the time. */
 const NOT_COUNTED = ['system.profile', ...['activity', 'figures', 'meta', 'apps']];
@@ -80,15 +78,6 @@ describe('commands of a call', { skip }, () => {
   function mailsAreOut(): Promise<unknown> {
     return until('the mail is out', async () => (await deps.store.messages.count()) === 0, { everyMs: 20 });
   }
-  async function waitingSignup(app: App, name: string) {
-    const { codes, clock, passwords, store } = deps;
-    const handle = `${name}@example.com`;
-    const signup = aSignup({ appId: app.id, handle, passwordHash: await passwords.hash(PASSWORD) });
-    const stored = { purpose: 'signup', appId: app.id, subject: signup.id, code: CODE } as const;
-    const expiresAt = clock.now() + 3_600_000;
-    await store.signups.insert({ ...signup, code: codes.stored({ ...stored, expiresAt }) });
-    return { app, handle, code: CODE };
-  }
   async function joining(name: string) {
     app ??= await insertApp(deps, { signupFlow: 'none' });
     const password = { md5: PASSWORD, field: 'password' } as const;
@@ -112,10 +101,10 @@ describe('commands of a call', { skip }, () => {
 
   it('are at most eleven for a signup that is completed, with the mail behind it', async () => {
     const codes = await insertApp(deps, { signupFlow: 'code' });
-    const first = await waitingSignup(codes, 'third');
+    const first = await insertWaitingSignup(deps, codes, 'third');
     await from(HOME, () => completeSignup(deps, first));
     await mailsAreOut();
-    const proof = await waitingSignup(codes, 'fourth');
+    const proof = await insertWaitingSignup(deps, codes, 'fourth');
     const commands = await commandsOf(() => completeSignup(deps, proof), 'mail');
     assert.ok(commands.length <= 11, commands.join());
     assert.ok(!commands.includes('findAndModify messages'), 'the row is leased as it is written');

@@ -7,15 +7,12 @@ import { signUp } from '../../server/domain/joining/signup.ts';
 import { completeSignup } from '../../server/domain/joining/signup-completion.ts';
 import { logIn } from '../../server/domain/login/password-login.ts';
 import { createLogger } from '../../server/log/logger.ts';
-import type { App } from '../../server/model/app.ts';
 import { buildDeps, type Wired } from '../../server/wiring.ts';
 import { makeDataDir } from '../support/host.ts';
-import { insertApp, insertUser, PASSWORD } from '../support/insert.ts';
+import { insertApp, insertUser, insertWaitingSignup, PASSWORD } from '../support/insert.ts';
 import { from } from '../support/places.ts';
-import { aSignup } from '../support/records.ts';
 
 const HOME = '198.51.100.7';
-const CODE = '123456';
 
 /** What each call waits for on the embedded database; nothing is sent and nothing swept meanwhile. */
 describe('commits of a call', () => {
@@ -45,15 +42,6 @@ describe('commits of a call', () => {
     await from(HOME, call);
     return commits.synced - synced;
   }
-  async function waitingSignup(app: App, name: string) {
-    const { codes, clock, passwords, store } = deps;
-    const handle = `${name}@example.com`;
-    const signup = aSignup({ appId: app.id, handle, passwordHash: await passwords.hash(PASSWORD) });
-    const stored = { purpose: 'signup', appId: app.id, subject: signup.id, code: CODE } as const;
-    const expiresAt = clock.now() + 3_600_000;
-    await store.signups.insert({ ...signup, code: codes.stored({ ...stored, expiresAt }) });
-    return { app, handle, code: CODE };
-  }
 
   it('are none on disk for a log-in, be it the first of a day, and none for a wrong password', async () => {
     const app = await insertApp(deps);
@@ -67,9 +55,9 @@ describe('commits of a call', () => {
 
   it('are two on disk for a signup that is completed: the account, and its welcome', async () => {
     const app = await insertApp(deps, { signupFlow: 'code' });
-    const first = await waitingSignup(app, 'first');
+    const first = await insertWaitingSignup(deps, app, 'first');
     await from(HOME, () => completeSignup(deps, first));
-    const proof = await waitingSignup(app, 'second');
+    const proof = await insertWaitingSignup(deps, app, 'second');
     assert.equal(await waitsOf(() => completeSignup(deps, proof)), 2);
     const signup = await deps.store.signups.findByHandle(app.id, proof.handle);
     assert.equal(signup?.status, 'verified');

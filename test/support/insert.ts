@@ -3,7 +3,7 @@ import type { App, AppKey } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import type { Deps } from '../../server/ports/deps.ts';
 import { FIRST_GENERATION } from '../../server/ports/security/host-tokens.ts';
-import { anApp, aUser } from './records.ts';
+import { anApp, aSignup, aUser } from './records.ts';
 
 /** MD5 of the text `password`, as clients send it. */
 export const PASSWORD = '5f4dcc3b5aa765d61d8327deb882cf99';
@@ -51,4 +51,15 @@ export async function insertUser(
   const user = { subject: subjectOf(app, made), ...made };
   await deps.store.users.insert(user);
   return user;
+}
+
+/** A signup straight in the store, with the password `PASSWORD`, that waits for its code for an hour. */
+export async function insertWaitingSignup(deps: Deps, app: App, name: string) {
+  const { codes, clock, passwords, store } = deps;
+  const [handle, code] = [`${name}@example.com`, '123456'];
+  const signup = aSignup({ appId: app.id, handle, passwordHash: await passwords.hash(PASSWORD) });
+  const stored = { purpose: 'signup', appId: app.id, subject: signup.id, code } as const;
+  const expiresAt = clock.now() + 3_600_000;
+  await store.signups.insert({ ...signup, code: codes.stored({ ...stored, expiresAt }) });
+  return { app, handle, code };
 }
