@@ -3,6 +3,7 @@ import {
   type AppOverview,
   effectOf,
   type HostClient,
+  SETTING_CHOICES,
   type SettingsChange,
 } from '../../client/host/index.ts';
 import { changeOf, settingsOf } from '../app-settings.ts';
@@ -11,7 +12,7 @@ import { askName, CONFIRM_OPTION } from '../confirm.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { findApp } from '../find-app.ts';
 import type { Column } from '../output/table.ts';
-import { namingChoices, SETTING_CHOICES } from '../setting-choices.ts';
+import { namingChoices } from '../setting-choices.ts';
 
 const COLUMNS: readonly Column<AppOverview>[] = [
   { title: 'name', of: ({ name }) => name },

@@ -25,6 +25,7 @@ export type * from './logs.ts';
 export type * from './machine.ts';
 export { type Doubt, doubtsOf } from './move-in-doubts.ts';
 export { looksLike } from './move-in-signs.ts';
+export { SETTING_CHOICES } from './setting-choices.ts';
 export type * from './signups.ts';
 export type * from './texts.ts';
 export type * from './tokens.ts';

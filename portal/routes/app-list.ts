@@ -1,5 +1,5 @@
 import type { AppOverview } from '../../client/host/apps.ts';
-import type { HostClient } from '../../client/host/index.ts';
+import { type HostClient, SETTING_CHOICES } from '../../client/host/index.ts';
 import { faultOf } from '../fault.ts';
 import {
   operatorRoute,
@@ -13,7 +13,7 @@ import { listModel, PAGE_ROWS } from '../list.ts';
 import { accessOf } from '../roles.ts';
 
 const LIST = '/portal/hosts/:host/apps';
-const FLOWS = ['code', 'link', 'none'] as const;
+const FLOWS = SETTING_CHOICES.signupFlow;
 const HANDLES = ['email', 'phone'] as const;
 
 /** The apps of a host, and making another. */

@@ -1,4 +1,5 @@
 import type { App, AppSettings } from '../../client/host/apps.ts';
+import { SETTING_CHOICES } from '../../client/host/setting-choices.ts';
 
 type Name = keyof AppSettings;
 /** One setting as a person changes it; `set.<name>` is its label. */
@@ -29,15 +30,19 @@ const flag = (name: Name): Field => ({ name, kind: 'flag' });
 const number = (name: Name): Field => ({ name, kind: 'number', required: true });
 const text = (name: Name, type: 'text' | 'email' | 'url' = 'text'): Field => ({ name, kind: 'text', type });
 const lines = (name: Name): Field => ({ name, kind: 'lines' });
-const choice = (name: Name, ...values: string[]): Field => ({ name, kind: 'choice', values });
+const choice = (name: keyof typeof SETTING_CHOICES): Field => ({
+  name,
+  kind: 'choice',
+  values: SETTING_CHOICES[name],
+});
 const secret = (name: Name): Field => ({ name, kind: 'secret' });
 
 /** Those made of single settings; lists of fields and languages have forms of their own. */
 const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
   join: [
     flag('signupEnabled'),
-    choice('signupFlow', 'code', 'link', 'none'),
-    choice('handle', 'email', 'phone'),
+    choice('signupFlow'),
+    choice('handle'),
     number('maxUsers'),
     flag('invitationEnabled'),
     flag('anonymousLoginEnabled'),
@@ -55,7 +60,7 @@ const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
     number('maxLoginAttempts'),
   ],
   factor: [
-    choice('twoFactorVerification', 'none', 'google', 'phone'),
+    choice('twoFactorVerification'),
     text('googleAppName'),
     secret('TWILIOAccountSid'),
     secret('TWILIOToken'),
@@ -71,18 +76,13 @@ const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
   ],
   tokens: [
     number('userJWTExpiration'),
-    choice('userIdFormat', 'uid', 'handle', 'raw'),
+    choice('userIdFormat'),
     lines('userJWTAudience'),
     text('realmAppId'),
     flag('metaDataEmail'),
     flag('jwtEnabled'),
   ],
-  links: [
-    choice('linkConfirmation', 'button', 'immediate'),
-    text('appUrl'),
-    text('logoUrl', 'url'),
-    text('brandColor'),
-  ],
+  links: [choice('linkConfirmation'), text('appUrl'), text('logoUrl', 'url'), text('brandColor')],
   mail: [
     flag('emailExtension'),
     secret('emailExtensionAPIKey'),
@@ -90,7 +90,7 @@ const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
     number('mailsPerHour'),
   ],
   assets: [
-    choice('assetStorage', 'off', 'local', 's3'),
+    choice('assetStorage'),
     number('assetMaxMb'),
     number('assetQuotaMb'),
     text('assetTypes'),
@@ -101,11 +101,7 @@ const FIELDS: Partial<Record<GroupId, readonly Field[]>> = {
     secret('assetSecret'),
     text('assetPublicBase', 'url'),
   ],
-  status: [
-    { name: 'name', kind: 'text', required: true },
-    choice('type', 'development', 'commercial'),
-    choice('status', 'active', 'inactive', 'suspended', 'blocked', 'migrated'),
-  ],
+  status: [{ name: 'name', kind: 'text', required: true }, choice('type'), choice('status')],
 };
 
 /** The group of that name; undefined where there is none. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { SETTING_CHOICES } from '../../cli/setting-choices.ts';
+import { SETTING_CHOICES } from '../../client/host/setting-choices.ts';
 import { SETTINGS } from '../../server/domain/apps/setting-table.ts';
 
 it('the terminal names every value that the host takes for a setting of a few', () => {
