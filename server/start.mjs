@@ -6,6 +6,8 @@ import { useCompileCache } from './start/compile-cache.mjs';
 
 const NEEDED = 24;
 const GIVE_BACK_AFTER_MS = 2_000;
+/** Share of the time that an event loop at work is not waiting. */
+const BUSY = 0.2;
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   process.stderr.write(
     `The host needs Node ${NEEDED} or newer; this is ${process.version}. Use npm start.\n`,
@@ -28,8 +30,11 @@ v8.setFlagsFromString('--heap-growing-percent=50');
 // V8's default: under load it may grow as ever.
 v8.setFlagsFromString('--semi-space-growth-factor=2');
 // Code that ran once and what it was compiled to would stay for good (5 MiB): V8 lets go of it only when it
-// is asked for all it can spare. A single pause of some 40 ms, as soon as the start is over.
+// is asked for all it can spare. A single pause of some 40 ms, as soon as the start is over; not where calls
+// came at once, whose code would have to be compiled all over again.
+const started = performance.eventLoopUtilization();
 setTimeout(() => {
+  if (performance.eventLoopUtilization(started).utilization > BUSY) return;
   v8.setFlagsFromString('--expose-gc');
   vm.runInNewContext('gc')({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }, GIVE_BACK_AFTER_MS).unref();
