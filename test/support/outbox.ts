@@ -19,7 +19,7 @@ export interface OutboxLine {
   attachments?: { filename: string; contentType: string; content: string }[];
 }
 
-/** All lines so far; none when nothing was written. */
+/** All whole lines so far; none when nothing was written. */
 export function readOutbox(dataDir: string): OutboxLine[] {
   let text: string;
   try {
@@ -27,10 +27,9 @@ export function readOutbox(dataDir: string): OutboxLine[] {
   } catch {
     return [];
   }
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
+  // What stands behind the last line feed is just being written.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** The code at the end of a signup link (additions §8), or the one that was sent as it is. */
