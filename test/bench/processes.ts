@@ -1,7 +1,7 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -56,7 +56,7 @@ export async function startHost(
     stdio: ['ignore', log, 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await isReady(url))) {
+  while (!((await isOpen(port)) && (await isReady(url)))) {
     if (child.exitCode !== null) throw new Error(`the host ended with ${child.exitCode}`);
     if (performance.now() - startedAt > START_MS) throw new Error('the host does not become ready');
     await pause(2);
@@ -68,6 +68,17 @@ export async function startHost(
     stop: () => stop(child),
     stopGently: () => stop(child, 'SIGTERM'),
   };
+}
+
+/** Asked first: a `fetch` of a closed port every other millisecond would take half a core from the host. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 async function isReady(url: string): Promise<boolean> {
