@@ -111,6 +111,23 @@ describe('with a MongoDB', { skip }, () => {
     assert.deepEqual((await engine.find('templates', 'app', row.id))?.doc, { again: doc });
   });
 
+  it('reads rows that are asked for together as it reads each alone', async () => {
+    const engine = await open(mongod, aDatabase());
+    const rows = Array.from({ length: 250 }, (_, n) => ({ ...rowOfUser(), appId: n % 2 ? 'app' : 'other' }));
+    await engine.insertMany('users', rows);
+    const ids = [...rows.map(({ id }) => id), anId(), '', rows[1]?.id ?? ''];
+    const found = await Promise.all(ids.map((id) => engine.find('users', 'app', id)));
+    assert.deepEqual(
+      found.map((row) => row?.id),
+      ids.map((id) => (rows.some((row) => row.id === id && row.appId === 'app') ? id : undefined)),
+    );
+    assert.deepEqual(found[1], await engine.find('users', 'app', ids[1] ?? ''));
+    const strange = { $gt: '' } as unknown as string;
+    const beside = engine.find('users', 'app', ids[1] ?? '');
+    await assert.rejects(engine.find('users', 'app', strange), TypeError);
+    assert.equal((await beside)?.id, ids[1]);
+  });
+
   it('takes no object where it compares', async () => {
     const engine = await open(mongod, aDatabase());
     const anything = { $gt: '' } as unknown as string;

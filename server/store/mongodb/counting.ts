@@ -2,67 +2,27 @@ import type { Db, Document } from 'mongodb';
 import type { CountEntry } from '../counter-operations.ts';
 import { type Connection, isOutage } from './connection.ts';
 import { equal } from './filters.ts';
+import { together } from './together.ts';
 
-/** Commands under way at a time; what comes meanwhile shares the next one. */
-const COMMANDS = 3;
-const MOST = 100;
+const LIMITS = { commands: 3, most: 100 };
 const DUPLICATE_KEY = 11000;
 
-interface Waiting {
-  entry: CountEntry;
-  resolve(counted: boolean | Promise<boolean>): void;
-  reject(error: unknown): void;
-}
-
 /**
- * Counts up counters whose number nobody needs to know: those asked for in one turn of the event loop with
- * one command, which the server need not remember for a repetition. A counter of which anything is to be
- * decided, that has ended or is at its cap, is left to `exactly`, and so is all of a command that may have
- * met a server that is going: it may be counted twice then.
+ * Counts up counters whose number nobody needs to know, several with one command that the server need not
+ * remember for a repetition. A counter of which anything is to be decided, that has ended or is at its cap,
+ * is left to `exactly`, and so is all of a command that may have met a server that is going: it may be
+ * counted twice then.
  */
 export function countTogether(
   db: Db,
   connection: Connection,
   exactly: (entry: CountEntry) => Promise<boolean>,
 ): (entry: CountEntry) => Promise<boolean> {
-  let waiting: Waiting[] = [];
-  let underWay = 0;
-  let isDue = false;
-
-  async function count(batch: readonly Waiting[]): Promise<void> {
-    underWay++;
-    try {
-      const updates = batch.map(({ entry }) => simply(entry));
-      const others = await connection.run(() => noteUpdates(db, updates));
-      for (const [index, { entry, resolve }] of batch.entries()) {
-        resolve(others === 'all' || others.has(index) ? exactly(entry) : true);
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      underWay--;
-      next();
-    }
-  }
-
-  function next(): void {
-    isDue = false;
-    while (waiting.length > 0 && underWay < COMMANDS) {
-      const batch = waiting.slice(0, MOST);
-      waiting = waiting.slice(MOST);
-      void count(batch);
-    }
-  }
-
-  return (entry) => {
-    if (entry.cap !== undefined && entry.by > entry.cap) return Promise.resolve(false);
-    return new Promise((resolve, reject) => {
-      waiting.push({ entry, resolve, reject });
-      if (isDue) return;
-      isDue = true;
-      setImmediate(next);
-    });
-  };
+  const count = together<CountEntry, boolean>(LIMITS, async (entries) => {
+    const others = await connection.run(() => noteUpdates(db, entries.map(simply)));
+    return entries.map((entry, n) => (others === 'all' || others.has(n) ? exactly(entry) : true));
+  });
+  return async (entry) => (entry.cap === undefined || entry.by <= entry.cap) && count(entry);
 }
 
 /** One statement of an update, as the server knows it. */

@@ -11,6 +11,11 @@ export function equal<T extends Scalar>(value: T): { $eq: T } {
   return { $eq: scalar(value) };
 }
 
+/** The same for any of several. */
+export function anyOf<T extends Scalar>(values: readonly T[]): { $in: T[] } {
+  return { $in: values.map(scalar) };
+}
+
 /** The row of that id in that app; an id alone never finds anything. */
 export function identity(appId: string, id: string): Query<RowDocument> {
   return { _id: equal(id), appId: equal(appId) };
@@ -42,7 +47,7 @@ export const ORDERS: Readonly<Record<ListOptions['order'], Sort>> = {
 function operandOf(wanted: string | readonly string[] | null) {
   // Not null: that is looked for in two stretches of an index, out of order.
   if (wanted === null) return { $exists: false };
-  return typeof wanted === 'string' ? equal(wanted) : { $in: wanted.map(scalar) };
+  return typeof wanted === 'string' ? equal(wanted) : anyOf(wanted);
 }
 
 function rangeOf(field: string, range: TimeRange | undefined): Query<RowDocument>[] {

@@ -10,6 +10,7 @@ import {
 import type { TableName } from '../tables.ts';
 import { type Connection, NOTED } from './connection.ts';
 import { equal, identity, matching, ORDERS, walkFields, walkIndex, walkQueries } from './filters.ts';
+import { readTogether } from './reading.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
 
 const BATCH = 500;
@@ -17,6 +18,11 @@ const BATCH = 500;
 const AT_ONCE = 20;
 /** The server's code for a second document with the same unique key. */
 const DUPLICATE_KEY = 11000;
+
+/** What the server says of an insert that it took as a command. */
+interface InsertReply {
+  writeErrors?: { code: number; errmsg: string }[];
+}
 
 /**
  * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver
@@ -47,8 +53,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
     async insertMissing(table, many) {
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);
-        const insert = () => rows(table).insertMany(documents, { ...NOTED, ordered: false });
-        await connection.run(insert).catch(allowDuplicates);
+        // A batch of the driver's own measures each document before it writes them.
+        const command = { insert: table, documents, ordered: false, writeConcern: { w: 1, j: false } };
+        const { writeErrors = [] } = (await connection.run(() => db.command(command))) as InsertReply;
+        const failed = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
+        if (failed) throw new MongoServerError(failed);
       }
     },
 
@@ -63,12 +72,7 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
       return inserted;
     },
 
-    async find(table, appId, id) {
-      const found = await connection.run(() =>
-        rows(table).findOne(identity(appId, id), { projection: STORED }),
-      );
-      return found ? toRow(found) : undefined;
-    },
+    find: readTogether(db, connection),
 
     async findByKey(table, appId, key, value) {
       const query = { appId: equal(appId), [`keys.${key}`]: equal(value) };
@@ -250,10 +254,6 @@ export function duplicates(error: unknown): number[] {
   const errors = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
   if (errors.length === 0 || errors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
   return errors.map(({ index }) => index);
-}
-
-function allowDuplicates(error: unknown): void {
-  duplicatesOf(error);
 }
 
 /** Which documents of a batch met another of the same key. Throws any other error on. */
