@@ -45,6 +45,7 @@ import { createIdentityTokens } from './security/identity-token.ts';
 import { createKeyPairs } from './security/key-pairs.ts';
 import { createPasswordHasher } from './security/password-hash.ts';
 import { qrCodes } from './security/qr-code.ts';
+import type { RsaPair } from './security/rsa-pair.ts';
 import { totp } from './security/totp.ts';
 import { dataFolderId } from './start/data-folder.ts';
 import { EXIT, StartError } from './start/exit.ts';
@@ -75,12 +76,15 @@ export interface Wired extends Deps {
 /**
  * The only place that chooses adapters. Opens keys first, then the database (for at most
  * `databaseWaitSeconds`), then everything that rests on them. Throws `HostKeyError`, `WrongEncryptKeyError`
- * and `StartError`; nothing stays open then.
+ * and `StartError`; nothing stays open then. `hostKey`: where it is being opened already.
  */
-export async function buildDeps(config: Config, log: Logger, clock: Clock = systemClock): Promise<Wired> {
+export async function buildDeps(
+  config: Config,
+  log: Logger,
+  { clock = systemClock, hostKey: opening }: { clock?: Clock; hostKey?: Promise<RsaPair> } = {},
+): Promise<Wired> {
   const events = createEvents(log);
-  const { privateKeyFile, publicKeyFile } = config;
-  const hostKey = loadHostKey({ privateKeyFile, publicKeyFile, passPhrase: config.passKey });
+  const hostKey = (await opening) ?? loadHostKey({ ...config, passPhrase: config.passKey });
   const renderer = openRenderer(config, events);
   const engine = await openEngine(config);
   try {

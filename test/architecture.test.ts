@@ -77,7 +77,7 @@ const LAYERS: readonly { folder: string; below: readonly string[] }[] = [
     ],
   },
   // What starts the host hands its HTTP server the portal, which is loaded at its first use.
-  { folder: 'server/main.ts', below: ['server/', 'portal/lazy.ts'] },
+  { folder: 'server/run.ts', below: ['server/', 'portal/lazy.ts'] },
   { folder: 'server/', below: ['package.json'] },
   ...fromTheGroundUp('setup/', SETUP, [
     'server/',

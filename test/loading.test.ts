@@ -23,7 +23,7 @@ const LATER = [
   'yauzl',
   'yazl',
 ];
-const STARTED = ['./server/main.ts', './server/store/sqlite/open.ts'];
+const STARTED = ['./server/main.ts', './server/run.ts', './server/store/sqlite/open.ts'];
 const LOAD = `
   import { registerHooks } from 'node:module';
   const loaded = [];

@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type App, type AppKey, currentKey } from '../model/app.ts';
 import type { AppTokens } from '../ports/security/app-tokens.ts';
 import { BoundedMap } from '../tools/bounded-map.ts';
-import { draftJwt, publicJwk, signJwt, unverifiedKid, verifyJwt } from './jwt.ts';
+import { draftJwt, signJwt, unverifiedKid, verifyJwt } from './jwt.ts';
+import { publicJwk } from './public-jwk.ts';
 
 /** Keys kept parsed; an app has two or three. */
 const CAPACITY = 2000;

@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { thumbprint } from './jwt.ts';
+import { openEncryptedKey, openEncryptedKeyAside } from './encrypted-key.ts';
+import { thumbprint } from './public-jwk.ts';
 import { type RsaPair, rsaPairProblem } from './rsa-pair.ts';
 
 export type HostKeyProblem =
@@ -50,20 +51,45 @@ const PEM =
   /^-----BEGIN ([A-Z ]+)-----\r?\n(?:[A-Z][A-Za-z-]+: [\w,-]+\r?\n)*(?:\r?\n)?(?:[A-Za-z0-9+/]+={0,2}\r?\n)+-----END \1-----[\r\n]*$/;
 const ENCRYPTED = /^(-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)\r?$/m;
 
+interface KeyFiles {
+  privateKeyFile: string;
+  publicKeyFile: string;
+  passPhrase: string;
+}
+
 /**
  * Reads the host's key pair once: an encrypted private key (PKCS#8, or PKCS#1 as openssl makes it) and its
  * SPKI public key, RSA of at least 2048 bit. Throws `HostKeyError`. Takes up to half a second, the price of
  * the key's own derivation.
  */
-export function loadHostKey(input: {
-  privateKeyFile: string;
-  publicKeyFile: string;
-  passPhrase: string;
-}): RsaPair {
-  const { privateKeyFile, publicKeyFile, passPhrase } = input;
+export function loadHostKey(input: KeyFiles): RsaPair {
+  const { privatePem, publicKey } = readFiles(input);
+  return soundPair(input, { publicKey, privateKey: openEncryptedKey(privatePem, input.passPhrase) });
+}
+
+/** As `loadHostKey`, with the derivation beside whatever else there is to do. */
+export async function loadHostKeyAside(input: KeyFiles): Promise<RsaPair> {
+  const { privatePem, publicKey } = readFiles(input);
+  return soundPair(input, {
+    publicKey,
+    privateKey: await openEncryptedKeyAside(privatePem, input.passPhrase),
+  });
+}
+
+function readFiles({ privateKeyFile, publicKeyFile }: KeyFiles) {
   const privatePem = readPem(privateKeyFile);
   const publicKey = openPublicKey(readPem(publicKeyFile), publicKeyFile);
-  const privateKey = openPrivateKey(privatePem, privateKeyFile, passPhrase);
+  if (!ENCRYPTED.test(privatePem))
+    throw new HostKeyError('not encrypted', privateKeyFile, 'is not encrypted');
+  return { privatePem, publicKey };
+}
+
+function soundPair(
+  { privateKeyFile, publicKeyFile }: KeyFiles,
+  { privateKey, publicKey }: Pick<RsaPair, 'publicKey'> & { privateKey: KeyObject | undefined },
+): RsaPair {
+  // A wrong phrase and a damaged file cannot be told apart: now and then the former decrypts to something.
+  if (!privateKey) throw new HostKeyError('pass phrase', privateKeyFile, 'does not open with PASS_KEY');
   switch (rsaPairProblem({ privateKey, publicKey })) {
     case 'weak':
       throw new HostKeyError('malformed', privateKeyFile, 'is no RSA key of at least 2048 bit');
@@ -101,14 +127,4 @@ function openPublicKey(pem: string, file: string): KeyObject {
     throw new HostKeyError('sample key', file, 'holds a sample key');
   }
   return publicKey;
-}
-
-function openPrivateKey(pem: string, file: string, passphrase: string): KeyObject {
-  if (!ENCRYPTED.test(pem)) throw new HostKeyError('not encrypted', file, 'is not encrypted');
-  try {
-    return createPrivateKey({ key: pem, passphrase });
-  } catch {
-    // A wrong phrase and a damaged file cannot be told apart: now and then the former decrypts to something.
-    throw new HostKeyError('pass phrase', file, 'does not open with PASS_KEY');
-  }
 }

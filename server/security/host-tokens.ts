@@ -12,7 +12,8 @@ import {
   type TokenSession,
 } from '../ports/security/host-tokens.ts';
 import { DAY_MS } from '../tools/duration.ts';
-import { type Claims, signJwt, thumbprint, verifyJwt } from './jwt.ts';
+import { type Claims, signJwt, verifyJwt } from './jwt.ts';
+import { thumbprint } from './public-jwk.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 type TokenOf<K extends HostTokenKind> = Extract<HostToken, { kind: K }>;

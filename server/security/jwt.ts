@@ -1,4 +1,4 @@
-import { hash, type KeyObject, sign } from 'node:crypto';
+import { type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JSONWebKeySet } from 'jose';
 // The whole of the library is twice as much code at start.
@@ -138,19 +138,6 @@ function isMeantFor({ aud, azp }: Claims, audiences: readonly string[]): boolean
   const isOurs = (value: unknown) => typeof value === 'string' && audiences.includes(value);
   if (list.length === 1) return isOurs(list[0]);
   return list.every((one) => typeof one === 'string') && list.some(isOurs) && isOurs(azp);
-}
-
-/** Names an RSA public key: its RFC 7638 thumbprint with SHA-256. */
-export function thumbprint(publicKey: KeyObject): string {
-  const { e, n } = publicKey.export({ format: 'jwk' });
-  // Members in lexical order without blanks (§3.2).
-  return hash('sha256', JSON.stringify({ e, kty: 'RSA', n }), 'base64url');
-}
-
-/** An RSA public key as it is published (RFC 7517 §4). */
-export function publicJwk(publicKey: KeyObject, kid: string): Record<string, unknown> {
-  const { n, e } = publicKey.export({ format: 'jwk' });
-  return { kty: 'RSA', kid, use: 'sig', alg: 'RS256', n, e };
 }
 
 function isCompact(token: string): boolean {

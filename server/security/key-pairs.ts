@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { AppKey } from '../model/app.ts';
 import { HostError, refused } from '../model/errors.ts';
 import type { KeyPairs } from '../ports/security/key-pairs.ts';
-import { thumbprint } from './jwt.ts';
+import { thumbprint } from './public-jwk.ts';
 import { type RsaPair, rsaPairProblem } from './rsa-pair.ts';
 
 const BITS = 2048;

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../config/load.ts';
+import type { Logger } from '../log/logger.ts';
 
 /** Exit codes (operator contract §5). */
 export const EXIT = {
@@ -20,4 +21,10 @@ export class StartError extends Error {
     this.exitCode = exitCode;
     this.problems = problems;
   }
+}
+
+/** Ends the process once the log is written. */
+export function endProcess(code: number, log: Pick<Logger, 'flush'>): never {
+  log.flush();
+  process.exit(code);
 }

@@ -9,9 +9,10 @@ import { argon2Hash } from '../../server/security/argon2.ts';
 import { systemClock } from '../../server/security/clock.ts';
 import { createCodes } from '../../server/security/codes.ts';
 import { createHostTokens } from '../../server/security/host-tokens.ts';
-import { signJwt, thumbprint, verifyJwt } from '../../server/security/jwt.ts';
+import { signJwt, verifyJwt } from '../../server/security/jwt.ts';
 import { createKeyPairs } from '../../server/security/key-pairs.ts';
 import { createPasswordHasher } from '../../server/security/password-hash.ts';
+import { thumbprint } from '../../server/security/public-jwk.ts';
 import { createFieldCipher, createLookups } from '../../server/security/sealing.ts';
 import { anApp } from '../support/records.ts';
 

@@ -9,7 +9,6 @@ import { createLogger } from '../../server/log/logger.ts';
 import type { App } from '../../server/model/app.ts';
 import type { User } from '../../server/model/user.ts';
 import { META } from '../../server/ports/store/meta.ts';
-import { systemClock } from '../../server/security/clock.ts';
 import { openDataKey } from '../../server/security/data-key.ts';
 import { buildDeps } from '../../server/wiring.ts';
 import { earlierAppDoc, earlierUserDoc } from '../support/earlier-rows.ts';
@@ -45,7 +44,7 @@ for (const kind of ['sqlite', 'mongodb'] as const) {
       const hostEnv = `PASS_KEY='${settings.PASS_KEY}'\nENCRYPT_KEY='${settings.ENCRYPT_KEY}'\n`;
       writeFileSync(join(dataDir, 'host.env'), hostEnv, { mode: 0o600 });
       const config = buildConfig({ ...settings, ...env }, { production: false });
-      const deps = await buildDeps(config, createLogger('fatal'), systemClock);
+      const deps = await buildDeps(config, createLogger('fatal'));
       app = await insertApp(deps);
       const passwordHash = await deps.passwords.hash(PASSWORD);
       users = Array.from({ length: USERS }, (_, n) =>

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { signJwt, thumbprint, verifyJwt } from '../../server/security/jwt.ts';
+import { signJwt, verifyJwt } from '../../server/security/jwt.ts';
+import { thumbprint } from '../../server/security/public-jwk.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 

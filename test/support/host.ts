@@ -131,7 +131,7 @@ export async function startTestHost(options: TestHostOptions = {}): Promise<Test
     smsPerPrefixPerHour: 0,
     ...options.config,
   };
-  const deps = await buildDeps(config, log, clock);
+  const deps = await buildDeps(config, log, { clock });
   const routes = options.routes ?? (await import('../../server/http/routes/index.ts')).routes;
   const answers = new CheckedAnswers(routes);
   const portal = config.portal === 'on' ? lazyPortal(deps, () => app.callback()) : undefined;

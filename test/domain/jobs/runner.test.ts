@@ -34,7 +34,7 @@ describe('jobs', () => {
     events = [];
     const log = createLogger('info', { write: (line: string) => void events.push(JSON.parse(line)) });
     clock = new FakeClock();
-    deps = await buildDeps(config, log, clock);
+    deps = await buildDeps(config, log, { clock });
     runners = [];
     done = [];
   });
