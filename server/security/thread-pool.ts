@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Steps of niceness: a third of the event loop's share where both want the same core. */
-const NICENESS = 5;
+/** Steps of niceness: a tenth of the share of the event loop, or of a database here, for the same core. */
+const NICENESS = 10;
 const TASKS = '/proc/self/task';
 
 /**

@@ -40,7 +40,7 @@ describe('a host that gets several times the log-ins it can hash', () => {
     });
     const nicenessOf = (wanted: string) =>
       new Set(threads.filter(({ name }) => name === wanted).map(({ niceness }) => niceness));
-    assert.deepEqual([...nicenessOf('libuv-worker')], [5]);
+    assert.deepEqual([...nicenessOf('libuv-worker')], [10]);
     assert.deepEqual([...nicenessOf('node-MainThread')], [0]);
   });
 
