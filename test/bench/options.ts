@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 const HELP = `npm run bench -- [options]
 
 Figures of the whole host beside what this machine does without one, as a table and as JSON under test/results/.
-Without options: both stores in less than three minutes.
+Without options: both stores in less than five minutes.
 
   --store sqlite|mongodb|both  (both; MongoDB needs MONGOMS_SYSTEM_BINARY or TEST_MONGODB_URI)
   --seconds N                  of one round of one scenario (0.5)

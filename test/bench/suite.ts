@@ -9,8 +9,11 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
 /** The host's core and the generator's. */
 export const HOST_CORE = 0;
 export const GENERATOR_CORE = 1;
-/** Of calls that are answered thousands of times a second, and of the others. */
-const WARM_UP_SECONDS = { fast: 1, slow: 0.5 };
+/**
+ * Until V8 has compiled what runs: of calls that are answered thousands of times a second, on one core, and of
+ * the others; and of the bare Koa.
+ */
+const WARM_UP_SECONDS = { fast: 4, slow: 0.5, koa: 2 };
 
 /** Every scenario on one store, host and limit in turn, and the table as it grows. */
 export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; facts: Fact[] }> {
@@ -18,7 +21,7 @@ export async function runScenarios(stage: Stage): Promise<{ figures: Figure[]; f
   const figures: Figure[] = [];
   const facts: Fact[] = [];
   for (const cores of CAN_PIN ? ([1, 2] as const) : ([2] as const)) {
-    const bench = await openBench(dataSet, cores);
+    const bench = await openBench(dataSet, cores, stage.options.connections);
     try {
       if (figures.length === 0) printHeader(store);
       for (const scenario of SCENARIOS.filter((one) => one.cores === cores)) {
@@ -70,7 +73,7 @@ interface Bench {
  * With one core for the host the generator gets the other; with two they share, which hardly costs where
  * passwords are hashed.
  */
-async function openBench(dataSet: DataSet, cores: 1 | 2): Promise<Bench> {
+async function openBench(dataSet: DataSet, cores: 1 | 2, connections: number): Promise<Bench> {
   const core = cores === 1 ? HOST_CORE : undefined;
   const host = await startHost(dataSet, { core });
   const generator = startGenerator(cores === 1 ? GENERATOR_CORE : undefined);
@@ -78,6 +81,11 @@ async function openBench(dataSet: DataSet, cores: 1 | 2): Promise<Bench> {
   const koa = startHelper('limits.ts', core);
   const koaUrl = `http://127.0.0.1:${await koa.ask('koa')}`;
   const all = [host, generator, limits, koa];
+  if (cores === 1) {
+    const { facts } = dataSet;
+    const job = { url: koaUrl, traffic: 'bare', facts, connections, seconds: WARM_UP_SECONDS.koa } as const;
+    await loadRound(koa, generator, job, cores);
+  }
   return {
     host,
     generator,
@@ -107,7 +115,6 @@ async function runScenario(
       ? loadRound(bench.koa, bench.generator, bare, cores)
       : limitRound(bench.limits, { limit, seconds, width: cores, bcrypt: facts.bcrypt }, bench.host);
   const rounds: { host: Round; limit: Round }[] = [];
-  // The first calls of a kind run code that was never compiled.
   const warmUp = { ...job, seconds: limit === 'koa' ? WARM_UP_SECONDS.fast : WARM_UP_SECONDS.slow };
   await loadRound(bench.host, bench.generator, warmUp, cores);
   for (let round = 0; round < options.rounds; round++) {
