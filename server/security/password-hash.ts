@@ -8,6 +8,8 @@ import { asForeign, foreignDecoy, isForeign, parseForeign } from './foreign-hash
 import { HashQueue } from './hash-queue.ts';
 
 const MAX_WAITING = 200;
+/** For each core: enough to hash without a pause where the database is 50 ms away. */
+const READY = 8;
 /** `$2a$`, `$2b$` or `$2y$`, cost 4–12: a cost of 20 would keep a core busy for minutes. */
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}$/;
 
@@ -26,20 +28,21 @@ export function createPasswordHasher(input: {
   const { memoryKib, passes, events, parallelism = availableParallelism(), maxWaiting = MAX_WAITING } = input;
   const { client = () => undefined } = input;
   const cost: Argon2Cost = { memoryKib, passes };
-  const queue = new HashQueue({ running: parallelism, waiting: maxWaiting }, events);
+  const queue = new HashQueue(
+    { running: parallelism, ready: parallelism * READY, waiting: maxWaiting },
+    events,
+  );
   const decoyHash = decoy(cost);
   const decoys = new Map<string, string>();
-  function queued<T>(job: () => Promise<T>): Promise<T> {
-    const asking = client();
-    return queue.run(job, () => asking?.gone ?? false);
-  }
+  const queued = <T>(job: () => Promise<T>) => queue.run(job, client());
 
   return {
     decoyHash,
     get waiting() {
       return queue.waiting;
     },
-    requireRoom: () => queue.requireRoom(),
+    inTurn: (work) => queue.inTurn(work, client()),
+    giveWay: () => queue.giveWay(client()),
     hash(password, alongside = []) {
       const like = alongside.map(argon2Salting).find((salting) => salting !== undefined);
       return queued(() => argon2Hash(password, like ?? cost));

@@ -1,15 +1,18 @@
 /**
  * Lets a few pieces of work for one key run at once in this process; the others wait here, in the order in
- * which they came, instead of asking the database again and again.
+ * which they came, instead of asking the database again and again. `waits` is called before one does.
  */
 export class Turns {
   readonly #running = new Map<string, number>();
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  async run<T>(key: string, atOnce: number, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: string, atOnce: number, work: () => Promise<T>, waits = () => {}): Promise<T> {
     const running = this.#running.get(key) ?? 0;
     if (running < atOnce) this.#running.set(key, running + 1);
-    else await this.#turn(key);
+    else {
+      waits();
+      await this.#turn(key);
+    }
     try {
       return await work();
     } finally {

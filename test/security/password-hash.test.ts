@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../../server/config/settings.ts';
 import { PASSWORD_HASH_MAX } from '../../server/model/config.ts';
-import { isHostError } from '../../server/model/errors.ts';
+import { HostError, isHostError } from '../../server/model/errors.ts';
 import { HashQueue } from '../../server/security/hash-queue.ts';
 import { createPasswordHasher } from '../../server/security/password-hash.ts';
 
@@ -147,40 +147,141 @@ describe('the decoy', () => {
 });
 
 describe('the hash queue', () => {
-  const stays = () => false;
+  const stays = { gone: false };
   const isUnavailable = (error: unknown) => isHostError(error, 'service_unavailable');
   /** Jobs that end when told to. */
-  function setUp(limits: { running: number; waiting: number }) {
+  function setUp(limits: { running: number; ready?: number; waiting: number }) {
     const { emitted, events } = recorder();
-    const queue = new HashQueue(limits, events);
+    const queue = new HashQueue({ ready: 100, ...limits }, events);
     const started: number[] = [];
     const finish: (() => void)[] = [];
-    const run = (n: number, gone = stays) =>
+    const run = (n: number, client: { gone: boolean } = stays) =>
       queue.run(() => {
         started.push(n);
         return new Promise<number>((resolve) => finish.push(() => resolve(n)));
-      }, gone);
+      }, client);
     const settle = () => new Promise((resolve) => setImmediate(resolve));
     return { queue, emitted, started, finish, run, settle };
   }
 
-  it('tells beforehand that there is no room', async () => {
-    const { queue, finish, run, settle } = setUp({ running: 1, waiting: 1 });
-    queue.requireRoom();
-    const first = run(1);
-    queue.requireRoom();
-    const second = run(2);
-    assert.throws(
-      () => queue.requireRoom(),
-      (error) => isHostError(error, 'service_unavailable'),
-    );
-    await settle();
-    finish.shift()?.();
-    await first;
-    await settle();
-    queue.requireRoom();
-    finish.shift()?.();
-    await second;
+  describe('work that ends in a job', () => {
+    /** Reads, which ends when told to, then has its job done. */
+    function getReady(limits: Parameters<typeof setUp>[0]) {
+      const { queue, run, ...rest } = setUp(limits);
+      const reading: number[] = [];
+      const read: (() => void)[] = [];
+      const work = (n: number, client: { gone: boolean } = { gone: false }) =>
+        queue.inTurn(async () => {
+          reading.push(n);
+          await new Promise<void>((resolve) => read.push(resolve));
+          return run(n, client);
+        }, client);
+      return { queue, run, reading, read, work, ...rest };
+    }
+
+    it('gets ready for as many jobs as it may, and for one more as each begins', async () => {
+      const { queue, reading, read, work, finish, settle } = getReady({ running: 1, ready: 2, waiting: 9 });
+      const all = Promise.all([0, 1, 2, 3].map((n) => work(n)));
+      await settle();
+      assert.deepEqual([reading, queue.waiting], [[0, 1], 2]);
+      for (const n of [1, 0]) {
+        read[n]?.();
+        await settle();
+      }
+      // The job of 1 runs, that of 0 waits for it and holds its place.
+      assert.deepEqual([reading, queue.waiting], [[0, 1, 2], 2]);
+      finish[0]?.();
+      await settle();
+      assert.deepEqual(reading, [0, 1, 2, 3]);
+      for (const go of [2, 3].map((n) => read[n])) go?.();
+      for (const n of [1, 2, 3]) {
+        await settle();
+        finish[n]?.();
+      }
+      assert.deepEqual(await all, [0, 1, 2, 3]);
+    });
+
+    it('lets others get ready when it ends or fails without a job, or has something else to wait for', async () => {
+      const { queue, settle } = setUp({ running: 1, ready: 1, waiting: 9 });
+      const begun: number[] = [];
+      const first = queue.inTurn(() => Promise.reject(new TypeError('broken')), stays);
+      const second = queue.inTurn(async () => begun.push(2), { gone: false });
+      await assert.rejects(first, TypeError);
+      await second;
+      const waits = { gone: false };
+      const long = queue.inTurn(async () => {
+        queue.giveWay(waits);
+        await settle();
+        await settle();
+        begun.push(3);
+      }, waits);
+      await queue.inTurn(async () => begun.push(4), { gone: false });
+      await long;
+      assert.deepEqual(begun, [2, 4, 3]);
+      assert.equal(await queue.inTurn(async () => 'free', undefined), 'free');
+    });
+
+    it('is refused before it begins when there is no room, and never when its turn comes', async () => {
+      const { emitted, queue, reading, run, work } = getReady({ running: 1, ready: 1, waiting: 2 });
+      void run(0);
+      void work(1);
+      void work(2);
+      void run(3);
+      for (const n of [4, 5]) await assert.rejects(work(n), isUnavailable);
+      assert.deepEqual([reading, queue.waiting, emitted], [[1], 2, ['overload_started']]);
+    });
+
+    it('is refused before it begins also where only others wait for a core', async () => {
+      const { reading, run, work } = getReady({ running: 1, ready: 9, waiting: 1 });
+      void run(0);
+      void run(1);
+      await assert.rejects(work(2), isUnavailable);
+      assert.deepEqual(reading, []);
+    });
+
+    it('does not begin when its client has gone meanwhile, who keeps nobody out', async () => {
+      const { reading, read, work, run, finish, settle } = getReady({ running: 1, ready: 1, waiting: 2 });
+      const leaves = { gone: false };
+      const first = work(0);
+      const abandoned = [work(1, leaves), work(2, leaves)].map((one) => assert.rejects(one, isUnavailable));
+      void run(9);
+      await settle();
+      leaves.gone = true;
+      const last = work(3);
+      await Promise.all(abandoned);
+      read[0]?.();
+      await settle();
+      finish[0]?.();
+      await settle();
+      assert.deepEqual(reading, [0, 3]);
+      read[1]?.();
+      for (const n of [1, 2]) {
+        finish[n]?.();
+        await settle();
+      }
+      assert.deepEqual(await Promise.all([first, last]), [0, 3]);
+      await assert.rejects(work(4, leaves), isUnavailable);
+    });
+
+    it('is refused with what finds the database away, instead of finding it once more', async () => {
+      const { queue } = setUp({ running: 1, ready: 2, waiting: 9 });
+      const away = () =>
+        queue.inTurn(() => Promise.reject(new HostError('service_unavailable')), { gone: false });
+      let begun = 0;
+      const others = [0, 1, 2].map(() => queue.inTurn(async () => begun++, { gone: false }));
+      await Promise.all(others);
+      begun = 0;
+      const failing = [away(), away()].map((one) => assert.rejects(one, isUnavailable));
+      const behind = [0, 1].map(() =>
+        assert.rejects(
+          queue.inTurn(async () => begun++, { gone: false }),
+          isUnavailable,
+        ),
+      );
+      await Promise.all([...failing, ...behind]);
+      assert.equal(begun, 0);
+      assert.equal(await queue.inTurn(async () => 'back', stays), 'back');
+    });
   });
 
   it('runs as many as allowed, keeps exactly as many waiting and refuses the next', async () => {
@@ -196,32 +297,29 @@ describe('the hash queue', () => {
 
   it('drops what it is the turn of when its client has gone meanwhile', async () => {
     const { started, finish, run, settle } = setUp({ running: 1, waiting: 5 });
-    let gone = false;
+    const leaves = { gone: false };
     const first = run(0);
-    const abandoned = run(1, () => gone);
+    const abandoned = run(1, leaves);
     const last = run(2);
     const dropped = assert.rejects(abandoned, isUnavailable);
     await settle();
-    gone = true;
+    leaves.gone = true;
     finish[0]?.();
     await dropped;
     await settle();
     finish[1]?.();
     assert.deepEqual([await first, await last, started], [0, 2, [0, 2]]);
-    await assert.rejects(
-      run(3, () => gone),
-      isUnavailable,
-    );
+    await assert.rejects(run(3, leaves), isUnavailable);
   });
 
   it('lets nobody who has gone take the place of somebody who waits, and calls that no overload', async () => {
     const { emitted, queue, started, run, settle } = setUp({ running: 1, waiting: 2 });
-    let gone = false;
+    const leaves = { gone: false };
     void run(0);
-    const abandoned = [run(1, () => gone), run(2, () => gone)];
+    const abandoned = [run(1, leaves), run(2, leaves)];
     const dropped = Promise.all(abandoned.map((job) => assert.rejects(job, isUnavailable)));
     await settle();
-    gone = true;
+    leaves.gone = true;
     void run(3);
     await dropped;
     assert.deepEqual([started, queue.waiting, emitted], [[0], 1, []]);

@@ -26,6 +26,21 @@ describe('turns', () => {
     assert.equal(most, 3);
   });
 
+  it('say so before one waits', async () => {
+    const turns = new Turns();
+    const waited: number[] = [];
+    const work = (n: number) =>
+      turns.run(
+        'a',
+        2,
+        () => pause(1),
+        () => waited.push(n),
+      );
+    await Promise.all([0, 1, 2, 3].map(work));
+    await work(4);
+    assert.deepEqual(waited, [2, 3]);
+  });
+
   it('go on when work fails', async () => {
     const turns = new Turns();
     const broken = turns.run('a', 1, () => Promise.reject(new Error('away')));

@@ -172,7 +172,8 @@ async function judgeFactorInTurn(
 
 /** No more than may be judged at once from one place ask the database at all. */
 function inTurn<T>(deps: AttemptDeps, [own]: readonly AttemptLimit[], work: () => Promise<T>): Promise<T> {
-  return own ? turns.run(own.key, deps.config.passwordWaitAfter, work) : work();
+  const { passwordWaitAfter: atOnce } = deps.config;
+  return own ? turns.run(own.key, atOnce, work, () => deps.passwords.giveWay()) : work();
 }
 
 /** Reserves an attempt; asks again for a moment while as many as may be judged are being judged. */
@@ -188,6 +189,7 @@ async function admitted(
   };
   let attempt = await counters.attempt(atNow());
   for (let step = 0; attempt.state === 'busy' && step < BUSY_STEPS; step++) {
+    deps.passwords.giveWay();
     await deps.clock.pause(BUSY_STEP_MS);
     // In turn: a crowd from one place must not keep the account busy for others.
     attempt = await counters.attempt(atNow(), { inTurn: true });

@@ -35,11 +35,12 @@ export async function logIn(
   requireLoginName(app, name);
   requireOpenApp(deps, app, { method: 'password', handleRef: deps.handleRef(app.id, name) });
   // More than can be hashed are refused before they cost the database anything.
-  deps.passwords.requireRoom();
-  const user = await findByLoginName(deps, app, handle);
-  if (!app.hideAccounts) await requireOpen(deps, app, user, name);
-  const typed = { password, passwordText };
-  const { right, forgiven } = await passwordVerdict(deps, { app, user, handle: name, ...typed });
+  const { user, right, forgiven } = await deps.passwords.inTurn(async () => {
+    const user = await findByLoginName(deps, app, handle);
+    if (!app.hideAccounts) await requireOpen(deps, app, user, name);
+    const verdict = await passwordVerdict(deps, { app, user, handle: name, password, passwordText });
+    return { user, ...verdict };
+  });
   if (!user || !right) throw new HostError('invalid_credentials');
   // What both write shares a commit.
   const [outcome] = await Promise.all([letIn(deps, app, user), forgiven]);

@@ -37,10 +37,13 @@ export interface PasswordHasher {
   /** A hash no password matches, at full cost. */
   readonly decoyHash: string;
   /**
-   * Throws `service_unavailable` when a hash would have to be refused for want of room: a caller who would
-   * write first need not.
+   * Runs what ends in a hash, when it is its turn: no more get ready at a time than keep the cores busy, so
+   * that a crowd costs others no more than it can hash. Throws `service_unavailable` before it begins when
+   * there is no room.
    */
-  requireRoom(): void;
-  /** Hashes waiting for a core. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** For work in its turn that has to wait for something else than a core. */
+  giveWay(): void;
+  /** Hashes waiting for a core, and work waiting for its turn. */
   readonly waiting: number;
 }

@@ -23,12 +23,14 @@ describeOnBothStores('attempts', (host) => {
     const app = await host().createApp(settings);
     const user = await host().createUser(app);
     const compared: string[] = [];
+    let gaveWay = 0;
     const deps: Deps = {
       ...host().deps,
       passwords: {
         ...host().deps.passwords,
         decoyHash: host().deps.passwords.decoyHash,
         waiting: 0,
+        giveWay: () => void gaveWay++,
         needsRehash: (stored) => host().deps.passwords.needsRehash(stored),
         hash: (password) => host().deps.passwords.hash(password),
         matches: (password, stored) => {
@@ -43,6 +45,7 @@ describeOnBothStores('attempts', (host) => {
       user,
       deps,
       hashes: () => compared.length,
+      gaveWay: () => gaveWay,
       compared,
       guess: (password: string, who: User | undefined = user, handle = user.handle) =>
         judgePassword(deps, { app, user: who, handle, password }),
@@ -69,6 +72,14 @@ describeOnBothStores('attempts', (host) => {
     assert.ok(hashes() <= 5, `${hashes()} were judged`);
     assert.ok(answers.every((right) => !right));
     assert.equal(await guess(PASSWORD), false, 'the right one waits as well');
+  });
+
+  it('lets others get ready for their hash while guesses at one account wait for each other', async () => {
+    const { guess, gaveWay } = await account();
+    await times(5, () => guess(PASSWORD));
+    assert.equal(gaveWay(), 0, 'those who are judged at once wait for nobody');
+    await times(8, () => guess(WRONG));
+    assert.ok(gaveWay() >= 3, `${gaveWay()} of the 3 that had to wait`);
   });
 
   it('counts an unknown handle like a known one, at the same cost', async () => {
