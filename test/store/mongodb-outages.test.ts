@@ -118,6 +118,18 @@ describe('when MongoDB fails', { skip }, () => {
     for (const { key } of tries) assert.equal((await engine.counterFind(key))?.value, 3);
   });
 
+  it('writes rows that may be there already once more where the connection broke', async () => {
+    const engine = await open(mongod);
+    const rows = [aRow(), aRow()];
+    const data = { failCommands: ['insert'], closeConnection: true };
+    await mongod.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+    await engine.insertMissing('activity', rows);
+    const found = await engine.list('activity', { appId: 'app' }, { order: 'id', limit: 9 });
+    assert.deepEqual(found.map(({ id }) => id).sort(), rows.map(({ id }) => id).sort());
+    await engine.insertMissing('activity', [...rows, aRow()]);
+    assert.equal((await engine.list('activity', { appId: 'app' }, { order: 'id', limit: 9 })).length, 3);
+  });
+
   it('lets a write that was repeated after a lost answer take effect once', async () => {
     const engine = await open(mongod);
     const row = { ...aRow(), dueAt: 1 };

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { HostError } from '../../server/model/errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { HostError, isHostError } from '../../server/model/errors.ts';
 import { together } from '../../server/store/mongodb/together.ts';
 
 describe('what is asked for together', () => {
   /** Commands that answer when they are told to. */
-  function held() {
+  function held(waitMs?: number) {
     const batches: { asked: readonly number[]; answer(): void; fail(error: Error): void }[] = [];
-    const ask = together<number, number>({ commands: 2, most: 3 }, (asked) => {
+    const ask = together<number, number>({ commands: 2, most: 3, waitMs }, (asked) => {
       const { promise, resolve, reject } = Promise.withResolvers<number[]>();
       batches.push({ asked, answer: () => resolve(asked.map((n) => n * 10)), fail: reject });
       return promise;
@@ -81,5 +82,39 @@ describe('what is asked for together', () => {
     note(7);
     await turn();
     assert.deepEqual(batches.at(-1)?.asked, [7]);
+  });
+
+  it('waits no longer than a call may take before it is asked', async () => {
+    const { ask, batches } = held(20);
+    const first = [ask(1)];
+    await turn();
+    first.push(ask(2));
+    await turn();
+    const late = assert.rejects(ask(3), (error) => isHostError(error, 'service_unavailable'));
+    await pause(30);
+    const fresh = ask(4);
+    batches[0]?.answer();
+    await late;
+    await turn();
+    assert.deepEqual(batches[2]?.asked, [4]);
+    for (const n of [1, 2]) batches[n]?.answer();
+    assert.deepEqual(await Promise.all([...first, fresh]), [10, 20, 40]);
+  });
+
+  it('is not refused because others found no free connection', async () => {
+    const { ask, batches } = held();
+    const crowd = new Error('all are busy');
+    crowd.name = 'MongoWaitQueueTimeoutError';
+    const refused: Promise<void>[] = [];
+    for (const n of [1, 2]) {
+      refused.push(assert.rejects(ask(n), (error) => isHostError(error, 'service_unavailable')));
+      await turn();
+    }
+    const behind = ask(3);
+    for (const n of [0, 1]) batches[n]?.fail(new HostError('service_unavailable', { cause: crowd }));
+    await Promise.all(refused);
+    await turn();
+    batches[2]?.answer();
+    assert.equal(await behind, 30);
   });
 });

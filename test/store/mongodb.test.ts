@@ -128,6 +128,16 @@ describe('with a MongoDB', { skip }, () => {
     assert.equal((await beside)?.id, ids[1]);
   });
 
+  it('moves the day of a row that was seen on two of them twice, the earlier one first', async () => {
+    const engine = await open(mongod, aDatabase());
+    const rows = Array.from({ length: 60 }, () => rowOfUser());
+    await engine.insertMany('users', rows);
+    const seen = (day: number) => rows.map(({ appId, id }) => ({ appId, id, day }));
+    const moved = await engine.see('users', [...seen(7), ...seen(9)]);
+    assert.equal(moved.length, 120);
+    assert.ok(moved.every(({ day, before }) => before === (day === 9 ? 7 : undefined)));
+  });
+
   it('takes no object where it compares', async () => {
     const engine = await open(mongod, aDatabase());
     const anything = { $gt: '' } as unknown as string;

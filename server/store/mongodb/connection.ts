@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { HostError } from '../../model/errors.ts';
 import { within } from '../../tools/deadline.ts';
 import { unavailable } from '../engine.ts';
 
@@ -7,7 +8,7 @@ import { unavailable } from '../engine.ts';
 export const NOTED = { writeConcern: { w: 1, journal: false } } as const;
 
 /** Longest time one call may take, so that a request with a quick call before it still answers within 8 s. */
-const OPERATION_MS = 7_000;
+export const OPERATION_MS = 7_000;
 const PROBE_MS = 1_500;
 const PROBE_PAUSE_MS = 500;
 
@@ -91,6 +92,11 @@ export class Connection {
       return false;
     }
   }
+}
+
+/** Whether a call was refused only because all connections are busy. */
+export function isCrowd(error: unknown): boolean {
+  return error instanceof HostError && error.cause instanceof Error && error.cause.name === POOL_EXHAUSTED;
 }
 
 /** Whether an error says that the server, or the way to it, is going or gone. */

@@ -22,8 +22,11 @@ export function readTogether(
     const rows = db.collection<RowDocument>(table);
     return together<Identity, StoredRow | undefined>(LIMITS, async (asked) => {
       const ids = new Set(asked.map(([, id]) => id));
-      const options = { projection: STORED, batchSize: LIMITS.most };
-      const found = await connection.run(() => rows.find({ _id: anyOf([...ids]) }, options).toArray());
+      const apps = new Set(asked.map(([appId]) => appId));
+      const query = { _id: anyOf([...ids]), appId: anyOf([...apps]) };
+      // One more than there can be: the server keeps no cursor of a batch that is not full.
+      const options = { projection: STORED, batchSize: LIMITS.most + 1 };
+      const found = await connection.run(() => rows.find(query, options).toArray());
       const byId = new Map(found.map((document) => [document._id, document]));
       return asked.map(([appId, id]) => {
         const document = byId.get(id);

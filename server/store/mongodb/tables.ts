@@ -8,7 +8,7 @@ import {
   type WalkedRow,
 } from '../engine.ts';
 import type { TableName } from '../tables.ts';
-import { type Connection, NOTED } from './connection.ts';
+import { type Connection, isOutage, NOTED } from './connection.ts';
 import { equal, identity, matching, ORDERS, walkFields, walkIndex, walkQueries } from './filters.ts';
 import { readTogether } from './reading.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
@@ -53,11 +53,7 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
     async insertMissing(table, many) {
       for (let start = 0; start < many.length; start += BATCH) {
         const documents = many.slice(start, start + BATCH).map(toDocument);
-        // A batch of the driver's own measures each document before it writes them.
-        const command = { insert: table, documents, ordered: false, writeConcern: { w: 1, j: false } };
-        const { writeErrors = [] } = (await connection.run(() => db.command(command))) as InsertReply;
-        const failed = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
-        if (failed) throw new MongoServerError(failed);
+        await connection.run(() => insertAllMissing(db, table, documents));
       }
     },
 
@@ -128,8 +124,11 @@ export function tableOperations(db: Db, connection: Connection): Omit<TableOpera
 
     async see(table, visits) {
       const moved: (SeenRow & { before: number | undefined })[] = [];
-      for (let start = 0; start < visits.length; start += AT_ONCE) {
-        const batch = visits.slice(start, start + AT_ONCE);
+      for (let left = visits; left.length > 0; ) {
+        // Of one row one after the other: a later day would leave an earlier one nothing to move.
+        const ids = new Set<string>();
+        const batch = left.filter(({ id }) => ids.size < AT_ONCE && !ids.has(id) && ids.add(id));
+        left = left.filter((visit) => !batch.includes(visit));
         const befores = await Promise.allSettled(
           batch.map(({ appId, id, day }) => {
             const earlier = { $or: [{ seenDay: { $exists: false } }, { seenDay: { $lt: day } }] };
@@ -254,6 +253,23 @@ export function duplicates(error: unknown): number[] {
   const errors = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
   if (errors.length === 0 || errors.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
   return errors.map(({ index }) => index);
+}
+
+/**
+ * Without the driver's batches, which measure each document before they write them; nor does it repeat such a
+ * command, which may be repeated.
+ */
+async function insertAllMissing(db: Db, table: TableName, documents: RowDocument[]): Promise<void> {
+  const command = { insert: table, documents, ordered: false, writeConcern: { w: 1, j: false } };
+  const insert = async () => {
+    const { writeErrors = [] } = (await db.command(command)) as InsertReply;
+    const failed = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
+    if (failed) throw new MongoServerError(failed);
+  };
+  await insert().catch((error: unknown) => {
+    if (!isOutage(error)) throw error;
+    return insert();
+  });
 }
 
 /** Which documents of a batch met another of the same key. Throws any other error on. */

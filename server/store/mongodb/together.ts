@@ -1,7 +1,10 @@
 import { isHostError } from '../../model/errors.ts';
+import { unavailable } from '../engine.ts';
+import { isCrowd, OPERATION_MS } from './connection.ts';
 
 interface Waiting<T, R> {
   asked: T;
+  since: number;
   resolve(answer: R | PromiseLike<R>): void;
   reject(error: unknown): void;
 }
@@ -10,10 +13,11 @@ interface Waiting<T, R> {
  * Asks with one command for what is asked for in one turn of the event loop, and for what comes while
  * `commands` of them are under way: a call of the driver costs ten times what a part of it does. `run`
  * answers at most `most` at a time, in their order, and is called after all of them have asked. Where the
- * database does not answer, those who wait are refused with those who were served.
+ * database does not answer, those who wait are refused with those who were served, and so is who would have
+ * waited as long as a call may take before it is asked.
  */
 export function together<T, R>(
-  { commands, most }: { commands: number; most: number },
+  { commands, most, waitMs = OPERATION_MS }: { commands: number; most: number; waitMs?: number },
   run: (batch: readonly T[]) => Promise<readonly (R | PromiseLike<R>)[]>,
 ): (asked: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = [];
@@ -26,8 +30,8 @@ export function together<T, R>(
       const answers = await run(batch.map(({ asked }) => asked));
       for (const [n, { resolve }] of batch.entries()) resolve(answers[n] as R | PromiseLike<R>);
     } catch (error) {
-      const refused = isHostError(error, 'service_unavailable') ? [...batch, ...waiting.splice(0)] : batch;
-      for (const { reject } of refused) reject(error);
+      const isAway = isHostError(error, 'service_unavailable') && !isCrowd(error);
+      for (const { reject } of isAway ? [...batch, ...waiting.splice(0)] : batch) reject(error);
     } finally {
       underWay--;
       next();
@@ -36,6 +40,8 @@ export function together<T, R>(
 
   function next(): void {
     isDue = false;
+    const longAgo = performance.now() - waitMs;
+    while (waiting[0] && waiting[0].since < longAgo) waiting.shift()?.reject(unavailable());
     while (waiting.length > 0 && underWay < commands) {
       const batch = waiting.slice(0, most);
       waiting = waiting.slice(most);
@@ -45,7 +51,7 @@ export function together<T, R>(
 
   return (asked) =>
     new Promise((resolve, reject) => {
-      waiting.push({ asked, resolve, reject });
+      waiting.push({ asked, since: performance.now(), resolve, reject });
       if (isDue) return;
       isDue = true;
       setImmediate(next);
