@@ -60,20 +60,22 @@ export class HashQueue {
 
   /**
    * Runs what ends in a job, when it is its turn: only so many get ready at a time that a crowd keeps the
-   * cores busy and leaves everything else to others. Throws as `run` does; those who wait are refused
-   * together with work that finds the database away.
+   * cores busy and leaves everything else to others. Throws as `run` does, and nobody who was let in is
+   * refused for want of room later; those who wait are refused together with work that finds the database
+   * away, or without a free connection.
    */
   async inTurn<T>(work: () => Promise<T>, client: Client | undefined): Promise<T> {
     const who = client ?? { gone: false };
     if (who.gone) throw unavailable();
     if (this.#running >= this.#limits.running) this.#requireRoom();
     if (this.#ready.size < this.#limits.ready) this.#ready.add(who);
-    else await this.#wait(this.#unready, who);
+    else await this.#waitIfRoom(this.#unready, who);
     try {
       return await work();
     } catch (error) {
       if (this.#ready.has(who) && isHostError(error, 'service_unavailable')) {
         for (const waiter of this.#unready.splice(0)) waiter.drop();
+        this.#calm();
       }
       throw error;
     } finally {
@@ -85,19 +87,27 @@ export class HashQueue {
   giveWay(client: Client | undefined): void {
     if (!client || !this.#ready.delete(client)) return;
     const next = this.#next(this.#unready);
-    if (!next?.client) return;
-    this.#ready.add(next.client);
-    next.admit();
+    if (next?.client) {
+      this.#ready.add(next.client);
+      next.admit();
+    }
+    this.#calm();
   }
 
   async #admit(client: Client | undefined): Promise<void> {
     if (client?.gone) throw unavailable();
     if (this.#running < this.#limits.running) this.#running++;
-    else await this.#wait(this.#queue, client);
+    // Who got ready in their turn were let in, whoever came behind them meanwhile.
+    else if (client && this.#ready.has(client)) await this.#wait(this.#queue, client);
+    else await this.#waitIfRoom(this.#queue, client);
+  }
+
+  #waitIfRoom(line: Waiter[], client: Client | undefined): Promise<void> {
+    this.#requireRoom();
+    return this.#wait(line, client);
   }
 
   #wait(line: Waiter[], client: Client | undefined): Promise<void> {
-    this.#requireRoom();
     return new Promise((resolve, reject) =>
       line.push({ admit: resolve, drop: () => reject(unavailable()), client }),
     );
@@ -137,6 +147,11 @@ export class HashQueue {
     const next = this.#next(this.#queue);
     if (next) next.admit();
     else this.#running--;
+    this.#calm();
+  }
+
+  /** Tells of the end of an overload where it is one. */
+  #calm(): void {
     const full = this.waiting > 0 && this.waiting >= this.#limits.waiting / 2;
     if (full || this.#refused === 0) return;
     this.#events.emit('overload_ended', { refused: this.#refused });

@@ -221,14 +221,40 @@ describe('the hash queue', () => {
       assert.equal(await queue.inTurn(async () => 'free', undefined), 'free');
     });
 
-    it('is refused before it begins when there is no room, and never when its turn comes', async () => {
-      const { emitted, queue, reading, run, work } = getReady({ running: 1, ready: 1, waiting: 2 });
-      void run(0);
-      void work(1);
-      void work(2);
-      void run(3);
+    it('is refused before it begins when there is no room, and never once it was let in', async () => {
+      const { emitted, queue, reading, read, run, work, started, finish, settle } = getReady({
+        running: 1,
+        ready: 1,
+        waiting: 2,
+      });
+      const all = [run(0), work(1), work(2), run(3)];
       for (const n of [4, 5]) await assert.rejects(work(n), isUnavailable);
       assert.deepEqual([reading, queue.waiting, emitted], [[1], 2, ['overload_started']]);
+      read[0]?.();
+      await settle();
+      assert.equal(queue.waiting, 3, 'who was ready waits for a core all the same');
+      for (let n = 0; n < 4; n++) {
+        finish[n]?.();
+        await settle();
+        read[1]?.();
+        await settle();
+      }
+      assert.deepEqual(await Promise.all(all), [0, 1, 2, 3]);
+      assert.deepEqual(started, [0, 3, 1, 2]);
+    });
+
+    it('ends an overload also where no job comes of it', async () => {
+      const { queue, emitted } = setUp({ running: 1, ready: 1, waiting: 1 });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const crowd = [0, 1].map(() => queue.inTurn(() => promise, { gone: false }));
+      await assert.rejects(
+        queue.inTurn(() => promise, { gone: false }),
+        isUnavailable,
+      );
+      assert.deepEqual(emitted, ['overload_started']);
+      resolve();
+      await Promise.all(crowd);
+      assert.deepEqual(emitted, ['overload_started', 'overload_ended']);
     });
 
     it('is refused before it begins also where only others wait for a core', async () => {
