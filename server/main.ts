@@ -4,6 +4,7 @@ import { createLogger, type Logger } from './log/logger.ts';
 import type { Events } from './ports/log/events.ts';
 import { loadHostKeyAside } from './security/host-key.ts';
 import { EXIT, endProcess, StartError } from './start/exit.ts';
+import { asStartError } from './start/start-failure.ts';
 import { onStopSignal } from './start/stop-signal.ts';
 
 /**
@@ -33,10 +34,10 @@ export async function main(args: readonly string[]): Promise<void> {
     // `run` tells of it.
     hostKey.catch(() => undefined);
     // All the rest is loaded while the key is opened.
-    const { run } = await import('./run.ts');
+    const { run } = await import('./run.ts').catch(incomplete);
     await run(config, log, hostKey);
   } catch (error) {
-    await refuseStart(error, log);
+    refuseStart(error, log);
   }
 }
 
@@ -47,8 +48,7 @@ function stayUp(events: Events): void {
   process.on('uncaughtException', report);
 }
 
-async function refuseStart(error: unknown, log: Logger): Promise<never> {
-  const { asStartError } = await import('./start/start-failure.ts');
+function refuseStart(error: unknown, log: Logger): never {
   const { exitCode, problems } = asStartError(error) ?? unexpected(error);
   const names = problems.map(({ name }) => name);
   createEvents(log).emit('start_refused', { exitCode, problems: names });
@@ -57,6 +57,13 @@ async function refuseStart(error: unknown, log: Logger): Promise<never> {
     .join('');
   process.stderr.write(`The host cannot start:\n${list}`);
   endProcess(exitCode, log);
+}
+
+/** A package that is missing, or was made for another platform: the message names it and nothing secret. */
+function incomplete(error: unknown): never {
+  const problem = `cannot be loaded: ${error instanceof Error ? error.message : error}`;
+  const repair = 'install its packages anew, on this machine: npm ci';
+  throw new StartError(EXIT.wrongConfiguration, [{ name: 'the host', problem, repair }]);
 }
 
 function unexpected(error: unknown): StartError {

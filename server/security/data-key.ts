@@ -4,6 +4,7 @@ import { type FieldCipher, type Lookups, TamperError } from '../ports/security/s
 import { META, type MetaStore } from '../ports/store/meta.ts';
 import { argon2Key } from './argon2.ts';
 import { createFieldCipher, createLookups } from './sealing.ts';
+import { WrongEncryptKeyError } from './wrong-encrypt-key.ts';
 
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
@@ -18,14 +19,6 @@ const COST = { memoryKib: 19_456, passes: 2 };
  */
 const WRAPPED = 'data key';
 const WRAPPED_WHOLE = 'data key, rows sealed as a whole';
-
-/** `ENCRYPT_KEY` is not the one this database was sealed with, or its `dataKey` record was changed. */
-export class WrongEncryptKeyError extends Error {
-  override readonly name = 'WrongEncryptKeyError';
-  constructor() {
-    super('ENCRYPT_KEY does not open this database');
-  }
-}
 
 /** What the data key is used for; each purpose has a key of its own. */
 export interface DataKeys {

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/load.ts';
-import { WrongEncryptKeyError } from '../security/data-key.ts';
 import { HostKeyError } from '../security/host-key.ts';
+import { WrongEncryptKeyError } from '../security/wrong-encrypt-key.ts';
 import { EXIT, StartError } from './exit.ts';
 
 /**

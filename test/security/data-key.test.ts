@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { META, type MetaStore } from '../../server/ports/store/meta.ts';
-import {
-  dropOtherWraps,
-  openDataKey,
-  WrongEncryptKeyError,
-  wrapDataKeyAlso,
-} from '../../server/security/data-key.ts';
+import { dropOtherWraps, openDataKey, wrapDataKeyAlso } from '../../server/security/data-key.ts';
+import { WrongEncryptKeyError } from '../../server/security/wrong-encrypt-key.ts';
 
 const KEY = 'encrypt key of the tests';
 const PLACE = 'users.0123.handle';
