@@ -78,7 +78,7 @@ function parsed(pem: string): Encrypted | undefined {
   return { salt: saltBytes, iterations: Number.parseInt(count, 16), iv: ivBytes, data: dataBytes };
 }
 
-/** The DER elements that follow each other (X.690 §8.1); none where they do not fit. */
+/** The DER elements that follow each other (X.690, 8.1); none where they do not fit. */
 function elements(der: Buffer): Element[] {
   const found: Element[] = [];
   let at = 0;

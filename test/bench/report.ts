@@ -92,7 +92,7 @@ export function printTargets({
   figures: readonly Figure[];
   facts: readonly Fact[];
 }): void {
-  const lines = new Map<string, { limit: string; cells: Map<string, string> }>();
+  const lines = new Map<string, { limits: Set<string>; cells: Map<string, string> }>();
   const add = (
     name: string,
     store: string,
@@ -100,12 +100,10 @@ export function printTargets({
     bound: { target: number; atLeast: boolean },
     value: number,
   ) => {
-    const line = lines.get(name) ?? {
-      limit: `${bound.atLeast ? '≥' : '≤'} ${bound.target}`,
-      cells: new Map(),
-    };
+    const line = lines.get(name) ?? { limits: new Set(), cells: new Map() };
     const holds = bound.atLeast ? value >= bound.target : value <= bound.target;
     lines.set(name, line);
+    line.limits.add(`${bound.atLeast ? '≥' : '≤'} ${bound.target}`);
     line.cells.set(store, `${holds ? '✓' : '✗'} ${shown}`);
   };
   for (const { name, cores, limit, store, ratio, ratioByCpu, target } of figures) {
@@ -118,11 +116,11 @@ export function printTargets({
   }
   const stores = [...new Set([...figures, ...facts].map(({ store }) => store))];
   print(
-    `\n${'targets'.padEnd(70)} ${'limit'.padStart(8)} ${stores.map((store) => store.padStart(18)).join(' ')}`,
+    `\n${'targets'.padEnd(64)} ${'limit'.padStart(14)} ${stores.map((store) => store.padStart(18)).join(' ')}`,
   );
-  for (const [name, { limit, cells }] of lines) {
+  for (const [name, { limits, cells }] of lines) {
     const shown = stores.map((store) => (cells.get(store) ?? '–').padStart(18));
-    print(`${name.padEnd(70)} ${limit.padStart(8)} ${shown.join(' ')}`);
+    print(`${name.padEnd(64)} ${[...limits].join(' · ').padStart(14)} ${shown.join(' ')}`);
   }
 }
 

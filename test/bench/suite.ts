@@ -4,14 +4,14 @@ import { limitRound, loadRound, type Round, spreadOf, undisturbed } from './meas
 import type { BenchOptions } from './options.ts';
 import { CAN_PIN, type RunningHost, startGenerator, startHelper, startHost } from './processes.ts';
 import { type Fact, type Figure, printFact, printFigure, printHeader } from './report.ts';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { limitFor, SCENARIOS, type Scenario } from './scenarios.ts';
 
 /** The host's core and the generator's. */
 export const HOST_CORE = 0;
 export const GENERATOR_CORE = 1;
 /**
- * Until V8 has compiled what runs: of calls that are answered thousands of times a second, on one core, and of
- * the others; and of the bare Koa.
+ * Until V8 has compiled what runs: of calls that are answered thousands of times a second, on one core, and
+ * of the others; and of the bare Koa.
  */
 const WARM_UP_SECONDS = { fast: 4, slow: 0.5, koa: 2 };
 
@@ -134,7 +134,7 @@ async function runScenario(
     limit: { name: limit, perSecond: of((round) => round.limit.perSecond) },
     ratio: of((round) => round.host.perSecond / round.limit.perSecond),
     ratioByCpu: of((round) => round.limit.cpuMicros / round.host.cpuMicros),
-    target: scenario.target,
+    target: limitFor(store, scenario.target),
     share: of(({ host }) => host.share).least,
   };
 }
