@@ -20,6 +20,8 @@ export interface Job {
    * soon as it has its answer.
    */
   rate?: number;
+  /** Seconds after the other jobs it begins. */
+  after?: number;
 }
 export interface Seen {
   seconds: number;
@@ -35,10 +37,13 @@ export interface Seen {
 const SAMPLE_MS = 50;
 
 process.on('message', (jobs: Job[]) => {
-  void Promise.all(jobs.map((job) => (job.rate ? runOpen(job, job.rate) : runClosed(job)))).then((seen) =>
-    process.send?.(seen),
-  );
+  void Promise.all(jobs.map(run)).then((seen) => process.send?.(seen));
 });
+
+async function run(job: Job): Promise<Seen> {
+  if (job.after) await pause(job.after * 1_000);
+  return job.rate ? runOpen(job, job.rate) : runClosed(job);
+}
 
 async function runClosed({ url, traffic, facts, connections, seconds }: Job): Promise<Seen> {
   const source = sourceOf(traffic, facts);
