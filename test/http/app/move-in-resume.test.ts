@@ -30,11 +30,14 @@ describeOnBothStores('an import that is broken off', (host) => {
     const files = aRowId();
     mkdirSync(join(dataDir, 'received'), { recursive: true });
     const path = join(dataDir, 'received', files);
-    writeFileSync(path, FILE);
-    await deps.foreignFiles.keep(files, { file: path });
     const asked = { format: 'appwrite', dryRun: false, conflict: 'skip', unverified: 'pending', map: {} };
     const task = { ...asked, options: {}, files, hasSecond: false, sum: '' };
-    return aJob({ appId: app.id, kind: 'import', task, dueAt: Number.MAX_SAFE_INTEGER });
+    const job = aJob({ appId: app.id, kind: 'import', task, dueAt: Number.MAX_SAFE_INTEGER });
+    // First, for files of no job are taken for leftovers and removed soon after the start.
+    await deps.store.jobs.insert(job);
+    writeFileSync(path, FILE);
+    await deps.foreignFiles.keep(files, { file: path });
+    return job;
   }
 
   /** Takes an import to its end; `each`: how often a step is done before it counts, each by a new process. */
