@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MongoBulkWriteError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import {
+  type Db,
+  type Document,
+  MongoBulkWriteError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { HostError } from '../../model/errors.ts';
 import { within } from '../../tools/deadline.ts';
 import { unavailable } from '../engine.ts';
@@ -24,7 +31,8 @@ const NO_CONNECTION = new Set([
   'MongoPoolClosedError',
   'MongoClientClosedError',
 ]);
-const DUPLICATE = 11000;
+/** The server's code for a second document with the same unique key. */
+export const DUPLICATE_KEY = 11000;
 const POOL_EXHAUSTED = 'MongoWaitQueueTimeoutError';
 
 class DeadlineError extends Error {}
@@ -94,6 +102,23 @@ export class Connection {
   }
 }
 
+/** What became of one part of a command that writes many. */
+export interface WriteError {
+  index: number;
+  code: number;
+  errmsg: string;
+}
+
+/**
+ * Runs a command of many writes that are only noted, none of which waits for another. The driver's batches
+ * would measure each part before they write it, and remember it for a repetition; this is not repeated.
+ */
+export async function noteCommand(db: Db, command: Document): Promise<readonly WriteError[]> {
+  const noted = { ...command, ordered: false, writeConcern: { w: 1, j: false } };
+  const { writeErrors = [] } = (await db.command(noted)) as { writeErrors?: WriteError[] };
+  return writeErrors;
+}
+
 /** Whether a call was refused only because all connections are busy. */
 export function isCrowd(error: unknown): boolean {
   return error instanceof HostError && error.cause instanceof Error && error.cause.name === POOL_EXHAUSTED;
@@ -103,7 +128,7 @@ export function isCrowd(error: unknown): boolean {
 export function isOutage(error: unknown): boolean {
   // A batch wraps what became of its parts, without the labels; but for duplicates it fails only with its
   // primary.
-  if (error instanceof MongoBulkWriteError) return error.code !== DUPLICATE;
+  if (error instanceof MongoBulkWriteError) return error.code !== DUPLICATE_KEY;
   if (error instanceof MongoServerError) {
     return error.hasErrorLabel('RetryableWriteError') || OUTAGE_CODES.has(Number(error.code));
   }

@@ -1,11 +1,10 @@
 import type { Db, Document } from 'mongodb';
 import type { CountEntry } from '../counter-operations.ts';
-import { type Connection, isOutage } from './connection.ts';
+import { type Connection, DUPLICATE_KEY, isOutage, noteCommand } from './connection.ts';
 import { equal } from './filters.ts';
 import { together } from './together.ts';
 
 const LIMITS = { commands: 3, most: 100 };
-const DUPLICATE_KEY = 11000;
 
 /**
  * Counts up counters whose number nobody needs to know, several with one command that the server need not
@@ -37,11 +36,10 @@ export interface Update {
  * which met a row that they do not fit; `all` where that is not known: each may have happened or not.
  */
 export async function noteUpdates(db: Db, updates: readonly Update[]): Promise<ReadonlySet<number> | 'all'> {
-  const command = { update: 'counters', updates, ordered: false, writeConcern: { w: 1, j: false } };
   try {
-    const { writeErrors = [] } = (await db.command(command)) as { writeErrors?: Document[] };
+    const writeErrors = await noteCommand(db, { update: 'counters', updates });
     const isKnown = writeErrors.every(({ code }) => code === DUPLICATE_KEY);
-    return isKnown ? new Set(writeErrors.map(({ index }) => Number(index))) : 'all';
+    return isKnown ? new Set(writeErrors.map(({ index }) => index)) : 'all';
   } catch (error) {
     if (!isOutage(error)) throw error;
     return 'all';

@@ -8,7 +8,7 @@ import {
   type WalkedRow,
 } from '../engine.ts';
 import type { TableName } from '../tables.ts';
-import { type Connection, isOutage, NOTED } from './connection.ts';
+import { type Connection, DUPLICATE_KEY, isOutage, NOTED, noteCommand } from './connection.ts';
 import { equal, identity, matching, ORDERS, walkFields, walkIndex, walkQueries } from './filters.ts';
 import { readTogether } from './reading.ts';
 import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow } from './rows.ts';
@@ -16,14 +16,6 @@ import { encodeMembers, type RowDocument, STORED, toDocument, toRow, toWholeRow 
 const BATCH = 500;
 /** Single writes side by side: they leave connections to others. */
 const AT_ONCE = 20;
-/** The server's code for a second document with the same unique key. */
-const DUPLICATE_KEY = 11000;
-
-/** What the server says of an insert that it took as a command. */
-interface InsertReply {
-  writeErrors?: { code: number; errmsg: string }[];
-}
-
 /**
  * The rows of all tables. Every write of one row is a single-document command: on a replica set the driver
  * repeats it after a network error or a step-down under the same transaction number, so that it takes effect
@@ -255,16 +247,12 @@ export function duplicates(error: unknown): number[] {
   return errors.map(({ index }) => index);
 }
 
-/**
- * Without the driver's batches, which measure each document before they write them; nor does it repeat such a
- * command, which may be repeated.
- */
+/** Once more where the connection broke: rows that are there by then are let be. */
 async function insertAllMissing(db: Db, table: TableName, documents: RowDocument[]): Promise<void> {
-  const command = { insert: table, documents, ordered: false, writeConcern: { w: 1, j: false } };
   const insert = async () => {
-    const { writeErrors = [] } = (await db.command(command)) as InsertReply;
+    const writeErrors = await noteCommand(db, { insert: table, documents });
     const failed = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
-    if (failed) throw new MongoServerError(failed);
+    if (failed) throw new MongoServerError({ ...failed });
   };
   await insert().catch((error: unknown) => {
     if (!isOutage(error)) throw error;
