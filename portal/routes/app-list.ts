@@ -14,7 +14,7 @@ import { accessOf } from '../roles.ts';
 
 const LIST = '/portal/hosts/:host/apps';
 const FLOWS = SETTING_CHOICES.signupFlow;
-const HANDLES = ['email', 'phone'] as const;
+const HANDLES = SETTING_CHOICES.handle;
 
 /** The apps of a host, and making another. */
 export const appListRoutes: PortalRoute[] = [

@@ -32,8 +32,8 @@ export class HashQueue {
   readonly #events: Pick<Events, 'emit'>;
   /** Those who get ready, or are ready, for a job that has not begun. */
   readonly #ready = new Set<object>();
-  #unready: Waiter[] = [];
-  #queue: Waiter[] = [];
+  readonly #unready: Waiter[] = [];
+  readonly #queue: Waiter[] = [];
   #running = 0;
   #refused = 0;
   constructor(limits: Limits, events: Pick<Events, 'emit'>) {
