@@ -2,8 +2,8 @@
 // those that are loaded when first used.
 import module from 'node:module';
 
-await import('../server/wiring.ts');
-await import('../server/http/koa.ts');
+await import('../server/main.ts');
+await import('../server/run.ts');
 await import('../setup/commands/set-up.ts');
 await import('../server/archive/read.ts');
 await import('../server/archive/write.ts');
